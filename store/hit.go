@@ -1,0 +1,32 @@
+package store
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Day returns the UTC midnight at which the day of t began. Hits are counted by
+// such days.
+func Day(t time.Time) time.Time {
+	y, m, d := t.UTC().Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// Hit says how often a rule matched on a day, since the last time it was said.
+type Hit struct {
+	RuleID uuid.UUID
+	Day    time.Time // as [Day] gives it
+	Uses   int64     // how often it matched
+	Last   time.Time // when it last did
+	// Clients is a sketch of the client addresses seen, as package
+	// store/sketch makes it. Empty: none was known.
+	Clients []byte
+}
+
+// DayHits is what a rule caught on one day.
+type DayHits struct {
+	Day     time.Time // as [Day] gives it
+	Uses    int64     // how often it matched
+	Clients int64     // how many distinct client addresses were among them, estimated as package store/sketch says
+}

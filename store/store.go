@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store is everything a backend does.
+type Store interface {
+	Rules
+	Bans
+	Hits
+	Changes
+
+	// Close releases what the store holds. It waits for operations that are
+	// under way. Afterwards every method, Close aside, returns an error that
+	// matches [ErrClosed]; closing again does nothing and returns nil.
+	Close() error
+}
+
+// Rules answers what the matcher asks.
+type Rules interface {
+	// Lookup returns the rules that carry one of the keys, in no particular
+	// order, each once even if its key is named twice. Rules of revoked or
+	// deleted records are never among them; expired ones are. A key that no
+	// rule carries adds nothing; no keys give no rules. It is one round trip,
+	// and one consistent view. Callers pass at most a few hundred keys.
+	Lookup(ctx context.Context, keys []Key) ([]Rule, error)
+
+	// PrefixLengths returns the prefix lengths of the IP rules that Lookup
+	// could return, each once, in no particular order. It may name a length
+	// that is no longer in use, but leaves out none that is.
+	PrefixLengths(ctx context.Context) ([]PrefixLen, error)
+
+	// Scan yields every rule of the kind, or of all kinds for a zero kind, that
+	// Lookup could return, in no particular order. It need not be one
+	// consistent view: a rule that is written meanwhile may or may not be seen,
+	// but one that stays as it is is seen once. After an error, with a zero
+	// Rule, nothing more is yielded. The loop may stop early, and may call
+	// other methods of the store meanwhile.
+	Scan(ctx context.Context, kind Kind) iter.Seq2[Rule, error]
+}
+
+// Bans keeps the moderators' bans. Of one kind and value at most one ban is
+// active at a time.
+type Bans interface {
+	// CreateBan adds a ban that has its ID, gives it its Seq and Version 1, and
+	// returns it as stored. If an active ban (at change.At) of the same kind
+	// and value exists, the error is an [*ExistsError] with it, unless the new
+	// ban would itself not be active. An ID that is taken gives [ErrExists].
+	CreateBan(ctx context.Context, ban Ban, change Change) (Ban, error)
+
+	// CreateBans adds many bans in one atomic step that logs one bulk change,
+	// with the counts "created" and "skipped". A ban that CreateBan would
+	// refuse for an active one (of the store, or earlier in the slice) is
+	// skipped; skipped holds the indexes of those, ascending. If nothing is
+	// created, nothing is logged.
+	CreateBans(ctx context.Context, bans []Ban, change Change) (skipped []int, err error)
+
+	// Ban returns the ban of that ID, whatever its state, or [ErrNotFound].
+	Ban(ctx context.Context, id uuid.UUID) (Ban, error)
+
+	// BanBySeq returns the ban of that sequence number, whatever its state, or
+	// [ErrNotFound].
+	BanBySeq(ctx context.Context, seq int64) (Ban, error)
+
+	// ListBans returns the bans that the filter selects, a page at a time, in
+	// the page's order. None is an empty list and no error.
+	ListBans(ctx context.Context, filter BanFilter, page Page) ([]Ban, error)
+
+	// CountBans returns how many bans the filter selects.
+	CountBans(ctx context.Context, filter BanFilter) (int64, error)
+
+	// UpdateBan replaces the ban of that ID and returns it as stored, its
+	// Version one higher. Seq, CreatedAt, CreatedBy and what [Hits] gave stay
+	// as they were. It is [ErrNotFound] if there is no such ban, [ErrConflict]
+	// if its Version is not ban.Version, and an [*ExistsError] if the result
+	// would be active (at change.At) beside another active ban of the same kind
+	// and value.
+	UpdateBan(ctx context.Context, ban Ban, change Change) (Ban, error)
+
+	// DeleteBan removes the ban of that ID with its hits and returns it as it
+	// was, or [ErrNotFound]. Its content stays in the change log, as
+	// [Change.Before].
+	DeleteBan(ctx context.Context, id uuid.UUID, change Change) (Ban, error)
+}
+
+// Hits counts what rules catch. It logs no changes: no rule changes by being
+// counted.
+type Hits interface {
+	// AddHits adds to the counts of the rules, per day and in total: uses add
+	// up, sketches are merged, and the later of two last hits stays. It is one
+	// atomic step; adding from several processes loses nothing. A hit of a rule
+	// whose record is gone is dropped. A sketch that cannot be read is an error.
+	AddHits(ctx context.Context, hits []Hit) error
+
+	// HitHistory returns what a rule caught on the days from from up to and
+	// including to, oldest first, leaving out days without hits. A rule without
+	// hits, or one that does not exist, has an empty history.
+	HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]DayHits, error)
+
+	// PruneHits forgets the daily counts of days before the one given, and says
+	// how many it forgot. Totals and last hits stay.
+	PruneHits(ctx context.Context, before time.Time) (int64, error)
+}
+
+// Changes is the log of everything that mutating methods did.
+type Changes interface {
+	// Changes returns the changes that the query selects, by Seq, ascending.
+	// None is an empty list and no error. If changes above query.After have
+	// been pruned, the error is [ErrPruned].
+	Changes(ctx context.Context, query ChangeQuery) ([]Change, error)
+
+	// LastChange returns the Seq of the newest change, or 0 if there never was
+	// one. Pruning does not lower it.
+	LastChange(ctx context.Context) (int64, error)
+
+	// Subscribe calls fn for every change that is made through this Store
+	// value, after the change became visible to reads and before the method
+	// that made it returns. Calls come from the goroutines that make the
+	// changes: several may run at once, and in another order than that of Seq.
+	// No lock is held meanwhile: fn may call the store. It must be quick, and
+	// must not change the Change it is given, which it shares with others.
+	// cancel ends the subscription; a call that is under way may end after it.
+	//
+	// Changes made by other processes are not reported here: read
+	// [Changes.Changes] for those.
+	Subscribe(fn func(Change)) (cancel func())
+
+	// PruneChanges forgets the changes made before that time, and says how many
+	// it forgot. It forgets only from the old end of the log: a change that is
+	// newer by Seq than one it must keep stays.
+	PruneChanges(ctx context.Context, before time.Time) (int64, error)
+}
