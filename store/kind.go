@@ -97,7 +97,7 @@ func (n names[T]) text(v T) string {
 	if s, ok := n.texts[v]; ok {
 		return s
 	}
-	return fmt.Sprintf("%s(%v)", n.what, any(v))
+	return fmt.Sprintf("%s(%d)", n.what, any(v))
 }
 
 func (n names[T]) parse(s string) (T, error) {
@@ -114,7 +114,7 @@ func (n names[T]) marshal(v T) ([]byte, error) {
 	if s, ok := n.texts[v]; ok {
 		return []byte(s), nil
 	}
-	return nil, fmt.Errorf("no such %s: %v", n.what, any(v))
+	return nil, fmt.Errorf("no such %s: %d", n.what, any(v))
 }
 
 func (n names[T]) unmarshal(v *T, b []byte) error {
