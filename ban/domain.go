@@ -1,0 +1,247 @@
+package ban
+
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// The longest domain name and label, in bytes, without the root's dot
+// (RFC 1035, section 2.3.4).
+const (
+	maxDomain = 253
+	maxLabel  = 63
+)
+
+// domainForm says which hosts the value of a domain rule means.
+type domainForm uint8
+
+const (
+	formTree       domainForm = iota // "example.com": the host and all below it
+	formSubdomains                   // "*.example.com": all below the host
+	formExact                        // "=example.com": the host alone
+)
+
+// marks are what the forms begin with, by form.
+var marks = [...]string{formTree: "", formSubdomains: "*.", formExact: "="}
+
+// splitDomain returns the host and the form of the canonical text of a domain
+// value.
+func splitDomain(value string) (host string, form domainForm) {
+	for _, form := range []domainForm{formSubdomains, formExact} {
+		if host, ok := strings.CutPrefix(value, marks[form]); ok {
+			return host, form
+		}
+	}
+	return value, formTree
+}
+
+// ParseDomain reads the value of a domain rule: "example.com" for the domain
+// and all its subdomains, "*.example.com" for the subdomains alone,
+// "=example.com" for that one host.
+//
+// The canonical form is the lower-case A-label form that UTS #46 gives for
+// lookup, non-transitional ("bücher.example" is "xn--bcher-kva.example"),
+// without the root's dot. It has at most 253 bytes, labels of at most 63, and
+// in them, before encoding, only letters, digits and hyphens (STD 3), no hyphen
+// first or last. ASCII labels may have hyphens in the third and fourth place, as
+// names in use do ("r3---sn"), unless they claim to be A-labels and are not.
+// A name that ends in a number is an IP address in disguise, and refused. A
+// single label is a domain ("localhost").
+//
+// The error is a [*ValueError].
+func ParseDomain(s string) (Value, error) {
+	v, f := domainValue(s)
+	if !f.ok() {
+		return Value{}, f.in("domain", s)
+	}
+	return v, nil
+}
+
+func domainValue(s string) (Value, fault) {
+	s, f := clean(s)
+	if !f.ok() {
+		return Value{}, f
+	}
+	host, form := splitDomain(s)
+	if strings.Contains(host, "*") {
+		return Value{}, fault{CodeWildcard, `use "*.example.com" for all subdomains; no other wildcard exists in domains`}
+	}
+	if host == "" {
+		return Value{}, fault{CodeEmpty, `name a domain after "=" or "*."`}
+	}
+	host, f = canonicalHost(host)
+	if !f.ok() {
+		return Value{}, f
+	}
+	return Value{kind: KindDomain, text: marks[form] + host, key: host}, fault{}
+}
+
+// parseHost returns the canonical form of a subject's domain, which has no
+// marks. It does not allocate if s is canonical and all ASCII letters, digits
+// and hyphens.
+func parseHost(s string) (string, error) {
+	host, f := clean(s)
+	if f.ok() {
+		host, f = canonicalHost(host)
+	}
+	if !f.ok() {
+		return "", f.in("domain", s)
+	}
+	return host, nil
+}
+
+// canonicalHost returns the canonical form of a cleaned domain name.
+func canonicalHost(s string) (string, fault) {
+	if isPlainHost(s) {
+		return s, fault{}
+	}
+	return foldHost(s)
+}
+
+// isPlainHost reports whether s is canonical by inspection: lower-case letters,
+// digits and hyphens in labels that are no A-labels.
+func isPlainHost(s string) bool {
+	if len(s) == 0 || len(s) > maxDomain {
+		return false
+	}
+	start, digits := 0, 0
+	for i := 0; ; i++ {
+		if i == len(s) || s[i] == '.' {
+			label := s[start:i]
+			if len(label) == 0 || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' ||
+				strings.HasPrefix(label, acePrefix) {
+				return false
+			}
+			if i == len(s) {
+				return digits < len(label)
+			}
+			start, digits = i+1, 0
+			continue
+		}
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', c == '-':
+		case '0' <= c && c <= '9':
+			digits++
+		default:
+			return false
+		}
+	}
+}
+
+// acePrefix begins an A-label (RFC 5890, section 2.3.2.1).
+const acePrefix = "xn--"
+
+// lookup is UTS #46 without the checks of hyphens and lengths, which
+// [checkLabels] does: it tells them apart, and lets hyphens stand in the third
+// and fourth place.
+var lookup = idna.New(
+	idna.MapForLookup(),
+	idna.Transitional(false),
+	idna.StrictDomainName(true),
+	idna.BidiRule(),
+	idna.CheckHyphens(false),
+	idna.VerifyDNSLength(false),
+)
+
+// foldHost is canonicalHost for any name.
+func foldHost(s string) (string, fault) {
+	s = trimRoot(s)
+	if s == "" {
+		return "", fault{CodeEmpty, "the root is no domain to name"}
+	}
+	if f := checkHostASCII(s); !f.ok() {
+		return "", f
+	}
+	host, err := lookup.ToASCII(s)
+	if err != nil {
+		if hasJoiner(s) {
+			return "", invisible
+		}
+		return "", notInternational
+	}
+	if f := checkLabels(host); !f.ok() {
+		return "", f
+	}
+	if again, err := lookup.ToASCII(host); err != nil || again != host {
+		return "", notInternational
+	}
+	return host, fault{}
+}
+
+var notInternational = fault{CodeCharacter, "use a name that is valid as an internationalized domain name (UTS #46)"}
+
+// trimRoot drops one dot from the end: any of the four characters that UTS #46
+// takes for a dot.
+func trimRoot(s string) string {
+	for _, dot := range []string{".", "\u3002", "\uff0e", "\uff61"} {
+		if t, ok := strings.CutSuffix(s, dot); ok {
+			return t
+		}
+	}
+	return s
+}
+
+// checkHostASCII finds the ASCII characters that no domain name has, to say
+// more about them than idna does.
+func checkHostASCII(s string) fault {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 0x80, 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.':
+		case c == '@':
+			return fault{CodeKind, "this looks like an e-mail address: use kind email, or give the part after the @"}
+		case c == '/':
+			return fault{CodeKind, "give the host alone, without scheme and path of a URL; IP prefixes are of kind ip"}
+		case c == ':', c == '[':
+			return fault{CodeKind, "give the host alone, without a port; IP addresses are of kind ip"}
+		case c == '_':
+			return fault{CodeCharacter, "host names have letters, digits and hyphens, but no underscores (STD 3)"}
+		case c == '*', c == '=':
+			return fault{CodeWildcard, `"*." and "=" may only begin the value of a rule`}
+		default:
+			return fault{CodeCharacter, "host names have letters, digits, hyphens and dots only"}
+		}
+	}
+	return fault{}
+}
+
+// checkLabels finds what is wrong with the lengths, hyphens and digits of a
+// name in A-label form.
+func checkLabels(host string) fault {
+	if len(host) > maxDomain {
+		return fault{CodeTooLong, "a domain name has at most 253 bytes"}
+	}
+	var last string
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" {
+			return fault{CodeSyntax, "a domain name has labels between its dots, and none at its start"}
+		}
+		if len(label) > maxLabel {
+			return fault{CodeTooLong, "a label of a domain name has at most 63 bytes"}
+		}
+		if f := checkHyphens(label); !f.ok() {
+			return f
+		}
+		last = label
+	}
+	if strings.Trim(last, "0123456789") == "" {
+		return fault{CodeKind, "a domain name does not end in a number: for an IP address use kind ip"}
+	}
+	return fault{}
+}
+
+// checkHyphens finds hyphens where a label may not have them, also in what an
+// A-label encodes.
+func checkHyphens(label string) fault {
+	if strings.HasPrefix(label, acePrefix) {
+		u, err := idna.Punycode.ToUnicode(label)
+		if err != nil || len(u) > 4 && u[2:4] == "--" {
+			return notInternational
+		}
+		label = u
+	}
+	if strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+		return fault{CodeCharacter, "a label of a domain name does not begin or end with a hyphen"}
+	}
+	return fault{}
+}

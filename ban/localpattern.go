@@ -1,0 +1,48 @@
+package ban
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// localPattern is a wildcard in the local part of an e-mail rule, ready to be
+// matched.
+type localPattern struct {
+	stars
+	domain string // the one that stands for the provider's domains
+	// folded is the literal without the characters that the provider ignores.
+	// It is empty if no mailbox can match that the address itself does not.
+	folded string
+}
+
+// compileLocal compiles the canonical text of a wildcard e-mail value.
+func compileLocal(value string) localPattern {
+	at := strings.LastIndexByte(value, '@')
+	literals, _ := splitStars(value[:at])
+	p := localPattern{stars: literals, domain: value[at+1:]}
+	p.folded = p.fixed
+	if pr := providerOf[p.domain]; pr != nil {
+		p.folded = pr.drop(p.folded)
+		if pr.CutAt != 0 && strings.IndexByte(p.folded, pr.CutAt) >= 0 {
+			p.folded = ""
+		}
+	}
+	return p
+}
+
+// match reports whether the pattern means the address: whether it fits its
+// local part at its own domain, or that of its canonical mailbox.
+func (p localPattern) match(a address) bool {
+	if p.find(a.local, p.fixed) && canonicalDomain(a.domain) == p.domain {
+		return true
+	}
+	if p.folded == "" || a.mailbox == a.text {
+		return false
+	}
+	at := strings.LastIndexByte(a.mailbox, '@')
+	return p.find(a.mailbox[:at], p.folded) && a.mailbox[at+1:] == p.domain
+}
+
+// literal returns how many characters of the pattern are no wildcards. The
+// longest pattern that matches is the most specific.
+func (p localPattern) literal() int { return utf8.RuneCountInString(p.fixed) }

@@ -1,0 +1,166 @@
+package ban
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+)
+
+// maxName is the longest user name, in characters of its canonical form.
+const maxName = 64
+
+// username is a subject's user name.
+type username struct {
+	text     string // canonical
+	skeleton string // what it looks like
+}
+
+// ParseName reads the value of a name rule: a user name, or a pattern with a
+// star at its start, its end or both ("admin*", "*admin", "*admin*"). \* is a
+// literal star, \\ a literal backslash.
+//
+// The canonical form is that of RFC 8265, section 3.3, UsernameCaseMapped
+// (width and case mapped, normalization form C, the characters of the PRECIS
+// IdentifierClass), with its parts separated by one space each: more spaces in a
+// row are read as one, since they look alike. It has at most 64 characters. The
+// literal part of a pattern is folded in the same way, except that the Bidi Rule
+// of RFC 5893, which is about whole names, does not apply to it.
+//
+// The error is a [*ValueError].
+func ParseName(s string) (Value, error) {
+	v, f := nameValue(s)
+	if !f.ok() {
+		return Value{}, f.in("name", s)
+	}
+	return v, nil
+}
+
+func nameValue(s string) (Value, fault) {
+	s, f := clean(s)
+	if !f.ok() {
+		return Value{}, f
+	}
+	if strings.Trim(s, "*") == "" {
+		return Value{}, fault{CodeWildcard, `a star alone would mean everyone; write \* for a name that is a star`}
+	}
+	p, f := splitStars(s)
+	if !f.ok() {
+		return Value{}, f
+	}
+	if p.wild() {
+		p.fixed, f = foldName(fragmentProfile, p.fixed)
+	} else {
+		p.fixed, f = foldName(precis.UsernameCaseMapped, p.fixed)
+	}
+	if !f.ok() {
+		return Value{}, f
+	}
+	skeleton := skeletonOf(p.fixed)
+	if skeleton == "" {
+		return Value{}, invisible
+	}
+	v := Value{kind: KindName, text: p.String(), key: skeleton}
+	if p.wild() {
+		v.key = ""
+	}
+	return v, fault{}
+}
+
+// parseUsername returns the name of a subject, in which stars and backslashes
+// are characters like others. It does not allocate for a canonical ASCII name
+// that is its own skeleton.
+func parseUsername(s string) (username, error) {
+	n, f := subjectName(s)
+	if !f.ok() {
+		return username{}, f.in("name", s)
+	}
+	return n, nil
+}
+
+func subjectName(s string) (username, fault) {
+	s, f := clean(s)
+	if !f.ok() {
+		return username{}, f
+	}
+	text, f := canonicalName(s)
+	if !f.ok() {
+		return username{}, f
+	}
+	n := username{text: text, skeleton: skeletonOf(text)}
+	if n.skeleton == "" {
+		return username{}, invisible
+	}
+	return n, fault{}
+}
+
+// canonicalName returns the canonical form of a cleaned name.
+func canonicalName(s string) (string, fault) {
+	if isPlainName(s) {
+		return s, fault{}
+	}
+	return foldName(precis.UsernameCaseMapped, s)
+}
+
+// isPlainName reports whether s is canonical by inspection: ASCII, without
+// capitals, controls and two spaces in a row.
+func isPlainName(s string) bool {
+	if len(s) == 0 || len(s) > maxName || s[0] == ' ' || s[len(s)-1] == ' ' {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || 'A' <= c && c <= 'Z' || c == ' ' && s[i-1] == ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// fragmentProfile is UsernameCaseMapped without the Bidi Rule.
+var fragmentProfile = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase())
+
+// foldName folds the parts of a name by the profile and joins them with single
+// spaces. A space at the start or end stays, for patterns.
+func foldName(profile *precis.Profile, s string) (string, fault) {
+	var b strings.Builder
+	for i, part := range strings.Split(s, " ") {
+		if part == "" {
+			continue
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		folded, f := foldPart(profile, part)
+		if !f.ok() {
+			return "", f
+		}
+		b.WriteString(folded)
+	}
+	if strings.HasSuffix(s, " ") {
+		b.WriteByte(' ')
+	}
+	if utf8.RuneCountInString(b.String()) > maxName {
+		return "", fault{CodeTooLong, "a name has at most 64 characters"}
+	}
+	return b.String(), fault{}
+}
+
+// foldPart folds a part of a name until it stays as it is: RFC 8264, section 7,
+// warns that once may not be enough.
+func foldPart(profile *precis.Profile, part string) (string, fault) {
+	for range 4 {
+		folded, err := profile.String(part)
+		if err != nil {
+			break
+		}
+		if folded == part {
+			return folded, fault{}
+		}
+		part = folded
+	}
+	if hasJoiner(part) {
+		return "", invisible
+	}
+	return "", fault{CodeCharacter, "names have letters, digits and ASCII punctuation, in parts with single spaces between them (RFC 8265)"}
+}

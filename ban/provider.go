@@ -1,0 +1,126 @@
+package ban
+
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// provider says which addresses of a mail provider are one mailbox. The rows
+// are in providers.
+type provider struct {
+	// Domains are the provider's mail domains, canonical. They are listed one by
+	// one: a pattern like "yahoo.*" would take in domains of strangers.
+	Domains []string
+	// CanonicalDomain stands for all Domains where a local part is the same
+	// mailbox in each. Empty: a local part is another mailbox in each.
+	CanonicalDomain string
+	// DropChars are ignored by the provider in local parts.
+	DropChars string
+	// CutAt begins the part of a local part that the provider ignores. Zero:
+	// there is none.
+	CutAt byte
+	// Subdomains: x@user.domain is delivered to user@domain.
+	Subdomains bool
+	// Source is where the provider, or else who tried it out, says so.
+	Source string
+}
+
+// providerOf finds the row of a domain.
+var providerOf = func() map[string]*provider {
+	m := make(map[string]*provider)
+	for i := range providers {
+		for _, d := range providers[i].Domains {
+			m[d] = &providers[i]
+		}
+	}
+	return m
+}()
+
+// canonicalDomain returns the domain that stands for the mail domain given:
+// itself, unless its provider has one for all.
+func canonicalDomain(domain string) string {
+	if p := providerOf[domain]; p != nil && p.CanonicalDomain != "" {
+		return p.CanonicalDomain
+	}
+	return domain
+}
+
+// mailboxOf returns the canonical mailbox of the canonical address text, which
+// is local@domain.
+//
+// No provider in the table has mailboxes with other than ASCII local parts. An
+// address at one of them that is spelled with compatibility characters
+// (full-width letters, say) can reach a mailbox only if something on its way
+// folds it; so the mailbox is that of the folded spelling (NFKC) where this is
+// ASCII. Otherwise such a spelling would evade the ban of the plain one.
+//
+// Where what is left is no local part, the address is its own mailbox.
+func mailboxOf(text, local, domain string) string {
+	p := providerOf[domain]
+	if p == nil {
+		return subdomainMailbox(text, domain)
+	}
+	folded, ok := p.foldLocal(local)
+	if !ok {
+		return text
+	}
+	to := domain
+	if p.CanonicalDomain != "" {
+		to = p.CanonicalDomain
+	}
+	if folded == local && to == domain {
+		return text
+	}
+	return folded + "@" + to
+}
+
+// subdomainMailbox is mailboxOf for a domain without a row: user@domain for
+// x@user.domain if the domain above has subdomain addressing.
+func subdomainMailbox(text, domain string) string {
+	user, parent, ok := strings.Cut(domain, ".")
+	if !ok || strings.HasPrefix(user, acePrefix) {
+		return text
+	}
+	if p := providerOf[parent]; p == nil || !p.Subdomains {
+		return text
+	}
+	return user + "@" + parent
+}
+
+// foldLocal returns the local part of the mailbox that a canonical local part
+// belongs to, and whether there is one.
+func (p *provider) foldLocal(local string) (string, bool) {
+	if !isPrintableASCII(local) {
+		local = strings.ToLower(norm.NFKC.String(local))
+		if !isASCIIDotAtom(local) {
+			return "", false
+		}
+	}
+	if p.CutAt != 0 {
+		if i := strings.IndexByte(local, p.CutAt); i >= 0 {
+			local = local[:i]
+		}
+	}
+	local = p.drop(local)
+	return local, isASCIIDotAtom(local)
+}
+
+// drop removes the characters that the provider ignores.
+func (p *provider) drop(local string) string {
+	if p.DropChars == "" || !strings.ContainsAny(local, p.DropChars) {
+		return local
+	}
+	var b strings.Builder
+	for _, r := range local {
+		if !strings.ContainsRune(p.DropChars, r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// isASCIIDotAtom reports whether s is a canonical local part in ASCII.
+func isASCIIDotAtom(s string) bool {
+	return isPrintableASCII(s) && len(s) <= maxLocal && checkLocal(s).ok()
+}

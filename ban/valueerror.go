@@ -1,0 +1,85 @@
+package ban
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The codes of a [ValueError]. They are part of the API: a host may translate
+// them, or branch on them; it never has to read an error's text.
+const (
+	CodeEmpty       = "empty"               // nothing but white space
+	CodeTooLong     = "too_long"            // longer than the field allows
+	CodeInvalidUTF8 = "invalid_utf8"        // not UTF-8
+	CodeControl     = "control_character"   // NUL, a line break or another control character
+	CodeInvisible   = "invisible_character" // a zero-width, bidirectional or other character that is not seen
+	CodeCharacter   = "bad_character"       // a character, or combination, that may not stand where it does
+	CodeSyntax      = "bad_syntax"          // not of the form that the field has
+	CodeRange       = "out_of_range"        // a number outside its range
+	CodeWildcard    = "bad_wildcard"        // a star or backslash that may not stand where it does
+	CodeKind        = "wrong_kind"          // a value of another kind
+)
+
+var codeTexts = map[string]string{
+	CodeEmpty:       "is empty",
+	CodeTooLong:     "is too long",
+	CodeInvalidUTF8: "is not valid UTF-8",
+	CodeControl:     "has a control character",
+	CodeInvisible:   "has an invisible character",
+	CodeCharacter:   "has a character that is not allowed there",
+	CodeSyntax:      "is not well-formed",
+	CodeRange:       "is out of range",
+	CodeWildcard:    "has a wildcard that is not allowed there",
+	CodeKind:        "is of another kind",
+}
+
+// ValueError reports a value that is not what its field wants. Its text is safe
+// to show to whoever typed the value: it repeats no more than a short, quoted
+// stretch of it, and tells nothing else.
+type ValueError struct {
+	Field string // "email", "domain", "ip", "name"; "kind" from [Parse]
+	Value string // the value, cut to its first 64 characters
+	Code  string // one of the Code constants
+	Hint  string // what would be right, as a phrase
+}
+
+// Error returns, for example:
+//
+//	ip "1.2.3.4/33" is out of range: the prefix of an IPv4 address is 0 to 32 bits long
+func (e *ValueError) Error() string {
+	what, ok := codeTexts[e.Code]
+	if !ok {
+		what = "is not valid"
+	}
+	return fmt.Sprintf("%s %q %s: %s", e.Field, clip(e.Value), what, e.Hint)
+}
+
+// fault is what is wrong with a value, before it is known which field the value
+// came from. The zero fault is none.
+type fault struct {
+	code, hint string
+}
+
+func (f fault) ok() bool { return f.code == "" }
+
+// in makes the fault an error about a value of the field; nil if it is none.
+func (f fault) in(field, value string) error {
+	if f.ok() {
+		return nil
+	}
+	return &ValueError{Field: field, Value: clip(value), Code: f.code, Hint: f.hint}
+}
+
+// clip returns the first 64 characters of s. It shares no memory with a longer
+// s, which an error that is kept would otherwise keep with it.
+func clip(s string) string {
+	const limit = 64
+	n := 0
+	for i := range s {
+		if n == limit {
+			return strings.Clone(s[:i]) + "…"
+		}
+		n++
+	}
+	return s
+}
