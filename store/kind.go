@@ -88,7 +88,7 @@ type PrefixLen struct {
 }
 
 // names maps the values of an enumeration to their texts and back.
-type names[T comparable] struct {
+type names[T ~uint8] struct {
 	what  string
 	texts map[T]string
 }
@@ -97,7 +97,7 @@ func (n names[T]) text(v T) string {
 	if s, ok := n.texts[v]; ok {
 		return s
 	}
-	return fmt.Sprintf("%s(%d)", n.what, any(v))
+	return fmt.Sprintf("%s(%d)", n.what, uint8(v)) // as a number: T's String is what calls this
 }
 
 func (n names[T]) parse(s string) (T, error) {
@@ -106,15 +106,14 @@ func (n names[T]) parse(s string) (T, error) {
 			return v, nil
 		}
 	}
-	var none T
-	return none, fmt.Errorf("unknown %s %q", n.what, clip(s))
+	return 0, fmt.Errorf("unknown %s %q", n.what, clip(s))
 }
 
 func (n names[T]) marshal(v T) ([]byte, error) {
 	if s, ok := n.texts[v]; ok {
 		return []byte(s), nil
 	}
-	return nil, fmt.Errorf("no such %s: %d", n.what, any(v))
+	return nil, fmt.Errorf("no such %s: %d", n.what, uint8(v))
 }
 
 func (n names[T]) unmarshal(v *T, b []byte) error {
