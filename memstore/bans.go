@@ -1,0 +1,164 @@
+package memstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/store"
+)
+
+// CreateBan implements [store.Bans].
+func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
+	err := s.write(ctx, func() (*store.Change, error) {
+		if err := s.refusal(&ban, change.At); err != nil {
+			return nil, err
+		}
+		ban = fresh(ban, s.seq+1)
+		logged, err := changelog.Ban(change, nil, &ban)
+		if err != nil {
+			return nil, err
+		}
+		s.seq++
+		s.insert(&record{ban: ban})
+		return &logged, nil
+	})
+	return orNone(ban, err)
+}
+
+// CreateBans implements [store.Bans].
+func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.Change) (skipped []int, err error) {
+	err = s.write(ctx, func() (*store.Change, error) {
+		first := len(s.order)
+		for i := range bans {
+			ban := &bans[i]
+			if s.rival(ban, change.At) != nil {
+				skipped = append(skipped, i)
+				continue
+			}
+			if s.bans[ban.ID] != nil {
+				for len(s.order) > first {
+					s.remove(s.order[len(s.order)-1])
+				}
+				return nil, taken(ban.ID)
+			}
+			n := int64(len(s.order) - first)
+			s.insert(&record{ban: fresh(*ban, s.seq+1+n)})
+		}
+		created := int64(len(s.order) - first)
+		if created == 0 {
+			return nil, nil
+		}
+		s.seq += created
+		logged := changelog.Bulk(change, map[string]int64{"created": created, "skipped": int64(len(skipped))})
+		return &logged, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return skipped, nil
+}
+
+// refusal says why the ban cannot be added, nil if it can.
+func (s *Store) refusal(ban *store.Ban, now time.Time) error {
+	if r := s.rival(ban, now); r != nil {
+		return &store.ExistsError{Existing: *r}
+	}
+	if s.bans[ban.ID] != nil {
+		return taken(ban.ID)
+	}
+	return nil
+}
+
+func taken(id uuid.UUID) error { return fmt.Errorf("ban %s %w", id, store.ErrExists) }
+
+// fresh returns a new ban with what the store gives it.
+func fresh(b store.Ban, seq int64) store.Ban {
+	b.Seq, b.Version = seq, 1
+	b.Hits, b.LastHitAt = 0, time.Time{}
+	return b
+}
+
+// Ban implements [store.Bans].
+func (s *Store) Ban(ctx context.Context, id uuid.UUID) (ban store.Ban, err error) {
+	err = s.read(ctx, func() error {
+		r := s.bans[id]
+		if r == nil {
+			return missing(id)
+		}
+		ban = r.ban
+		return nil
+	})
+	return ban, err
+}
+
+// BanBySeq implements [store.Bans].
+func (s *Store) BanBySeq(ctx context.Context, seq int64) (ban store.Ban, err error) {
+	err = s.read(ctx, func() error {
+		i, ok := s.position(seq)
+		if !ok {
+			return fmt.Errorf("ban number %d: %w", seq, store.ErrNotFound)
+		}
+		ban = s.order[i].ban
+		return nil
+	})
+	return ban, err
+}
+
+// UpdateBan implements [store.Bans].
+func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
+	err := s.write(ctx, func() (*store.Change, error) {
+		r := s.bans[ban.ID]
+		if r == nil {
+			return nil, missing(ban.ID)
+		}
+		old := r.ban
+		if old.Version != ban.Version {
+			return nil, fmt.Errorf("ban %s is at version %d, not %d: %w", ban.ID, old.Version, ban.Version, store.ErrConflict)
+		}
+		if rival := s.rival(&ban, change.At); rival != nil {
+			return nil, &store.ExistsError{Existing: *rival}
+		}
+		ban.Version++
+		ban.Seq, ban.CreatedAt, ban.CreatedBy = old.Seq, old.CreatedAt, old.CreatedBy
+		ban.Hits, ban.LastHitAt = old.Hits, old.LastHitAt
+		logged, err := changelog.Ban(change, &old, &ban)
+		if err != nil {
+			return nil, err
+		}
+		s.replace(r, ban)
+		return &logged, nil
+	})
+	return orNone(ban, err)
+}
+
+// DeleteBan implements [store.Bans].
+func (s *Store) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change) (ban store.Ban, err error) {
+	err = s.write(ctx, func() (*store.Change, error) {
+		r := s.bans[id]
+		if r == nil {
+			return nil, missing(id)
+		}
+		logged, err := changelog.Ban(change, &r.ban, nil)
+		if err != nil {
+			return nil, err
+		}
+		ban = r.ban
+		s.remove(r)
+		return &logged, nil
+	})
+	return ban, err
+}
+
+func missing(id uuid.UUID) error { return fmt.Errorf("ban %s: %w", id, store.ErrNotFound) }
+
+// orNone drops the ban of a write that failed.
+func orNone(b store.Ban, err error) (store.Ban, error) {
+	if err != nil {
+		return store.Ban{}, err
+	}
+	return b, nil
+}

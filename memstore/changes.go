@@ -1,0 +1,70 @@
+package memstore
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+// Changes implements [store.Changes].
+func (s *Store) Changes(ctx context.Context, query store.ChangeQuery) (changes []store.Change, err error) {
+	size := store.Page{Limit: query.Limit}.Size()
+	after := max(query.After, 0)
+	err = s.read(ctx, func() error {
+		pruned := s.logged - int64(len(s.log)) // the Seq of the newest one forgotten
+		if after < pruned {
+			return fmt.Errorf("changes up to %d: %w", pruned, store.ErrPruned)
+		}
+		for _, c := range s.log[min(after-pruned, int64(len(s.log))):] {
+			if query.Target != uuid.Nil && c.Target != query.Target {
+				continue
+			}
+			if changes = append(changes, clone(c)); len(changes) == size {
+				break
+			}
+		}
+		return nil
+	})
+	return changes, err
+}
+
+// clone returns a copy that shares nothing with the log.
+func clone(c store.Change) store.Change {
+	c.Keys = slices.Clone(c.Keys)
+	c.Before = slices.Clone(c.Before)
+	c.After = slices.Clone(c.After)
+	c.Counts = maps.Clone(c.Counts)
+	return c
+}
+
+// LastChange implements [store.Changes].
+func (s *Store) LastChange(ctx context.Context) (seq int64, err error) {
+	err = s.read(ctx, func() error {
+		seq = s.logged
+		return nil
+	})
+	return seq, err
+}
+
+// Subscribe implements [store.Changes].
+func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) { return s.subs.add(fn) }
+
+// PruneChanges implements [store.Changes].
+func (s *Store) PruneChanges(ctx context.Context, before time.Time) (pruned int64, err error) {
+	err = s.write(ctx, func() (*store.Change, error) {
+		n := slices.IndexFunc(s.log, func(c store.Change) bool { return !c.At.Before(before) })
+		if n < 0 {
+			n = len(s.log)
+		}
+		s.log = slices.Clone(s.log[n:]) // lets go of the memory of the rest
+		pruned = int64(n)
+		return nil, nil
+	})
+	return pruned, err
+}

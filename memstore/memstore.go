@@ -1,0 +1,139 @@
+// Package memstore keeps bans in memory: for tests, and for programs that need
+// them only while they run.
+//
+//	st := memstore.New()
+//	defer st.Close()
+//	admin, err := ban.NewAdmin(st, ban.AdminOptions{})
+//
+// It fulfils the whole contract of package store, which storetest checks.
+package memstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/internal/ruleindex"
+	"example.com/ostraka/store"
+)
+
+// Store is a [store.Store] in memory. Make one with [New]. It is safe for
+// concurrent use and must not be copied.
+type Store struct {
+	mu     sync.RWMutex
+	closed bool
+
+	bans   map[uuid.UUID]*record
+	values map[value]*record // the head of the list of those not revoked, by what they ban
+	order  []*record         // by Seq, ascending
+	seq    int64             // the last one given
+	rules  *ruleindex.Index  // of the bans that are not revoked
+
+	log    []store.Change // what is left of it; Seqs without a gap
+	logged int64          // the Seq of the newest change there ever was
+
+	subs subscribers
+}
+
+var _ store.Store = (*Store)(nil)
+
+// New returns an empty store. Nothing has to be released: Close only makes
+// later calls fail.
+func New() *Store {
+	return &Store{
+		bans:   make(map[uuid.UUID]*record),
+		values: make(map[value]*record),
+		rules:  ruleindex.New(),
+	}
+}
+
+// Close implements [store.Store].
+func (s *Store) Close() error {
+	s.mu.Lock() // which every operation holds for as long as it touches data
+	defer s.mu.Unlock()
+	s.closed = true
+	return nil
+}
+
+// read calls f with the lock held for reading, unless the context has ended or
+// the store is closed.
+func (s *Store) read(ctx context.Context, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("memstore: %w", err)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.run(f)
+}
+
+// write calls f with the lock held for writing, on the same conditions. f
+// returns the change to log, or nil for none; write logs it and, without the
+// lock, tells the subscribers. An error from f must mean that it changed
+// nothing.
+func (s *Store) write(ctx context.Context, f func() (*store.Change, error)) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("memstore: %w", err)
+	}
+	change, err := s.locked(f)
+	if err == nil && change != nil {
+		s.subs.tell(*change)
+	}
+	return err
+}
+
+func (s *Store) locked(f func() (*store.Change, error)) (change *store.Change, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err = s.run(func() error {
+		if change, err = f(); err != nil || change == nil {
+			return err
+		}
+		s.logged++
+		change.Seq = s.logged
+		s.log = append(s.log, *change)
+		return nil
+	})
+	return change, err
+}
+
+func (s *Store) run(f func() error) error {
+	if s.closed {
+		return fmt.Errorf("memstore: %w", store.ErrClosed)
+	}
+	if err := f(); err != nil {
+		return fmt.Errorf("memstore: %w", err)
+	}
+	return nil
+}
+
+// subscribers are the functions to tell of changes. The zero value has none.
+type subscribers struct {
+	mu   sync.Mutex
+	subs []*subscriber // replaced, never changed, so that tell reads it unlocked
+}
+
+type subscriber struct{ fn func(store.Change) }
+
+func (s *subscribers) add(fn func(store.Change)) (cancel func()) {
+	sub := &subscriber{fn}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.subs = append(slices.Clip(s.subs), sub)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.subs = slices.DeleteFunc(slices.Clone(s.subs), func(x *subscriber) bool { return x == sub })
+	}
+}
+
+func (s *subscribers) tell(c store.Change) {
+	s.mu.Lock()
+	subs := s.subs
+	s.mu.Unlock()
+	for _, sub := range subs {
+		sub.fn(c)
+	}
+}

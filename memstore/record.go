@@ -1,0 +1,98 @@
+package memstore
+
+import (
+	"slices"
+	"time"
+
+	"example.com/ostraka/store"
+)
+
+// value is what a ban bans.
+type value struct {
+	kind store.Kind
+	text string
+}
+
+func valueOf(b *store.Ban) value { return value{b.Kind, b.Value} }
+
+// record is a ban with its hits.
+type record struct {
+	ban  store.Ban
+	next *record    // in the list of its value; only a revoked ban is in none
+	days []dayCount // by day, ascending
+}
+
+// insert adds a record whose ban has its Seq, the highest so far.
+func (s *Store) insert(r *record) {
+	s.bans[r.ban.ID] = r
+	s.order = append(s.order, r)
+	s.link(r)
+}
+
+// remove takes a record out of the store.
+func (s *Store) remove(r *record) {
+	s.unlink(r)
+	i, _ := s.position(r.ban.Seq)
+	s.order = slices.Delete(s.order, i, i+1)
+	delete(s.bans, r.ban.ID)
+}
+
+// replace gives a record another content; ID and Seq stay.
+func (s *Store) replace(r *record, b store.Ban) {
+	s.unlink(r)
+	r.ban = b
+	s.link(r)
+}
+
+// position returns where in s.order the ban of that Seq is or would be.
+func (s *Store) position(seq int64) (int, bool) {
+	return slices.BinarySearchFunc(s.order, seq, func(r *record, seq int64) int {
+		return int(min(max(r.ban.Seq-seq, -1), 1))
+	})
+}
+
+// link makes a ban findable by key and by value, unless it is revoked.
+func (s *Store) link(r *record) {
+	if !r.ban.RevokedAt.IsZero() {
+		return
+	}
+	v := valueOf(&r.ban)
+	r.next = s.values[v]
+	s.values[v] = r
+	s.rules.Put(r.ban.Rule())
+}
+
+func (s *Store) unlink(r *record) {
+	if !r.ban.RevokedAt.IsZero() {
+		return
+	}
+	s.rules.Remove(r.ban.ID)
+	v := valueOf(&r.ban)
+	head := s.values[v]
+	switch {
+	case head != r:
+		for head.next != r {
+			head = head.next
+		}
+		head.next = r.next
+	case r.next != nil:
+		s.values[v] = r.next
+	default:
+		delete(s.values, v)
+	}
+	r.next = nil
+}
+
+// rival returns a ban other than b that is active beside it at now; nil if
+// there is none or b itself is not active.
+func (s *Store) rival(b *store.Ban, now time.Time) *store.Ban {
+	if !b.Active(now) {
+		return nil
+	}
+	for r := s.values[valueOf(b)]; r != nil; r = r.next {
+		if r.ban.ID != b.ID && r.ban.Active(now) {
+			return &r.ban
+		}
+	}
+	return nil
+}
