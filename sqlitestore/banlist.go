@@ -1,0 +1,117 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+// Ban implements [store.Bans].
+func (s *Store) Ban(ctx context.Context, id uuid.UUID) (store.Ban, error) {
+	return s.oneBan(ctx, `id = ?`, id[:])
+}
+
+// BanBySeq implements [store.Bans].
+func (s *Store) BanBySeq(ctx context.Context, seq int64) (store.Ban, error) {
+	return s.oneBan(ctx, `seq = ?`, seq)
+}
+
+func (s *Store) oneBan(ctx context.Context, where string, arg any) (store.Ban, error) {
+	const doing = "read a ban"
+	if err := s.begin(ctx, doing); err != nil {
+		return store.Ban{}, err
+	}
+	defer s.life.leave()
+	var b store.Ban
+	err := s.readDB.QueryRowContext(ctx, `SELECT seq, `+banColumns+` FROM ostraka_bans WHERE `+where, arg).Scan(banDest(&b)...)
+	if err != nil {
+		return store.Ban{}, explain(ctx, doing, notFound(err))
+	}
+	return b, nil
+}
+
+// conditions are joined by AND.
+type conditions struct {
+	texts []string
+	args  []any
+}
+
+func (c *conditions) add(text string, args ...any) {
+	c.texts = append(c.texts, text)
+	c.args = append(c.args, args...)
+}
+
+// where returns the clause, empty if everything is selected.
+func (c *conditions) where() string {
+	if len(c.texts) == 0 {
+		return ""
+	}
+	return ` WHERE ` + strings.Join(c.texts, ` AND `)
+}
+
+// filterConditions says in SQL what [store.BanFilter.Match] says.
+func filterConditions(f store.BanFilter) *conditions {
+	c := new(conditions)
+	if f.Kind != 0 {
+		c.add(`kind = ?`, int64(f.Kind))
+	}
+	if f.Contains != "" {
+		// Of texts, instr would compare characters.
+		c.add(`instr(CAST(value AS BLOB), ?) > 0`, []byte(f.Contains))
+	}
+	if f.Active != nil {
+		// Neither side is ever NULL, so that it can be compared.
+		c.add(`(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)) = ?`, f.At.UnixMicro(), *f.Active)
+	}
+	if f.Effect != nil {
+		c.add(`effect = ?`, int64(*f.Effect))
+	}
+	if f.Scope != 0 {
+		c.add(`(scope = 0 OR scope & ? <> 0)`, int64(f.Scope))
+	}
+	if f.Shadow != nil {
+		c.add(`shadow = ?`, *f.Shadow)
+	}
+	return c
+}
+
+// ListBans implements [store.Bans].
+func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store.Page) ([]store.Ban, error) {
+	const doing = "list bans"
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	c := filterConditions(filter)
+	if page.After > 0 {
+		c.add(`seq > ?`, page.After)
+	}
+	if page.Before > 0 {
+		c.add(`seq < ?`, page.Before)
+	}
+	order := ` ORDER BY seq DESC LIMIT ?`
+	if page.OldestFirst {
+		order = ` ORDER BY seq LIMIT ?`
+	}
+	bans, err := collect(ctx, s.readDB, func(rows *sql.Rows) (b store.Ban, err error) {
+		return b, rows.Scan(banDest(&b)...)
+	}, `SELECT seq, `+banColumns+` FROM ostraka_bans`+c.where()+order, append(c.args, page.Size())...)
+	return bans, explain(ctx, doing, err)
+}
+
+// CountBans implements [store.Bans].
+func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (int64, error) {
+	const doing = "count bans"
+	if err := s.begin(ctx, doing); err != nil {
+		return 0, err
+	}
+	defer s.life.leave()
+	c := filterConditions(filter)
+	var n int64
+	err := s.readDB.QueryRowContext(ctx, `SELECT count(*) FROM ostraka_bans`+c.where(), c.args...).Scan(&n)
+	return n, explain(ctx, doing, err)
+}

@@ -1,0 +1,250 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/store"
+)
+
+const banColumns = `id, version, kind, value, key_text, effect, scope, shadow, reason, public_reason,
+	created_at, created_by, updated_at, expires_at, revoked_at, revoked_by, revoked_reason, hits, last_hit_at`
+
+// banDest returns where a row of seq and banColumns is scanned to.
+func banDest(b *store.Ban) []any {
+	return []any{
+		&b.Seq, (*id)(&b.ID), &b.Version, (*small)(&b.Kind), &b.Value, &b.KeyText,
+		(*small)(&b.Effect), (*small)(&b.Scope), &b.Shadow, &b.Reason, &b.PublicReason,
+		(*micros)(&b.CreatedAt), &b.CreatedBy, (*micros)(&b.UpdatedAt), (*micros)(&b.ExpiresAt),
+		(*micros)(&b.RevokedAt), &b.RevokedBy, &b.RevokedReason, &b.Hits, (*micros)(&b.LastHitAt),
+	}
+}
+
+// banArgs returns the arguments for banColumns.
+func banArgs(b *store.Ban) []any {
+	return []any{
+		b.ID[:], b.Version, int64(b.Kind), b.Value, b.KeyText,
+		int64(b.Effect), int64(b.Scope), b.Shadow, b.Reason, b.PublicReason,
+		timeArg(b.CreatedAt), b.CreatedBy, timeArg(b.UpdatedAt), timeArg(b.ExpiresAt),
+		timeArg(b.RevokedAt), b.RevokedBy, b.RevokedReason, b.Hits, timeArg(b.LastHitAt),
+	}
+}
+
+// activeBan selects the active ban of a kind and value at a time. The id is that
+// of a ban that is not meant.
+const activeBan = ` FROM ostraka_bans WHERE kind = ? AND value = ? AND revoked_at IS NULL
+	AND (expires_at IS NULL OR expires_at > ?) AND id <> ?`
+
+// insertBan inserts unless there is an active ban of the kind and value: one
+// statement for both, since bulk creation is made of little else.
+const insertBan = `INSERT INTO ostraka_bans (` + banColumns + `)
+	SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+	WHERE ? OR NOT EXISTS (SELECT 1` + activeBan + `)`
+
+// normal returns the ban as it will be read back, in time zone and precision.
+func normal(b store.Ban) store.Ban {
+	for _, t := range []*time.Time{&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt, &b.LastHitAt} {
+		if !t.IsZero() {
+			*t = time.UnixMicro(t.UnixMicro()).UTC()
+		}
+	}
+	return b
+}
+
+// addBan inserts a new ban with its rule, giving it Seq and Version. It reports
+// false, having done nothing, if an active ban is in the way.
+func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (bool, error) {
+	b.Version, b.Hits, b.LastHitAt = 1, 0, time.Time{}
+	args := append(banArgs(b), !b.Active(now), int64(b.Kind), b.Value, now.UnixMicro(), b.ID[:])
+	res, err := w.tx.run(ctx, insertBan, args...)
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	if b.Seq, err = res.LastInsertId(); err != nil {
+		return false, err
+	}
+	if !b.RevokedAt.IsZero() {
+		return true, nil
+	}
+	rule := b.Rule()
+	return true, w.insert(ctx, &rule)
+}
+
+// existing returns the error for the active ban that is in the way of b.
+func (t *tx) existing(ctx context.Context, b *store.Ban, now time.Time) error {
+	var other store.Ban
+	err := t.row(ctx, banDest(&other), `SELECT seq, `+banColumns+activeBan, int64(b.Kind), b.Value, now.UnixMicro(), b.ID[:])
+	if err != nil {
+		return err
+	}
+	return &store.ExistsError{Existing: other}
+}
+
+// CreateBan implements [store.Bans].
+func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
+	ban = normal(ban)
+	err := s.write(ctx, "create a ban", func(t *tx) error {
+		rules := t.ruleWriter()
+		added, err := rules.addBan(ctx, &ban, change.At)
+		if err != nil {
+			return err
+		}
+		if !added {
+			return t.existing(ctx, &ban, change.At)
+		}
+		if err := rules.finish(ctx); err != nil {
+			return err
+		}
+		return t.logBan(ctx, change, nil, &ban)
+	})
+	if err != nil {
+		return store.Ban{}, err
+	}
+	return ban, nil
+}
+
+// CreateBans implements [store.Bans].
+func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.Change) (skipped []int, err error) {
+	doing := fmt.Sprintf("create %d bans", len(bans))
+	if len(bans) == 0 {
+		return nil, s.nothing(ctx, doing)
+	}
+	err = s.write(ctx, doing, func(t *tx) error {
+		rules := t.ruleWriter()
+		for i := range bans {
+			ban := normal(bans[i])
+			added, err := rules.addBan(ctx, &ban, change.At)
+			if err != nil {
+				return err
+			}
+			if !added {
+				skipped = append(skipped, i)
+			}
+		}
+		if len(skipped) == len(bans) {
+			return nil
+		}
+		if err := rules.finish(ctx); err != nil {
+			return err
+		}
+		return t.log(ctx, changelog.Bulk(change, map[string]int64{
+			"created": int64(len(bans) - len(skipped)),
+			"skipped": int64(len(skipped)),
+		}))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return skipped, nil
+}
+
+// byID reads a ban within a transaction.
+func (t *tx) byID(ctx context.Context, id uuid.UUID) (store.Ban, error) {
+	var b store.Ban
+	err := t.row(ctx, banDest(&b), `SELECT seq, `+banColumns+` FROM ostraka_bans WHERE id = ?`, id[:])
+	return b, notFound(err)
+}
+
+// notFound turns "no rows" into what callers know.
+func notFound(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+// UpdateBan implements [store.Bans].
+func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
+	ban = normal(ban)
+	err := s.write(ctx, "update a ban", func(t *tx) error {
+		before, err := t.byID(ctx, ban.ID)
+		if err != nil {
+			return err
+		}
+		if before.Version != ban.Version {
+			return store.ErrConflict
+		}
+		if before.Version == math.MaxInt64 {
+			return fmt.Errorf("%w: version %d", ErrCorrupt, before.Version)
+		}
+		ban.Version++
+		ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
+		ban.Hits, ban.LastHitAt = before.Hits, before.LastHitAt
+		if ban.Active(change.At) {
+			if err := t.existing(ctx, &ban, change.At); !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+		}
+		if err := t.replaceBan(ctx, &before, &ban); err != nil {
+			return err
+		}
+		return t.logBan(ctx, change, &before, &ban)
+	})
+	if err != nil {
+		return store.Ban{}, err
+	}
+	return ban, nil
+}
+
+func (t *tx) replaceBan(ctx context.Context, before, after *store.Ban) error {
+	err := t.exec(ctx, `UPDATE ostraka_bans SET (`+banColumns+`) =
+		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`, append(banArgs(after), after.Seq)...)
+	if err != nil {
+		return err
+	}
+	rules := t.ruleWriter()
+	if before.RevokedAt.IsZero() {
+		if err := rules.delete(ctx, before.Key(), before.ID); err != nil {
+			return err
+		}
+	}
+	if after.RevokedAt.IsZero() {
+		rule := after.Rule()
+		if err := rules.insert(ctx, &rule); err != nil {
+			return err
+		}
+	}
+	return rules.finish(ctx)
+}
+
+// DeleteBan implements [store.Bans].
+func (s *Store) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change) (store.Ban, error) {
+	var ban store.Ban
+	err := s.write(ctx, "delete a ban", func(t *tx) (err error) {
+		if ban, err = t.byID(ctx, id); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			`DELETE FROM ostraka_bans WHERE id = ?`,
+			`DELETE FROM ostraka_hits WHERE rule_id = ?`,
+		} {
+			if err := t.exec(ctx, query, id[:]); err != nil {
+				return err
+			}
+		}
+		if ban.RevokedAt.IsZero() {
+			rules := t.ruleWriter()
+			if err := rules.delete(ctx, ban.Key(), id); err != nil {
+				return err
+			}
+			if err := rules.finish(ctx); err != nil {
+				return err
+			}
+		}
+		return t.logBan(ctx, change, &ban, nil)
+	})
+	if err != nil {
+		return store.Ban{}, err
+	}
+	return ban, nil
+}

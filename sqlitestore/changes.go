@@ -1,0 +1,191 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/store"
+)
+
+// logBan logs what became of one ban.
+func (t *tx) logBan(ctx context.Context, change store.Change, before, after *store.Ban) error {
+	c, err := changelog.Ban(change, before, after)
+	if err != nil {
+		return err
+	}
+	return t.log(ctx, c)
+}
+
+// log appends to the change log; the subscribers hear of it after the commit.
+func (t *tx) log(ctx context.Context, c store.Change) error {
+	c.At = time.UnixMicro(c.At.UnixMicro()).UTC()
+	keys, err := jsonArg(c.Keys, len(c.Keys))
+	if err != nil {
+		return err
+	}
+	counts, err := jsonArg(c.Counts, len(c.Counts))
+	if err != nil {
+		return err
+	}
+	var target any
+	if c.Target != uuid.Nil {
+		target = c.Target[:]
+	}
+	res, err := t.run(ctx, `INSERT INTO ostraka_changes (at, actor, action, target, keys, bulk, before, after, counts)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.At.UnixMicro(), c.Actor, string(c.Action), target, keys, c.Bulk, textArg(c.Before), textArg(c.After), counts)
+	if err != nil {
+		return err
+	}
+	if c.Seq, err = res.LastInsertId(); err != nil {
+		return err
+	}
+	t.logged = append(t.logged, c)
+	return nil
+}
+
+// jsonArg returns the JSON of something of that length, NULL if it is empty.
+func jsonArg(v any, length int) (any, error) {
+	if length == 0 {
+		return nil, nil
+	}
+	data, err := json.Marshal(v)
+	return textArg(data), err
+}
+
+func textArg(data []byte) any {
+	if data == nil {
+		return nil
+	}
+	return string(data)
+}
+
+func scanChange(rows *sql.Rows) (c store.Change, err error) {
+	var keys, counts []byte
+	err = rows.Scan(&c.Seq, (*micros)(&c.At), &c.Actor, (*string)(&c.Action), (*id)(&c.Target), &keys, &c.Bulk,
+		(*[]byte)(&c.Before), (*[]byte)(&c.After), &counts)
+	if err != nil {
+		return c, err
+	}
+	if keys != nil {
+		err = json.Unmarshal(keys, &c.Keys)
+	}
+	if counts != nil && err == nil {
+		err = json.Unmarshal(counts, &c.Counts)
+	}
+	if err != nil {
+		return c, fmt.Errorf("%w: change %d: %w", ErrCorrupt, c.Seq, err)
+	}
+	return c, nil
+}
+
+// Changes implements [store.Changes].
+func (s *Store) Changes(ctx context.Context, query store.ChangeQuery) ([]store.Change, error) {
+	const doing = "read changes"
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	after := max(query.After, 0)
+	c := new(conditions)
+	c.add(`seq > ?`, after)
+	if query.Target != uuid.Nil {
+		c.add(`target = ?`, query.Target[:])
+	}
+	changes, err := collect(ctx, s.readDB, scanChange,
+		`SELECT seq, at, actor, action, target, keys, bulk, before, after, counts FROM ostraka_changes`+
+			c.where()+` ORDER BY seq LIMIT ?`, append(c.args, store.Page{Limit: query.Limit}.Size())...)
+	if err != nil {
+		return nil, explain(ctx, doing, err)
+	}
+	if len(changes) > 0 && changes[0].Seq == after+1 {
+		return changes, nil
+	}
+	// Asking only now is safe: the log may have been pruned meanwhile, but it
+	// never grows back.
+	pruned, err := prunedTo(ctx, s.readDB)
+	if err == nil && pruned > after {
+		err = store.ErrPruned
+	}
+	if err != nil {
+		return nil, explain(ctx, doing, err)
+	}
+	return changes, nil
+}
+
+// lastChange is the newest Seq ever given, which outlives its change.
+const lastChange = `coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'ostraka_changes'), 0)`
+
+// prunedTo returns the newest Seq that is no longer in the log, or 0. The log
+// has no holes, so it is the one before the oldest.
+func prunedTo(ctx context.Context, q querier) (seq int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT min(seq) - 1 FROM ostraka_changes), `+lastChange+`)`).Scan(&seq)
+	return seq, err
+}
+
+// LastChange implements [store.Changes].
+func (s *Store) LastChange(ctx context.Context) (int64, error) {
+	const doing = "read the newest change"
+	if err := s.begin(ctx, doing); err != nil {
+		return 0, err
+	}
+	defer s.life.leave()
+	var seq int64
+	err := s.readDB.QueryRowContext(ctx, `SELECT `+lastChange).Scan(&seq)
+	return seq, explain(ctx, doing, err)
+}
+
+// PruneChanges implements [store.Changes].
+func (s *Store) PruneChanges(ctx context.Context, before time.Time) (int64, error) {
+	var n int64
+	err := s.write(ctx, "prune changes", func(t *tx) (err error) {
+		n, err = t.affect(ctx, `DELETE FROM ostraka_changes WHERE seq < coalesce(
+			(SELECT seq FROM ostraka_changes WHERE at >= ? ORDER BY seq LIMIT 1), 9223372036854775807)`, before.UnixMicro())
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// subscribers are those who are told of changes. The zero value has none.
+type subscribers struct {
+	mu  sync.Mutex
+	fns []*func(store.Change)
+}
+
+// Subscribe implements [store.Changes].
+func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) {
+	l := &s.subscribers
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fns = append(l.fns, &fn)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.fns = slices.DeleteFunc(l.fns, func(f *func(store.Change)) bool { return f == &fn })
+	}
+}
+
+func (l *subscribers) publish(changes []store.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	l.mu.Lock()
+	fns := slices.Clone(l.fns)
+	l.mu.Unlock()
+	for _, c := range changes {
+		for _, fn := range fns {
+			(*fn)(c)
+		}
+	}
+}

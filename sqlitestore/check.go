@@ -1,0 +1,89 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"example.com/ostraka/store"
+)
+
+// invariants are queries that count what must not be. Those about rules hold
+// because a record and its rule are written in one transaction.
+var invariants = []struct{ what, query string }{
+	{"unrevoked bans without their rule", `SELECT count(*) FROM ostraka_bans b WHERE revoked_at IS NULL AND NOT EXISTS (
+		SELECT 1 FROM ostraka_rules r WHERE r.key = ` + banKey + ` || b.key_text AND r.id = b.id AND r.origin = 0
+			AND coalesce(r.value, b.key_text) = b.value AND r.effect = b.effect AND r.scope = b.scope
+			AND r.shadow = b.shadow AND r.expires_at IS b.expires_at
+			AND r.reason = b.reason AND r.public_reason = b.public_reason)`},
+	{"rules without an unrevoked ban", `SELECT count(*) FROM ostraka_rules r WHERE origin = 0 AND NOT EXISTS (
+		SELECT 1 FROM ostraka_bans b WHERE b.id = r.id AND b.revoked_at IS NULL AND r.key = ` + banKey + ` || b.key_text)`},
+	{"days of hits without a ban", `SELECT count(*) FROM ostraka_hits h WHERE NOT EXISTS (
+		SELECT 1 FROM ostraka_bans b WHERE b.id = h.rule_id)`},
+	{"changes missing inside the log", `SELECT coalesce(max(seq) - min(seq) + 1, 0) - count(*) FROM ostraka_changes`},
+}
+
+// banKey is the beginning of the key of the ban b.
+var banKey = func() string {
+	var sb strings.Builder
+	sb.WriteString("CASE b.kind")
+	for _, kind := range store.Kinds() {
+		fmt.Fprintf(&sb, " WHEN %d THEN '%s'", kind, kindLetters[kind])
+	}
+	sb.WriteString(" END")
+	return sb.String()
+}()
+
+// contradictions returns where the records of an intact file contradict each
+// other.
+func contradictions(ctx context.Context, q querier) ([]string, error) {
+	var problems []string
+	for _, inv := range invariants {
+		var n int64
+		if err := q.QueryRowContext(ctx, inv.query).Scan(&n); err != nil {
+			return nil, err
+		}
+		if n != 0 {
+			problems = append(problems, fmt.Sprintf("%d %s", n, inv.what))
+		}
+	}
+	wrong, err := wrongPrefixLengths(ctx, q)
+	return append(problems, wrong...), err
+}
+
+// wrongPrefixLengths compares the counts of prefix lengths with the rules.
+func wrongPrefixLengths(ctx context.Context, q querier) ([]string, error) {
+	counted := make(map[store.PrefixLen]int64)
+	_, err := collect(ctx, q, func(rows *sql.Rows) (none struct{}, err error) {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return none, err
+		}
+		k, err := parseRuleKey(key)
+		if n, ok := k.PrefixLen(); ok {
+			counted[n]++
+		}
+		return none, err
+	}, `SELECT key FROM ostraka_rules WHERE key >= 'i:' AND key < 'i;'`)
+	if err != nil {
+		return nil, err
+	}
+	var problems []string
+	_, err = collect(ctx, q, func(rows *sql.Rows) (none struct{}, err error) {
+		var l store.PrefixLen
+		var n int64
+		if err := rows.Scan(&l.IPv6, (*small)(&l.Bits), &n); err != nil {
+			return none, err
+		}
+		if n != counted[l] {
+			problems = append(problems, fmt.Sprintf("%d rules of prefix length %d (IPv6: %t) are counted as %d", counted[l], l.Bits, l.IPv6, n))
+		}
+		delete(counted, l)
+		return none, nil
+	}, `SELECT ipv6, bits, rules FROM ostraka_prefix_lengths`)
+	for l, n := range counted {
+		problems = append(problems, fmt.Sprintf("%d rules of prefix length %d (IPv6: %t) are not counted", n, l.Bits, l.IPv6))
+	}
+	return problems, err
+}

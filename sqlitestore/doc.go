@@ -1,0 +1,32 @@
+// Package sqlitestore keeps an ostraka store in an SQLite database, without cgo.
+//
+//	st, err := sqlitestore.Open(ctx, "/var/lib/app/ostraka.db", sqlitestore.Options{})
+//	if err != nil {
+//		return err
+//	}
+//	defer st.Close()
+//	checker, err := ban.NewChecker(st, ban.CheckerOptions{})
+//
+// [Open] owns a file of its own; [New] puts the same tables, all prefixed
+// ostraka_, into a database that the host has open already. For a store that
+// lives in memory, as in most tests, use package memstore.
+//
+// # Several processes
+//
+// A file may be open in several processes of one machine at once, and in
+// several stores of one process. Writers take turns: a write that does not get
+// the write lock within [Options.BusyTimeout] returns [store.ErrBusy]. Readers
+// wait for nobody, because Open puts the file into write-ahead-log mode. That
+// mode needs shared memory, so the file must not be on a network file system.
+//
+// # Durability
+//
+// When a method that writes has returned, its effect survives a crash of the
+// process and, with the default [SyncFull], a loss of power.
+//
+// # Personal data
+//
+// The file holds e-mail and IP addresses. Open creates it, and SQLite the -wal
+// and -shm files beside it, with mode 0600; [Store.Backup] does the same. The
+// mode of a file that exists already is left alone.
+package sqlitestore

@@ -1,0 +1,118 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"example.com/ostraka/store"
+)
+
+// Errors of this package, beside those of package store.
+var (
+	// ErrCorrupt: the file is damaged, or is no SQLite database.
+	ErrCorrupt = errors.New("database corrupt, or not an SQLite database")
+	// ErrForeign: the file is the SQLite database of another application.
+	ErrForeign = errors.New("database of another application")
+	// ErrSchemaTooNew: a newer version of this package has migrated the
+	// database. The error is a [*SchemaError].
+	ErrSchemaTooNew = errors.New("database schema too new")
+)
+
+// SchemaError reports a database that a newer version of this package has
+// migrated. It matches [ErrSchemaTooNew].
+type SchemaError struct {
+	Have int // the version of the database's schema
+	Want int // the newest version that this package knows
+}
+
+func (e *SchemaError) Error() string {
+	return fmt.Sprintf("%s: it has version %d, this program knows up to %d; run the newer program, or restore a backup",
+		ErrSchemaTooNew, e.Have, e.Want)
+}
+
+// Is reports whether target is [ErrSchemaTooNew].
+func (e *SchemaError) Is(target error) bool { return target == ErrSchemaTooNew }
+
+// CheckError reports what [Store.Check] found. It matches [ErrCorrupt].
+type CheckError struct {
+	Problems []string // one line each, for an operator
+}
+
+func (e *CheckError) Error() string {
+	return "database check: " + strings.Join(e.Problems, "; ")
+}
+
+// Is reports whether target is [ErrCorrupt].
+func (e *CheckError) Is(target error) bool { return target == ErrCorrupt }
+
+// explain wraps an error with what was being done, and makes it match the
+// sentinel that its code calls for.
+func explain(ctx context.Context, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if s := sentinel(ctx, err); s != nil && !errors.Is(err, s) {
+		return fmt.Errorf("sqlitestore: %s: %w: %w", doing, s, err)
+	}
+	return fmt.Errorf("sqlitestore: %s: %w", doing, err)
+}
+
+// sentinel returns what the error should match, or nil for an error that speaks
+// for itself.
+func sentinel(ctx context.Context, err error) error {
+	if errors.Is(err, errDBClosed) || errors.Is(err, sql.ErrConnDone) {
+		return store.ErrClosed
+	}
+	code, ok := resultCode(err)
+	if !ok {
+		return nil
+	}
+	switch code {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return store.ErrExists
+	}
+	switch code & 0xff { // the low byte is the primary code
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return store.ErrBusy
+	case sqlite3.SQLITE_INTERRUPT:
+		return ctx.Err()
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return ErrCorrupt
+	}
+	return nil
+}
+
+// resultCode returns the extended result code of SQLite.
+func resultCode(err error) (int, bool) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	return e.Code(), true
+}
+
+func isBusy(err error) bool {
+	code, ok := resultCode(err)
+	return ok && (code&0xff == sqlite3.SQLITE_BUSY || code&0xff == sqlite3.SQLITE_LOCKED)
+}
+
+// errDBClosed is what a closed sql.DB returns. database/sql does not export it,
+// so it is asked of one.
+var errDBClosed = func() error {
+	db := sql.OpenDB(unconnected{})
+	db.Close()
+	return db.Ping()
+}()
+
+// unconnected is a connector that never connects.
+type unconnected struct{}
+
+func (unconnected) Connect(context.Context) (driver.Conn, error) { return nil, driver.ErrBadConn }
+func (unconnected) Driver() driver.Driver                        { return nil }

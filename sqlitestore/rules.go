@@ -1,0 +1,261 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"math/bits"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"example.com/ostraka/store"
+)
+
+const ruleColumns = `key, id, value, effect, scope, shadow, expires_at, origin, reason, public_reason`
+
+// ruleScanner scans rows of ruleColumns, each into the same place.
+type ruleScanner struct {
+	key    string
+	value  sql.NullString
+	origin small
+	rule   store.Rule
+	dest   [10]any
+}
+
+func newRuleScanner() *ruleScanner {
+	r := new(ruleScanner)
+	r.dest = [10]any{
+		&r.key, (*id)(&r.rule.ID), &r.value, (*small)(&r.rule.Effect), (*small)(&r.rule.Scope), &r.rule.Shadow,
+		(*micros)(&r.rule.ExpiresAt), &r.origin, &r.rule.Reason, &r.rule.PublicReason,
+	}
+	return r
+}
+
+func (r *ruleScanner) scan(rows *sql.Rows) (store.Rule, error) {
+	if err := rows.Scan(r.dest[:]...); err != nil {
+		return store.Rule{}, err
+	}
+	var err error
+	if r.rule.Key, err = parseRuleKey(r.key); err != nil {
+		return store.Rule{}, err
+	}
+	if int(r.origin) >= len(origins) {
+		return store.Rule{}, fmt.Errorf("%w: rule of the origin %d", ErrCorrupt, r.origin)
+	}
+	r.rule.Origin = origins[r.origin]
+	r.rule.Value = r.rule.Key.Text
+	if r.value.Valid {
+		r.rule.Value = r.value.String
+	}
+	return r.rule, nil
+}
+
+// appendRules appends the rules of all rows, and closes rows.
+func appendRules(to []store.Rule, rows *sql.Rows) ([]store.Rule, error) {
+	defer rows.Close()
+	scanner := newRuleScanner()
+	for rows.Next() {
+		rule, err := scanner.scan(rows)
+		if err != nil {
+			return to, err
+		}
+		to = append(to, rule)
+	}
+	return to, rows.Err()
+}
+
+// Lookups are prepared for 1, 2, 4, … maxLookup keys.
+const (
+	lookupSizes = 9
+	maxLookup   = 1 << (lookupSizes - 1)
+)
+
+// lookupStmt is a statement that is prepared when it is first needed.
+type lookupStmt struct{ p atomic.Pointer[sql.Stmt] }
+
+func (l *lookupStmt) get(ctx context.Context, db *sql.DB, keys int) (*sql.Stmt, error) {
+	if stmt := l.p.Load(); stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareContext(ctx, lookupQuery(keys))
+	if err != nil {
+		return nil, err
+	}
+	if !l.p.CompareAndSwap(nil, stmt) {
+		_ = stmt.Close() // somebody else was faster
+	}
+	return l.p.Load(), nil
+}
+
+func (l *lookupStmt) close() error {
+	if stmt := l.p.Load(); stmt != nil {
+		return stmt.Close()
+	}
+	return nil
+}
+
+func lookupQuery(keys int) string {
+	return `SELECT ` + ruleColumns + ` FROM ostraka_rules WHERE key IN (?` + strings.Repeat(`, ?`, keys-1) + `)`
+}
+
+// lookupArgs returns the keys as arguments, filled up to the next prepared size
+// with NULL, which matches nothing and costs nothing to bind. Keys of a kind
+// that no rule can have are left out.
+func lookupArgs(keys []store.Key) []any {
+	args := make([]any, 0, 1<<bits.Len(uint(max(len(keys), 1)-1)))
+	for _, k := range keys {
+		if text, err := ruleKey(k); err == nil {
+			args = append(args, text)
+		}
+	}
+	return args[:cap(args)]
+}
+
+// Lookup implements [store.Rules].
+func (s *Store) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, error) {
+	const doing = "look up rules"
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	if len(keys) > maxLookup {
+		rules, err := s.lookupMany(ctx, keys)
+		return rules, explain(ctx, doing, err)
+	}
+	args := lookupArgs(keys)
+	stmt, err := s.lookups[bits.Len(uint(len(args)-1))].get(ctx, s.readDB, len(args))
+	if err != nil {
+		return nil, explain(ctx, doing, err)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, explain(ctx, doing, err)
+	}
+	rules, err := appendRules(nil, rows)
+	if err != nil {
+		return nil, explain(ctx, doing, err)
+	}
+	return rules, nil
+}
+
+// lookupMany looks up more keys than one statement takes, in one view.
+func (s *Store) lookupMany(ctx context.Context, keys []store.Key) ([]store.Rule, error) {
+	seen := make(map[store.Key]bool, len(keys))
+	keys = slices.DeleteFunc(slices.Clone(keys), func(k store.Key) bool {
+		again := seen[k]
+		seen[k] = true
+		return again
+	})
+	var rules []store.Rule
+	err := s.view(ctx, func(q querier) error {
+		for chunk := range slices.Chunk(keys, maxLookup) {
+			args := lookupArgs(chunk)
+			rows, err := q.QueryContext(ctx, lookupQuery(len(args)), args...)
+			if err != nil {
+				return err
+			}
+			if rules, err = appendRules(rules, rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rules, nil
+}
+
+// PrefixLengths implements [store.Rules].
+func (s *Store) PrefixLengths(ctx context.Context) ([]store.PrefixLen, error) {
+	const doing = "list the prefix lengths in use"
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	lengths, err := collect(ctx, s.readDB, func(rows *sql.Rows) (l store.PrefixLen, err error) {
+		return l, rows.Scan(&l.IPv6, (*small)(&l.Bits))
+	}, `SELECT ipv6, bits FROM ostraka_prefix_lengths WHERE rules > 0`)
+	return lengths, explain(ctx, doing, err)
+}
+
+// collect returns what scan makes of every row.
+func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// scanPage is how many rules Scan reads at a time. Between two pages it holds
+// no connection, so that the loop's body may use the store even if there is
+// only one.
+const scanPage = 2000
+
+// Scan implements [store.Rules].
+func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	return func(yield func(store.Rule, error) bool) {
+		from, below := "", "\x7f"
+		if kind != 0 {
+			letter, ok := kindLetters[kind]
+			if !ok {
+				return
+			}
+			from, below = letter[:1], letter[:1]+";" // ';' follows ':'
+		}
+		lastID := make([]byte, 16)
+		var page []store.Rule
+		for {
+			var err error
+			if page, err = s.scanRules(ctx, page[:0], from, lastID, below); err != nil {
+				yield(store.Rule{}, err)
+				return
+			}
+			for _, rule := range page {
+				if !yield(rule, nil) {
+					return
+				}
+			}
+			if len(page) < scanPage {
+				return
+			}
+			last := &page[len(page)-1]
+			from, _ = ruleKey(last.Key) // it was parsed from one
+			lastID = last.ID[:]
+		}
+	}
+}
+
+// scanRules appends one page of rules that follow a key and id, in that order.
+func (s *Store) scanRules(ctx context.Context, to []store.Rule, from string, id []byte, below string) ([]store.Rule, error) {
+	const doing = "scan rules"
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	rows, err := s.readDB.QueryContext(ctx, `SELECT `+ruleColumns+` FROM ostraka_rules
+		WHERE (key, id) > (?, ?) AND key < ? ORDER BY key, id LIMIT ?`, from, id, below, scanPage)
+	if err != nil {
+		return nil, explain(ctx, doing, err)
+	}
+	to, err = appendRules(to, rows)
+	return to, explain(ctx, doing, err)
+}

@@ -1,0 +1,203 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"math/rand/v2"
+	"time"
+
+	"example.com/ostraka/store"
+)
+
+// tx is a write transaction, on the one connection that it holds from BEGIN to
+// COMMIT.
+//
+// Its statements are not interrupted in the middle: each is short, and SQLite
+// rolls a whole transaction back by itself when a write in it is interrupted.
+// They do not start once the context has ended.
+type tx struct {
+	conn   *sql.Conn
+	stmts  map[string]*sql.Stmt
+	logged []store.Change // to tell subscribers of
+}
+
+// write runs fn in one transaction that has the write lock from its start, so
+// that what fn reads stays true until it commits. An error of fn, the end of
+// ctx and a panic roll it back. Subscribers are called after the commit, when
+// connection and turn have been given back.
+func (s *Store) write(ctx context.Context, doing string, fn func(*tx) error) error {
+	if err := s.begin(ctx, doing); err != nil {
+		return err
+	}
+	logged, err := s.transact(ctx, fn)
+	s.life.leave()
+	if err != nil {
+		return explain(ctx, doing, err)
+	}
+	s.subscribers.publish(logged)
+	return nil
+}
+
+func (s *Store) transact(ctx context.Context, fn func(*tx) error) ([]store.Change, error) {
+	conn, release, err := s.writeConn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if err := s.beginImmediate(ctx, conn); err != nil {
+		return nil, err
+	}
+	t := &tx{conn: conn, stmts: make(map[string]*sql.Stmt)}
+	committed := false
+	defer func() {
+		t.closeStmts()
+		if !committed {
+			rollback(conn)
+		}
+	}()
+	if err := fn(t); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// With a context that can end, the driver could report a commit that
+	// happened as cancelled.
+	if _, err := conn.ExecContext(context.WithoutCancel(ctx), `COMMIT`); err != nil {
+		return nil, err
+	}
+	committed = true
+	return t.logged, nil
+}
+
+// writeConn waits for the turn to write and takes a connection. Writers of one
+// process queue here: they would otherwise poll for SQLite's lock, and starve
+// each other.
+func (s *Store) writeConn(ctx context.Context) (*sql.Conn, func(), error) {
+	select {
+	case s.writing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+	conn, err := s.writeDB.Conn(ctx)
+	if err != nil {
+		<-s.writing
+		return nil, nil, err
+	}
+	return conn, func() {
+		_ = conn.Close() // gives it back to the pool; fails only if it was discarded
+		<-s.writing
+	}, nil
+}
+
+// beginImmediate takes SQLite's write lock, waiting for other handles and
+// processes up to the busy timeout.
+func (s *Store) beginImmediate(ctx context.Context, conn *sql.Conn) error {
+	err := retryBusy(ctx, s.options.BusyTimeout, func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), `BEGIN IMMEDIATE`)
+		return err
+	})
+	if err != nil && !isBusy(err) && ctx.Err() == nil {
+		rollback(conn) // what state it is in is unknown
+	}
+	return err
+}
+
+// backoff is how long to wait before asking for a lock again. Chance keeps
+// waiting processes out of step.
+func backoff() time.Duration {
+	return time.Millisecond + rand.N(4*time.Millisecond)
+}
+
+// rollback ends the transaction of the connection, if SQLite has not done so
+// itself (as it does when the disk is full), and discards a connection that may
+// still be in one. It happens whatever has become of the caller's context.
+func rollback(conn *sql.Conn) {
+	run := func(query string) error {
+		_, err := conn.ExecContext(context.Background(), query)
+		return err
+	}
+	if run(`ROLLBACK`) == nil {
+		return
+	}
+	// BEGIN succeeds only outside a transaction.
+	if run(`BEGIN`) == nil && run(`ROLLBACK`) == nil {
+		return
+	}
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+}
+
+// stmt prepares a statement once a transaction.
+func (t *tx) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := t.stmts[query]; ok {
+		return stmt, nil
+	}
+	stmt, err := t.conn.PrepareContext(ctx, query)
+	if err == nil {
+		t.stmts[query] = stmt
+	}
+	return stmt, err
+}
+
+func (t *tx) closeStmts() {
+	for _, stmt := range t.stmts {
+		_ = stmt.Close()
+	}
+}
+
+// run executes a statement that changes rows.
+func (t *tx) run(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	stmt, err := t.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// exec is run for statements of which nothing but the error matters.
+func (t *tx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.run(ctx, query, args...)
+	return err
+}
+
+// affect is run for statements that are judged by how many rows they changed.
+func (t *tx) affect(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := t.run(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// row reads one row into dest; [sql.ErrNoRows] if there is none.
+func (t *tx) row(ctx context.Context, dest []any, query string, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	stmt, err := t.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	return stmt.QueryRowContext(ctx, args...).Scan(dest...)
+}
+
+// view runs fn on one connection in a read transaction: all it reads is of one
+// moment.
+func (s *Store) view(ctx context.Context, fn func(querier) error) error {
+	conn, err := s.readDB.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(context.WithoutCancel(ctx), `BEGIN`); err != nil {
+		return err
+	}
+	defer rollback(conn)
+	return fn(conn)
+}
