@@ -13,17 +13,13 @@ func skeletonOf(text string) string { return confusables.Skeleton(text) }
 // leetDigits are the digits that are read as letters, by digit; 6 is none.
 const leetDigits = "oizeas6tbg"
 
-// leetSkeleton returns the skeleton of a canonical name with its ASCII digits
-// read as the letters they stand for in leetspeak: "4dm1n" gives the skeleton of
-// "admin".
-func leetSkeleton(text string) string {
-	if !strings.ContainsAny(text, "0123456789") {
-		return skeletonOf(text)
-	}
-	return skeletonOf(strings.Map(func(r rune) rune {
+// leetText returns a canonical name with its ASCII digits read as the letters
+// they stand for in leetspeak: "4dm1n" gives "admin".
+func leetText(text string) string {
+	return strings.Map(func(r rune) rune {
 		if '0' <= r && r <= '9' {
 			return rune(leetDigits[r-'0'])
 		}
 		return r
-	}, text))
+	}, text)
 }

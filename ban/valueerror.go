@@ -18,6 +18,10 @@ const (
 	CodeRange       = "out_of_range"        // a number outside its range
 	CodeWildcard    = "bad_wildcard"        // a star or backslash that may not stand where it does
 	CodeKind        = "wrong_kind"          // a value of another kind
+	CodeUnknown     = "unknown"             // none of the values that the field may have
+	CodeInPast      = "in_past"             // a time that has passed
+	CodeEmptyPatch  = "empty_patch"         // a [Patch] that changes nothing
+	CodeNotRevoked  = "not_revoked"         // the reason of a revocation, for a ban that is not revoked
 )
 
 var codeTexts = map[string]string{
@@ -31,6 +35,10 @@ var codeTexts = map[string]string{
 	CodeRange:       "is out of range",
 	CodeWildcard:    "has a wildcard that is not allowed there",
 	CodeKind:        "is of another kind",
+	CodeUnknown:     "is unknown",
+	CodeInPast:      "has passed",
+	CodeEmptyPatch:  "is empty",
+	CodeNotRevoked:  "has no meaning here",
 }
 
 // ValueError reports a value that is not what its field wants. Its text is safe

@@ -44,6 +44,19 @@ func (s *Sketch) Add(addr netip.Addr) {
 	s.hll.Insert(b[:])
 }
 
+// Merge adds what other holds.
+func (s *Sketch) Merge(other *Sketch) {
+	switch {
+	case other.hll == nil:
+	case s.hll == nil:
+		s.hll = other.hll.Clone()
+	default:
+		// Only sketches of different precision do not merge, and here all have
+		// the same.
+		_ = s.hll.Merge(other.hll)
+	}
+}
+
 // Bytes returns the sketch for storage, nil if it is empty. Equal sets may give
 // different bytes.
 func (s *Sketch) Bytes() []byte {

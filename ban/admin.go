@@ -1,0 +1,184 @@
+package ban
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+// AdminStore is what an Admin needs of a store. Every [store.Store] is one.
+type AdminStore interface {
+	store.Rules
+	store.Bans
+	store.Hits
+	store.Changes
+}
+
+// AdminOptions configures an [Admin]. The zero value is the default.
+type AdminOptions struct {
+	// Protected are values that a ban must not cover unless forced: your own
+	// domains, the addresses of your proxies. Each is read as by [ParseAny].
+	// They are in addition to [DefaultProtected].
+	Protected []string
+
+	// NoDefaultProtected leaves out DefaultProtected.
+	NoDefaultProtected bool
+
+	// Now is the clock. Default [time.Now].
+	Now func() time.Time
+}
+
+// Admin makes and changes bans. It is safe for concurrent use.
+//
+// Every method that changes something wants an actor in its context, see
+// [WithActor], and logs one [Change] in the same step; without an actor it
+// fails with a [*ValueError].
+type Admin struct {
+	store     AdminStore
+	now       func() time.Time
+	protected []Value
+}
+
+// NewAdmin returns an Admin of the bans in a store. An option that does not
+// parse gives a [*ValueError].
+func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
+	if st == nil {
+		return nil, &ValueError{Field: "store", Code: CodeEmpty, Hint: "give a store, for example memstore.New()"}
+	}
+	protected, err := parseProtected(opts)
+	if err != nil {
+		return nil, err
+	}
+	a := &Admin{store: st, now: opts.Now, protected: protected}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	return a, nil
+}
+
+// clock returns the time as stores keep it.
+func (a *Admin) clock() time.Time { return a.now().UTC().Truncate(time.Microsecond) }
+
+// change returns the change to log for a mutation at now.
+func (a *Admin) change(ctx context.Context, action store.ChangeAction, now time.Time) (store.Change, error) {
+	actor := ActorFrom(ctx)
+	if actor == "" {
+		return store.Change{}, &ValueError{Field: "actor", Code: CodeEmpty, Hint: `say who does this: ban.WithActor(ctx, "alice")`}
+	}
+	if err := checkText("actor", actor); err != nil {
+		return store.Change{}, err
+	}
+	return store.Change{At: now, Actor: actor, Action: action}, nil
+}
+
+// Get returns a ban, whatever its state, or [ErrNotFound].
+func (a *Admin) Get(ctx context.Context, id uuid.UUID) (Ban, error) {
+	b, err := a.store.Ban(ctx, id)
+	if err != nil {
+		return Ban{}, fmt.Errorf("ban %s: %w", id, err)
+	}
+	return b, nil
+}
+
+// GetSeq is Get by the number that the store gave the ban.
+func (a *Admin) GetSeq(ctx context.Context, seq int64) (Ban, error) {
+	b, err := a.store.BanBySeq(ctx, seq)
+	if err != nil {
+		return Ban{}, fmt.Errorf("ban %d: %w", seq, err)
+	}
+	return b, nil
+}
+
+// Filter selects bans in lists. A zero field selects nothing out. Contains is
+// compared with canonical values, in lower case; At is filled in.
+type Filter = store.BanFilter
+
+// List returns the bans that the filter selects, newest first unless the page
+// says otherwise.
+func (a *Admin) List(ctx context.Context, f Filter, p Page) ([]Ban, error) {
+	bans, err := a.store.ListBans(ctx, a.complete(f), p)
+	if err != nil {
+		return nil, fmt.Errorf("list bans: %w", err)
+	}
+	return bans, nil
+}
+
+// Count returns how many bans the filter selects.
+func (a *Admin) Count(ctx context.Context, f Filter) (int64, error) {
+	n, err := a.store.CountBans(ctx, a.complete(f))
+	if err != nil {
+		return 0, fmt.Errorf("count bans: %w", err)
+	}
+	return n, nil
+}
+
+func (a *Admin) complete(f Filter) Filter {
+	f.Contains = strings.ToLower(strings.TrimSpace(f.Contains))
+	f.At = a.clock()
+	return f
+}
+
+// Delete removes a ban and its hits, and returns it as it was, or
+// [ErrNotFound]. The audit log keeps its content. To end a ban and keep the
+// record, Revoke it.
+func (a *Admin) Delete(ctx context.Context, id uuid.UUID) (Ban, error) {
+	c, err := a.change(ctx, store.BanDelete, a.clock())
+	if err != nil {
+		return Ban{}, err
+	}
+	b, err := a.store.DeleteBan(ctx, id, c)
+	if err != nil {
+		return Ban{}, fmt.Errorf("delete ban %s: %w", id, err)
+	}
+	return b, nil
+}
+
+// Log returns entries of the audit log, oldest first: of one ban if the query
+// has a Target.
+func (a *Admin) Log(ctx context.Context, q store.ChangeQuery) ([]Change, error) {
+	changes, err := a.store.Changes(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	return changes, nil
+}
+
+// DayHits is what a ban caught on one day.
+type DayHits = store.DayHits
+
+// Hits returns what a ban caught on each of the last days, up to [HitDays],
+// today (UTC) first, days without hits included. Hits reach the store within
+// [CheckerOptions.FlushInterval].
+func (a *Admin) Hits(ctx context.Context, id uuid.UUID, days int) ([]DayHits, error) {
+	if days < 1 || days > HitDays {
+		return nil, &ValueError{Field: "days", Value: fmt.Sprint(days), Code: CodeRange, Hint: fmt.Sprintf("hits are kept for %d days", HitDays)}
+	}
+	today := store.Day(a.now())
+	got, err := a.store.HitHistory(ctx, id, today.AddDate(0, 0, 1-days), today)
+	if err != nil {
+		return nil, fmt.Errorf("hits of ban %s: %w", id, err)
+	}
+	out := make([]DayHits, days)
+	for i := range out {
+		out[i].Day = today.AddDate(0, 0, -i)
+		for _, h := range got {
+			if h.Day.Equal(out[i].Day) {
+				out[i] = h
+			}
+		}
+	}
+	return out, nil
+}
+
+// maxAttempts bounds how often a change is tried again because another one came
+// between.
+const maxAttempts = 16
+
+// again reports whether a write lost a race that is worth running again.
+func again(err error) bool { return errors.Is(err, ErrConflict) }

@@ -1,0 +1,165 @@
+package ban
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Verdict is the answer to a check. The zero value is Denied, so that a
+// Decision nobody filled in lets nobody in.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Denied      Verdict = iota // keep out
+	NeedsReview                // let in only after a person approves
+	Allowed                    // let in
+)
+
+var verdictNames = [...]string{Denied: "denied", NeedsReview: "review", Allowed: "allowed"}
+
+// String returns "denied", "review" or "allowed".
+func (v Verdict) String() string {
+	if int(v) < len(verdictNames) {
+		return verdictNames[v]
+	}
+	return fmt.Sprintf("verdict(%d)", uint8(v))
+}
+
+// MarshalText implements [encoding.TextMarshaler] with [Verdict.String].
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// Via says how a rule came to match.
+type Via uint8
+
+// The ways in which a rule matches. The zero value is none.
+const (
+	// ViaExact: the value of the rule is the one that was asked about.
+	ViaExact Via = iota + 1
+	// ViaParentDomain: the rule is for a domain above the one asked about.
+	ViaParentDomain
+	// ViaMailbox: the rule is for another spelling of the same mailbox.
+	ViaMailbox
+	// ViaPrefix: the rule is for a prefix that holds the address.
+	ViaPrefix
+	// ViaSkeleton: the rule is for a name that looks the same (UTS #39).
+	ViaSkeleton
+	// ViaLeet: the rule is for the name that this one is with its digits read
+	// as letters. Only with [CheckerOptions.Leet].
+	ViaLeet
+	// ViaWildcard: the rule is a pattern for names or local parts.
+	ViaWildcard
+)
+
+var viaNames = [...]string{
+	ViaExact: "exact", ViaParentDomain: "parent-domain", ViaMailbox: "mailbox", ViaPrefix: "prefix",
+	ViaSkeleton: "skeleton", ViaLeet: "leet", ViaWildcard: "wildcard",
+}
+
+// String returns for example "parent-domain", and "" for the zero value.
+func (v Via) String() string {
+	if int(v) < len(viaNames) {
+		return viaNames[v]
+	}
+	return fmt.Sprintf("via(%d)", uint8(v))
+}
+
+// MarshalText implements [encoding.TextMarshaler] with [Via.String].
+func (v Via) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// Match is a rule that matched a subject, and how. The zero Match is none.
+type Match struct {
+	Field        Kind      `json:"field"`   // the field of the Subject that it matched
+	Input        string    `json:"input"`   // that field, as the caller gave it
+	Kind         Kind      `json:"kind"`    // the kind of the rule: an e-mail address may be matched by a domain
+	Matched      string    `json:"matched"` // the canonical value of the rule
+	Via          Via       `json:"via"`
+	Effect       Effect    `json:"effect"`
+	Shadow       bool      `json:"shadow,omitzero"`
+	Origin       Origin    `json:"origin"`
+	ID           uuid.UUID `json:"id"`                     // the record behind the rule
+	Reason       string    `json:"reason,omitzero"`        // for moderators; not for the person refused
+	PublicReason string    `json:"public_reason,omitzero"` // for the person refused
+	ExpiresAt    time.Time `json:"expires_at,omitzero"`    // zero: never
+}
+
+// IsZero reports whether there is no match.
+func (m *Match) IsZero() bool { return m.Kind == 0 }
+
+// Decision is the answer to a check, with its reason.
+type Decision struct {
+	Verdict Verdict `json:"verdict"`
+	// Match is the rule that decided. It is zero if no rule did: nothing
+	// matched, or the check failed.
+	Match Match `json:"match,omitzero"`
+	// Shadows are the shadow rules that matched, most specific first within a
+	// field. They had no part in the verdict.
+	Shadows []Match `json:"shadows,omitempty"`
+	// Stale: the answer rests on cached rules while the store could not be
+	// asked for changes for longer than [CheckerOptions.PollInterval]; a change
+	// made by another process may be missing from it.
+	Stale  bool   `json:"stale,omitzero"`
+	action Action // what was asked about, for the text of Err
+}
+
+// Err returns nil if the verdict is [Allowed], and otherwise a [*DeniedError] or
+// [*ReviewError], whose text is safe to show to the person concerned.
+func (d *Decision) Err() error {
+	switch d.Verdict {
+	case Allowed:
+		return nil
+	case NeedsReview:
+		return &ReviewError{Action: d.action, Match: d.Match}
+	}
+	return &DeniedError{Action: d.action, Match: d.Match}
+}
+
+// DeniedError says that somebody is kept out. Its text holds the public reason
+// of the ban and nothing internal.
+type DeniedError struct {
+	Action Action
+	Match  Match // zero if the check failed and failing means refusing
+}
+
+func (e *DeniedError) Error() string {
+	if e.Match.IsZero() {
+		return actionPhrase(e.Action) + " is not possible at the moment, please try again later"
+	}
+	return actionPhrase(e.Action) + " is not allowed" + because(e.Match.PublicReason)
+}
+
+// ReviewError says that a person has to approve first. Its text holds the
+// public reason of the rule and nothing internal.
+type ReviewError struct {
+	Action Action
+	Match  Match
+}
+
+func (e *ReviewError) Error() string {
+	return actionPhrase(e.Action) + " has to be approved by a person first" + because(e.Match.PublicReason)
+}
+
+func because(publicReason string) string {
+	if publicReason == "" {
+		return ""
+	}
+	return ": " + publicReason
+}
+
+func actionPhrase(a Action) string {
+	switch a {
+	case SignUp:
+		return "signing up"
+	case SignIn:
+		return "signing in"
+	case Alias:
+		return "creating this alias"
+	case Mail:
+		return "this mail"
+	case Content:
+		return "posting"
+	}
+	return "this"
+}

@@ -1,0 +1,106 @@
+package ban
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Outcome says what became of a rule that was considered.
+type Outcome string
+
+// The outcomes.
+const (
+	// OutcomeDecided: this rule is the reason for the verdict.
+	OutcomeDecided Outcome = "decided"
+	// OutcomeOverruled: the rule was the most specific for its field, but the
+	// rule of another field beat it.
+	OutcomeOverruled Outcome = "overruled"
+	// OutcomeLessSpecific: another rule for the same field is more specific, or
+	// as specific and of an effect that goes first.
+	OutcomeLessSpecific Outcome = "less-specific"
+	// OutcomeShadow: a shadow rule, which never decides.
+	OutcomeShadow Outcome = "shadow"
+	// OutcomeExpired: the rule is no longer in force.
+	OutcomeExpired Outcome = "expired"
+	// OutcomeOutOfScope: the rule is not about this action.
+	OutcomeOutOfScope Outcome = "out-of-scope"
+)
+
+// Considered is a rule that a check looked at, and what became of it.
+type Considered struct {
+	Match
+	Outcome Outcome `json:"outcome"`
+}
+
+// Trace is how a decision came about.
+type Trace struct {
+	Decision Decision `json:"decision"`
+	// Considered are all rules that match, field by field in the order email,
+	// domain, ip, name, within a field by precedence.
+	Considered []Considered `json:"considered"`
+}
+
+// Explain returns what [Checker.Check] would answer, with every rule that was
+// considered. It records no hit. Its errors are those of Check.
+func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
+	now := c.opts.Now()
+	var fields resolved
+	cached, err := c.find(ctx, &s, now, &fields)
+	if err != nil {
+		d, err := c.failed(&s, err)
+		return Trace{Decision: d}, err
+	}
+	t := Trace{Decision: decide(&s, now, &fields, nil)}
+	t.Decision.Stale = cached && c.feed.overdue(now)
+	for i, f := range fields {
+		if f == nil {
+			continue
+		}
+		won := false
+		for j := range f.candidates {
+			t.Considered = append(t.Considered, consider(&f.candidates[j], fieldKinds[i], &s, now, &t.Decision, &won))
+		}
+	}
+	return t, nil
+}
+
+// consider says what became of a candidate. won is set once a rule of the same
+// field has won.
+func consider(c *candidate, field Kind, s *Subject, now time.Time, d *Decision, won *bool) Considered {
+	out := Considered{Match: c.asMatch(field, s)}
+	switch {
+	case !c.rule.InForce(now):
+		out.Outcome = OutcomeExpired
+	case !c.rule.Scope.Has(s.Action):
+		out.Outcome = OutcomeOutOfScope
+	case c.rule.Shadow:
+		out.Outcome = OutcomeShadow
+	case *won:
+		out.Outcome = OutcomeLessSpecific
+	case d.Match.Field == field && d.Match.ID == c.rule.ID:
+		out.Outcome, *won = OutcomeDecided, true
+	default:
+		out.Outcome, *won = OutcomeOverruled, true
+	}
+	return out
+}
+
+// String returns the trace for people to read: the verdict, then a line a rule.
+// It holds the moderators' reasons.
+func (t Trace) String() string {
+	var b strings.Builder
+	b.WriteString(t.Decision.Verdict.String())
+	if len(t.Considered) == 0 {
+		b.WriteString(": no rule matches")
+	}
+	for _, c := range t.Considered {
+		fmt.Fprintf(&b, "\n  %-13s %s %s %q matches %s %q via %s",
+			c.Outcome, c.Effect, c.Kind, c.Matched, c.Field, c.Input, c.Via)
+		if c.Reason != "" {
+			fmt.Fprintf(&b, ": %s", c.Reason)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,109 @@
+package ban
+
+import (
+	"fmt"
+	"net/netip"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// GuardError says that a value is dangerous to ban: it would hit many who are
+// not meant. The Force of the options overrides it.
+type GuardError struct {
+	Code  string // one of the Guard constants
+	Value string // the canonical value
+	Hint  string // what is dangerous about it, and what to do instead
+}
+
+// The codes of a [GuardError].
+const (
+	// GuardPublicSuffix: a domain under which anyone registers names.
+	GuardPublicSuffix = "public_suffix"
+	// GuardPrefixTooShort: a prefix shorter than /16 for IPv4, /19 for IPv6.
+	GuardPrefixTooShort = "prefix_too_short"
+	// GuardNonPublicAddress: a loopback, private, link-local or unspecified
+	// address, or a prefix with one in it (RFC 1122, 1918, 3927, 4193, 4291).
+	GuardNonPublicAddress = "non_public_address"
+	// GuardProtected: a value that covers one of [AdminOptions.Protected] or
+	// [DefaultProtected].
+	GuardProtected = "protected"
+	// GuardWildcardTooWide: a wildcard with fewer than three characters of its
+	// own.
+	GuardWildcardTooWide = "wildcard_too_wide"
+)
+
+func (e *GuardError) Error() string {
+	return fmt.Sprintf("%q is guarded (%s): %s", e.Value, e.Code, e.Hint)
+}
+
+const (
+	minIPv4Bits        = 16
+	minIPv6Bits        = 19
+	minWildcardLiteral = 3
+)
+
+var nonPublic = mustPrefixes(
+	"0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+	"::/127", "fc00::/7", "fe80::/10",
+)
+
+// guard returns what is dangerous about a rule of that value, or nil. An
+// exception (Allow) for an own or private address endangers nobody; one for a
+// whole public suffix does.
+func (a *Admin) guard(v Value, e Effect) *GuardError {
+	if g := guardWidth(v); g != nil || e == Allow {
+		return g
+	}
+	for _, p := range nonPublic {
+		if v.Kind() == KindIP && p.Overlaps(v.Prefix()) {
+			return &GuardError{GuardNonPublicAddress, v.String(),
+				fmt.Sprintf("it overlaps %s, which is not public: often a proxy of your own, and then everyone seems to come from it", p)}
+		}
+	}
+	for _, p := range a.protected {
+		if covers(v, p) || overlapIP(v, p) {
+			return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p.display())}
+		}
+	}
+	return nil
+}
+
+// guardWidth checks how much a value covers.
+func guardWidth(v Value) *GuardError {
+	switch v.Kind() {
+	case KindDomain:
+		host, form := splitDomain(v.String())
+		if suffix, _ := publicsuffix.PublicSuffix(host); form != formExact && suffix == host {
+			return &GuardError{GuardPublicSuffix, v.String(), fmt.Sprintf(
+				"anyone may register names under %s; ban a name below it, or only the host itself with %q", host, "="+host)}
+		}
+	case KindIP:
+		p, least := v.Prefix(), minIPv6Bits
+		if p.Addr().Is4() {
+			least = minIPv4Bits
+		}
+		if p.Bits() < least {
+			return &GuardError{GuardPrefixTooShort, v.String(), fmt.Sprintf("it covers whole networks of strangers; ban prefixes of /%d or longer", least)}
+		}
+	default:
+		if v.Wildcard() && wildcardLiteral(v) < minWildcardLiteral {
+			return &GuardError{GuardWildcardTooWide, v.String(), fmt.Sprintf("it matches by chance; use at least %d characters beside the *", minWildcardLiteral)}
+		}
+	}
+	return nil
+}
+
+func wildcardLiteral(v Value) int {
+	if v.Kind() == KindEmail {
+		return compileLocal(v.String()).literal()
+	}
+	return compileName(v.String()).literal()
+}
+
+func mustPrefixes(texts ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(texts))
+	for i, t := range texts {
+		out[i] = netip.MustParsePrefix(t)
+	}
+	return out
+}

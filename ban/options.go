@@ -1,0 +1,91 @@
+package ban
+
+import (
+	"fmt"
+	"time"
+)
+
+// OnError says what a check answers when it cannot find out.
+type OnError uint8
+
+// The answers to a check that failed.
+const (
+	FailClosed OnError = iota // an error and [Denied]
+	FailOpen                  // an error and [Allowed]
+)
+
+// CheckerOptions configures a [Checker]. The zero value is the default.
+type CheckerOptions struct {
+	// OnError is the verdict when the store cannot be asked: by default
+	// FailClosed. A Subject that does not parse is Denied under either.
+	OnError OnError
+
+	// CacheSize bounds the cache, in entries; one entry is one field value of a
+	// Subject with all rules that match it, be they none. Default 65,536, at
+	// roughly 300 bytes each.
+	CacheSize int
+
+	// PollInterval is the longest time until a change made by another process
+	// is seen. Changes made through this process are seen at once. Default 1
+	// second; a negative value turns polling off, for a store that no other
+	// process writes to.
+	PollInterval time.Duration
+
+	// StaleFor is how long cached answers are still given while the store
+	// cannot be asked for changes. They are marked [Decision.Stale]. Default 1
+	// minute; a negative value gives none.
+	StaleFor time.Duration
+
+	// FlushInterval is how often counted hits are written to the store. Default
+	// 1 second.
+	FlushInterval time.Duration
+
+	// Leet also reads the digits in names as letters (1→i 2→z 3→e 4→a 5→s 7→t
+	// 8→b 9→g 0→o) when looking for rules. Off by default: it blocks more than
+	// most expect.
+	Leet bool
+
+	// Now is the clock by which rules expire and hits are dated. Default
+	// [time.Now].
+	Now func() time.Time
+}
+
+// The defaults of [CheckerOptions].
+const (
+	DefaultCacheSize     = 1 << 16
+	DefaultPollInterval  = time.Second
+	DefaultStaleFor      = time.Minute
+	DefaultFlushInterval = time.Second
+)
+
+// withDefaults checks the options and fills in the defaults.
+func (o CheckerOptions) withDefaults() (CheckerOptions, error) {
+	if o.OnError > FailOpen {
+		return o, optionError("OnError", o.OnError, "use FailClosed or FailOpen")
+	}
+	if o.CacheSize < 0 {
+		return o, optionError("CacheSize", o.CacheSize, "give a number of entries, or 0 for the default")
+	}
+	if o.FlushInterval < 0 {
+		return o, optionError("FlushInterval", o.FlushInterval, "give a duration, or 0 for the default")
+	}
+	setDefault(&o.CacheSize, DefaultCacheSize)
+	setDefault(&o.PollInterval, DefaultPollInterval)
+	setDefault(&o.StaleFor, DefaultStaleFor)
+	setDefault(&o.FlushInterval, DefaultFlushInterval)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func optionError(name string, value any, hint string) error {
+	return &ValueError{Field: name, Value: fmt.Sprint(value), Code: CodeRange, Hint: hint}
+}

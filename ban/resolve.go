@@ -1,0 +1,206 @@
+package ban
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/ostraka/store"
+)
+
+// fieldKinds are the fields of a Subject, in the order in which equal verdicts
+// are reported.
+var fieldKinds = [...]Kind{KindEmail, KindDomain, KindIP, KindName}
+
+// candidate is a rule that matches a field.
+type candidate struct {
+	rule store.Rule
+	via  Via
+	rank int
+}
+
+// compareCandidates puts the more specific rule first, at equal specificity
+// Allow before Deny before Review, then bans before what came from elsewhere,
+// then the older.
+func compareCandidates(a, b candidate) int {
+	return cmp.Or(
+		cmp.Compare(b.rank, a.rank),
+		cmp.Compare(effectOrder(a.rule.Effect), effectOrder(b.rule.Effect)),
+		cmp.Compare(originOrder(a.rule.Origin), originOrder(b.rule.Origin)),
+		bytes.Compare(a.rule.ID[:], b.rule.ID[:]),
+	)
+}
+
+func effectOrder(e Effect) int {
+	switch e {
+	case Allow:
+		return 0
+	case Deny:
+		return 1
+	}
+	return 2
+}
+
+func originOrder(o Origin) int {
+	if o == store.OriginBan {
+		return 0
+	}
+	return 1
+}
+
+// fieldRules is what is known of one value of a field: every rule that matches
+// it, whatever its scope and expiry, most specific first. It is what the cache
+// holds, and is never changed.
+type fieldRules struct {
+	candidates []candidate
+	stamp      uint64
+	slots      []slot // of the keys that were looked up
+}
+
+// resolved are the rules that match each field of a Subject, nil for a field
+// that is empty.
+type resolved [len(fieldKinds)]*fieldRules
+
+// cacheKey is a field value as the caller wrote it: a warm check parses
+// nothing.
+type cacheKey struct {
+	kind Kind
+	text string
+}
+
+// maxCachedText bounds the text kept as a cache key. Longer ones are all white
+// space around a value.
+const maxCachedText = 512
+
+// resolve finds the rules for each field: from the cache where that is fresh,
+// and in one look-up for all others. cached reports whether any came from the
+// cache.
+func (c *Checker) resolve(ctx context.Context, s *Subject, now time.Time, out *resolved) (cached bool, err error) {
+	if err := s.validate(); err != nil {
+		return false, err
+	}
+	trusted := c.feed.trusted(now)
+	cold := false
+	for i, k := range fieldKinds {
+		text := s.field(k)
+		if text == "" {
+			continue
+		}
+		if f, ok := c.cache.Get(cacheKey{k, text}); ok && trusted && c.fresh.fresh(f.stamp, f.slots) {
+			out[i], cached = f, true
+			c.stats.cacheHits.Add(1)
+		} else {
+			cold = true
+			c.stats.cacheMisses.Add(1)
+		}
+	}
+	if !cold {
+		return cached, nil
+	}
+	return cached, c.lookUp(ctx, s, trusted, out)
+}
+
+// lookUp fills in the fields of out that are missing, and caches them.
+func (c *Checker) lookUp(ctx context.Context, s *Subject, trusted bool, out *resolved) error {
+	stamp := c.fresh.stamp()
+	var lengths []store.PrefixLen
+	if s.IP != "" && out[KindIP-1] == nil {
+		var err error
+		if lengths, err = c.lengths.get(ctx, c.source, trusted); err != nil {
+			return err
+		}
+	}
+	var fields [len(fieldKinds)]asked
+	for i, k := range fieldKinds {
+		text := s.field(k)
+		if text == "" || out[i] != nil {
+			continue
+		}
+		var err error
+		if fields[i], err = parseField(k, text, lengths, c.opts.Leet); err != nil {
+			return err
+		}
+	}
+
+	var keys []store.Key
+	var ends [len(fieldKinds)]int
+	for i, f := range fields {
+		if f != nil {
+			keys = f.keys(keys)
+		}
+		ends[i] = len(keys)
+	}
+	wild, missing := c.wildcards.get(fields[:], trusted)
+	rules, err := c.source.Lookup(ctx, uniqueKeys(keys, missing))
+	if err != nil {
+		return fmt.Errorf("look up rules: %w", err)
+	}
+	for _, k := range missing {
+		wild[k.Kind] = c.wildcards.put(k.Kind, rules, stamp)
+	}
+
+	start := 0
+	for i, f := range fields {
+		if f == nil {
+			continue
+		}
+		own := keys[start:ends[i]]
+		start = ends[i]
+		out[i] = c.matchField(f, own, rules, wild, stamp)
+		c.remember(fieldKinds[i], s.field(fieldKinds[i]), out[i])
+	}
+	return nil
+}
+
+// matchField collects the rules that match a field.
+func (c *Checker) matchField(f asked, keys []store.Key, rules []store.Rule, wild wildcardSet, stamp uint64) *fieldRules {
+	out := &fieldRules{stamp: stamp, slots: make([]slot, 0, len(keys)+1)}
+	for _, k := range keys {
+		out.slots = append(out.slots, c.fresh.slot(k))
+	}
+	for i := range rules {
+		if rules[i].Key.Wildcard() {
+			continue
+		}
+		if via, rank, ok := f.match(&rules[i]); ok {
+			out.candidates = append(out.candidates, candidate{rules[i], via, rank})
+		}
+	}
+	if kind := f.wildcards(); kind != 0 {
+		out.slots = append(out.slots, c.fresh.slot(store.WildcardKey(kind)))
+		for i := range wild[kind] {
+			w := &wild[kind][i]
+			if rank, ok := f.matchWildcard(w); ok {
+				out.candidates = append(out.candidates, candidate{w.rule, ViaWildcard, rank})
+			}
+		}
+	}
+	if _, ok := f.(askedIP); ok {
+		out.slots = append(out.slots, c.fresh.slot(prefixLengthsKey))
+	}
+	slices.SortFunc(out.candidates, compareCandidates)
+	return out
+}
+
+// remember caches what was found. The key is cloned: it may be a piece of a
+// request that should not live as long.
+func (c *Checker) remember(k Kind, text string, f *fieldRules) {
+	if len(text) <= maxCachedText {
+		c.cache.Add(cacheKey{k, strings.Clone(text)}, f)
+	}
+}
+
+// uniqueKeys returns all keys, each once.
+func uniqueKeys(keys, more []store.Key) []store.Key {
+	all := make([]store.Key, 0, len(keys)+len(more))
+	for _, k := range keys {
+		if !slices.Contains(all, k) {
+			all = append(all, k)
+		}
+	}
+	return append(all, more...)
+}
