@@ -177,8 +177,8 @@ func TestPlainTextIsWhatASubjectHas(t *testing.T) {
 
 func TestLeetDigitsAreReadAsLetters(t *testing.T) {
 	for in, want := range map[string]string{"4dm1n": "admin", "b055": "boss", "7ra5h8in": "trashbin", "9a23": "gaze", "6666": "6666", "kate": "kate"} {
-		if leetSkeleton(in) != skeletonOf(want) {
-			t.Errorf("leetSkeleton(%q) = %q, want the skeleton of %q", in, leetSkeleton(in), want)
+		if skeletonOf(leetText(in)) != skeletonOf(want) {
+			t.Errorf("skeletonOf(leetText(%q)) = %q, want the skeleton of %q", in, skeletonOf(leetText(in)), want)
 		}
 	}
 	if skeletonOf("4dmin") == skeletonOf("admin") {
