@@ -215,7 +215,13 @@ var changeFlaws = []flaw{
 
 	{"tells its subscribers later", func(o *override) {
 		o.subscribe = func(fn func(store.Change)) func() {
-			return o.Store.Subscribe(func(c store.Change) { time.AfterFunc(20*time.Millisecond, func() { fn(c) }) })
+			var waiting []store.Change // for the next change
+			return o.Store.Subscribe(func(c store.Change) {
+				for _, w := range waiting {
+					fn(w)
+				}
+				waiting = []store.Change{c}
+			})
 		}
 	}, []string{"A subscriber is told of every change before the method returns"}},
 
