@@ -40,7 +40,7 @@ func TestHitsAreCountedPerDayWithDistinctClients(t *testing.T) {
 		check(t, c, ban.Subject{Domain: "example.com", IP: "203.0.113.0"})
 		time.Sleep(2 * time.Second)
 		check(t, c, ban.Subject{Domain: "example.com", IP: "203.0.113.1"})
-		time.Sleep(time.Second)
+		time.Sleep(2 * time.Second)
 
 		n, clients := uses(t, a, b, 3)
 		if fmt.Sprint(n) != "[1 32 0]" || fmt.Sprint(clients) != "[1 3 0]" {
