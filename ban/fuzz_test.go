@@ -120,11 +120,27 @@ func FuzzParseDomain(f *testing.F) {
 func FuzzPlainHost(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		if !isPlainHost(s) {
+		lower := strings.ToLower(s)
+		if !isPrintableASCII(s) || !isPlainHost(lower) {
 			return
 		}
-		if host, fault := foldHost(s); host != s {
+		if host, fault := foldHost(s); host != lower {
 			t.Errorf("%q is plain, but folds to %q, %v", s, host, fault)
+		}
+	})
+}
+
+// The path by inspection and the path by parts give the same.
+func FuzzPlainAddress(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, s string) {
+		a, fault := foldAddress(s)
+		at, plain := plainAddress(s)
+		if plain != (fault.ok() && a.text == s && isPrintableASCII(s) && isPlainHost(a.domain)) {
+			t.Errorf("%q is plain: %v, but folds to %q, %v", s, plain, a, fault)
+		}
+		if fast, _ := subjectAddress(s); plain && (fast != a || at != len(a.local)) {
+			t.Errorf("%q gives %q and %q", s, fast, a)
 		}
 	})
 }
@@ -133,10 +149,11 @@ func FuzzPlainHost(f *testing.F) {
 func FuzzPlainName(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		if !isPlainName(s) {
+		lower := strings.ToLower(s)
+		if !isPrintableASCII(s) || !isPlainName(lower) {
 			return
 		}
-		if name, fault := foldName(s, true); name != s {
+		if name, fault := foldName(s, true); name != lower {
 			t.Errorf("%q is plain, but folds to %q, %v", s, name, fault)
 		}
 	})
@@ -149,7 +166,7 @@ func FuzzParsePrefix(f *testing.F) {
 		addr, errAddr := parseAddr(s)
 		if errAddr != nil {
 			checkError(t, s, errAddr)
-		} else if v.String() != addr.String() {
+		} else if slow, fault := subjectAddr(s); slow != addr || !fault.ok() || v.String() != addr.String() {
 			t.Errorf("%q is the address %v, but the value %q", s, addr, v)
 		}
 		want, ok := slowPrefix(s)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -104,4 +105,22 @@ func TestTheProviderTableIsWellFormed(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestParsersAreSafeForConcurrentUse(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 200 {
+				n, errN := parseUsername("ｋａТЕ\u0301")
+				h, errH := parseHost("BÜCHER.דב.example")
+				a, errA := parseAddress("ÄRGER@bücher.example")
+				if err := errors.Join(errN, errH, errA); err != nil || n.text != "kaте\u0301" || h != "xn--bcher-kva.xn--5dbd.example" || a.local != "ärger" {
+					t.Errorf("%q, %q, %q, %v", n, h, a, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
