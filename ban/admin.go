@@ -2,8 +2,8 @@ package ban
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -42,14 +42,14 @@ type AdminOptions struct {
 type Admin struct {
 	store     AdminStore
 	now       func() time.Time
-	protected []Value
+	protected []protected
 }
 
 // NewAdmin returns an Admin of the bans in a store. An option that does not
 // parse gives a [*ValueError].
 func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if st == nil {
-		return nil, &ValueError{Field: "store", Code: CodeEmpty, Hint: "give a store, for example memstore.New()"}
+		return nil, fault{CodeEmpty, "give a store, for example memstore.New()"}.in("store", "")
 	}
 	protected, err := parseProtected(opts)
 	if err != nil {
@@ -63,15 +63,12 @@ func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 }
 
 // clock returns the time as stores keep it.
-func (a *Admin) clock() time.Time { return a.now().UTC().Truncate(time.Microsecond) }
+func (a *Admin) clock() time.Time { return storedTime(a.now()) }
 
 // change returns the change to log for a mutation at now.
 func (a *Admin) change(ctx context.Context, action store.ChangeAction, now time.Time) (store.Change, error) {
 	actor := ActorFrom(ctx)
-	if actor == "" {
-		return store.Change{}, &ValueError{Field: "actor", Code: CodeEmpty, Hint: `say who does this: ban.WithActor(ctx, "alice")`}
-	}
-	if err := checkText("actor", actor); err != nil {
+	if err := checkActor(actor); err != nil {
 		return store.Change{}, err
 	}
 	return store.Change{At: now, Actor: actor, Action: action}, nil
@@ -140,8 +137,9 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID) (Ban, error) {
 }
 
 // Log returns entries of the audit log, oldest first: of one ban if the query
-// has a Target.
-func (a *Admin) Log(ctx context.Context, q store.ChangeQuery) ([]Change, error) {
+// has a Target. If entries above the After of the query were pruned, the error
+// is [ErrPruned].
+func (a *Admin) Log(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	changes, err := a.store.Changes(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)
@@ -157,7 +155,7 @@ type DayHits = store.DayHits
 // [CheckerOptions.FlushInterval].
 func (a *Admin) Hits(ctx context.Context, id uuid.UUID, days int) ([]DayHits, error) {
 	if days < 1 || days > HitDays {
-		return nil, &ValueError{Field: "days", Value: fmt.Sprint(days), Code: CodeRange, Hint: fmt.Sprintf("hits are kept for %d days", HitDays)}
+		return nil, fault{CodeRange, fmt.Sprintf("give 1 to %d: hits are kept for so many days", HitDays)}.in("days", fmt.Sprint(days))
 	}
 	today := store.Day(a.now())
 	got, err := a.store.HitHistory(ctx, id, today.AddDate(0, 0, 1-days), today)
@@ -176,9 +174,23 @@ func (a *Admin) Hits(ctx context.Context, id uuid.UUID, days int) ([]DayHits, er
 	return out, nil
 }
 
-// maxAttempts bounds how often a change is tried again because another one came
+// maxAttempts bounds how often a change is tried because another one came
 // between.
-const maxAttempts = 16
+const maxAttempts = 20
 
-// again reports whether a write lost a race that is worth running again.
-func again(err error) bool { return errors.Is(err, ErrConflict) }
+// backOff waits before the nth repetition of a change, the longer the higher n,
+// for a random time: many who change one ban at once do not meet again and
+// again.
+func backOff(ctx context.Context, n int) error {
+	if n == 0 {
+		return nil
+	}
+	timer := time.NewTimer(rand.N(time.Millisecond << min(n, 6)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

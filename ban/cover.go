@@ -1,108 +1,148 @@
 package ban
 
 import (
+	"slices"
 	"strings"
 
-	"example.com/ostraka/store"
+	"example.com/ostraka/internal/confusables"
 )
 
-// valueOf returns the Value that was stored as those texts.
-func valueOf(k Kind, text, key string) Value { return Value{kind: k, text: text, key: key} }
-
-// covers reports whether a rule of value a matches all that a rule of value b
-// matches. Both may cover each other: two spellings of one mailbox do.
-func covers(a, b Value) bool {
+// covers reports whether a rule of extent a matches all that one of extent b
+// matches. Both may cover each other: two spellings of one mailbox do. It may
+// say no where yes is right, and looks at names as a Checker without
+// [CheckerOptions.Leet] does.
+func (a *extent) covers(b *extent) bool {
 	switch {
-	case a == b:
-		return true
-	case a.kind == KindDomain && b.kind == KindDomain:
-		return domainCovers(a.text, b.text)
 	case a.kind == KindDomain && b.kind == KindEmail:
-		return domainCovers(a.text, "="+emailDomain(b.text))
+		return !slices.ContainsFunc(b.mailHosts(), func(h hosts) bool { return !a.host.cover(h) })
 	case a.kind != b.kind:
 		return false
 	}
 	switch a.kind {
+	case KindDomain:
+		return (b.block || !a.block) && a.host.cover(b.host)
 	case KindEmail:
-		return emailCovers(a, b)
+		return a.coversEmail(b)
 	case KindIP:
-		p, q := a.Prefix(), b.Prefix()
-		return p.Bits() <= q.Bits() && p.Contains(q.Addr())
-	case KindName:
-		return nameCovers(a, b)
+		return a.prefix.Bits() <= b.prefix.Bits() && a.prefix.Contains(b.prefix.Addr())
+	}
+	return a.coversName(b)
+}
+
+func (a *extent) coversEmail(b *extent) bool {
+	switch {
+	case !a.wild:
+		return !b.wild && a.key == b.key
+	case !b.wild && b.literal:
+		addr, err := parseAddress(b.text)
+		return err == nil && a.local.match(addr)
+	case a.local.domain != b.mailDomain():
+		return false
+	case !b.wild:
+		return a.local.folded != "" && a.local.find(emailLocal(b.key), a.local.folded)
+	}
+	return patternCovers(a.local.stars, b.local.stars, a.local.fixed, b.local.fixed) &&
+		(b.local.folded == "" || a.local.folded != "" && patternCovers(a.local.stars, b.local.stars, a.local.folded, b.local.folded))
+}
+
+func (a *extent) coversName(b *extent) bool {
+	switch {
+	case !a.wild && a.literal:
+		return !b.wild && b.literal && a.text == b.text
+	case !a.wild:
+		return !b.wild && a.key == b.key
+	case a.literal && !b.literal:
+		return false
+	case b.wild && b.literal:
+		return patternCovers(a.name.stars, b.name.stars, a.name.fixed, b.name.fixed)
+	case b.wild:
+		return patternCoversLooks(a.name, b.name.stars, b.name.skeleton)
+	case b.literal:
+		exact, alike := a.name.match(username{b.text, b.key})
+		return exact || alike && !a.literal
+	}
+	return patternCoversLooks(a.name, stars{}, b.key)
+}
+
+// patternCovers reports whether all that fits pattern q fits p: p is open
+// wherever q is, and fits the text of q.
+func patternCovers(p, q stars, pFixed, qFixed string) bool {
+	return openWhere(p, q) && p.find(qFixed, pFixed)
+}
+
+func openWhere(p, q stars) bool { return (p.before || !q.before) && (p.after || !q.after) }
+
+// patternCoversLooks reports whether all that looks like q looks like p, where
+// skeleton is that of q. By looks, the literal of p has to stand at the bounds
+// of characters.
+func patternCoversLooks(p namePattern, q stars, skeleton string) bool {
+	if !openWhere(p.stars, q) {
+		return false
+	}
+	for at := range skeleton {
+		rest := skeleton[at:]
+		if at > 0 && !p.before {
+			break
+		}
+		if !strings.HasPrefix(rest, p.skeleton) || !p.after && len(rest) != len(p.skeleton) {
+			continue
+		}
+		if confusables.MayCut(skeleton, at) && confusables.MayCut(skeleton, at+len(p.skeleton)) {
+			return true
+		}
 	}
 	return false
 }
 
-func domainCovers(a, b string) bool {
-	hostA, formA := splitDomain(a)
-	hostB, formB := splitDomain(b)
-	below := strings.HasSuffix(hostB, "."+hostA)
-	switch formA {
-	case formExact:
-		return hostA == hostB && formB == formExact
-	case formSubdomains:
-		return below || hostA == hostB && formB == formSubdomains
-	}
-	return below || hostA == hostB
-}
-
-func emailDomain(text string) string { return text[strings.LastIndexByte(text, '@')+1:] }
-
-func emailCovers(a, b Value) bool {
+// overlaps reports whether there may be something that rules of both extents
+// match. It may say yes where no is right.
+func (a *extent) overlaps(b *extent) bool {
 	switch {
-	case !a.Wildcard():
-		return !b.Wildcard() && a.key == b.key
-	case !b.Wildcard():
-		addr, err := parseAddress(plainText(b.text))
-		return err == nil && compileLocal(a.text).match(addr)
+	case a.kind == KindEmail && b.kind == KindDomain:
+		return slices.ContainsFunc(a.mailHosts(), b.host.overlap)
+	case a.kind == KindDomain && b.kind == KindEmail:
+		return b.overlaps(a)
+	case a.kind != b.kind:
+		return false
 	}
-	localA, domainA, _ := strings.Cut(a.text, "@")
-	localB, domainB, _ := strings.Cut(b.text, "@")
-	return domainA == domainB && patternCovers(localA, localB)
+	switch a.kind {
+	case KindDomain:
+		return a.host.overlap(b.host)
+	case KindIP:
+		return a.prefix.Overlaps(b.prefix)
+	case KindEmail:
+		return a.overlapsEmail(b)
+	}
+	return a.overlapsName(b)
 }
 
-func nameCovers(a, b Value) bool {
+func (a *extent) overlapsEmail(b *extent) bool {
 	switch {
-	case !a.Wildcard():
-		return !b.Wildcard() && a.key == b.key
-	case !b.Wildcard():
-		n, err := parseUsername(plainText(b.text))
-		if err != nil {
-			return false
-		}
-		exact, alike := compileName(a.text).match(n)
-		return exact || alike
+	case !a.wild && !b.wild:
+		return a.key == b.key
+	case !a.wild:
+		return b.overlapsEmail(a)
+	case !b.wild && providerOf[b.mailDomain()] == nil:
+		return a.covers(b) // there is one spelling
 	}
-	return patternCovers(a.text, b.text)
+	return slices.ContainsFunc(a.mailHosts(), func(h hosts) bool { return slices.ContainsFunc(b.mailHosts(), h.overlap) })
 }
 
-// patternCovers reports whether everything that fits pattern b fits a: a is
-// open wherever b is, and fits the text of b.
-func patternCovers(a, b string) bool {
-	p, _ := splitStars(a)
-	q, _ := splitStars(b)
-	return (p.before || !q.before) && (p.after || !q.after) && p.find(q.fixed, p.fixed)
-}
-
-// specificity orders rules that match the same value, the more specific the
-// higher, as the ranks of a check do.
-func specificity(v Value) int {
+func (a *extent) overlapsName(b *extent) bool {
 	switch {
-	case v.kind == KindDomain:
-		return rankEmailDomain + domainRank(splitDomain(v.text))
-	case v.kind == KindIP:
-		return v.Prefix().Bits()
-	case v.Wildcard():
-		return rankLocal + wildcardLiteral(v)
+	case !a.wild && !b.wild:
+		return a.key == b.key
+	case !a.wild:
+		return b.overlapsName(a)
+	case !b.wild:
+		return a.name.find(b.key, a.name.skeleton)
 	}
-	return rankMailbox
+	p, q := a.name, b.name
+	switch {
+	case !p.before && !q.before:
+		return strings.HasPrefix(p.skeleton, q.skeleton) || strings.HasPrefix(q.skeleton, p.skeleton)
+	case !p.after && !q.after:
+		return strings.HasSuffix(p.skeleton, q.skeleton) || strings.HasSuffix(q.skeleton, p.skeleton)
+	}
+	return true
 }
-
-// overlapIP reports whether both are prefixes with an address in common.
-func overlapIP(a, b Value) bool {
-	return a.kind == KindIP && b.kind == KindIP && a.Prefix().Overlaps(b.Prefix())
-}
-
-// ruleValue returns the value of a stored rule.
-func ruleValue(r *store.Rule) Value { return valueOf(r.Key.Kind, r.Value, r.Key.Text) }

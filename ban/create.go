@@ -7,16 +7,11 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"example.com/ostraka/store"
 )
-
-// MaxReason is the length of reasons, actors and the like, in characters.
-const MaxReason = 255
 
 // CreateOptions describes a ban.
 type CreateOptions struct {
@@ -56,7 +51,7 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 	}
 	created, err := a.store.CreateBan(ctx, b, c)
 	if err != nil {
-		return Ban{}, fmt.Errorf("create ban: %w", err)
+		return Ban{}, fmt.Errorf("create %s ban of %q: %w", b.Kind, b.Value, err)
 	}
 	return created, nil
 }
@@ -65,18 +60,27 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 // the options say. It reports which it did. An update that changes nothing
 // writes nothing.
 func (a *Admin) Put(ctx context.Context, o CreateOptions) (b Ban, created bool, err error) {
-	for range maxAttempts {
+	for n := range maxAttempts {
+		if err := backOff(ctx, n); err != nil {
+			return Ban{}, false, fmt.Errorf("put ban: %w", err)
+		}
 		b, err = a.Create(ctx, o)
 		exists, ok := errors.AsType[*ExistsError](err)
 		if !ok {
 			return b, err == nil, err
 		}
 		b, err = a.replace(ctx, exists.Existing, o)
-		if !again(err) && !errors.Is(err, ErrNotFound) {
+		if !overtaken(err) {
 			return b, false, err
 		}
 	}
 	return Ban{}, false, err
+}
+
+// overtaken reports whether the ban that was in the way is no longer what it
+// was: changed, deleted, or ended with another in its place.
+func overtaken(err error) bool {
+	return errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrExists)
 }
 
 // replace gives an existing ban the fields that options can set.
@@ -156,13 +160,13 @@ func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
 	b := Ban{
 		ID: id, CreatedAt: c.At, UpdatedAt: c.At, CreatedBy: c.Actor,
 		Effect: o.Effect, Scope: o.Scope, Shadow: o.Shadow,
-		Reason: o.Reason, PublicReason: o.PublicReason, ExpiresAt: storedTime(o.ExpiresAt),
+		Reason: o.Reason, PublicReason: o.PublicReason,
 	}
 	setValue(&b, v)
-	if err := checkBan(&b); err != nil {
+	if b.ExpiresAt, err = expiry(o.ExpiresAt, c.At); err != nil {
 		return Ban{}, err
 	}
-	if err := checkExpiry(b.ExpiresAt, c.At); err != nil {
+	if err := checkBan(&b); err != nil {
 		return Ban{}, err
 	}
 	if !o.Force {
@@ -180,7 +184,8 @@ func setValue(b *Ban, v Value) {
 // parseBanValue parses the value of a ban, and widens a single IPv6 address.
 func parseBanValue(k Kind, text string, ipv6Prefix int) (Value, error) {
 	if ipv6Prefix < 0 || ipv6Prefix > 128 {
-		return Value{}, &ValueError{Field: "ipv6_prefix", Value: strconv.Itoa(ipv6Prefix), Code: CodeRange, Hint: "use 1 to 128, or 0 for the address itself"}
+		f := fault{CodeRange, "use 1 to 128, or 0 for the address itself"}
+		return Value{}, f.in("ipv6_prefix", strconv.Itoa(ipv6Prefix))
 	}
 	v, err := Parse(k, text)
 	if err != nil || ipv6Prefix == 0 {
@@ -190,60 +195,5 @@ func parseBanValue(k Kind, text string, ipv6Prefix int) (Value, error) {
 	if !p.IsValid() || p.Addr().Is4() || !p.IsSingleIP() {
 		return v, nil
 	}
-	return ParsePrefix(netip.PrefixFrom(p.Addr(), ipv6Prefix).Masked().String())
-}
-
-// checkBan checks what does not depend on the time or on guards.
-func checkBan(b *Ban) error {
-	if b.Effect > Allow {
-		return &ValueError{Field: "effect", Value: b.Effect.String(), Code: CodeUnknown, Hint: "use Deny, Review or Allow"}
-	}
-	if !b.Scope.Valid() {
-		return &ValueError{Field: "scope", Value: fmt.Sprintf("%#x", uint8(b.Scope)), Code: CodeUnknown, Hint: "use ban.ScopeOf with the actions of this package"}
-	}
-	if err := checkText("reason", b.Reason); err != nil {
-		return err
-	}
-	return checkText("public_reason", b.PublicReason)
-}
-
-// maxExpiry keeps times within what RFC 3339 can write.
-var maxExpiry = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-
-func checkExpiry(t, now time.Time) error {
-	if t.IsZero() {
-		return nil
-	}
-	if !t.After(now) {
-		return &ValueError{Field: "expires_at", Value: t.Format(time.RFC3339), Code: CodeInPast, Hint: "give a time in the future, or none for a ban without end"}
-	}
-	if t.After(maxExpiry) {
-		return &ValueError{Field: "expires_at", Value: strconv.Itoa(t.Year()), Code: CodeRange, Hint: "give a time before the year 9999, or none for a ban without end"}
-	}
-	return nil
-}
-
-// checkText checks a text that people wrote: its length, and that it can be
-// shown.
-func checkText(field, s string) error {
-	if len(s) > MaxReason*utf8.UTFMax || utf8.RuneCountInString(s) > MaxReason {
-		return &ValueError{Field: field, Value: s, Code: CodeTooLong, Hint: fmt.Sprintf("use at most %d characters", MaxReason)}
-	}
-	if !utf8.ValidString(s) {
-		return &ValueError{Field: field, Value: s, Code: CodeInvalidUTF8, Hint: "send the text as UTF-8"}
-	}
-	for _, r := range s {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return &ValueError{Field: field, Value: s, Code: CodeControl, Hint: "leave out control characters"}
-		}
-	}
-	return nil
-}
-
-// storedTime returns a time as stores keep it.
-func storedTime(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC().Truncate(time.Microsecond)
+	return prefixValue(netip.PrefixFrom(p.Addr(), ipv6Prefix).Masked()), nil
 }

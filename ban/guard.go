@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"golang.org/x/net/publicsuffix"
+
+	"example.com/ostraka/store"
 )
 
 // GuardError says that a value is dangerous to ban: it would hit many who are
@@ -17,12 +19,14 @@ type GuardError struct {
 
 // The codes of a [GuardError].
 const (
-	// GuardPublicSuffix: a domain under which anyone registers names.
+	// GuardPublicSuffix: a domain under which anyone registers names, by the
+	// list of publicsuffix.org; and every domain of one label.
 	GuardPublicSuffix = "public_suffix"
 	// GuardPrefixTooShort: a prefix shorter than /16 for IPv4, /19 for IPv6.
 	GuardPrefixTooShort = "prefix_too_short"
-	// GuardNonPublicAddress: a loopback, private, link-local or unspecified
-	// address, or a prefix with one in it (RFC 1122, 1918, 3927, 4193, 4291).
+	// GuardNonPublicAddress: a loopback, private, shared, link-local or
+	// unspecified address, or a prefix with one in it (RFC 1122, 1918, 3927,
+	// 4193, 4291, 6598).
 	GuardNonPublicAddress = "non_public_address"
 	// GuardProtected: a value that covers one of [AdminOptions.Protected] or
 	// [DefaultProtected].
@@ -43,7 +47,8 @@ const (
 )
 
 var nonPublic = mustPrefixes(
-	"0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+	"0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16",
+	"172.16.0.0/12", "192.168.0.0/16",
 	"::/127", "fc00::/7", "fe80::/10",
 )
 
@@ -60,9 +65,10 @@ func (a *Admin) guard(v Value, e Effect) *GuardError {
 				fmt.Sprintf("it overlaps %s, which is not public: often a proxy of your own, and then everyone seems to come from it", p)}
 		}
 	}
-	for _, p := range a.protected {
-		if covers(v, p) || overlapIP(v, p) {
-			return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p.display())}
+	planned := extentOf(&store.Rule{Key: v.Key(), Value: v.String(), Effect: e})
+	for i := range a.protected {
+		if p := &a.protected[i]; p.hitBy(&planned) {
+			return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p.text)}
 		}
 	}
 	return nil
@@ -73,7 +79,7 @@ func guardWidth(v Value) *GuardError {
 	switch v.Kind() {
 	case KindDomain:
 		host, form := splitDomain(v.String())
-		if suffix, _ := publicsuffix.PublicSuffix(host); form != formExact && suffix == host {
+		if form != formExact && publicSuffix(host) {
 			return &GuardError{GuardPublicSuffix, v.String(), fmt.Sprintf(
 				"anyone may register names under %s; ban a name below it, or only the host itself with %q", host, "="+host)}
 		}
@@ -83,7 +89,7 @@ func guardWidth(v Value) *GuardError {
 			least = minIPv4Bits
 		}
 		if p.Bits() < least {
-			return &GuardError{GuardPrefixTooShort, v.String(), fmt.Sprintf("it covers whole networks of strangers; ban prefixes of /%d or longer", least)}
+			return &GuardError{GuardPrefixTooShort, v.String(), fmt.Sprintf("it covers whole networks of strangers; ban a prefix of /%d or longer", least)}
 		}
 	default:
 		if v.Wildcard() && wildcardLiteral(v) < minWildcardLiteral {
@@ -91,6 +97,14 @@ func guardWidth(v Value) *GuardError {
 		}
 	}
 	return nil
+}
+
+// publicSuffix reports whether a host is a public suffix, or all names directly
+// below it are: of "compute.amazonaws.com" the list has only the latter.
+func publicSuffix(host string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	below, _ := publicsuffix.PublicSuffix("*." + host)
+	return suffix == host || below == "*."+host
 }
 
 func wildcardLiteral(v Value) int {

@@ -36,7 +36,7 @@ func (p localPattern) match(a address) bool {
 	if p.find(a.local, p.fixed) && canonicalDomain(a.domain) == p.domain {
 		return true
 	}
-	if p.folded == "" || a.mailbox == a.text {
+	if p.folded == "" || a.mailbox == a.text && p.folded == p.fixed {
 		return false
 	}
 	at := strings.LastIndexByte(a.mailbox, '@')

@@ -18,7 +18,7 @@ func Parse(kind Kind, s string) (Value, error) {
 	case KindName:
 		return ParseName(s)
 	}
-	return Value{}, &ValueError{Field: "kind", Value: kind.String(), Code: CodeKind, Hint: "use email, domain, ip or name"}
+	return Value{}, fault{CodeUnknown, "use email, domain, ip or name"}.in("kind", kind.String())
 }
 
 // ParseAny reads the value of a rule whose kind is seen from its form. It may

@@ -25,20 +25,21 @@ type Preview struct {
 	// none. Create would refuse, Put would update it.
 	Existing *Ban
 	// Redundant: a wider rule does the same already, so that the ban would
-	// change nothing.
+	// change no verdict.
 	Redundant bool
 
-	// Wider are rules in force that match all that the ban would, the most
-	// specific first.
+	// Wider are rules in force that match the value of the ban as it is
+	// written, the most specific first.
 	Wider Overlaps
-	// Narrower are rules in force that match only a part of what the ban would.
+	// Narrower are rules in force, other than those, whose value as it is
+	// written the ban would match.
 	Narrower Overlaps
 }
 
 // Overlaps are rules that have something in common with a ban.
 type Overlaps struct {
 	Count     int // how many there are
-	Redundant int // how many of them would change nothing any more beside the ban
+	Redundant int // how many of them would change no verdict any more beside the ban
 	// Sample holds at most [PreviewSample] of them.
 	Sample []Overlap
 }
@@ -46,15 +47,18 @@ type Overlaps struct {
 // Overlap is a rule that has something in common with a ban.
 type Overlap struct {
 	Rule store.Rule
-	// Redundant: beside the ban, the rule would change nothing any more. Only
-	// for narrower rules: a wider one matches more than the ban.
+	// Redundant: beside the ban, the rule would change no verdict any more. Said
+	// of narrower rules only.
 	Redundant bool
 }
 
 // Preview says what Create with these options would do, and changes nothing.
 // Options that do not fit give the [*ValueError] that Create would give; a
-// guard is part of the answer. No actor is needed. For a value that covers
-// others, it reads all rules of the kinds concerned.
+// guard is part of the answer. No actor is needed. It reads all rules of the
+// kinds concerned.
+//
+// What is called redundant is so as long as the other rules stay as they are;
+// in doubt nothing is. Look-alikes are judged without [CheckerOptions.Leet].
 func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	now := a.clock()
 	forced := o
@@ -63,22 +67,16 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	planned := b.Rule()
-	v := ruleValue(&planned)
-	p := Preview{Kind: b.Kind, Value: b.Value, Guard: a.guard(v, o.Effect)}
+	p := Preview{Kind: b.Kind, Value: b.Value, Guard: a.guard(valueOf(b.Kind, b.Value, b.KeyText), o.Effect)}
 	if p.Existing, err = a.existing(ctx, &b, now); err != nil {
-		return Preview{}, fmt.Errorf("preview: %w", err)
+		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}
-	wider, narrower, err := a.overlaps(ctx, v, now)
+	found, err := a.neighbours(ctx, &b, now)
 	if err != nil {
-		return Preview{}, fmt.Errorf("preview: %w", err)
+		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}
-	p.Redundant = len(wider) > 0 && sameDoing(&wider[0], &planned)
-	p.Wider = Overlaps{Count: len(wider)}
-	for _, r := range wider[:min(len(wider), PreviewSample)] {
-		p.Wider.Sample = append(p.Wider.Sample, Overlap{Rule: r})
-	}
-	p.Narrower = judgeNarrower(&planned, narrower)
+	p.Wider, p.Redundant = found.judgeWider()
+	p.Narrower = found.judgeNarrower()
 	return p, nil
 }
 
@@ -101,66 +99,111 @@ func (a *Admin) existing(ctx context.Context, b *Ban, now time.Time) (*Ban, erro
 	return nil, nil
 }
 
-// overlaps returns the rules in force that are wider and narrower than a value,
-// other than those of the value itself; wider ones with the most specific first.
-func (a *Admin) overlaps(ctx context.Context, v Value, now time.Time) (wider, narrower []store.Rule, err error) {
-	for _, k := range overlappingKinds(v) {
+// placed is a rule with what it matches.
+type placed struct {
+	rule store.Rule
+	extent
+}
+
+// neighbours are the rules in force, other than bans of the same value, that
+// have something to do with a planned rule.
+type neighbours struct {
+	planned         placed
+	wider, narrower []placed
+	rivals          []placed // rules of another effect that may match what the planned one does
+}
+
+func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbours, error) {
+	rule := b.Rule()
+	n := &neighbours{planned: placed{rule, extentOf(&rule)}}
+	for _, k := range overlappingKinds(b.Kind) {
 		for r, err := range a.store.Scan(ctx, k) {
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			rv := ruleValue(&r)
-			if rv == v || !r.InForce(now) {
-				continue
-			}
-			switch {
-			case covers(rv, v):
-				wider = append(wider, r)
-			case covers(v, rv):
-				narrower = append(narrower, r)
+			sameBan := r.Origin == rule.Origin && r.Key.Kind == rule.Key.Kind && r.Value == rule.Value
+			if !sameBan && r.InForce(now) {
+				n.add(placed{r, extentOf(&r)})
 			}
 		}
 	}
-	slices.SortStableFunc(wider, func(x, y store.Rule) int {
-		return cmp.Or(
-			cmp.Compare(specificity(ruleValue(&y)), specificity(ruleValue(&x))),
-			cmp.Compare(effectOrder(x.Effect), effectOrder(y.Effect)),
-		)
+	slices.SortStableFunc(n.wider, func(x, y placed) int {
+		return cmp.Or(cmp.Compare(y.high, x.high), cmp.Compare(effectOrder(x.rule.Effect), effectOrder(y.rule.Effect)))
 	})
-	return wider, narrower, nil
+	return n, nil
 }
 
 // overlappingKinds returns the kinds of rules that can be wider or narrower.
-func overlappingKinds(v Value) []Kind {
-	if v.Kind() == KindEmail || v.Kind() == KindDomain {
+func overlappingKinds(k Kind) []Kind {
+	if k == KindEmail || k == KindDomain {
 		return []Kind{KindEmail, KindDomain}
 	}
-	return []Kind{v.Kind()}
+	return []Kind{k}
+}
+
+// add sorts a rule in.
+func (n *neighbours) add(r placed) {
+	written, plannedWritten := r.asWritten(), n.planned.asWritten()
+	switch {
+	case r.covers(&plannedWritten):
+		n.wider = append(n.wider, r)
+	case n.planned.covers(&written):
+		n.narrower = append(n.narrower, r)
+	}
+	if r.rule.Effect != n.planned.rule.Effect && !r.rule.Shadow && r.overlaps(&n.planned.extent) {
+		n.rivals = append(n.rivals, r)
+	}
+}
+
+// judgeWider says whether one of the wider rules makes the planned one
+// redundant.
+func (n *neighbours) judgeWider() (out Overlaps, redundant bool) {
+	out.Count = len(n.wider)
+	for i := range n.wider {
+		w := &n.wider[i]
+		if i < PreviewSample {
+			out.Sample = append(out.Sample, Overlap{Rule: w.rule})
+		}
+		redundant = redundant || n.redundant(&n.planned, w)
+	}
+	return out, redundant
 }
 
 // judgeNarrower says which of the narrower rules the planned one makes
-// redundant: those that do the same, where no third rule between the two does
-// something else.
-func judgeNarrower(planned *store.Rule, narrower []store.Rule) Overlaps {
-	var others []Value
-	for i := range narrower {
-		if !sameDoing(planned, &narrower[i]) {
-			others = append(others, ruleValue(&narrower[i]))
-		}
-	}
-	out := Overlaps{Count: len(narrower)}
-	for _, r := range narrower {
-		v := ruleValue(&r)
-		redundant := sameDoing(planned, &r) && !slices.ContainsFunc(others, func(o Value) bool { return covers(o, v) })
+// redundant.
+func (n *neighbours) judgeNarrower() Overlaps {
+	out := Overlaps{Count: len(n.narrower)}
+	for i := range n.narrower {
+		r := &n.narrower[i]
+		redundant := n.redundant(r, &n.planned)
 		if redundant {
 			out.Redundant++
 		}
-		if len(out.Sample) < PreviewSample {
-			out.Sample = append(out.Sample, Overlap{r, redundant})
+		if i < PreviewSample {
+			out.Sample = append(out.Sample, Overlap{r.rule, redundant})
 		}
 	}
 	return out
 }
+
+// redundant reports whether rule r changes no verdict beside rule by: by does
+// the same wherever r matches, and no rival that would decide there without r
+// is overruled by r.
+func (n *neighbours) redundant(r, by *placed) bool {
+	if !sameDoing(&by.rule, &r.rule) || !by.covers(&r.extent) {
+		return false
+	}
+	return r.rule.Shadow || !slices.ContainsFunc(n.rivals, func(x placed) bool {
+		return x.mayBeat(by) && r.mayBeat(&x) && scopesMeet(x.rule.Scope, r.rule.Scope) && x.overlaps(&r.extent)
+	})
+}
+
+// mayBeat reports whether x may decide where y, of another effect, matches too.
+func (x *placed) mayBeat(y *placed) bool {
+	return x.high > y.low || x.high == y.low && effectOrder(x.rule.Effect) < effectOrder(y.rule.Effect)
+}
+
+func scopesMeet(a, b Scope) bool { return a == 0 || b == 0 || a&b != 0 }
 
 // sameDoing reports whether rule a, where it matches, does all that b does for
 // as long.

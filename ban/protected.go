@@ -1,6 +1,11 @@
 package ban
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+
+	"example.com/ostraka/store"
+)
 
 // defaultProtected are the mail providers that most people have their address
 // at: banning one of them bans a country's worth of strangers. They are the
@@ -18,39 +23,47 @@ var defaultProtected = []string{
 	"zoho.com",
 }
 
-// DefaultProtected returns the values that no ban may cover unless forced or
-// [AdminOptions.NoDefaultProtected] is set: the domains of the large providers
+// DefaultProtected returns the values that no ban may cover unless it is forced
+// or [AdminOptions.NoDefaultProtected] is set: the domains of the large providers
 // of mailboxes. The slice is the caller's.
 func DefaultProtected() []string { return slices.Clone(defaultProtected) }
 
-// parseProtected reads the protected values of the options. A domain is
-// protected as a host: a ban of a name below it does not cover it.
-func parseProtected(o AdminOptions) ([]Value, error) {
+// parseProtected reads the protected values of the options.
+func parseProtected(o AdminOptions) ([]protected, error) {
 	texts := o.Protected
 	if !o.NoDefaultProtected {
 		texts = slices.Concat(o.Protected, defaultProtected)
 	}
-	values := make([]Value, 0, len(texts))
-	for _, text := range texts {
+	values := make([]protected, len(texts))
+	for i, text := range texts {
 		v, err := ParseAny(text)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("protected value: %w", err)
 		}
-		if host, form := splitDomain(v.String()); v.Kind() == KindDomain && form == formTree {
-			if v, err = ParseDomain("=" + host); err != nil {
-				return nil, err
-			}
-		}
-		values = append(values, v)
+		values[i] = newProtected(v)
 	}
 	return values, nil
 }
 
-// display returns a protected value as whoever protected it wrote it.
-func (v Value) display() string {
-	if v.kind == KindDomain {
-		host, _ := splitDomain(v.text)
-		return host
+// protected is a value that bans must not cover.
+type protected struct {
+	text string
+	extent
+}
+
+// newProtected returns a value as protected. What is protected is what is
+// written: not its look-alikes, and of a domain the host, not the names below
+// it.
+func newProtected(v Value) protected {
+	p := protected{v.String(), extentOf(&store.Rule{Key: v.Key(), Value: v.String()}).asWritten()}
+	if v.Kind() == KindDomain && p.host.form != formSubdomains {
+		p.text, p.host.form = p.host.name, formExact
 	}
-	return v.text
+	return p
+}
+
+// hitBy reports whether a ban of the extent would cover the value, or have an
+// address in common with it.
+func (p *protected) hitBy(e *extent) bool {
+	return e.covers(&p.extent) || e.kind == KindIP && p.kind == KindIP && e.prefix.Overlaps(p.prefix)
 }

@@ -18,6 +18,8 @@ type (
 	Page = store.Page
 	// Change is one entry of the audit log.
 	Change = store.Change
+	// ChangeQuery selects entries of the audit log.
+	ChangeQuery = store.ChangeQuery
 	// ExistsError reports that an active ban of the same value is there already.
 	ExistsError = store.ExistsError
 )
@@ -48,5 +50,6 @@ var (
 	ErrExists   = store.ErrExists
 	ErrConflict = store.ErrConflict
 	ErrBusy     = store.ErrBusy
+	ErrPruned   = store.ErrPruned
 	ErrClosed   = store.ErrClosed
 )

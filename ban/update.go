@@ -2,6 +2,7 @@ package ban
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,64 +41,86 @@ func (p *Patch) empty() bool {
 // [*ValueError] of code [CodeEmptyPatch], a missing ban [ErrNotFound]; what
 // does not fit gives the errors of Create. A patch that changes nothing writes
 // nothing. Updates of several callers at once are applied one after the other.
+//
+// Guards look at a ban whose value or effect changes, or that ceases to be a
+// shadow. The log says ban.revoke or ban.reinstate if the patch does that, else
+// ban.update.
 func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Ban, error) {
 	if p.empty() {
-		return Ban{}, &ValueError{Field: "patch", Code: CodeEmptyPatch, Hint: "set at least one field to change"}
+		return Ban{}, fault{CodeEmptyPatch, "set at least one field to change"}.in("patch", "")
 	}
-	return a.update(ctx, id, store.BanUpdate, p)
+	return a.modify(ctx, id, func(b *Ban, c store.Change) error { return a.patch(b, p, c) })
 }
 
 // Revoke ends a ban, and keeps its record with the reason, which may be empty.
 // Revoking a revoked ban changes nothing.
 func (a *Admin) Revoke(ctx context.Context, id uuid.UUID, reason string) (Ban, error) {
-	return a.revocation(ctx, id, store.BanRevoke, Patch{Revoked: new(true), RevokedReason: &reason})
+	if err := checkText("revoked_reason", reason); err != nil {
+		return Ban{}, err
+	}
+	return a.modify(ctx, id, func(b *Ban, c store.Change) error {
+		if b.RevokedAt.IsZero() {
+			b.RevokedAt, b.RevokedBy, b.RevokedReason = c.At, c.Actor, reason
+		}
+		return nil
+	})
 }
 
 // Reinstate lets a revoked ban work again, until it expires. If another active
 // ban of the same value was made meanwhile, the error is an [*ExistsError].
 // Reinstating a ban that is not revoked changes nothing.
 func (a *Admin) Reinstate(ctx context.Context, id uuid.UUID) (Ban, error) {
-	return a.revocation(ctx, id, store.BanReinstate, Patch{Revoked: new(false)})
+	return a.modify(ctx, id, func(b *Ban, _ store.Change) error {
+		reinstate(b)
+		return nil
+	})
 }
 
-// revocation applies a patch of the revocation alone, unless the ban is in that
-// state already.
-func (a *Admin) revocation(ctx context.Context, id uuid.UUID, action store.ChangeAction, p Patch) (Ban, error) {
-	b, err := a.Get(ctx, id)
-	if err != nil || !b.RevokedAt.IsZero() == *p.Revoked {
-		return b, err
-	}
-	return a.update(ctx, id, action, p)
-}
+func reinstate(b *Ban) { b.RevokedAt, b.RevokedBy, b.RevokedReason = time.Time{}, "", "" }
 
-// update reads, patches and writes, anew if the ban changed meanwhile.
-func (a *Admin) update(ctx context.Context, id uuid.UUID, action store.ChangeAction, p Patch) (Ban, error) {
+// modify reads, edits and writes a ban, anew if it changed meanwhile.
+func (a *Admin) modify(ctx context.Context, id uuid.UUID, edit func(*Ban, store.Change) error) (Ban, error) {
 	var err error
-	for range maxAttempts {
-		c, cerr := a.change(ctx, action, a.clock())
-		if cerr != nil {
-			return Ban{}, cerr
+	for n := range maxAttempts {
+		if err := backOff(ctx, n); err != nil {
+			return Ban{}, fmt.Errorf("update ban %s: %w", id, err)
 		}
-		var old Ban
-		if old, err = a.Get(ctx, id); err != nil {
-			return Ban{}, err
-		}
-		b := old
-		if err = a.patch(&b, p, c); err != nil {
-			return Ban{}, err
-		}
-		if b == old {
-			return old, nil
-		}
-		b.UpdatedAt = c.At
-		if b, err = a.store.UpdateBan(ctx, b, c); err == nil {
-			return b, nil
-		}
-		if !again(err) {
-			break
+		var b Ban
+		if b, err = a.modifyOnce(ctx, id, edit); !errors.Is(err, ErrConflict) {
+			return b, err
 		}
 	}
-	return Ban{}, fmt.Errorf("update ban %s: %w", id, err)
+	return Ban{}, err
+}
+
+func (a *Admin) modifyOnce(ctx context.Context, id uuid.UUID, edit func(*Ban, store.Change) error) (Ban, error) {
+	c, err := a.change(ctx, store.BanUpdate, a.clock())
+	if err != nil {
+		return Ban{}, err
+	}
+	old, err := a.Get(ctx, id)
+	if err != nil {
+		return Ban{}, err
+	}
+	b := old
+	if err := edit(&b, c); err != nil {
+		return Ban{}, err
+	}
+	if b == old {
+		return old, nil
+	}
+	switch was, is := !old.RevokedAt.IsZero(), !b.RevokedAt.IsZero(); {
+	case !was && is:
+		c.Action = store.BanRevoke
+	case was && !is:
+		c.Action = store.BanReinstate
+	}
+	b.UpdatedAt = c.At
+	updated, err := a.store.UpdateBan(ctx, b, c)
+	if err != nil {
+		return Ban{}, fmt.Errorf("update ban %s: %w", id, err)
+	}
+	return updated, nil
 }
 
 // patch applies a patch to a ban and checks the result.
@@ -111,13 +134,12 @@ func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 	assign(&b.Shadow, p.Shadow)
 	assign(&b.Reason, p.Reason)
 	assign(&b.PublicReason, p.PublicReason)
-	if p.ExpiresAt != nil {
-		if t := storedTime(*p.ExpiresAt); !t.Equal(b.ExpiresAt) {
-			if err := checkExpiry(t, c.At); err != nil {
-				return err
-			}
-			b.ExpiresAt = t
+	if p.ExpiresAt != nil && !storedTime(*p.ExpiresAt).Equal(b.ExpiresAt) {
+		t, err := expiry(*p.ExpiresAt, c.At)
+		if err != nil {
+			return err
 		}
+		b.ExpiresAt = t
 	}
 	if err := patchRevocation(b, p, c); err != nil {
 		return err
@@ -150,25 +172,22 @@ func patchValue(b *Ban, p Patch) error {
 }
 
 func patchRevocation(b *Ban, p Patch, c store.Change) error {
-	if p.Revoked != nil {
-		switch revoked := !b.RevokedAt.IsZero(); {
-		case *p.Revoked && !revoked:
-			b.RevokedAt, b.RevokedBy = c.At, c.Actor
-		case !*p.Revoked:
-			b.RevokedAt, b.RevokedBy, b.RevokedReason = time.Time{}, "", ""
-		}
+	switch {
+	case p.Revoked == nil:
+	case !*p.Revoked:
+		reinstate(b)
+	case b.RevokedAt.IsZero():
+		b.RevokedAt, b.RevokedBy = c.At, c.Actor
 	}
 	if p.RevokedReason == nil || *p.RevokedReason == b.RevokedReason {
 		return nil
 	}
 	if b.RevokedAt.IsZero() {
-		return &ValueError{Field: "revoked_reason", Value: *p.RevokedReason, Code: CodeNotRevoked, Hint: "only a revoked ban has this reason; revoke it in the same patch"}
-	}
-	if err := checkText("revoked_reason", *p.RevokedReason); err != nil {
-		return err
+		f := fault{CodeNotRevoked, "only a revoked ban has this reason; revoke it in the same patch"}
+		return f.in("revoked_reason", *p.RevokedReason)
 	}
 	b.RevokedReason = *p.RevokedReason
-	return nil
+	return checkText("revoked_reason", b.RevokedReason)
 }
 
 func assign[T any](field *T, value *T) {

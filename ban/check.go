@@ -1,0 +1,80 @@
+package ban
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxReason is the length of reasons, actors and the like, in characters.
+const MaxReason = 255
+
+// checkBan checks what depends neither on the time nor on guards.
+func checkBan(b *Ban) error {
+	if b.Effect > Allow {
+		return fault{CodeUnknown, "use Deny, Review or Allow"}.in("effect", b.Effect.String())
+	}
+	if !b.Scope.Valid() {
+		return fault{CodeUnknown, "use ban.ScopeOf with the actions of this package"}.in("scope", fmt.Sprintf("%#x", uint8(b.Scope)))
+	}
+	if err := checkText("reason", b.Reason); err != nil {
+		return err
+	}
+	return checkText("public_reason", b.PublicReason)
+}
+
+// checkActor checks who is to stand in the log.
+func checkActor(s string) error {
+	if strings.TrimSpace(s) == "" {
+		return fault{CodeEmpty, `say who does this: ban.WithActor(ctx, "alice")`}.in("actor", s)
+	}
+	if err := checkText("actor", s); err != nil {
+		return err
+	}
+	if strings.ContainsAny(s, "\n\t") {
+		return fault{CodeControl, "an actor is one line without tabs"}.in("actor", s)
+	}
+	return nil
+}
+
+// checkText checks a text that people wrote: its length, and that it can be
+// shown. It may have several lines.
+func checkText(field, s string) error {
+	if len(s) > MaxReason*utf8.UTFMax || utf8.RuneCountInString(s) > MaxReason {
+		return fault{CodeTooLong, fmt.Sprintf("use at most %d characters", MaxReason)}.in(field, s)
+	}
+	if !utf8.ValidString(s) {
+		return fault{CodeInvalidUTF8, "send the text as UTF-8"}.in(field, s)
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return fault{CodeControl, "leave out control characters"}.in(field, s)
+		}
+	}
+	return nil
+}
+
+// maxYear is the last year that RFC 3339, and so JSON, can write.
+const maxYear = 9999
+
+// expiry checks when a ban is to end, and returns it as stores keep times.
+func expiry(t, now time.Time) (time.Time, error) {
+	if t.IsZero() {
+		return time.Time{}, nil
+	}
+	t = storedTime(t)
+	if !t.After(now) {
+		f := fault{CodeInPast, "give a time in the future, or none for a ban without end"}
+		return t, f.in("expires_at", t.Format(time.RFC3339))
+	}
+	if t.Year() > maxYear {
+		f := fault{CodeRange, fmt.Sprintf("give a time up to the year %d, or none for a ban without end", maxYear)}
+		return t, f.in("expires_at", t.Format(time.RFC3339))
+	}
+	return t, nil
+}
+
+// storedTime returns a time as stores keep it.
+func storedTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
