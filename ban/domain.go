@@ -185,13 +185,14 @@ func trimRoot(s string) string {
 // checkHostASCII finds the ASCII characters that no domain name has, to say
 // more about them than idna does.
 func checkHostASCII(s string) fault {
+	if strings.Contains(s, "/") {
+		return fault{CodeKind, "give the host alone, without the scheme and path of a URL; IP prefixes are of kind ip"}
+	}
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c >= 0x80, 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.':
 		case c == '@':
 			return fault{CodeKind, "this looks like an e-mail address: use kind email, or give the part after the @"}
-		case c == '/':
-			return fault{CodeKind, "give the host alone, without scheme and path of a URL; IP prefixes are of kind ip"}
 		case c == ':', c == '[':
 			return fault{CodeKind, "give the host alone, without a port; IP addresses are of kind ip"}
 		case c == '_':
