@@ -75,13 +75,13 @@ func BenchmarkCheck(b *testing.B) {
 	refused.Email = "somebody@mail.d0.example"
 	n := 0
 	next := func() ban.Subject { n++; return stranger(n) }
-	b.Run("warm/nobody", func(b *testing.B) { check(b, checker, ban.Allowed, func() ban.Subject { return known }) })
-	b.Run("warm/denied", func(b *testing.B) { check(b, checker, ban.Denied, func() ban.Subject { return refused }) })
-	b.Run("cold/nobody", func(b *testing.B) { check(b, checker, ban.Allowed, next) })
+	b.Run("warm/nobody", func(b *testing.B) { checkEach(b, checker, ban.Allowed, func() ban.Subject { return known }) })
+	b.Run("warm/denied", func(b *testing.B) { checkEach(b, checker, ban.Denied, func() ban.Subject { return refused }) })
+	b.Run("cold/nobody", func(b *testing.B) { checkEach(b, checker, ban.Allowed, next) })
 	b.Run("baseline/four-queries", byHand)
 }
 
-func check(b *testing.B, checker *ban.Checker, want ban.Verdict, subject func() ban.Subject) {
+func checkEach(b *testing.B, checker *ban.Checker, want ban.Verdict, subject func() ban.Subject) {
 	b.ReportAllocs()
 	for b.Loop() {
 		d, err := checker.Check(b.Context(), subject())

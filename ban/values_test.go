@@ -111,9 +111,9 @@ func TestEveryKindRefuses(t *testing.T) {
 
 func TestParseRefusesAKindThatIsNone(t *testing.T) {
 	_, err := ban.Parse(0, "x")
-	wantValueError(t, err, "kind", ban.CodeKind)
+	wantValueError(t, err, "kind", ban.CodeUnknown)
 	_, err = ban.Parse(200, "x")
-	wantValueError(t, err, "kind", ban.CodeKind)
+	wantValueError(t, err, "kind", ban.CodeUnknown)
 }
 
 func TestParseAnySeesTheKindFromTheForm(t *testing.T) {
