@@ -46,22 +46,21 @@ var callFlaws = []flaw{
 	}, []string{"Close may be called again"}},
 
 	{"closes under operations", func(o *override) {
-		gone := false
-		var mu sync.Mutex
+		closing, met := make(chan struct{}), make(chan struct{})
+		var once sync.Once
 		o.close = func() error {
-			mu.Lock()
-			defer mu.Unlock()
-			gone = true
+			close(closing)
+			<-met
 			return o.Store.Close()
 		}
 		o.lookup = func(ctx context.Context, keys []store.Key) ([]store.Rule, error) {
-			rules, err := o.Store.Lookup(ctx, keys)
-			mu.Lock()
-			defer mu.Unlock()
-			if gone {
+			select {
+			case <-closing:
+				once.Do(func() { close(met) })
 				return nil, errors.New("connection reset")
+			default:
+				return o.Store.Lookup(ctx, keys)
 			}
-			return rules, err
 		}
 	}, []string{"Close waits for operations under way"}},
 
