@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,6 +79,33 @@ var banFlaws = []flaw{
 		}
 	}, []string{"Seq is not reused after a deletion"}},
 
+	{"numbers bans from 0", func(o *override) {
+		o.createBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			b, err := o.Store.CreateBan(ctx, b, c)
+			b.Seq--
+			return b, err
+		}
+	}, []string{"Seq numbers bans in the order of creation from 1"}},
+
+	{"refuses a ban for one with the same key", func(o *override) {
+		o.createBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			if rules, err := o.Store.Lookup(ctx, []store.Key{b.Key()}); err != nil || len(rules) > 0 {
+				return store.Ban{}, errors.Join(err, &store.ExistsError{})
+			}
+			return o.Store.CreateBan(ctx, b, c)
+		}
+	}, []string{"CreateBan takes equal values of other kinds and equal keys of other values"}},
+
+	{"does not find bans that are not active", func(o *override) {
+		o.ban = func(ctx context.Context, id uuid.UUID) (store.Ban, error) {
+			b, err := o.Store.Ban(ctx, id)
+			if err == nil && !b.Active(noon) {
+				return store.Ban{}, store.ErrNotFound
+			}
+			return b, err
+		}
+	}, []string{"A ban is found by ID and Seq whatever its state"}},
+
 	{"cuts times to seconds", func(o *override) {
 		createAs(o, func(b *store.Ban) {
 			for _, at := range []*time.Time{&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt} {
@@ -139,6 +165,34 @@ var banFlaws = []flaw{
 		}
 	}, []string{"CreateBans skips bans for active ones"}},
 
+	{"creates many bans in reverse", func(o *override) {
+		o.createBans = func(ctx context.Context, bans []store.Ban, c store.Change) ([]int, error) {
+			bans = slices.Clone(bans)
+			slices.Reverse(bans)
+			return o.Store.CreateBans(ctx, bans, c)
+		}
+	}, []string{"CreateBans adds the bans in the order given"}},
+
+	{"fails when a bulk creates nothing", func(o *override) {
+		o.createBans = func(ctx context.Context, bans []store.Ban, c store.Change) ([]int, error) {
+			skipped, err := o.Store.CreateBans(ctx, bans, c)
+			if err == nil && len(skipped) == len(bans) {
+				err = store.ErrExists
+			}
+			return skipped, err
+		}
+	}, []string{"CreateBans that creates nothing logs nothing"}},
+
+	{"does not know every action", func(o *override) {
+		o.createBans = func(ctx context.Context, bans []store.Ban, c store.Change) ([]int, error) {
+			bans = slices.Clone(bans)
+			for i := range bans {
+				bans[i].Scope &= 1<<4 - 1
+			}
+			return o.Store.CreateBans(ctx, bans, c)
+		}
+	}, []string{"Kinds, effects, scopes and shadow come back as given"}},
+
 	{"ignores the Version", func(o *override) {
 		o.updateBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
 			if old, err := o.Store.Ban(ctx, b.ID); err == nil {
@@ -158,6 +212,24 @@ var banFlaws = []flaw{
 			return got, err
 		}
 	}, []string{"UpdateBan keeps Seq, creation and hits"}},
+
+	{"does not update the public reason", func(o *override) {
+		o.updateBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			if old, err := o.Store.Ban(ctx, b.ID); err == nil {
+				b.PublicReason = old.PublicReason
+			}
+			return o.Store.UpdateBan(ctx, b, c)
+		}
+	}, []string{"UpdateBan replaces what its caller decides"}},
+
+	{"refuses an update whose result is not active", func(o *override) {
+		o.updateBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			if n, err := o.CountBans(ctx, store.BanFilter{Contains: b.Value, Active: new(true), At: c.At}); err != nil || n > 0 && !b.Active(c.At) {
+				return store.Ban{}, errors.Join(err, &store.ExistsError{})
+			}
+			return o.Store.UpdateBan(ctx, b, c)
+		}
+	}, []string{"UpdateBan may change a ban that is not active beside an active one"}},
 
 	{"lets an update become a second active ban", func(o *override) {
 		o.updateBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
@@ -214,75 +286,4 @@ func createAs(o *override, spoil func(*store.Ban)) {
 		spoil(&b)
 		return o.Store.CreateBan(ctx, b, c)
 	}
-}
-
-var listFlaws = []flaw{
-	{"counts After in", func(o *override) {
-		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
-			p.After--
-			return o.Store.ListBans(ctx, f, p)
-		}
-	}, []string{"ListBans returns the pages that were asked for"}},
-
-	{"counts Before in", func(o *override) {
-		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
-			if p.Before > 0 && p.Before < 1<<62 {
-				p.Before++
-			}
-			return o.Store.ListBans(ctx, f, p)
-		}
-	}, []string{"ListBans returns the pages that were asked for"}},
-
-	{"takes the wrong end of a page", func(o *override) {
-		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
-			p.OldestFirst = !p.OldestFirst
-			bans, err := o.Store.ListBans(ctx, f, p)
-			slices.Reverse(bans)
-			return bans, err
-		}
-	}, []string{"ListBans returns the pages that were asked for", "ListBans returns the newest 50 by default"}},
-
-	{"has no upper limit", func(o *override) {
-		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
-			bans, err := o.Store.ListBans(ctx, f, p)
-			if p.Limit > store.MaxPageLimit && len(bans) == store.MaxPageLimit {
-				bans = append(bans, bans...)
-			}
-			return bans, err
-		}
-	}, []string{"ListBans bounds the limit"}},
-
-	{"cuts the page before it filters", func(o *override) {
-		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
-			bans, err := o.Store.ListBans(ctx, store.BanFilter{}, p)
-			return slices.DeleteFunc(bans, func(b store.Ban) bool { return !f.Match(&b) }), err
-		}
-	}, []string{"A page of a filter counts only what the filter selects", "ListBans and CountBans select what the filter matches"}},
-
-	{"searches as LIKE does", func(o *override) {
-		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
-			sub := strings.ToLower(f.Contains)
-			f.Contains = ""
-			bans, err := o.Store.ListBans(ctx, f, p)
-			return slices.DeleteFunc(bans, func(b store.Ban) bool {
-				return !strings.Contains(strings.ToLower(b.Value), sub)
-			}), err
-		}
-	}, []string{"Contains is a substring byte for byte"}},
-
-	{"takes a percent sign for any text", func(o *override) {
-		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
-			if f.Contains == "%" {
-				f.Contains = ""
-			}
-			return o.Store.ListBans(ctx, f, p)
-		}
-	}, []string{"Contains is a substring byte for byte"}},
-
-	{"takes the scope for one that must be equal", func(o *override) {
-		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
-			bans, err := o.Store.ListBans(ctx, f, p)
-			return slices.DeleteFunc(bans, func(b store.Ban) bool { return f.Scope != 0 && b.Scope != f.Scope }), err
-		}
-	}, []string{"ListBans and CountBans select what the filter matches"}},
 }

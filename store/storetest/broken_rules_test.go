@@ -59,6 +59,31 @@ var ruleFlaws = []flaw{
 		}
 	}, []string{"Lookup takes a few hundred keys"}},
 
+	{"fails when it finds nothing", func(o *override) {
+		o.lookup = func(ctx context.Context, keys []store.Key) ([]store.Rule, error) {
+			rules, err := o.Store.Lookup(ctx, keys)
+			if err == nil && len(rules) == 0 {
+				err = store.ErrNotFound
+			}
+			return rules, err
+		}
+	}, []string{"Lookup of no keys gives no rules", "Lookup of an unknown key adds nothing"}},
+
+	{"does not see that a rule is gone", func(o *override) {
+		cache := map[store.Key][]store.Rule{}
+		o.lookup = func(ctx context.Context, keys []store.Key) (rules []store.Rule, err error) {
+			for _, k := range keys {
+				if len(cache[k]) == 0 {
+					if cache[k], err = o.Store.Lookup(ctx, []store.Key{k}); err != nil {
+						return nil, err
+					}
+				}
+				rules = append(rules, cache[k]...)
+			}
+			return rules, nil
+		}
+	}, []string{"Lookup leaves out deleted rules", "Lookup follows a rule to its new key", "Lookup leaves out revoked rules"}},
+
 	{"finds nothing by an empty text", func(o *override) {
 		o.lookup = filtered(o, func(r store.Rule) bool { return !r.Key.Wildcard() })
 	}, []string{"Lookup finds wildcard rules by the key of their kind"}},
@@ -101,7 +126,7 @@ var ruleFlaws = []flaw{
 
 	{"scans by pages of a list that moves", func(o *override) {
 		o.scan = scanByOffset(o)
-	}, []string{"Scan yields a rule that stays once, whatever is written meanwhile"}},
+	}, []string{"Scan yields a rule that stays once, whatever is written meanwhile", "Scan yields the rules that Lookup could return"}},
 
 	{"holds a lock while it scans", func(o *override) {
 		lock := make(chan struct{}, 1)
@@ -118,6 +143,34 @@ var ruleFlaws = []flaw{
 			return o.Store.CreateBan(ctx, b, c)
 		}
 	}, []string{"A Scan's loop may call the store"}},
+
+	{"keeps its lock when a scan stops early", func(o *override) {
+		lock := make(chan struct{}, 1)
+		o.scan = func(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+			return func(yield func(store.Rule, error) bool) {
+				lock <- struct{}{}
+				for r, err := range o.Store.Scan(ctx, kind) {
+					if !yield(r, err) {
+						return
+					}
+				}
+				<-lock
+			}
+		}
+	}, []string{"A Scan may stop early"}},
+
+	{"ends a scan with a rule that is none", func(o *override) {
+		o.scan = func(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+			return func(yield func(store.Rule, error) bool) {
+				for r, err := range o.Store.Scan(ctx, kind) {
+					if !yield(r, err) {
+						return
+					}
+				}
+				yield(store.Rule{}, nil)
+			}
+		}
+	}, []string{"Scan of an empty store yields nothing"}},
 
 	{"goes on scanning after its error", func(o *override) {
 		o.scan = func(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {

@@ -212,6 +212,7 @@ func pollWhileWriting(t reporter, reader store.Store, writers ...store.Store) {
 
 func lookupWhileMoving(t reporter, s store.Store) {
 	b := create(t, s, withKey(domainBan("a.example"), "key 0"))
+	keys := []store.Key{{Kind: b.Kind, Text: "key 0"}, {Kind: b.Kind, Text: "key 1"}}
 	done := make(chan error, 1)
 	go func() {
 		for i := range 50 {
@@ -230,7 +231,6 @@ func lookupWhileMoving(t reporter, s store.Store) {
 		}
 		done <- nil
 	}()
-	keys := []store.Key{{Kind: b.Kind, Text: "key 0"}, {Kind: b.Kind, Text: "key 1"}}
 	for {
 		select {
 		case err := <-done:

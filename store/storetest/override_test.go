@@ -29,6 +29,7 @@ type override struct {
 	pruneHits     func(context.Context, time.Time) (int64, error)
 	changes       func(context.Context, store.ChangeQuery) ([]store.Change, error)
 	lastChange    func(context.Context) (int64, error)
+	pruneChanges  func(context.Context, time.Time) (int64, error)
 	subscribe     func(func(store.Change)) func()
 	close         func() error
 }
@@ -129,6 +130,13 @@ func (o *override) LastChange(ctx context.Context) (int64, error) {
 		return o.lastChange(ctx)
 	}
 	return o.Store.LastChange(ctx)
+}
+
+func (o *override) PruneChanges(ctx context.Context, before time.Time) (int64, error) {
+	if o.pruneChanges != nil {
+		return o.pruneChanges(ctx, before)
+	}
+	return o.Store.PruneChanges(ctx, before)
 }
 
 func (o *override) Subscribe(fn func(store.Change)) func() {
