@@ -78,11 +78,11 @@ func TestBackupNeverTouchesAFile(t *testing.T) {
 
 func TestFailedBackupLeavesNoFile(t *testing.T) {
 	s := openTemp(t)
-	if _, err := s.CreateBans(context.Background(), domainBans(20_000), by(store.BanCreateMany)); err != nil {
+	if _, err := s.CreateBans(context.Background(), domainBans(10_000), by(store.BanCreateMany)); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Millisecond)
 	defer cancel()
 	if err := s.Backup(ctx, filepath.Join(dir, "copy.db")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Backup: %v", err)
@@ -129,7 +129,7 @@ func TestCheckFindsContradictions(t *testing.T) {
 func TestDamagedPagesAreErrCorrupt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	s := openAt(t, path, Options{})
-	if _, err := s.CreateBans(context.Background(), domainBans(5000), by(store.BanCreateMany)); err != nil {
+	if _, err := s.CreateBans(context.Background(), domainBans(2000), by(store.BanCreateMany)); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -151,7 +151,7 @@ func TestDamagedPagesAreErrCorrupt(t *testing.T) {
 func TestVacuumShrinksTheFile(t *testing.T) {
 	ctx := context.Background()
 	s := openTemp(t)
-	bans := domainBans(5000)
+	bans := domainBans(2000)
 	if _, err := s.CreateBans(ctx, bans, by(store.BanCreateMany)); err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestVacuumShrinksTheFile(t *testing.T) {
 	if after := size(); after > before/4 {
 		t.Errorf("%d bytes after, %d before", after, before)
 	}
-	if b := mustCreate(t, s, "a.example"); b.Seq != 5001 {
+	if b := mustCreate(t, s, "a.example"); b.Seq != 2001 {
 		t.Errorf("Seq %d was used before", b.Seq)
 	}
 }

@@ -80,12 +80,13 @@ func TestKilledWriterLosesNothingAcknowledged(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		kill := time.AfterFunc(time.Duration(150+60*round)*time.Millisecond, func() { _ = cmd.Process.Kill() })
 		lines := bufio.NewScanner(out)
-		for lines.Scan() {
+		for first := true; lines.Scan(); first = false {
+			if first {
+				time.AfterFunc(time.Duration(100+37*round)*time.Millisecond, func() { _ = cmd.Process.Kill() })
+			}
 			acknowledged = append(acknowledged, lines.Text())
 		}
-		kill.Stop()
 		if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() > 0 {
 			t.Fatalf("the writer was not killed: %v", err)
 		}
