@@ -81,6 +81,9 @@ func domainValue(s string) (Value, fault) {
 // marks. It does not allocate if s is canonical and all ASCII letters, digits
 // and hyphens.
 func parseHost(s string) (string, error) {
+	if isPlainHost(s) {
+		return s, nil
+	}
 	host, f := clean(s)
 	if f.ok() {
 		host, f = canonicalHost(host)
@@ -93,6 +96,9 @@ func parseHost(s string) (string, error) {
 
 // canonicalHost returns the canonical form of a cleaned domain name.
 func canonicalHost(s string) (string, fault) {
+	if isPrintableASCII(s) {
+		s = strings.ToLower(s)
+	}
 	if isPlainHost(s) {
 		return s, fault{}
 	}

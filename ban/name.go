@@ -29,6 +29,11 @@ type username struct {
 // literal part of a pattern is folded in the same way, except that the Bidi Rule
 // of RFC 5893, which is about whole names, does not apply to it.
 //
+// A rule also means the names that look like it: its key is the skeleton of
+// UTS #39, section 4, of the canonical form. What is compared is thus the lower
+// case: a host that shows names in capitals shows as alike some that are not
+// (Cyrillic Т and Latin T, but т and t).
+//
 // The error is a [*ValueError].
 func ParseName(s string) (Value, error) {
 	v, f := nameValue(s)
@@ -76,6 +81,9 @@ func parseUsername(s string) (username, error) {
 }
 
 func subjectName(s string) (username, fault) {
+	if isPlainName(s) {
+		return username{text: s, skeleton: skeletonOf(s)}, fault{}
+	}
 	s, f := clean(s)
 	if !f.ok() {
 		return username{}, f
@@ -93,6 +101,9 @@ func subjectName(s string) (username, fault) {
 
 // canonicalName returns the canonical form of a cleaned name.
 func canonicalName(s string) (string, fault) {
+	if isPrintableASCII(s) {
+		s = strings.ToLower(s)
+	}
 	if isPlainName(s) {
 		return s, fault{}
 	}

@@ -25,7 +25,7 @@ func TestNames(t *testing.T) {
 		"64 characters of more bytes":           {strings.Repeat("é", 64), strings.Repeat("é", 64), strings.Repeat("e\u0301", 64)},
 		"64 characters once composed":           {strings.Repeat("e\u0301", 64), strings.Repeat("é", 64), strings.Repeat("e\u0301", 64)},
 		"a right-to-left name":                  {"דב", "דב", "דב"},
-		"an accent needs no Bidi Rule":          {"1é!", "1é!", "1e\u0301!"},
+		"an accent needs no Bidi Rule":          {"2é!", "2é!", "2e\u0301!"},
 		"a joiner where its script needs it":    {"\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937", "\u0915\u094d\u0937"},
 		"a middle dot in Catalan":               {"col·lega", "col·lega", "col·lega"},
 		"a pattern with its star at the end":    {"Admin*", "admin*", ""},

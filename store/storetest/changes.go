@@ -250,7 +250,11 @@ func logAt(t reporter, s store.Store, hours ...int) []store.Change {
 			t.Fatalf("CreateBan: %v", err)
 		}
 	}
-	return changes(t, s, store.ChangeQuery{})
+	log := changes(t, s, store.ChangeQuery{})
+	if len(log) != len(hours) {
+		t.Fatalf("the log holds %d changes, want %d", len(log), len(hours))
+	}
+	return log
 }
 
 func pruneOldEnd(t reporter, s store.Store) {

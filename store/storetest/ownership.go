@@ -88,6 +88,9 @@ func changeReturned(t reporter, s store.Store) {
 	spoilt(t, "PrefixLengths", func() []store.PrefixLen {
 		return wantLengthsInclude(t, s, "now", store.PrefixLen{Bits: 24})
 	})
+	if log := changes(t, s, store.ChangeQuery{}); len(log) != 4 {
+		t.Fatalf("the log holds %d changes, want 4", len(log))
+	}
 	spoilt(t, "Changes", func() []store.Change { return changes(t, s, store.ChangeQuery{}) })
 	for _, c := range changes(t, s, store.ChangeQuery{}) {
 		clear(c.Keys)

@@ -227,7 +227,7 @@ func handlesShareLog(t reporter, open func() store.Store) {
 	}
 	log := changes(t, one, store.ChangeQuery{})
 	if other := changes(t, two, store.ChangeQuery{}); len(log) != 6 || !equalSlices(log, other) {
-		t.Errorf("one store gives the changes\n%+v\nthe other\n%+v", log, other)
+		t.Fatalf("one store gives the changes\n%+v\nthe other\n%+v", log, other)
 	}
 	if a, b := lastChange(t, one), lastChange(t, two); a != b || a != log[5].Seq {
 		t.Errorf("LastChange = %d and %d, want %d", a, b, log[5].Seq)

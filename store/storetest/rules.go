@@ -44,6 +44,7 @@ var ruleClauses = []clause{
 			b := create(t, s, domainBan("a.example"))
 			created := create(t, s, revoked(domainBan("b.example")))
 			wantRules(t, "Lookup of a ban created as revoked", lookup(t, s, created.Key()))
+			wantRules(t, "Lookup before revoking", lookup(t, s, b.Key()), b)
 			b = update(t, s, revoked(b))
 			wantRules(t, "Lookup after revoking", lookup(t, s, b.Key()))
 			b = update(t, s, reinstated(b))
@@ -55,6 +56,7 @@ var ruleClauses = []clause{
 			a := create(t, s, withKey(domainBan("=a.example"), "a.example"))
 			b := create(t, s, withKey(domainBan("*.a.example"), "a.example"))
 			c := create(t, s, withKey(domainBan("a.example"), "a.example"))
+			wantRules(t, "Lookup before the deletions", lookup(t, s, a.Key()), a, b, c)
 			for i, gone := range []store.Ban{b, c, a} {
 				remove(t, s, gone)
 				wantRules(t, "Lookup after deleting "+gone.Value, lookup(t, s, a.Key()), [][]store.Ban{{a, c}, {a}, {}}[i]...)
@@ -71,8 +73,10 @@ var ruleClauses = []clause{
 		func(t reporter, s store.Store) {
 			old := create(t, s, domainBan("a.example"))
 			moved := domainBan("b.example")
+			wantRules(t, "Lookup before the update", lookup(t, s, old.Key()), old)
 			moved.ID, moved.Version = old.ID, old.Version
 			moved.Kind, moved.Effect, moved.Scope, moved.Shadow = store.KindName, store.Allow, 0, false
+			wantRules(t, "Lookup of the new key before the update", lookup(t, s, moved.Key()))
 			moved = update(t, s, moved)
 			wantRules(t, "Lookup of the old key", lookup(t, s, old.Key()))
 			wantRules(t, "Lookup of the new key", lookup(t, s, moved.Key()), moved)
