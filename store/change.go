@@ -20,6 +20,15 @@ const (
 	BanDelete     ChangeAction = "ban.delete"
 )
 
+// The actions on e-mail domain blocks and on lists.
+const (
+	BlockCreate ChangeAction = "block.create"
+	BlockDelete ChangeAction = "block.delete"
+	ListSync    ChangeAction = "list.sync"
+	ListUndo    ChangeAction = "list.undo"
+	ListDrop    ChangeAction = "list.drop"
+)
+
 // Change is one entry of the log: who did what, when, to which record. The log
 // is the audit trail, and the feed that keeps caches right.
 //
@@ -34,7 +43,7 @@ type Change struct {
 	Actor  string       `json:"actor"`
 	Action ChangeAction `json:"action"`
 
-	// Target is the record, or the zero UUID for a bulk change.
+	// Target is the record, or the zero UUID for a change of many.
 	Target uuid.UUID `json:"target,omitzero"`
 	// Keys are the keys whose rules may have changed: for an update of a value,
 	// those of both values. Empty if Bulk.
@@ -46,14 +55,7 @@ type Change struct {
 	// none.
 	Before json.RawMessage `json:"before,omitempty"`
 	After  json.RawMessage `json:"after,omitempty"`
-	// Counts says what a bulk change did, by verb ("created", "skipped").
+	// Counts says what a change of many did, by verb ("created", "skipped"; for
+	// lists "added", "removed").
 	Counts map[string]int64 `json:"counts,omitempty"`
-}
-
-// ChangeQuery selects changes, oldest first. The zero value is the oldest
-// [DefaultPageLimit] of all.
-type ChangeQuery struct {
-	After  int64     // changes with a Seq above this
-	Limit  int       // bounded as for [Page]
-	Target uuid.UUID // only changes of this record; zero: of all
 }

@@ -16,12 +16,19 @@ func Day(t time.Time) time.Time {
 // Hit says how often a rule matched on a day, since the last time it was said.
 type Hit struct {
 	RuleID uuid.UUID
+	Key    Key       // what the rule is found by
 	Day    time.Time // as [Day] gives it
 	Uses   int64     // how often it matched
 	Last   time.Time // when it last did
 	// Clients is a sketch of the client addresses seen, as package
 	// store/sketch makes it. Empty: none was known.
 	Clients []byte
+}
+
+// HitTotal is what a rule caught over its whole life.
+type HitTotal struct {
+	Uses int64
+	Last time.Time // zero: never
 }
 
 // DayHits is what a rule caught on one day.

@@ -156,6 +156,8 @@ type Rule struct {
 	ID           uuid.UUID // the record behind it; unique across origins
 	Reason       string    // for moderators
 	PublicReason string    // for the person refused
+	Source       string    // of a list's entry: where the list comes from
+	Line         int       // of a list's entry: its line there; 0: unknown
 }
 
 // InForce reports whether the rule has not expired at now: an expiry equal to

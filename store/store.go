@@ -12,11 +12,13 @@ import (
 type Store interface {
 	Rules
 	Bans
+	Blocks
+	Lists
 	Hits
 	Changes
 
 	// Close releases what the store holds. It waits for operations that are
-	// under way. Afterwards every method, Close aside, returns an error that
+	// under way, though not for subscribers that are being told. Afterwards every method, Close aside, returns an error that
 	// matches [ErrClosed]; closing again does nothing and returns nil.
 	Close() error
 }
@@ -56,8 +58,8 @@ type Bans interface {
 	// CreateBans adds many bans in one atomic step that logs one bulk change,
 	// with the counts "created" and "skipped". A ban that CreateBan would
 	// refuse for an active one (of the store, or earlier in the slice) is
-	// skipped; skipped holds the indexes of those, ascending. If nothing is
-	// created, nothing is logged.
+	// skipped, even if its ID is taken as well; skipped holds the indexes of
+	// those, ascending. If nothing is created, nothing is logged.
 	CreateBans(ctx context.Context, bans []Ban, change Change) (skipped []int, err error)
 
 	// Ban returns the ban of that ID, whatever its state, or [ErrNotFound].
@@ -88,14 +90,46 @@ type Bans interface {
 	DeleteBan(ctx context.Context, id uuid.UUID, change Change) (Ban, error)
 }
 
+// Blocks keeps the e-mail domain blocks that moderators make one by one. Every
+// domain value has at most one.
+type Blocks interface {
+	// CreateBlock adds a block that has its ID, gives it its Seq, and returns it
+	// as stored. If there is a block of the same domain, the error is a
+	// [*BlockExistsError] with it. An ID that is taken gives [ErrExists].
+	CreateBlock(ctx context.Context, block Block, change Change) (Block, error)
+
+	// Block returns the block of that ID, or [ErrNotFound].
+	Block(ctx context.Context, id uuid.UUID) (Block, error)
+
+	// BlockBySeq returns the block of that sequence number, or [ErrNotFound].
+	BlockBySeq(ctx context.Context, seq int64) (Block, error)
+
+	// ListBlocks returns blocks, a page at a time, in the page's order. None is
+	// an empty list and no error.
+	ListBlocks(ctx context.Context, page Page) ([]Block, error)
+
+	// CountBlocks returns how many blocks there are.
+	CountBlocks(ctx context.Context) (int64, error)
+
+	// DeleteBlock removes the block of that ID with its hits and returns it as
+	// it was, or [ErrNotFound]. Its content stays in the change log, as
+	// [Change.Before].
+	DeleteBlock(ctx context.Context, id uuid.UUID, change Change) (Block, error)
+}
+
 // Hits counts what rules catch. It logs no changes and leaves the Version and
 // UpdatedAt of records: no rule changes by being counted.
 type Hits interface {
 	// AddHits adds to the counts of the rules, per day and in total: uses add
 	// up, sketches are merged, and the later of two last hits stays. It is one
 	// atomic step; adding from several processes loses nothing. A hit of a rule
-	// whose record is gone is dropped. A sketch that cannot be read is an error.
+	// whose record is gone is dropped; so is one of a list's entry that is no
+	// longer in force. A sketch that cannot be read is an error.
 	AddHits(ctx context.Context, hits []Hit) error
+
+	// HitTotal returns what a rule caught over its whole life; nothing for a rule
+	// without hits, or one that does not exist.
+	HitTotal(ctx context.Context, rule uuid.UUID) (HitTotal, error)
 
 	// HitHistory returns what a rule caught on the days from from up to and
 	// including to, oldest first, leaving out days without hits. A time within a
@@ -111,10 +145,16 @@ type Hits interface {
 
 // Changes is the log of everything that mutating methods did.
 type Changes interface {
-	// Changes returns the changes that the query selects, by Seq, ascending.
-	// None is an empty list and no error. If changes above query.After have
-	// been pruned, the error is [ErrPruned].
-	Changes(ctx context.Context, query ChangeQuery) ([]Change, error)
+	// Changes returns the changes with a Seq above after, oldest first, at most
+	// limit of them, bounded as for [Page]. None is an empty list and no error.
+	// If changes above after have been pruned, the error is [ErrPruned]: this is
+	// for readers that must miss nothing.
+	Changes(ctx context.Context, after int64, limit int) ([]Change, error)
+
+	// ListChanges returns what is left of the log, a page at a time, in the
+	// page's order: of one record, or of all for the zero UUID. None is an empty
+	// list and no error. This is for people who read the log.
+	ListChanges(ctx context.Context, target uuid.UUID, page Page) ([]Change, error)
 
 	// LastChange returns the Seq of the newest change, or 0 if there never was
 	// one. Pruning does not lower it.
