@@ -138,7 +138,7 @@ func TestParseAnyRefusesWhatIsMeantAsAnAddressAndIsNone(t *testing.T) {
 	for in, field := range map[string]string{
 		"1.2.3.4/33": "ip", "1.2.3": "ip", "1.2.3.4.5": "ip", "fe80::1%eth0": "ip", "[2001:db8::1]": "ip",
 		"a@b@c": "email", "@example.com": "email", "foo_bar.example.com": "domain", "*.": "domain", "ip:example.com": "ip",
-		"": "name", strings.Repeat("a", 10<<20): "name",
+		"": "value", strings.Repeat("a", 10<<20): "value", "junk\xff@x": "value",
 	} {
 		_, err := ban.ParseAny(in)
 		var ve *ban.ValueError
