@@ -266,7 +266,7 @@ func TestWhatStrangersRead(t *testing.T) {
 	}
 }
 
-func TestOptionsOutOfRangeAreRefused(t *testing.T) {
+func TestCheckerOptionsOutOfRangeAreRefused(t *testing.T) {
 	tests := map[string]ban.CheckerOptions{
 		"CacheSize":     {CacheSize: -1},
 		"FlushInterval": {FlushInterval: -time.Second},
