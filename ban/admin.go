@@ -143,11 +143,10 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID) (Ban, error) {
 	return b, nil
 }
 
-// Log returns entries of the audit log, oldest first: of one ban if the query
-// has a Target. If entries above the After of the query were pruned, the error
-// is [ErrPruned].
-func (a *Admin) Log(ctx context.Context, q ChangeQuery) ([]Change, error) {
-	changes, err := a.store.Changes(ctx, q)
+// Log returns what the audit log still has, newest first unless the page says
+// otherwise: of one ban, or of everything for the zero UUID.
+func (a *Admin) Log(ctx context.Context, id uuid.UUID, p Page) ([]Change, error) {
+	changes, err := a.store.ListChanges(ctx, id, p)
 	if err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)
 	}

@@ -102,7 +102,7 @@ func (d *desk) get(id uuid.UUID) ban.Ban {
 
 func (d *desk) log() []ban.Change {
 	d.t.Helper()
-	changes, err := d.Log(d.ctx, ban.ChangeQuery{Limit: store.MaxPageLimit})
+	changes, err := d.Log(d.ctx, uuid.Nil, ban.Page{Limit: store.MaxPageLimit, OldestFirst: true})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func TestDeleteKeepsTheContentInTheLog(t *testing.T) {
 		if err != nil || deleted != b {
 			t.Fatalf("deleted %+v, %v", deleted, err)
 		}
-		changes, err := d.Log(d.ctx, ban.ChangeQuery{Target: b.ID})
+		changes, err := d.Log(d.ctx, b.ID, ban.Page{OldestFirst: true})
 		if err != nil || len(changes) != 2 {
 			t.Fatalf("log %v, %v", changes, err)
 		}

@@ -99,7 +99,7 @@ func (f *feed) poll(ctx context.Context) {
 		f.mu.Lock()
 		after := f.last
 		f.mu.Unlock()
-		changes, err := f.changes.Changes(ctx, store.ChangeQuery{After: after, Limit: store.MaxPageLimit})
+		changes, err := f.changes.Changes(ctx, after, store.MaxPageLimit)
 		if errors.Is(err, store.ErrPruned) {
 			if changes, err = f.skip(ctx); err != nil {
 				return

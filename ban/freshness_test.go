@@ -338,11 +338,11 @@ func (f *failing) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, e
 	return f.Store.Lookup(ctx, keys)
 }
 
-func (f *failing) Changes(ctx context.Context, q store.ChangeQuery) ([]store.Change, error) {
+func (f *failing) Changes(ctx context.Context, after int64, limit int) ([]store.Change, error) {
 	if err := f.broken(); err != nil {
 		return nil, err
 	}
-	return f.Store.Changes(ctx, q)
+	return f.Store.Changes(ctx, after, limit)
 }
 
 func (f *failing) AddHits(ctx context.Context, hits []store.Hit) error {

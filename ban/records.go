@@ -18,8 +18,6 @@ type (
 	Page = store.Page
 	// Change is one entry of the audit log.
 	Change = store.Change
-	// ChangeQuery selects entries of the audit log.
-	ChangeQuery = store.ChangeQuery
 	// ExistsError reports that an active ban of the same value is there already.
 	ExistsError = store.ExistsError
 )
