@@ -32,7 +32,7 @@ type Preview struct {
 	// written, the most specific first.
 	Wider Overlaps
 	// Narrower are rules in force, other than those, whose value as it is
-	// written the ban would match.
+	// written the ban would match, by kind and value.
 	Narrower Overlaps
 }
 
@@ -108,14 +108,14 @@ type placed struct {
 // neighbours are the rules in force, other than bans of the same value, that
 // have something to do with a planned rule.
 type neighbours struct {
-	planned         placed
-	wider, narrower []placed
-	rivals          []placed // rules of another effect that may match what the planned one does
+	planned         *placed
+	wider, narrower []*placed
+	rivals          []*placed // rules of another effect that may match what the planned one does
 }
 
 func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbours, error) {
 	rule := b.Rule()
-	n := &neighbours{planned: placed{rule, extentOf(&rule)}}
+	n := &neighbours{planned: &placed{rule, extentOf(&rule)}}
 	for _, k := range overlappingKinds(b.Kind) {
 		for r, err := range a.store.Scan(ctx, k) {
 			if err != nil {
@@ -123,14 +123,19 @@ func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbo
 			}
 			sameBan := r.Origin == rule.Origin && r.Key.Kind == rule.Key.Kind && r.Value == rule.Value
 			if !sameBan && r.InForce(now) {
-				n.add(placed{r, extentOf(&r)})
+				n.add(&placed{r, extentOf(&r)})
 			}
 		}
 	}
-	slices.SortStableFunc(n.wider, func(x, y placed) int {
-		return cmp.Or(cmp.Compare(y.high, x.high), cmp.Compare(effectOrder(x.rule.Effect), effectOrder(y.rule.Effect)))
+	slices.SortFunc(n.wider, func(x, y *placed) int {
+		return cmp.Or(cmp.Compare(y.high, x.high), cmp.Compare(effectOrder(x.rule.Effect), effectOrder(y.rule.Effect)), compareValues(x, y))
 	})
+	slices.SortFunc(n.narrower, compareValues)
 	return n, nil
+}
+
+func compareValues(x, y *placed) int {
+	return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.rule.Value, y.rule.Value), cmp.Compare(x.rule.Origin, y.rule.Origin))
 }
 
 // overlappingKinds returns the kinds of rules that can be wider or narrower.
@@ -142,7 +147,7 @@ func overlappingKinds(k Kind) []Kind {
 }
 
 // add sorts a rule in.
-func (n *neighbours) add(r placed) {
+func (n *neighbours) add(r *placed) {
 	written, plannedWritten := r.asWritten(), n.planned.asWritten()
 	switch {
 	case r.covers(&plannedWritten):
@@ -159,12 +164,11 @@ func (n *neighbours) add(r placed) {
 // redundant.
 func (n *neighbours) judgeWider() (out Overlaps, redundant bool) {
 	out.Count = len(n.wider)
-	for i := range n.wider {
-		w := &n.wider[i]
+	for i, w := range n.wider {
 		if i < PreviewSample {
 			out.Sample = append(out.Sample, Overlap{Rule: w.rule})
 		}
-		redundant = redundant || n.redundant(&n.planned, w)
+		redundant = redundant || n.redundant(n.planned, w)
 	}
 	return out, redundant
 }
@@ -173,9 +177,8 @@ func (n *neighbours) judgeWider() (out Overlaps, redundant bool) {
 // redundant.
 func (n *neighbours) judgeNarrower() Overlaps {
 	out := Overlaps{Count: len(n.narrower)}
-	for i := range n.narrower {
-		r := &n.narrower[i]
-		redundant := n.redundant(r, &n.planned)
+	for i, r := range n.narrower {
+		redundant := n.redundant(r, n.planned)
 		if redundant {
 			out.Redundant++
 		}
@@ -193,8 +196,8 @@ func (n *neighbours) redundant(r, by *placed) bool {
 	if !sameDoing(&by.rule, &r.rule) || !by.covers(&r.extent) {
 		return false
 	}
-	return r.rule.Shadow || !slices.ContainsFunc(n.rivals, func(x placed) bool {
-		return x.mayBeat(by) && r.mayBeat(&x) && scopesMeet(x.rule.Scope, r.rule.Scope) && x.overlaps(&r.extent)
+	return r.rule.Shadow || !slices.ContainsFunc(n.rivals, func(x *placed) bool {
+		return x.mayBeat(by) && r.mayBeat(x) && scopesMeet(x.rule.Scope, r.rule.Scope) && x.overlaps(&r.extent)
 	})
 }
 
