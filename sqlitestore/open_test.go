@@ -307,3 +307,15 @@ func TestHostClosingItsHandleIsErrClosed(t *testing.T) {
 		t.Errorf("write: %v", err)
 	}
 }
+
+func TestOpenFailsWhereMigratingFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bans.db")
+	s := openAt(t, path, Options{})
+	mustExec(t, s.writeDB, `DROP TABLE ostraka_schema`)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Open(context.Background(), path, Options{}); err == nil || again != nil {
+		t.Errorf("Open = %v, %v, want no store and an error: the tables are there, but not their version", again, err)
+	}
+}

@@ -51,7 +51,7 @@ var updateClauses = []clause{
 			_, err := s.UpdateBan(t.Context(), reinstated(old), change(store.BanReinstate))
 			wantExists(t, "UpdateBan that reinstates", err, next)
 			verify("a refused UpdateBan")
-			next = update(t, s, revoked(next))
+			update(t, s, revoked(next))
 			old = update(t, s, reinstated(old))
 			wantRules(t, "Lookup after the other was revoked", lookup(t, s, old.Key()), old)
 		}},
