@@ -1,7 +1,6 @@
 package ban
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -46,10 +45,10 @@ type AdminOptions struct {
 // [WithActor] and [AdminOptions.Actor], and logs one [Change] in the same step;
 // without an actor it fails with a [*ValueError].
 type Admin struct {
-	store     AdminStore
-	actor     string
-	now       func() time.Time
-	protected []protected
+	store AdminStore
+	actor string
+	now   func() time.Time
+	guard *Guard
 }
 
 // NewAdmin returns an Admin of the bans in a store. An option that does not
@@ -58,11 +57,11 @@ func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if st == nil {
 		return nil, fault{CodeEmpty, "give a store, for example memstore.New()"}.in("store", "")
 	}
-	protected, err := parseProtected(opts)
+	guard, err := NewGuard(GuardOptions{Protected: opts.Protected, NoDefaultProtected: opts.NoDefaultProtected})
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, protected: protected}
+	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, guard: guard}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -74,11 +73,7 @@ func (a *Admin) clock() time.Time { return storedTime(a.now()) }
 
 // change returns the change to log for a mutation at now.
 func (a *Admin) change(ctx context.Context, action store.ChangeAction, now time.Time) (store.Change, error) {
-	actor := cmp.Or(ActorFrom(ctx), a.actor)
-	if err := checkActor(actor); err != nil {
-		return store.Change{}, err
-	}
-	return store.Change{At: now, Actor: actor, Action: action}, nil
+	return NewChange(ctx, action, now, a.actor)
 }
 
 // Get returns a ban, whatever its state, or [ErrNotFound].

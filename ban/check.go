@@ -19,29 +19,16 @@ func checkBan(b *Ban) error {
 	if !b.Scope.Valid() {
 		return fault{CodeUnknown, "use ban.ScopeOf with the actions of this package"}.in("scope", fmt.Sprintf("%#x", uint8(b.Scope)))
 	}
-	if err := checkText("reason", b.Reason); err != nil {
+	if err := CheckText("reason", b.Reason); err != nil {
 		return err
 	}
-	return checkText("public_reason", b.PublicReason)
+	return CheckText("public_reason", b.PublicReason)
 }
 
-// checkActor checks who is to stand in the log.
-func checkActor(s string) error {
-	if strings.TrimSpace(s) == "" {
-		return fault{CodeEmpty, `say who does this: ban.WithActor(ctx, "alice")`}.in("actor", s)
-	}
-	if err := checkText("actor", s); err != nil {
-		return err
-	}
-	if strings.ContainsAny(s, "\n\t") {
-		return fault{CodeControl, "an actor is one line without tabs"}.in("actor", s)
-	}
-	return nil
-}
-
-// checkText checks a text that people wrote: its length, and that it can be
-// shown. It may have several lines.
-func checkText(field, s string) error {
+// CheckText checks a text that people wrote for a field: that it has at most
+// [MaxReason] characters, is UTF-8, and has no control characters but line
+// breaks and tabs. The error is a [*ValueError].
+func CheckText(field, s string) error {
 	if len(s) > MaxReason*utf8.UTFMax || utf8.RuneCountInString(s) > MaxReason {
 		return fault{CodeTooLong, fmt.Sprintf("use at most %d characters", MaxReason)}.in(field, s)
 	}

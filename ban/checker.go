@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"example.com/ostraka/store"
@@ -107,7 +106,8 @@ func (c *Checker) apply(change store.Change) {
 // A Subject that has no field, or a field that does not parse, is Denied with a
 // [*ValueError]. If the rules cannot be read, the error says why and the
 // Verdict is what [CheckerOptions.OnError] asks for. Every rule that matched,
-// deciding or not, is counted as a hit.
+// deciding or not, is counted as a hit; an e-mail domain block only if the
+// attempt was not allowed.
 func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 	now := c.opts.Now()
 	var fields resolved
@@ -115,20 +115,29 @@ func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 	if err != nil {
 		return c.failed(&s, err)
 	}
-	var room [8]uuid.UUID // so that a check with few matches allocates nothing
-	seen := room[:0]
+	var room [8]*store.Rule // so that a check with few matches allocates nothing
+	matched := room[:0]
 	d := decide(&s, now, &fields, func(m *candidate) {
-		seen = appendNew(seen, m.rule.ID)
+		matched = appendNew(matched, &m.rule)
 	})
-	if len(seen) > 0 {
-		client := clientAddr(s.IP)
-		for _, id := range seen {
-			c.hits.add(id, now, client)
-		}
+	if len(matched) > 0 {
+		c.countHits(matched, &s, now, d.Verdict)
 	}
 	d.Stale = cached && c.feed.overdue(now)
 	c.stats.count(d.Verdict)
 	return d, nil
+}
+
+// countHits counts the rules that matched. The uses of an e-mail domain block
+// are the attempts that were refused or held for review, so that it is not
+// counted where an exception let somebody in.
+func (c *Checker) countHits(matched []*store.Rule, s *Subject, now time.Time, v Verdict) {
+	client := clientAddr(s.IP)
+	for _, r := range matched {
+		if r.Origin != store.OriginBlock || v != Allowed {
+			c.hits.add(r, now, client)
+		}
+	}
 }
 
 // find is resolve for a Checker that may have been closed.
@@ -182,13 +191,13 @@ func clientAddr(text string) netip.Addr {
 	return a
 }
 
-// appendNew appends an id unless it is there already: a rule that matches two
+// appendNew appends a rule unless it is there already: one that matches two
 // fields is one hit.
-func appendNew(ids []uuid.UUID, id uuid.UUID) []uuid.UUID {
-	for _, have := range ids {
-		if have == id {
-			return ids
+func appendNew(rules []*store.Rule, r *store.Rule) []*store.Rule {
+	for _, have := range rules {
+		if have.ID == r.ID {
+			return rules
 		}
 	}
-	return append(ids, id)
+	return append(rules, r)
 }

@@ -170,7 +170,7 @@ func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
 		return Ban{}, err
 	}
 	if !o.Force {
-		if guard := a.guard(v, o.Effect); guard != nil {
+		if guard := a.guard.check(v, o.Effect); guard != nil {
 			return Ban{}, guard
 		}
 	}

@@ -63,6 +63,7 @@ func (c *candidate) asMatch(field Kind, s *Subject) Match {
 		Effect: r.Effect, Shadow: r.Shadow,
 		Origin: r.Origin, ID: r.ID,
 		Reason: r.Reason, PublicReason: r.PublicReason, ExpiresAt: r.ExpiresAt,
+		Source: r.Source, Line: r.Line,
 	}
 }
 

@@ -83,6 +83,8 @@ type Match struct {
 	ID           uuid.UUID `json:"id"`                     // the record behind the rule
 	Reason       string    `json:"reason,omitzero"`        // for moderators; not for the person refused
 	PublicReason string    `json:"public_reason,omitzero"` // for the person refused
+	Source       string    `json:"source,omitzero"`        // of a list's entry: where the list comes from
+	Line         int       `json:"line,omitzero"`          // of a list's entry: its line there
 	ExpiresAt    time.Time `json:"expires_at,omitzero"`    // zero: never
 }
 

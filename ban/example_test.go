@@ -120,7 +120,7 @@ func ExampleAdmin() {
 	if _, err := admin.Revoke(bob, b.ID, "they stopped"); err != nil {
 		log.Fatal(err)
 	}
-	changes, err := admin.Log(bob, ban.ChangeQuery{Target: b.ID})
+	changes, err := admin.Log(bob, b.ID, ban.Page{OldestFirst: true})
 	if err != nil {
 		log.Fatal(err)
 	}

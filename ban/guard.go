@@ -28,7 +28,7 @@ const (
 	// unspecified address, or a prefix with one in it (RFC 1122, 1918, 3927,
 	// 4193, 4291, 6598).
 	GuardNonPublicAddress = "non_public_address"
-	// GuardProtected: a value that covers one of [AdminOptions.Protected] or
+	// GuardProtected: a value that covers one of [GuardOptions.Protected] or
 	// [DefaultProtected].
 	GuardProtected = "protected"
 	// GuardWildcardTooWide: a wildcard with fewer than three characters of its
@@ -52,12 +52,46 @@ var nonPublic = mustPrefixes(
 	"::/127", "fc00::/7", "fe80::/10",
 )
 
-// guard returns what is dangerous about a rule of that value, or nil. An
-// exception (Allow) for an own or private address endangers nobody; one for a
-// whole public suffix does.
-func (a *Admin) guard(v Value, e Effect) *GuardError {
-	if g := guardWidth(v); g != nil || e == Allow {
-		return g
+// GuardOptions configures a [Guard]. The zero value is the default.
+type GuardOptions struct {
+	// Protected are values that a rule must not cover: your own domains, the
+	// addresses of your proxies. Each is read as by [ParseAny]. They are in
+	// addition to [DefaultProtected].
+	Protected []string
+
+	// NoDefaultProtected leaves out DefaultProtected.
+	NoDefaultProtected bool
+}
+
+// Guard knows which values are dangerous to ban. An [Admin] has one of its own;
+// this is for packages that make rules of other origins, as package blocklist
+// does. It is never changed, and safe for concurrent use.
+type Guard struct{ protected []protected }
+
+// NewGuard returns a Guard. A protected value that does not parse gives a
+// [*ValueError].
+func NewGuard(o GuardOptions) (*Guard, error) {
+	protected, err := parseProtected(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Guard{protected}, nil
+}
+
+// Check returns nil, or a [*GuardError] that says what is dangerous about a rule
+// of that value and effect. An exception (Allow) for an own or private address
+// endangers nobody; one for a whole public suffix does.
+func (g *Guard) Check(v Value, e Effect) error {
+	if danger := g.check(v, e); danger != nil {
+		return danger
+	}
+	return nil
+}
+
+// check is Check with a result that may be nil.
+func (g *Guard) check(v Value, e Effect) *GuardError {
+	if danger := guardWidth(v); danger != nil || e == Allow {
+		return danger
 	}
 	for _, p := range nonPublic {
 		if v.Kind() == KindIP && p.Overlaps(v.Prefix()) {
@@ -66,8 +100,8 @@ func (a *Admin) guard(v Value, e Effect) *GuardError {
 		}
 	}
 	planned := extentOf(&store.Rule{Key: v.Key(), Value: v.String(), Effect: e})
-	for i := range a.protected {
-		if p := &a.protected[i]; p.hitBy(&planned) {
+	for i := range g.protected {
+		if p := &g.protected[i]; p.hitBy(&planned) {
 			return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p.text)}
 		}
 	}

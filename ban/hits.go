@@ -40,6 +40,7 @@ type hitKey struct {
 }
 
 type hitCount struct {
+	key     store.Key
 	uses    int64
 	last    time.Time
 	clients sketch.Sketch
@@ -52,14 +53,15 @@ func newHitCounter(s store.Hits, now func() time.Time) *hitCounter {
 }
 
 // add counts a match of the rule at now by the client, if its address is known.
-func (h *hitCounter) add(rule uuid.UUID, now time.Time, client netip.Addr) {
-	key := hitKey{rule, now.Unix() / secondsPerDay}
+func (h *hitCounter) add(rule *store.Rule, now time.Time, client netip.Addr) {
+	key := hitKey{rule.ID, now.Unix() / secondsPerDay}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := h.at(key)
 	if n == nil {
 		return
 	}
+	n.key = rule.Key
 	n.uses++
 	n.last = later(n.last, now)
 	n.clients.Add(client)
@@ -94,7 +96,7 @@ func (h *hitCounter) flush(ctx context.Context) error {
 	var err error
 	for key, n := range counts {
 		batch = append(batch, store.Hit{
-			RuleID: key.rule, Day: time.Unix(key.day*secondsPerDay, 0).UTC(),
+			RuleID: key.rule, Key: n.key, Day: time.Unix(key.day*secondsPerDay, 0).UTC(),
 			Uses: n.uses, Last: n.last.UTC().Truncate(time.Microsecond), Clients: n.clients.Bytes(),
 		})
 		if len(batch) == hitBatch {
@@ -134,6 +136,7 @@ func (h *hitCounter) keep(counts map[hitKey]*hitCount) {
 	defer h.mu.Unlock()
 	for key, old := range counts {
 		if n := h.at(key); n != nil {
+			n.key = old.key
 			n.uses += old.uses
 			n.last = later(n.last, old.last)
 			n.clients.Merge(&old.clients)

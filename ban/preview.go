@@ -67,7 +67,7 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	p := Preview{Kind: b.Kind, Value: b.Value, Guard: a.guard(valueOf(b.Kind, b.Value, b.KeyText), o.Effect)}
+	p := Preview{Kind: b.Kind, Value: b.Value, Guard: a.guard.check(valueOf(b.Kind, b.Value, b.KeyText), o.Effect)}
 	if p.Existing, err = a.existing(ctx, &b, now); err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}

@@ -24,12 +24,12 @@ var defaultProtected = []string{
 }
 
 // DefaultProtected returns the values that no ban may cover unless it is forced
-// or [AdminOptions.NoDefaultProtected] is set: the domains of the large providers
+// or [GuardOptions.NoDefaultProtected] is set: the domains of the large providers
 // of mailboxes. The slice is the caller's.
 func DefaultProtected() []string { return slices.Clone(defaultProtected) }
 
 // parseProtected reads the protected values of the options.
-func parseProtected(o AdminOptions) ([]protected, error) {
+func parseProtected(o GuardOptions) ([]protected, error) {
 	texts := o.Protected
 	if !o.NoDefaultProtected {
 		texts = slices.Concat(o.Protected, defaultProtected)

@@ -149,7 +149,7 @@ func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 	}
 	risky := b.Kind != old.Kind || b.Value != old.Value || b.Effect != old.Effect || old.Shadow && !b.Shadow
 	if risky && !p.Force {
-		if guard := a.guard(valueOf(b.Kind, b.Value, b.KeyText), b.Effect); guard != nil {
+		if guard := a.guard.check(valueOf(b.Kind, b.Value, b.KeyText), b.Effect); guard != nil {
 			return guard
 		}
 	}
