@@ -158,21 +158,11 @@ func (a *Admin) Hits(ctx context.Context, id uuid.UUID, days int) ([]DayHits, er
 	if days < 1 || days > HitDays {
 		return nil, fault{CodeRange, fmt.Sprintf("give 1 to %d: hits are kept for so many days", HitDays)}.in("days", fmt.Sprint(days))
 	}
-	today := store.Day(a.now())
-	got, err := a.store.HitHistory(ctx, id, today.AddDate(0, 0, 1-days), today)
+	hits, err := store.LastDays(ctx, a.store, id, a.now(), days)
 	if err != nil {
 		return nil, fmt.Errorf("hits of ban %s: %w", id, err)
 	}
-	out := make([]DayHits, days)
-	for i := range out {
-		out[i].Day = today.AddDate(0, 0, -i)
-		for _, h := range got {
-			if h.Day.Equal(out[i].Day) {
-				out[i] = h
-			}
-		}
-	}
-	return out, nil
+	return hits, nil
 }
 
 // maxAttempts bounds how often a change is tried because another one came

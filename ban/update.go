@@ -55,7 +55,7 @@ func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Ban, error) 
 // Revoke ends a ban, and keeps its record with the reason, which may be empty.
 // Revoking a revoked ban changes nothing.
 func (a *Admin) Revoke(ctx context.Context, id uuid.UUID, reason string) (Ban, error) {
-	if err := checkText("revoked_reason", reason); err != nil {
+	if err := CheckText("revoked_reason", reason); err != nil {
 		return Ban{}, err
 	}
 	return a.modify(ctx, id, func(b *Ban, c store.Change) error {
@@ -187,7 +187,7 @@ func patchRevocation(b *Ban, p Patch, c store.Change) error {
 		return f.in("revoked_reason", *p.RevokedReason)
 	}
 	b.RevokedReason = *p.RevokedReason
-	return checkText("revoked_reason", b.RevokedReason)
+	return CheckText("revoked_reason", b.RevokedReason)
 }
 
 func assign[T any](field *T, value *T) {

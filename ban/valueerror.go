@@ -18,6 +18,7 @@ const (
 	CodeRange       = "out_of_range"        // a number outside its range
 	CodeWildcard    = "bad_wildcard"        // a star or backslash that may not stand where it does
 	CodeKind        = "wrong_kind"          // a value of another kind
+	CodeDuplicate   = "duplicate"           // what stands earlier in the same list, perhaps in another spelling
 	CodeUnknown     = "unknown"             // none of the values that the field may have
 	CodeInPast      = "in_past"             // a time that has passed
 	CodeEmptyPatch  = "empty_patch"         // a [Patch] that changes nothing
@@ -35,6 +36,7 @@ var codeTexts = map[string]string{
 	CodeRange:       "is out of range",
 	CodeWildcard:    "has a wildcard that is not allowed there",
 	CodeKind:        "is of another kind",
+	CodeDuplicate:   "repeats an earlier value",
 	CodeUnknown:     "is unknown",
 	CodeInPast:      "has passed",
 	CodeEmptyPatch:  "is empty",
@@ -49,6 +51,12 @@ type ValueError struct {
 	Value string // the value, cut to its first 64 characters
 	Code  string // one of the Code constants
 	Hint  string // what would be right, as a phrase
+}
+
+// NewValueError returns a ValueError that keeps no more than a short stretch of
+// the value.
+func NewValueError(field, value, code, hint string) *ValueError {
+	return &ValueError{Field: field, Value: clip(value), Code: code, Hint: hint}
 }
 
 // Error returns, for example:
@@ -75,7 +83,7 @@ func (f fault) in(field, value string) error {
 	if f.ok() {
 		return nil
 	}
-	return &ValueError{Field: field, Value: clip(value), Code: f.code, Hint: f.hint}
+	return NewValueError(field, value, f.code, f.hint)
 }
 
 // clip returns the first 64 characters of s. It shares no memory with a longer

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,4 +37,24 @@ type DayHits struct {
 	Day     time.Time // as [Day] gives it
 	Uses    int64     // how often it matched
 	Clients int64     // how many distinct client addresses were among them, estimated as package store/sketch says
+}
+
+// LastDays returns what a rule caught on each of the last days up to now, the
+// newest first, days without hits included.
+func LastDays(ctx context.Context, h Hits, rule uuid.UUID, now time.Time, days int) ([]DayHits, error) {
+	today := Day(now)
+	history, err := h.HitHistory(ctx, rule, today.AddDate(0, 0, 1-days), today)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]DayHits, days)
+	for i := range out {
+		out[i].Day = today.AddDate(0, 0, -i)
+		for _, d := range history {
+			if d.Day.Equal(out[i].Day) {
+				out[i] = d
+			}
+		}
+	}
+	return out, nil
 }

@@ -1,0 +1,37 @@
+// Package blocklist blocks e-mail domains one by one, and keeps named lists of
+// rules in step with the files they come from.
+//
+//	admin, err := blocklist.NewAdmin(st, blocklist.Options{})
+//	ctx = ban.WithActor(ctx, "alice")
+//
+//	// One domain, with what it caught in the last seven days.
+//	block, err := admin.Create(ctx, blocklist.CreateOptions{Domain: "spam.example"})
+//	days, err := admin.History(ctx, block.ID)
+//
+//	// A list of many, now and whenever its file changes.
+//	lines := blocklist.Parse(file, blocklist.ParseOptions{})
+//	result, err := admin.Sync(ctx, "disposable", lines, blocklist.SyncOptions{Source: "disposable.txt"})
+//	fmt.Println(result.Added, result.Removed, result.Unchanged, result.Rejected)
+//
+// What is blocked takes effect through a [ban.Checker] over the same store, by
+// the same precedence as bans: an allow list makes exceptions to a deny list
+// where its entries are more specific, or as specific.
+//
+// # Blocks and lists
+//
+// A block is made by a moderator, keeps addresses at a domain and its
+// subdomains out (or holds them for review), and does not apply to a domain that
+// is asked about by itself. A list owns its entries, of any kind and effect:
+// Sync adds, changes and removes them as its input says and touches neither
+// blocks nor bans nor other lists, even where they are about the same value.
+//
+// # What Sync promises
+//
+// A new version of a list takes effect as a whole or not at all, whatever
+// happens meanwhile. The same input again changes nothing. A line that cannot be
+// read, that repeats another, or whose value is dangerous to ban is rejected,
+// with its number and the reason, and the others go in. Input that is mostly
+// rejects, or would remove more than half of the list, is taken for a mistake
+// and stops with a [*StopError] unless forced. Undo goes back to the version
+// before.
+package blocklist

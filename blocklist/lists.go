@@ -1,0 +1,127 @@
+package blocklist
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+// MaxName is the length of the name of a list.
+const MaxName = 64
+
+// checkName checks the name of a list: lower-case ASCII letters, digits, dots,
+// hyphens and underscores, beginning with a letter or digit.
+func checkName(name string) error {
+	fail := func(code, hint string) error {
+		return ban.NewValueError("list", name, code, hint)
+	}
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	switch {
+	case name == "":
+		return fail(ban.CodeEmpty, "give the list a name")
+	case len(name) > MaxName:
+		return fail(ban.CodeTooLong, fmt.Sprintf("use at most %d characters", MaxName))
+	case strings.Trim(name, letters+"._-") != "" || !strings.Contains(letters, name[:1]):
+		return fail(ban.CodeCharacter, "use lower-case letters, digits, and after the first of them . _ -")
+	}
+	return nil
+}
+
+// Lists returns all lists, by name.
+func (a *Admin) Lists(ctx context.Context) ([]List, error) {
+	lists, err := a.store.Lists(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lists: %w", err)
+	}
+	return lists, nil
+}
+
+// GetList returns a list, or [ErrNotFound].
+func (a *Admin) GetList(ctx context.Context, name string) (List, error) {
+	l, err := a.store.List(ctx, name)
+	if err != nil {
+		return List{}, fmt.Errorf("list %q: %w", name, err)
+	}
+	return l, nil
+}
+
+// Entries yields the entries of a list, in no particular order. The error is
+// [ErrNotFound] if there is no such list, and [ErrConflict] if it changes
+// meanwhile; then nothing more is yielded.
+func (a *Admin) Entries(ctx context.Context, name string) iter.Seq2[Entry, error] {
+	return a.store.ListEntries(ctx, name)
+}
+
+// Undo puts the version of a list before the last Sync back into force. Only
+// one version is kept: an Undo after an Undo gives [ErrConflict], one of a list
+// that does not exist [ErrNotFound].
+func (a *Admin) Undo(ctx context.Context, name string) (List, error) {
+	c, err := a.change(ctx, store.ListUndo)
+	if err != nil {
+		return List{}, err
+	}
+	l, err := a.store.UndoList(ctx, name, c)
+	if err != nil {
+		return List{}, fmt.Errorf("undo the last sync of list %q: %w", name, err)
+	}
+	return l, nil
+}
+
+// Drop removes a list with all its entries, and returns it as it was, or
+// [ErrNotFound].
+func (a *Admin) Drop(ctx context.Context, name string) (List, error) {
+	c, err := a.change(ctx, store.ListDrop)
+	if err != nil {
+		return List{}, err
+	}
+	l, err := a.store.DropList(ctx, name, c)
+	if err != nil {
+		return List{}, fmt.Errorf("drop list %q: %w", name, err)
+	}
+	return l, nil
+}
+
+// Export writes the entries of a list in a format that [Parse] reads, sorted by
+// kind and value, so that two exports of the same entries are the same bytes. An
+// entry that the format cannot say is an error, as in [Write]; CSV and JSON can
+// say all. FormatAuto is CSV.
+func (a *Admin) Export(ctx context.Context, name string, w io.Writer, f Format) error {
+	if f == FormatAuto {
+		f = FormatCSV
+	}
+	var lines []Line
+	for e, err := range a.store.ListEntries(ctx, name) {
+		if err != nil {
+			return fmt.Errorf("export list %q: %w", name, err)
+		}
+		v, err := ban.Parse(e.Key.Kind, e.Value)
+		if err != nil {
+			return fmt.Errorf("export list %q: %w", name, err)
+		}
+		lines = append(lines, Line{Number: e.Line, Value: v, Effect: e.Effect, Scope: e.Scope, Shadow: e.Shadow})
+	}
+	slices.SortFunc(lines, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(a.Value.Kind(), b.Value.Kind()), strings.Compare(a.Value.String(), b.Value.String()))
+	})
+	if err := Write(w, f, withoutErrors(lines)); err != nil {
+		return fmt.Errorf("export list %q: %w", name, err)
+	}
+	return nil
+}
+
+func withoutErrors(lines []Line) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		for _, l := range lines {
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package blocklist
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+// progressEvery is how many lines are read between two reports.
+const progressEvery = 10_000
+
+// reader turns lines into entries of a list.
+type reader struct {
+	guard   *ban.Guard
+	list    uuid.UUID
+	options SyncOptions
+	result  *Result
+
+	entries    []store.Entry
+	index      map[uuid.UUID]int // in entries, by ID
+	duplicates int
+}
+
+func newReader(g *ban.Guard, list uuid.UUID, o SyncOptions, r *Result) *reader {
+	if o.MaxRejects == 0 {
+		o.MaxRejects = DefaultMaxRejects
+	}
+	return &reader{guard: g, list: list, options: o, result: r, index: make(map[uuid.UUID]int)}
+}
+
+// readAll reads the lines to their end, or to the end of the context.
+func (r *reader) readAll(ctx context.Context, lines iter.Seq2[Line, error]) error {
+	n := 0
+	for line, err := range lines {
+		if err != nil {
+			return err
+		}
+		if n%progressEvery == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			r.report(n)
+		}
+		n++
+		if err := r.add(&line); err != nil {
+			r.reject(&line, err)
+		}
+	}
+	r.report(n)
+	return ctx.Err()
+}
+
+func (r *reader) report(n int) {
+	if r.options.Progress != nil {
+		r.options.Progress(Progress{Phase: PhaseRead, Done: n})
+	}
+}
+
+// add makes an entry of a line, or says why it cannot.
+func (r *reader) add(line *Line) error {
+	if line.Err != nil {
+		return line.Err
+	}
+	if !r.options.AllowGuarded {
+		if err := r.guard.Check(line.Value, line.Effect); err != nil {
+			return err
+		}
+	}
+	e := store.Entry{
+		ID: entryID(r.list, line.Value), Key: line.Value.Key(), Value: line.Value.String(),
+		Effect: line.Effect, Scope: line.Scope, Shadow: line.Shadow, Line: line.Number,
+	}
+	if first, ok := r.index[e.ID]; ok {
+		r.duplicates++
+		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeDuplicate,
+			fmt.Sprintf("it means the same as line %d, which is the one that counts", r.entries[first].Line))
+	}
+	r.index[e.ID] = len(r.entries)
+	r.entries = append(r.entries, e)
+	return nil
+}
+
+func (r *reader) reject(line *Line, err error) {
+	r.result.Rejected++
+	if len(r.result.Rejects) < r.options.MaxRejects {
+		r.result.Rejects = append(r.result.Rejects, Reject{Line: line.Number, Value: line.Text, Err: err})
+	}
+}
+
+// entryID returns the ID of the entry of a value in a list: the same one in
+// every version, so that what an entry caught stays with it. It is a version 8
+// UUID (RFC 9562), of a hash that nobody can make collide.
+func entryID(list uuid.UUID, v ban.Value) uuid.UUID {
+	in := make([]byte, 0, 17+320)
+	in = append(in, list[:]...)
+	in = append(in, byte(v.Kind()))
+	in = append(in, v.String()...)
+	sum := sha256.Sum256(in)
+	id := uuid.UUID(sum[:16])
+	id[6] = id[6]&0x0f | 0x80
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}

@@ -1,0 +1,29 @@
+package blocklist
+
+import "example.com/ostraka/store"
+
+// The records and errors of package store that users of this package meet.
+type (
+	// Block is an e-mail domain block; see [store.Block].
+	Block = store.Block
+	// List is a named list; see [store.List].
+	List = store.List
+	// Entry is one rule of a list.
+	Entry = store.Entry
+	// DayHits is what a block caught on one day.
+	DayHits = store.DayHits
+	// Page selects a stretch of the blocks.
+	Page = store.Page
+	// ExistsError reports that a domain has a block already.
+	ExistsError = store.BlockExistsError
+)
+
+// The sentinels that errors match by [errors.Is]; see package store for what
+// each means.
+var (
+	ErrNotFound = store.ErrNotFound
+	ErrExists   = store.ErrExists
+	ErrConflict = store.ErrConflict
+	ErrBusy     = store.ErrBusy
+	ErrClosed   = store.ErrClosed
+)

@@ -1,0 +1,274 @@
+package blocklist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+// DefaultMaxRejects is how many rejected lines a [Result] holds by default.
+const DefaultMaxRejects = 1000
+
+// SyncOptions configures [Admin.Sync] and [Admin.Plan]. The zero value is the
+// default.
+type SyncOptions struct {
+	// Source says where the lines come from, a file name or URL; it is shown
+	// with every match. At most [ban.MaxReason] characters.
+	Source string
+
+	// Reason is for moderators, PublicReason for the person refused, of every
+	// entry of the list. At most [ban.MaxReason] characters each.
+	Reason       string
+	PublicReason string
+
+	// Force goes on where a [*StopError] would stop.
+	Force bool
+	// AllowGuarded takes lines whose value a guard advises against, see
+	// [ban.GuardError]. By default they are rejected.
+	AllowGuarded bool
+
+	// MaxRejects is how many rejected lines the Result holds; those beyond are
+	// counted. Default [DefaultMaxRejects].
+	MaxRejects int
+
+	// Progress, if not nil, is called now and then from the goroutine of the
+	// caller.
+	Progress func(Progress)
+}
+
+// Progress says how far a Sync is.
+type Progress struct {
+	Phase Phase
+	Done  int // lines read, or changes written
+	Total int // changes to write; 0 while reading: unknown
+}
+
+// Phase is a part of the work of a Sync.
+type Phase string
+
+// The phases, in order.
+const (
+	PhaseRead  Phase = "read"  // reading the lines
+	PhaseWrite Phase = "write" // writing what changed
+)
+
+// Result says what a Sync did, or what it would do.
+type Result struct {
+	List      List // as it is afterwards; of a Plan, as it is now
+	Added     int  // entries that the list did not have
+	Changed   int  // entries whose effect, scope or shadow mark is another now
+	Removed   int  // entries that the input no longer has
+	Unchanged int
+	Rejected  int // lines that made no entry, repetitions included
+
+	// Rejects are the rejected lines, in their order, up to
+	// [SyncOptions.MaxRejects].
+	Rejects []Reject
+}
+
+// Reject is a line that made no entry.
+type Reject struct {
+	Line  int    // its number, from 1
+	Value string // as written, clipped
+	// Err is why: a [*ban.ValueError] or a [*ban.GuardError]. Both have a code
+	// and a hint.
+	Err error
+}
+
+// StopError says that a Sync stopped before it changed anything, because its
+// input looks like a mistake. [SyncOptions.Force] overrides it.
+type StopError struct {
+	Code     string // one of the Stop constants
+	List     string // its name
+	Accepted int    // lines that make entries
+	Rejected int    // lines that make none, repetitions not counted
+	Entries  int64  // entries that the list has now
+	Removed  int    // entries that would be removed
+}
+
+// The codes of a [StopError].
+const (
+	StopEmpty          = "empty"           // no line makes an entry, and none was rejected
+	StopMostlyRejected = "mostly_rejected" // more lines are rejected than accepted
+	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go
+)
+
+func (e *StopError) Error() string {
+	var what string
+	switch e.Code {
+	case StopEmpty:
+		what = "the input has no entries"
+	case StopMostlyRejected:
+		what = fmt.Sprintf("%d of %d lines were rejected", e.Rejected, e.Rejected+e.Accepted)
+	default:
+		what = fmt.Sprintf("%d of %d entries would be removed", e.Removed, e.Entries)
+	}
+	return fmt.Sprintf("list %q is left as it is: %s; force it if that is right", e.List, what)
+}
+
+// Sync makes a list hold what the lines say, and nothing else; a list that does
+// not exist is created. It is atomic, and the same lines again change nothing.
+// Lines usually come from [Parse]; an error among them ends the Sync before
+// anything is changed.
+//
+// Errors: a [*ban.ValueError] for a name or text that does not fit, a
+// [*StopError] for input that looks like a mistake, [ErrConflict] if the same
+// list was synced by somebody else meanwhile. With a StopError, the Result says
+// what the Sync would have done.
+func (a *Admin) Sync(ctx context.Context, name string, lines iter.Seq2[Line, error], o SyncOptions) (Result, error) {
+	c, err := a.change(ctx, store.ListSync)
+	if err != nil {
+		return Result{}, err
+	}
+	d, err := a.diff(ctx, name, lines, o)
+	if err != nil {
+		return d.result, err
+	}
+	if d.empty() {
+		return d.result, nil
+	}
+	if d.delta.List.Version == 0 {
+		d.delta.List.CreatedAt = c.At
+	}
+	if o.Progress != nil {
+		total := len(d.delta.Add) + len(d.delta.Remove)
+		d.delta.Progress = func(written int) { o.Progress(Progress{PhaseWrite, written, total}) }
+	}
+	list, err := a.store.ApplyList(ctx, d.delta, c)
+	if err != nil {
+		return Result{}, fmt.Errorf("sync list %q: %w", name, err)
+	}
+	d.result.List = list
+	return d.result, nil
+}
+
+// Plan says what Sync would do, and changes nothing. Its errors are those of
+// Sync. No actor is needed.
+func (a *Admin) Plan(ctx context.Context, name string, lines iter.Seq2[Line, error], o SyncOptions) (Result, error) {
+	d, err := a.diff(ctx, name, lines, o)
+	return d.result, err
+}
+
+// diff is the difference between a list and what it is to be.
+type diff struct {
+	result Result
+	delta  store.ListDelta
+	old    List // zero if there is none
+}
+
+// empty reports whether there is nothing to write.
+func (d *diff) empty() bool {
+	same := d.old.Source == d.delta.List.Source && d.old.Reason == d.delta.List.Reason && d.old.PublicReason == d.delta.List.PublicReason
+	return d.old.ID != uuid.Nil && same && len(d.delta.Add)+len(d.delta.Remove) == 0
+}
+
+// diff reads the lines and compares them with the list.
+func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, error], o SyncOptions) (*diff, error) {
+	d := new(diff)
+	if err := o.check(name); err != nil {
+		return d, err
+	}
+	old, err := a.store.List(ctx, name)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return d, fmt.Errorf("sync list %q: %w", name, err)
+	}
+	d.old, d.result.List = old, old
+	d.delta.List = old
+	if old.ID == uuid.Nil {
+		if d.delta.List.ID, err = uuid.NewV7(); err != nil {
+			return d, fmt.Errorf("make an id: %w", err)
+		}
+		d.delta.List.Name = name
+	}
+	d.delta.List.Source, d.delta.List.Reason, d.delta.List.PublicReason = o.Source, o.Reason, o.PublicReason
+
+	in := newReader(a.guard, d.delta.List.ID, o, &d.result)
+	if err := in.readAll(ctx, lines); err != nil {
+		return d, fmt.Errorf("sync list %q: %w", name, err)
+	}
+	if err := d.compare(ctx, a.store, in); err != nil {
+		return d, fmt.Errorf("sync list %q: %w", name, err)
+	}
+	return d, d.stop(in, o.Force)
+}
+
+// compare turns what was read into the delta and the counts. It takes over the
+// entries of in.
+func (d *diff) compare(ctx context.Context, st store.Lists, in *reader) error {
+	kept := make([]bool, len(in.entries))
+	if d.old.ID != uuid.Nil {
+		for e, err := range st.ListEntries(ctx, d.old.Name) {
+			if err != nil {
+				return err
+			}
+			i, still := in.index[e.ID]
+			switch {
+			case !still:
+				d.delta.Remove = append(d.delta.Remove, e)
+				d.result.Removed++
+			case same(&in.entries[i], &e):
+				kept[i] = true
+				d.result.Unchanged++
+			default:
+				d.delta.Remove = append(d.delta.Remove, e)
+				d.result.Changed++
+			}
+		}
+	}
+	d.delta.Add = in.entries[:0]
+	for i, e := range in.entries {
+		if !kept[i] {
+			d.delta.Add = append(d.delta.Add, e)
+		}
+	}
+	d.result.Added = len(d.delta.Add) - d.result.Changed
+	return nil
+}
+
+// same reports whether two entries of one value do the same. Their lines may
+// differ: a line that moves changes nothing.
+func same(a, b *Entry) bool {
+	return a.Effect == b.Effect && a.Scope == b.Scope && a.Shadow == b.Shadow
+}
+
+// stop returns a StopError for a difference that looks like a mistake.
+func (d *diff) stop(in *reader, force bool) error {
+	accepted := d.result.Added + d.result.Changed + d.result.Unchanged
+	e := &StopError{
+		List: d.delta.List.Name, Accepted: accepted, Rejected: d.result.Rejected - in.duplicates,
+		Entries: d.old.Entries, Removed: d.result.Removed,
+	}
+	switch {
+	case force:
+		return nil
+	case accepted == 0 && e.Rejected == 0:
+		e.Code = StopEmpty
+	case e.Rejected > accepted:
+		e.Code = StopMostlyRejected
+	case 2*int64(e.Removed) > e.Entries:
+		e.Code = StopMostlyRemoved
+	default:
+		return nil
+	}
+	return e
+}
+
+// check checks the options, and the name of the list that they are for.
+func (o *SyncOptions) check(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if o.MaxRejects < 0 {
+		return ban.NewValueError("MaxRejects", fmt.Sprint(o.MaxRejects), ban.CodeRange, "give a number of lines, or 0 for the default")
+	}
+	if err := ban.CheckText("source", o.Source); err != nil {
+		return err
+	}
+	return checkReasons(o.Reason, o.PublicReason)
+}
