@@ -39,11 +39,11 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 				skipped = append(skipped, i)
 				continue
 			}
-			if s.bans[ban.ID] != nil {
+			if s.taken(ban.ID) {
 				for len(s.order) > first {
 					s.remove(s.order[len(s.order)-1])
 				}
-				return nil, taken(ban.ID)
+				return nil, idTaken(ban.ID)
 			}
 			n := int64(len(s.order) - first)
 			s.insert(&record{ban: fresh(*ban, s.seq+1+n)})
@@ -67,13 +67,13 @@ func (s *Store) refusal(ban *store.Ban, now time.Time) error {
 	if r := s.rival(ban, now); r != nil {
 		return &store.ExistsError{Existing: *r}
 	}
-	if s.bans[ban.ID] != nil {
-		return taken(ban.ID)
+	if s.taken(ban.ID) {
+		return idTaken(ban.ID)
 	}
 	return nil
 }
 
-func taken(id uuid.UUID) error { return fmt.Errorf("ban %s %w", id, store.ErrExists) }
+func idTaken(id uuid.UUID) error { return fmt.Errorf("ban %s %w", id, store.ErrExists) }
 
 // fresh returns a new ban with what the store gives it.
 func fresh(b store.Ban, seq int64) store.Ban {
@@ -98,7 +98,7 @@ func (s *Store) Ban(ctx context.Context, id uuid.UUID) (ban store.Ban, err error
 // BanBySeq implements [store.Bans].
 func (s *Store) BanBySeq(ctx context.Context, seq int64) (ban store.Ban, err error) {
 	err = s.read(ctx, func() error {
-		i, ok := s.position(seq)
+		i, ok := position(s.order, seq)
 		if !ok {
 			return fmt.Errorf("ban number %d: %w", seq, store.ErrNotFound)
 		}

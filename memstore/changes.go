@@ -7,27 +7,26 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"example.com/ostraka/store"
 )
 
+// logged is an entry of the log.
+type logged struct{ store.Change }
+
+func (l logged) seq() int64 { return l.Seq }
+
 // Changes implements [store.Changes].
-func (s *Store) Changes(ctx context.Context, query store.ChangeQuery) (changes []store.Change, err error) {
-	size := store.Page{Limit: query.Limit}.Size()
-	after := max(query.After, 0)
+func (s *Store) Changes(ctx context.Context, after int64, limit int) (changes []store.Change, err error) {
+	size := store.Page{Limit: limit}.Size()
+	after = max(after, 0)
 	err = s.read(ctx, func() error {
-		pruned := s.logged - int64(len(s.log)) // the Seq of the newest one forgotten
+		pruned := s.lastLogged - int64(len(s.log)) // the Seq of the newest one forgotten
 		if after < pruned {
 			return fmt.Errorf("changes up to %d: %w", pruned, store.ErrPruned)
 		}
-		for _, c := range s.log[min(after-pruned, int64(len(s.log))):] {
-			if query.Target != uuid.Nil && c.Target != query.Target {
-				continue
-			}
-			if changes = append(changes, clone(c)); len(changes) == size {
-				break
-			}
+		rest := s.log[min(after-pruned, int64(len(s.log))):]
+		for _, l := range rest[:min(size, len(rest))] {
+			changes = append(changes, clone(l.Change))
 		}
 		return nil
 	})
@@ -46,7 +45,7 @@ func clone(c store.Change) store.Change {
 // LastChange implements [store.Changes].
 func (s *Store) LastChange(ctx context.Context) (seq int64, err error) {
 	err = s.read(ctx, func() error {
-		seq = s.logged
+		seq = s.lastLogged
 		return nil
 	})
 	return seq, err
@@ -58,7 +57,7 @@ func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) { return s.subs
 // PruneChanges implements [store.Changes].
 func (s *Store) PruneChanges(ctx context.Context, before time.Time) (pruned int64, err error) {
 	err = s.write(ctx, func() (*store.Change, error) {
-		n := slices.IndexFunc(s.log, func(c store.Change) bool { return !c.At.Before(before) })
+		n := slices.IndexFunc(s.log, func(l logged) bool { return !l.At.Before(before) })
 		if n < 0 {
 			n = len(s.log)
 		}

@@ -12,66 +12,124 @@ import (
 	"example.com/ostraka/store/sketch"
 )
 
-// dayCount is what a ban caught on one day.
+// tally is what a rule caught. The zero value is nothing.
+type tally struct {
+	total store.HitTotal
+	days  []dayCount // by day, ascending
+}
+
+// dayCount is what a rule caught on one day.
 type dayCount struct {
 	day    time.Time
 	uses   int64
 	sketch []byte // of the clients; never changed in place
 }
 
-func (r *record) day(day time.Time) (int, bool) {
-	return slices.BinarySearchFunc(r.days, day, func(d dayCount, day time.Time) int {
+func (t *tally) day(day time.Time) (int, bool) {
+	return slices.BinarySearchFunc(t.days, day, func(d dayCount, day time.Time) int {
 		return d.day.Compare(day)
 	})
+}
+
+// add counts a hit; clients is the sketch of its day as it is to become.
+func (t *tally) add(h store.Hit, clients []byte) {
+	t.total.Uses += h.Uses
+	if h.Last.After(t.total.Last) {
+		t.total.Last = h.Last
+	}
+	day := store.Day(h.Day)
+	i, found := t.day(day)
+	if !found {
+		t.days = slices.Insert(t.days, i, dayCount{day: day})
+	}
+	t.days[i].uses += h.Uses
+	t.days[i].sketch = clients
+}
+
+// prune forgets the days before that one and says how many there were.
+func (t *tally) prune(day time.Time) int64 {
+	i, _ := t.day(day)
+	t.days = slices.Delete(t.days, 0, i)
+	return int64(i)
 }
 
 // AddHits implements [store.Hits].
 func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
 	return s.write(ctx, func() (*store.Change, error) {
-		sketches, err := s.mergeSketches(hits)
+		tallies := make([]*tally, len(hits))
+		for i, h := range hits {
+			tallies[i] = s.tallyInForce(h)
+		}
+		sketches, err := mergeSketches(hits, tallies)
 		if err != nil {
 			return nil, err
 		}
-		for _, h := range hits {
-			r := s.bans[h.RuleID]
-			if r == nil {
+		for i, h := range hits {
+			t := tallies[i]
+			if t == nil {
 				continue
 			}
-			r.ban.Hits += h.Uses
-			if h.Last.After(r.ban.LastHitAt) {
-				r.ban.LastHitAt = h.Last
+			t.add(h, sketches[tallyDay{t, store.Day(h.Day)}])
+			if r := s.bans[h.RuleID]; r != nil {
+				r.ban.Hits, r.ban.LastHitAt = t.total.Uses, t.total.Last
 			}
-			day := store.Day(h.Day)
-			i, found := r.day(day)
-			if !found {
-				r.days = slices.Insert(r.days, i, dayCount{day: day})
-			}
-			r.days[i].uses += h.Uses
-			r.days[i].sketch = sketches[ruleDay{h.RuleID, day}]
 		}
 		return nil, nil
 	})
 }
 
-type ruleDay struct {
-	rule uuid.UUID
-	day  time.Time // as [store.Day] gives it, so that equal days are ==
+// tallyInForce returns the tally that the hit is to be added to, nil if it is
+// to be dropped.
+func (s *Store) tallyInForce(h store.Hit) *tally {
+	if r := s.bans[h.RuleID]; r != nil {
+		return &r.tally
+	}
+	if r := s.blocks.byID[h.RuleID]; r != nil {
+		return &r.tally
+	}
+	for _, l := range s.lists.ordered {
+		if l.current.has(h.RuleID, h.Key) {
+			return l.tallyOf(h.RuleID, h.Key)
+		}
+	}
+	return nil
+}
+
+// tally returns what the rule of that ID caught, nil if it caught nothing.
+func (s *Store) tally(rule uuid.UUID) *tally {
+	if r := s.bans[rule]; r != nil {
+		return &r.tally
+	}
+	if r := s.blocks.byID[rule]; r != nil {
+		return &r.tally
+	}
+	for _, l := range s.lists.ordered {
+		if t := l.hits[rule]; t != nil {
+			return &t.tally
+		}
+	}
+	return nil
+}
+
+type tallyDay struct {
+	tally *tally
+	day   time.Time // as [store.Day] gives it, so that equal days are ==
 }
 
 // mergeSketches returns the sketches as they are to become. It is all that can
 // fail of adding hits, so it comes first.
-func (s *Store) mergeSketches(hits []store.Hit) (map[ruleDay][]byte, error) {
-	merged := make(map[ruleDay][]byte, len(hits))
-	for _, h := range hits {
-		r := s.bans[h.RuleID]
-		if r == nil {
+func mergeSketches(hits []store.Hit, tallies []*tally) (map[tallyDay][]byte, error) {
+	merged := make(map[tallyDay][]byte, len(hits))
+	for i, h := range hits {
+		t := tallies[i]
+		if t == nil {
 			continue
 		}
-		key := ruleDay{h.RuleID, store.Day(h.Day)}
+		key := tallyDay{t, store.Day(h.Day)}
 		base, again := merged[key]
 		if !again {
-			if i, found := r.day(key.day); found {
-				base = r.days[i].sketch
+			if i, found := t.day(key.day); found {
+				base = t.days[i].sketch
 			}
 		}
 		if len(h.Clients) > 0 {
@@ -85,15 +143,26 @@ func (s *Store) mergeSketches(hits []store.Hit) (map[ruleDay][]byte, error) {
 	return merged, nil
 }
 
+// HitTotal implements [store.Hits].
+func (s *Store) HitTotal(ctx context.Context, rule uuid.UUID) (total store.HitTotal, err error) {
+	err = s.read(ctx, func() error {
+		if t := s.tally(rule); t != nil {
+			total = t.total
+		}
+		return nil
+	})
+	return total, err
+}
+
 // HitHistory implements [store.Hits].
 func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) (history []store.DayHits, err error) {
 	err = s.read(ctx, func() error {
-		r := s.bans[rule]
-		if r == nil {
+		t := s.tally(rule)
+		if t == nil {
 			return nil
 		}
-		i, _ := r.day(store.Day(from))
-		for _, d := range r.days[i:] {
+		i, _ := t.day(store.Day(from))
+		for _, d := range t.days[i:] {
 			if d.day.After(to) {
 				break
 			}
@@ -113,11 +182,18 @@ func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Ti
 
 // PruneHits implements [store.Hits].
 func (s *Store) PruneHits(ctx context.Context, before time.Time) (pruned int64, err error) {
+	day := store.Day(before)
 	err = s.write(ctx, func() (*store.Change, error) {
 		for _, r := range s.order {
-			i, _ := r.day(store.Day(before))
-			r.days = slices.Delete(r.days, 0, i)
-			pruned += int64(i)
+			pruned += r.tally.prune(day)
+		}
+		for _, r := range s.blocks.order {
+			pruned += r.tally.prune(day)
+		}
+		for _, l := range s.lists.ordered {
+			for _, t := range l.hits {
+				pruned += t.prune(day)
+			}
 		}
 		return nil, nil
 	})

@@ -2,54 +2,165 @@ package memstore
 
 import (
 	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"example.com/ostraka/store"
 )
 
-// ListBans implements [store.Bans].
-func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store.Page) (bans []store.Ban, err error) {
+// lists are the named lists.
+type lists struct {
+	byName   map[string]*list
+	ordered  []*list             // by name, ascending
+	last     int64               // the last Seq given
+	applying map[string]*attempt // the ApplyList of a name that began last, while it runs
+}
+
+// list is a named list. Its versions are swapped, never changed.
+type list struct {
+	info    store.List // as it is with the current version
+	common  store.Rule // what the rules of all entries have in common
+	current *version
+	undo    *step // to the current version, for UndoList to take back; nil: it is gone
+	hits    map[uuid.UUID]*entryTally
+}
+
+// entryTally is what an entry caught, of the current version or the one before.
+type entryTally struct {
+	key store.Key
+	tally
+}
+
+// tallyOf returns the tally of an entry.
+func (l *list) tallyOf(id uuid.UUID, key store.Key) *tally {
+	t := l.hits[id]
+	if t == nil {
+		t = &entryTally{key: key}
+		l.hits[id] = t
+	}
+	return &t.tally
+}
+
+// forgetHits forgets what the entries caught that are in no version any more.
+func (l *list) forgetHits() {
+	for id, t := range l.hits {
+		if !l.current.has(id, t.key) && (l.undo == nil || !l.undo.before.has(id, t.key)) {
+			delete(l.hits, id)
+		}
+	}
+}
+
+// ruleOf returns the rule of an entry as [store.Entry.Rule] does, from that of
+// none: so the rules of a list share one text of its origin.
+func ruleOf(common store.Rule, e *store.Entry) store.Rule {
+	common.Key, common.Value, common.ID, common.Line = e.Key, e.Value, e.ID, e.Line
+	common.Effect, common.Scope, common.Shadow = e.Effect, e.Scope, e.Shadow
+	return common
+}
+
+// put adds a new list.
+func (x *lists) put(l *list) {
+	i, _ := x.position(l.info.Name)
+	x.ordered = slices.Insert(x.ordered, i, l)
+	x.byName[l.info.Name] = l
+	x.last = l.info.Seq
+}
+
+func (x *lists) remove(l *list) {
+	i, _ := x.position(l.info.Name)
+	x.ordered = slices.Delete(x.ordered, i, i+1)
+	delete(x.byName, l.info.Name)
+}
+
+func (x *lists) position(name string) (int, bool) {
+	return slices.BinarySearchFunc(x.ordered, name, func(l *list, name string) int {
+		return strings.Compare(l.info.Name, name)
+	})
+}
+
+// append appends the rules that carry one of the keys to dst.
+func (x *lists) append(dst []store.Rule, keys []store.Key) []store.Rule {
+	if len(x.ordered) == 0 {
+		return dst
+	}
+	for i, k := range keys {
+		hash, n := hashOf(k), len(dst)
+		for _, l := range x.ordered {
+			l.current.find(k, hash, func(e *store.Entry) bool {
+				dst = append(dst, ruleOf(l.common, e))
+				return true
+			})
+		}
+		if len(dst) > n && slices.Contains(keys[:i], k) {
+			dst = dst[:n] // they came with the key's first mention
+		}
+	}
+	return dst
+}
+
+// List implements [store.Lists].
+func (s *Store) List(ctx context.Context, name string) (info store.List, err error) {
 	err = s.read(ctx, func() error {
-		stretch := s.stretch(page)
-		for i := range stretch {
-			if !page.OldestFirst {
-				i = len(stretch) - 1 - i
-			}
-			if b := &stretch[i].ban; filter.Match(b) {
-				bans = append(bans, *b)
-				if len(bans) == page.Size() {
-					break
+		l := s.lists.byName[name]
+		if l == nil {
+			return missingList(name)
+		}
+		info = l.info
+		return nil
+	})
+	return info, err
+}
+
+func missingList(name string) error { return fmt.Errorf("list %q: %w", name, store.ErrNotFound) }
+
+// Lists implements [store.Lists].
+func (s *Store) Lists(ctx context.Context) (infos []store.List, err error) {
+	err = s.read(ctx, func() error {
+		for _, l := range s.lists.ordered {
+			infos = append(infos, l.info)
+		}
+		return nil
+	})
+	return infos, err
+}
+
+// ListEntries implements [store.Lists].
+func (s *Store) ListEntries(ctx context.Context, name string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		var of *version
+		// still looks up the version, or whether it is still in force.
+		still := func() error {
+			return s.read(ctx, func() error {
+				l := s.lists.byName[name]
+				switch {
+				case l == nil:
+					return missingList(name)
+				case of == nil:
+					of = l.current
+				case of != l.current:
+					return fmt.Errorf("list %q: %w", name, store.ErrConflict)
+				}
+				return nil
+			})
+		}
+		if err := still(); err != nil {
+			yield(store.Entry{}, err)
+			return
+		}
+		for batch := range slices.Chunk(of.entries, scanBatch) {
+			for _, e := range batch {
+				if !yield(*e, nil) {
+					return
 				}
 			}
-		}
-		return nil
-	})
-	return bans, err
-}
-
-// stretch returns the records that the page includes, oldest first.
-func (s *Store) stretch(page store.Page) []*record {
-	lo, hi := 0, len(s.order)
-	if page.After > 0 {
-		i, found := s.position(page.After)
-		if lo = i; found {
-			lo++
-		}
-	}
-	if page.Before > 0 {
-		hi, _ = s.position(page.Before)
-	}
-	return s.order[min(lo, hi):hi]
-}
-
-// CountBans implements [store.Bans].
-func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (n int64, err error) {
-	err = s.read(ctx, func() error {
-		for _, r := range s.order {
-			if filter.Match(&r.ban) {
-				n++
+			if err := still(); err != nil {
+				yield(store.Entry{}, err)
+				return
 			}
 		}
-		return nil
-	})
-	return n, err
+	}
 }

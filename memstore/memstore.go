@@ -1,5 +1,5 @@
-// Package memstore keeps bans in memory: for tests, and for programs that need
-// them only while they run.
+// Package memstore keeps bans, blocks and lists in memory: for tests, and for
+// programs that need them only while they run.
 //
 //	st := memstore.New()
 //	defer st.Close()
@@ -30,10 +30,12 @@ type Store struct {
 	values map[value]*record // the head of the list of those not revoked, by what they ban
 	order  []*record         // by Seq, ascending
 	seq    int64             // the last one given
-	rules  *ruleindex.Index  // of the bans that are not revoked
+	blocks blocks
+	rules  *ruleindex.Index // of the bans that are not revoked, and of the blocks
+	lists  lists
 
-	log    []store.Change // what is left of it; Seqs without a gap
-	logged int64          // the Seq of the newest change there ever was
+	log        []logged // what is left of it; Seqs without a gap
+	lastLogged int64    // the Seq of the newest change there ever was
 
 	subs subscribers
 }
@@ -46,7 +48,9 @@ func New() *Store {
 	return &Store{
 		bans:   make(map[uuid.UUID]*record),
 		values: make(map[value]*record),
+		blocks: blocks{byID: make(map[uuid.UUID]*blockRecord), byDomain: make(map[string]*blockRecord)},
 		rules:  ruleindex.New(),
+		lists:  lists{byName: make(map[string]*list), applying: make(map[string]*attempt)},
 	}
 }
 
@@ -91,9 +95,9 @@ func (s *Store) locked(f func() (*store.Change, error)) (change *store.Change, e
 		if change, err = f(); err != nil || change == nil {
 			return err
 		}
-		s.logged++
-		change.Seq = s.logged
-		s.log = append(s.log, *change)
+		s.lastLogged++
+		change.Seq = s.lastLogged
+		s.log = append(s.log, logged{*change})
 		return nil
 	})
 	return change, err

@@ -1,9 +1,10 @@
 package memstore
 
 import (
-	"cmp"
 	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"example.com/ostraka/store"
 )
@@ -18,10 +19,16 @@ func valueOf(b *store.Ban) value { return value{b.Kind, b.Value} }
 
 // record is a ban with its hits.
 type record struct {
-	ban  store.Ban
-	next *record    // in the list of its value; only a revoked ban is in none
-	days []dayCount // by day, ascending
+	ban   store.Ban
+	next  *record // in the list of its value; only a revoked ban is in none
+	tally tally   // whose total is also in the ban
 }
+
+func (r *record) seq() int64 { return r.ban.Seq }
+
+// taken reports whether a ban or a block has the ID: the rules of both are
+// found by it.
+func (s *Store) taken(id uuid.UUID) bool { return s.bans[id] != nil || s.blocks.byID[id] != nil }
 
 // insert adds a record whose ban has its Seq, the highest so far.
 func (s *Store) insert(r *record) {
@@ -33,7 +40,7 @@ func (s *Store) insert(r *record) {
 // remove takes a record out of the store.
 func (s *Store) remove(r *record) {
 	s.unlink(r)
-	i, _ := s.position(r.ban.Seq)
+	i, _ := position(s.order, r.ban.Seq)
 	s.order = slices.Delete(s.order, i, i+1)
 	delete(s.bans, r.ban.ID)
 }
@@ -43,13 +50,6 @@ func (s *Store) replace(r *record, b store.Ban) {
 	s.unlink(r)
 	r.ban = b
 	s.link(r)
-}
-
-// position returns where in s.order the ban of that Seq is or would be.
-func (s *Store) position(seq int64) (int, bool) {
-	return slices.BinarySearchFunc(s.order, seq, func(r *record, seq int64) int {
-		return cmp.Compare(r.ban.Seq, seq)
-	})
 }
 
 // link makes a ban findable by key and by value, unless it is revoked.

@@ -3,6 +3,7 @@ package memstore
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"example.com/ostraka/store"
 )
@@ -10,7 +11,7 @@ import (
 // Lookup implements [store.Rules].
 func (s *Store) Lookup(ctx context.Context, keys []store.Key) (rules []store.Rule, err error) {
 	err = s.read(ctx, func() error {
-		rules = s.rules.Lookup(keys)
+		rules = s.lists.append(s.rules.Lookup(keys), keys)
 		return nil
 	})
 	return rules, err
@@ -20,6 +21,13 @@ func (s *Store) Lookup(ctx context.Context, keys []store.Key) (rules []store.Rul
 func (s *Store) PrefixLengths(ctx context.Context) (lens []store.PrefixLen, err error) {
 	err = s.read(ctx, func() error {
 		lens = s.rules.PrefixLengths()
+		for _, list := range s.lists.ordered {
+			for _, l := range list.current.lens {
+				if !slices.Contains(lens, l) { // of a handful
+					lens = append(lens, l)
+				}
+			}
+		}
 		return nil
 	})
 	return lens, err
@@ -29,43 +37,88 @@ func (s *Store) PrefixLengths(ctx context.Context) (lens []store.PrefixLen, err 
 // batches: the loop may write to the store, and no writer waits for the loop.
 const scanBatch = 512
 
-// Scan implements [store.Rules]. It yields the rules in the order of their
-// bans' creation.
+// Scan implements [store.Rules]. It yields the rules of bans and of blocks in
+// the order of their creation, then those of lists.
 func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
 	return func(yield func(store.Rule, error) bool) {
-		var batch []store.Rule
-		for after, more := int64(0), true; more; {
-			err := s.read(ctx, func() error {
-				batch, after = s.batch(batch[:0], kind, after)
-				more = after != 0
-				return nil
-			})
-			if err != nil {
-				yield(store.Rule{}, err)
-				return
+		_ = scanRecords(ctx, s, func() []*record { return s.order }, kind, yield) &&
+			scanRecords(ctx, s, func() []*blockRecord { return s.blocks.order }, kind, yield) &&
+			s.scanLists(ctx, kind, yield)
+	}
+}
+
+// ruled is a record that may have a rule.
+type ruled interface {
+	numbered
+	rule() (store.Rule, bool)
+}
+
+func (r *record) rule() (store.Rule, bool) { return r.ban.Rule(), r.ban.RevokedAt.IsZero() }
+
+func (r *blockRecord) rule() (store.Rule, bool) { return r.block.Rule(), true }
+
+// scanRecords yields the rules of records, which it takes from all with the
+// lock held. It reports whether the scan is to go on.
+func scanRecords[R ruled](ctx context.Context, s *Store, all func() []R, kind store.Kind, yield func(store.Rule, error) bool) bool {
+	var batch []store.Rule
+	for after, more := int64(0), true; more; {
+		err := s.read(ctx, func() error {
+			batch = batch[:0]
+			records := stretch(all(), store.Page{After: after})
+			if more = len(records) > scanBatch; more {
+				records = records[:scanBatch]
+				after = records[scanBatch-1].seq()
 			}
-			for _, r := range batch {
-				if !yield(r, nil) {
-					return
+			for _, r := range records {
+				if rule, ok := r.rule(); ok && (kind == 0 || rule.Key.Kind == kind) {
+					batch = append(batch, rule)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield(store.Rule{}, err)
+			return false
+		}
+		for _, r := range batch {
+			if !yield(r, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// scanLists yields the rules of the lists as they are when it begins.
+func (s *Store) scanLists(ctx context.Context, kind store.Kind, yield func(store.Rule, error) bool) bool {
+	type frozen struct {
+		common  store.Rule
+		version *version
+	}
+	var lists []frozen
+	err := s.read(ctx, func() error {
+		for _, l := range s.lists.ordered {
+			lists = append(lists, frozen{l.common, l.current})
+		}
+		return nil
+	})
+	for _, l := range lists {
+		for batch := range slices.Chunk(l.version.entries, scanBatch) {
+			if err == nil {
+				err = s.read(ctx, func() error { return nil }) // open still, and the context too
+			}
+			if err != nil {
+				break
+			}
+			for _, e := range batch {
+				if (kind == 0 || e.Key.Kind == kind) && !yield(ruleOf(l.common, e), nil) {
+					return false
 				}
 			}
 		}
 	}
-}
-
-// batch appends the rules of the next records above the Seq after to dst, and
-// returns the Seq to go on from, 0 at the end.
-func (s *Store) batch(dst []store.Rule, kind store.Kind, after int64) ([]store.Rule, int64) {
-	records := s.stretch(store.Page{After: after})
-	next := int64(0)
-	if len(records) > scanBatch {
-		records = records[:scanBatch]
-		next = records[scanBatch-1].ban.Seq
+	if err != nil {
+		yield(store.Rule{}, err)
 	}
-	for _, r := range records {
-		if r.ban.RevokedAt.IsZero() && (kind == 0 || r.ban.Kind == kind) {
-			dst = append(dst, r.ban.Rule())
-		}
-	}
-	return dst, next
+	return err == nil
 }

@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -53,6 +54,22 @@ func (c *conditions) where() string {
 	return ` WHERE ` + strings.Join(c.texts, ` AND `)
 }
 
+// page narrows the conditions to a stretch of records, and returns the clauses
+// that follow them.
+func (c *conditions) page(p store.Page) (tail string) {
+	if p.After > 0 {
+		c.add(`seq > ?`, p.After)
+	}
+	if p.Before > 0 {
+		c.add(`seq < ?`, p.Before)
+	}
+	order := `DESC`
+	if p.OldestFirst {
+		order = `ASC`
+	}
+	return fmt.Sprintf(` ORDER BY seq %s LIMIT %d`, order, p.Size())
+}
+
 // filterConditions says in SQL what [store.BanFilter.Match] says.
 func filterConditions(f store.BanFilter) *conditions {
 	c := new(conditions)
@@ -87,19 +104,10 @@ func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store
 	}
 	defer s.life.leave()
 	c := filterConditions(filter)
-	if page.After > 0 {
-		c.add(`seq > ?`, page.After)
-	}
-	if page.Before > 0 {
-		c.add(`seq < ?`, page.Before)
-	}
-	order := ` ORDER BY seq DESC LIMIT ?`
-	if page.OldestFirst {
-		order = ` ORDER BY seq LIMIT ?`
-	}
+	tail := c.page(page)
 	bans, err := collect(ctx, s.readDB, func(rows *sql.Rows) (b store.Ban, err error) {
 		return b, rows.Scan(banDest(&b)...)
-	}, `SELECT seq, `+banColumns+` FROM ostraka_bans`+c.where()+order, append(c.args, page.Size())...)
+	}, `SELECT seq, `+banColumns+` FROM ostraka_bans`+c.where()+tail, c.args...)
 	return bans, explain(ctx, doing, err)
 }
 

@@ -103,7 +103,7 @@ func BenchmarkCreateBans(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			insertRule, err := tx.Prepare(`INSERT INTO ostraka_rules (` + ruleColumns + `) VALUES (?` + strings.Repeat(`, ?`, 9) + `)`)
+			insertRule, err := tx.Prepare(`INSERT INTO ostraka_rules (` + recordRuleColumns + `) VALUES (?` + strings.Repeat(`, ?`, 9) + `)`)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -145,7 +145,7 @@ func BenchmarkScan(b *testing.B) {
 	}
 	b.Run("bare", func(b *testing.B) {
 		for b.Loop() {
-			rows, err := s.readDB.Query(`SELECT ` + ruleColumns + ` FROM ostraka_rules`)
+			rows, err := s.readDB.Query(`SELECT ` + ruleColumns + rulesInForce)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -87,22 +87,18 @@ func scanChange(rows *sql.Rows) (c store.Change, err error) {
 	return c, nil
 }
 
+const changeColumns = `seq, at, actor, action, target, keys, bulk, before, after, counts`
+
 // Changes implements [store.Changes].
-func (s *Store) Changes(ctx context.Context, query store.ChangeQuery) ([]store.Change, error) {
+func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]store.Change, error) {
 	const doing = "read changes"
 	if err := s.begin(ctx, doing); err != nil {
 		return nil, err
 	}
 	defer s.life.leave()
-	after := max(query.After, 0)
-	c := new(conditions)
-	c.add(`seq > ?`, after)
-	if query.Target != uuid.Nil {
-		c.add(`target = ?`, query.Target[:])
-	}
+	after = max(after, 0)
 	changes, err := collect(ctx, s.readDB, scanChange,
-		`SELECT seq, at, actor, action, target, keys, bulk, before, after, counts FROM ostraka_changes`+
-			c.where()+` ORDER BY seq LIMIT ?`, append(c.args, store.Page{Limit: query.Limit}.Size())...)
+		`SELECT `+changeColumns+` FROM ostraka_changes WHERE seq > ? ORDER BY seq LIMIT ?`, after, store.Page{Limit: limit}.Size())
 	if err != nil {
 		return nil, explain(ctx, doing, err)
 	}
@@ -119,6 +115,22 @@ func (s *Store) Changes(ctx context.Context, query store.ChangeQuery) ([]store.C
 		return nil, explain(ctx, doing, err)
 	}
 	return changes, nil
+}
+
+// ListChanges implements [store.Changes].
+func (s *Store) ListChanges(ctx context.Context, target uuid.UUID, page store.Page) ([]store.Change, error) {
+	const doing = "list changes"
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	c := new(conditions)
+	if target != uuid.Nil {
+		c.add(`target = ?`, target[:])
+	}
+	tail := c.page(page)
+	changes, err := collect(ctx, s.readDB, scanChange, `SELECT `+changeColumns+` FROM ostraka_changes`+c.where()+tail, c.args...)
+	return changes, explain(ctx, doing, err)
 }
 
 // lastChange is the newest Seq ever given, which outlives its change.

@@ -16,6 +16,7 @@ import (
 // ruleHits are the hits of one rule in a call of AddHits.
 type ruleHits struct {
 	rule uuid.UUID
+	key  store.Key
 	uses int64
 	last time.Time
 	days map[int64]*dayHits
@@ -35,7 +36,7 @@ func foldHits(hits []store.Hit) ([]*ruleHits, error) {
 		h := &hits[i]
 		r := byRule[h.RuleID]
 		if r == nil {
-			r = &ruleHits{rule: h.RuleID, days: make(map[int64]*dayHits)}
+			r = &ruleHits{rule: h.RuleID, key: h.Key, days: make(map[int64]*dayHits)}
 			byRule[h.RuleID] = r
 			folded = append(folded, r)
 		}
@@ -78,12 +79,11 @@ func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
 	})
 }
 
-// addRuleHits leaves out a rule that no record has.
+// addRuleHits leaves out a rule that no record has, or that is no longer in
+// force in its list.
 func (t *tx) addRuleHits(ctx context.Context, r *ruleHits) error {
-	last := timeArg(r.last)
-	known, err := t.affect(ctx, `UPDATE ostraka_bans SET hits = hits + ?,
-		last_hit_at = max(coalesce(last_hit_at, ?), coalesce(?, last_hit_at)) WHERE id = ?`, r.uses, last, last, r.rule[:])
-	if err != nil || known == 0 {
+	known, err := t.addTotal(ctx, r)
+	if err != nil || !known {
 		return err
 	}
 	for n, d := range r.days {
@@ -104,6 +104,43 @@ func (t *tx) addRuleHits(ctx context.Context, r *ruleHits) error {
 		}
 	}
 	return nil
+}
+
+// addTotal reports false, having done nothing, if there is no such rule.
+func (t *tx) addTotal(ctx context.Context, r *ruleHits) (known bool, err error) {
+	last := timeArg(r.last)
+	n, err := t.affect(ctx, `UPDATE ostraka_bans SET hits = hits + ?,
+		last_hit_at = max(coalesce(last_hit_at, ?), coalesce(?, last_hit_at)) WHERE id = ?`, r.uses, last, last, r.rule[:])
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	key, err := ruleKey(r.key)
+	if err != nil {
+		return false, nil // no rule has such a key
+	}
+	n, err = t.affect(ctx, `INSERT INTO ostraka_hit_totals (rule_id, uses, last_at)
+		SELECT r.id, ?, ?`+rulesInForce+` AND r.key = ? AND r.id = ?
+		ON CONFLICT (rule_id) DO UPDATE SET uses = uses + excluded.uses,
+			last_at = max(coalesce(last_at, excluded.last_at), coalesce(excluded.last_at, last_at))`,
+		r.uses, last, key, r.rule[:])
+	return n > 0, err
+}
+
+// HitTotal implements [store.Hits].
+func (s *Store) HitTotal(ctx context.Context, rule uuid.UUID) (store.HitTotal, error) {
+	const doing = "read the hit total of a rule"
+	if err := s.begin(ctx, doing); err != nil {
+		return store.HitTotal{}, err
+	}
+	defer s.life.leave()
+	var total store.HitTotal
+	err := s.readDB.QueryRowContext(ctx, `SELECT hits, last_hit_at FROM ostraka_bans WHERE id = ?1
+		UNION ALL SELECT uses, last_at FROM ostraka_hit_totals WHERE rule_id = ?1`, rule[:]).
+		Scan(&total.Uses, (*micros)(&total.Last))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return total, explain(ctx, doing, err)
 }
 
 // HitHistory implements [store.Hits].

@@ -60,7 +60,7 @@ func writeForEver(path string) error {
 		if err != nil {
 			return err
 		}
-		hit := store.Hit{RuleID: b.ID, Day: store.Day(at), Uses: 1, Last: at}
+		hit := store.Hit{RuleID: b.ID, Key: b.Key(), Day: store.Day(at), Uses: 1, Last: at}
 		if err := s.AddHits(context.Background(), []store.Hit{hit}); err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func createHundred(path string) error {
 		}
 	}
 	// By whichever process they were made, all changes are there.
-	changes, err := s.Changes(ctx, store.ChangeQuery{Limit: 1000})
+	changes, err := s.Changes(ctx, 0, 1000)
 	if err != nil {
 		return err
 	}

@@ -13,22 +13,32 @@ import (
 	"example.com/ostraka/store"
 )
 
-const ruleColumns = `key, id, value, effect, scope, shadow, expires_at, origin, reason, public_reason`
+// ruleColumns are what is read of rulesInForce.
+const ruleColumns = `r.key, r.id, r.value, r.effect, r.scope, r.shadow, r.expires_at, r.origin,
+	coalesce(l.reason, r.reason), coalesce(l.public_reason, r.public_reason), r.line, l.name, l.source`
+
+// rulesInForce selects rules, to which more conditions are added. Entries are
+// seen in the version of their list that is in force, which is NULL for a list
+// that is gone.
+const rulesInForce = ` FROM ostraka_rules r LEFT JOIN ostraka_lists l ON l.seq = r.list
+	WHERE (r.list IS NULL OR r.since <= l.version AND (r.until IS NULL OR r.until > l.version))`
 
 // ruleScanner scans rows of ruleColumns, each into the same place.
 type ruleScanner struct {
-	key    string
-	value  sql.NullString
-	origin small
-	rule   store.Rule
-	dest   [10]any
+	key          string
+	value        sql.NullString
+	origin       small
+	list, source sql.NullString
+	rule         store.Rule
+	dest         [13]any
 }
 
 func newRuleScanner() *ruleScanner {
 	r := new(ruleScanner)
-	r.dest = [10]any{
+	r.dest = [...]any{
 		&r.key, (*id)(&r.rule.ID), &r.value, (*small)(&r.rule.Effect), (*small)(&r.rule.Scope), &r.rule.Shadow,
 		(*micros)(&r.rule.ExpiresAt), &r.origin, &r.rule.Reason, &r.rule.PublicReason,
+		&r.rule.Line, &r.list, &r.source,
 	}
 	return r
 }
@@ -41,10 +51,15 @@ func (r *ruleScanner) scan(rows *sql.Rows) (store.Rule, error) {
 	if r.rule.Key, err = parseRuleKey(r.key); err != nil {
 		return store.Rule{}, err
 	}
-	if int(r.origin) >= len(origins) {
+	switch {
+	case r.list.Valid:
+		r.rule.Origin = store.OriginList(r.list.String)
+	case int(r.origin) < len(origins):
+		r.rule.Origin = origins[r.origin]
+	default:
 		return store.Rule{}, fmt.Errorf("%w: rule of the origin %d", ErrCorrupt, r.origin)
 	}
-	r.rule.Origin = origins[r.origin]
+	r.rule.Source = r.source.String // empty for NULL
 	r.rule.Value = r.rule.Key.Text
 	if r.value.Valid {
 		r.rule.Value = r.value.String
@@ -97,7 +112,7 @@ func (l *lookupStmt) close() error {
 }
 
 func lookupQuery(keys int) string {
-	return `SELECT ` + ruleColumns + ` FROM ostraka_rules WHERE key IN (?` + strings.Repeat(`, ?`, keys-1) + `)`
+	return `SELECT ` + ruleColumns + rulesInForce + ` AND r.key IN (?` + strings.Repeat(`, ?`, keys-1) + `)`
 }
 
 // lookupArgs returns the keys as arguments, filled up to the next prepared size
@@ -251,8 +266,8 @@ func (s *Store) scanRules(ctx context.Context, to []store.Rule, from string, id 
 		return nil, err
 	}
 	defer s.life.leave()
-	rows, err := s.readDB.QueryContext(ctx, `SELECT `+ruleColumns+` FROM ostraka_rules
-		WHERE (key, id) > (?, ?) AND key < ? ORDER BY key, id LIMIT ?`, from, id, below, scanPage)
+	rows, err := s.readDB.QueryContext(ctx, `SELECT `+ruleColumns+rulesInForce+`
+		AND (r.key, r.id) > (?, ?) AND r.key < ? ORDER BY r.key, r.id LIMIT ?`, from, id, below, scanPage)
 	if err != nil {
 		return nil, explain(ctx, doing, err)
 	}

@@ -8,6 +8,10 @@ import (
 	"example.com/ostraka/store"
 )
 
+// recordRuleColumns are those that rules of bans and blocks fill; what lists
+// need has defaults.
+const recordRuleColumns = `key, id, value, effect, scope, shadow, expires_at, origin, reason, public_reason`
+
 // ruleWriter writes rules within a transaction. It counts prefix lengths in
 // memory and writes them once, in finish.
 type ruleWriter struct {
@@ -28,15 +32,17 @@ func (w *ruleWriter) insert(ctx context.Context, r *store.Rule) error {
 	if err != nil {
 		return err
 	}
-	var value any // NULL where it says what the key says
-	if r.Value != r.Key.Text {
-		value = r.Value
+	w.count(r.Key, 1)
+	return w.tx.exec(ctx, `INSERT INTO ostraka_rules (`+recordRuleColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		key, r.ID[:], valueArg(r.Value, r.Key), int64(r.Effect), int64(r.Scope), r.Shadow, timeArg(r.ExpiresAt), origin, r.Reason, r.PublicReason)
+}
+
+// valueArg is NULL where the value says what the key says.
+func valueArg(value string, k store.Key) any {
+	if value == k.Text {
+		return nil
 	}
-	if n, ok := r.Key.PrefixLen(); ok {
-		w.lengths[n]++
-	}
-	return w.tx.exec(ctx, `INSERT INTO ostraka_rules (`+ruleColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		key, r.ID[:], value, int64(r.Effect), int64(r.Scope), r.Shadow, timeArg(r.ExpiresAt), origin, r.Reason, r.PublicReason)
+	return value
 }
 
 func (w *ruleWriter) delete(ctx context.Context, k store.Key, id uuid.UUID) error {
@@ -45,10 +51,15 @@ func (w *ruleWriter) delete(ctx context.Context, k store.Key, id uuid.UUID) erro
 		return err
 	}
 	n, err := w.tx.affect(ctx, `DELETE FROM ostraka_rules WHERE key = ? AND id = ?`, key, id[:])
-	if length, ok := k.PrefixLen(); ok {
-		w.lengths[length] -= n
-	}
+	w.count(k, -n)
 	return err
+}
+
+// count counts n more rules of the key, or fewer.
+func (w *ruleWriter) count(k store.Key, n int64) {
+	if length, ok := k.PrefixLen(); ok {
+		w.lengths[length] += n
+	}
 }
 
 // finish writes the counts of prefix lengths.

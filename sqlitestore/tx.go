@@ -27,7 +27,19 @@ type tx struct {
 // ctx and a panic roll it back. Subscribers are called after the commit, when
 // connection and turn have been given back.
 func (s *Store) write(ctx context.Context, doing string, fn func(*tx) error) error {
-	logged, err := s.transact(ctx, doing, fn)
+	return s.mutate(ctx, doing, func() ([]store.Change, error) { return s.transact(ctx, doing, fn) })
+}
+
+// mutate runs an operation that may be several transactions, and tells the
+// subscribers of what it logged.
+func (s *Store) mutate(ctx context.Context, doing string, fn func() ([]store.Change, error)) error {
+	if err := s.begin(ctx, doing); err != nil {
+		return err
+	}
+	logged, err := func() ([]store.Change, error) {
+		defer s.life.leave()
+		return fn()
+	}()
 	if err != nil {
 		return err
 	}
@@ -35,11 +47,8 @@ func (s *Store) write(ctx context.Context, doing string, fn func(*tx) error) err
 	return nil
 }
 
+// transact is [Store.write] within an operation that was admitted.
 func (s *Store) transact(ctx context.Context, doing string, fn func(*tx) error) (logged []store.Change, err error) {
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
 	defer func() { err = explain(ctx, doing, err) }()
 	conn, release, err := s.writeConn(ctx)
 	if err != nil {
@@ -186,6 +195,30 @@ func (t *tx) row(ctx context.Context, dest []any, query string, args ...any) err
 		return err
 	}
 	return stmt.QueryRowContext(ctx, args...).Scan(dest...)
+}
+
+// each calls fn for every row. It must read them all: SQLite changes the rows
+// of a RETURNING clause before it yields the first.
+func (t *tx) each(ctx context.Context, fn func(*sql.Rows) error, query string, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	stmt, err := t.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // view runs fn on one connection in a read transaction: all it reads is of one

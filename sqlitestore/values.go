@@ -112,8 +112,11 @@ func parseRuleKey(s string) (store.Key, error) {
 	return store.Key{}, fmt.Errorf("%w: rule with the key %.64q", ErrCorrupt, s)
 }
 
-// origins are the numbers that ostraka_rules.origin keeps.
+// origins are the numbers that ostraka_rules.origin keeps, but for that of
+// entries, which have the name of their list in it.
 var origins = []store.Origin{0: store.OriginBan, 1: store.OriginBlock}
+
+const originEntry = 2
 
 func originNumber(o store.Origin) (int, error) {
 	for i, known := range origins {

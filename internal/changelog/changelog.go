@@ -5,6 +5,8 @@ package changelog
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
+	"slices"
 
 	"example.com/ostraka/store"
 )
@@ -14,32 +16,109 @@ import (
 // change and gives the rest, Seq aside. It fails for a ban that has no JSON
 // form: one of no kind, or with a time beyond the year 9999.
 func Ban(change store.Change, before, after *store.Ban) (store.Change, error) {
-	c := store.Change{At: change.At, Actor: change.Actor, Action: change.Action}
-	var err error
+	c := bare(change)
 	if before != nil {
 		c.Target = before.ID
 		c.Keys = append(c.Keys, before.Key())
-		if c.Before, err = json.Marshal(before); err != nil {
-			return store.Change{}, fmt.Errorf("ban before the change: %w", err)
-		}
 	}
 	if after != nil {
 		c.Target = after.ID
 		if before == nil || before.Key() != after.Key() {
 			c.Keys = append(c.Keys, after.Key())
 		}
-		if c.After, err = json.Marshal(after); err != nil {
-			return store.Change{}, fmt.Errorf("ban after the change: %w", err)
+	}
+	return withRecords(c, "ban", before, after)
+}
+
+// Block returns the change that logs a block's coming or going, as [Ban] does.
+func Block(change store.Change, before, after *store.Block) (store.Change, error) {
+	c := bare(change)
+	if before != nil {
+		c.Target = before.ID
+		c.Keys = append(c.Keys, before.Key())
+	}
+	if after != nil {
+		c.Target = after.ID
+		if before == nil || before.Key() != after.Key() {
+			c.Keys = append(c.Keys, after.Key())
 		}
 	}
-	return c, nil
+	return withRecords(c, "block", before, after)
+}
+
+// List returns the change that logs one list's going from before to after, as
+// [Ban] does. keys are those of the entries that came and went; [Keys] gathers
+// as many as are needed. It keeps counts.
+//
+// The change is Bulk if the keys are more than [store.MaxChangeKeys], and also
+// if a text that is in every rule of the list differs: then the entries that
+// stayed have other rules as well.
+func List(change store.Change, before, after *store.List, keys []store.Key, counts map[string]int64) (store.Change, error) {
+	c := bare(change)
+	c.Counts = counts
+	if before != nil {
+		c.Target = before.ID
+	}
+	if after != nil {
+		c.Target = after.ID
+	}
+	c.Keys = Keys(slices.Values(keys))
+	if len(c.Keys) > store.MaxChangeKeys || otherRules(before, after) {
+		c.Keys, c.Bulk = nil, true
+	}
+	return withRecords(c, "list", before, after)
+}
+
+// otherRules reports whether entries that are in both versions of the list
+// differ in what they have from the list.
+func otherRules(before, after *store.List) bool {
+	return before != nil && after != nil && before.Entries > 0 &&
+		(before.Source != after.Source || before.Reason != after.Reason || before.PublicReason != after.PublicReason)
+}
+
+// Keys returns the keys, each once, in the order in which they first come. It
+// stops at one more than [store.MaxChangeKeys], which is enough to tell that
+// they are too many for a change to name.
+func Keys(all iter.Seq[store.Key]) []store.Key {
+	var keys []store.Key
+	seen := make(map[store.Key]struct{})
+	for k := range all {
+		if _, dup := seen[k]; dup {
+			continue
+		}
+		seen[k] = struct{}{}
+		if keys = append(keys, k); len(keys) > store.MaxChangeKeys {
+			break
+		}
+	}
+	return keys
 }
 
 // Bulk returns the change that logs a bulk operation. It takes At, Actor and
 // Action from change and gives the rest, Seq aside. It keeps counts.
 func Bulk(change store.Change, counts map[string]int64) store.Change {
-	return store.Change{
-		At: change.At, Actor: change.Actor, Action: change.Action,
-		Bulk: true, Counts: counts,
+	c := bare(change)
+	c.Bulk, c.Counts = true, counts
+	return c
+}
+
+// bare returns what the caller gives of a change, and nothing else.
+func bare(c store.Change) store.Change {
+	return store.Change{At: c.At, Actor: c.Actor, Action: c.Action}
+}
+
+// withRecords gives the change its Before and After.
+func withRecords[R any](c store.Change, what string, before, after *R) (store.Change, error) {
+	var err error
+	if before != nil {
+		if c.Before, err = json.Marshal(before); err != nil {
+			return store.Change{}, fmt.Errorf("%s before the change: %w", what, err)
+		}
 	}
+	if after != nil {
+		if c.After, err = json.Marshal(after); err != nil {
+			return store.Change{}, fmt.Errorf("%s after the change: %w", what, err)
+		}
+	}
+	return c, nil
 }

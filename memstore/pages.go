@@ -1,0 +1,116 @@
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+// numbered is what is kept in the order of its Seq.
+type numbered interface{ seq() int64 }
+
+// position returns where in records the one of that Seq is or would be.
+func position[R numbered](records []R, seq int64) (int, bool) {
+	return slices.BinarySearchFunc(records, seq, func(r R, seq int64) int { return cmp.Compare(r.seq(), seq) })
+}
+
+// stretch returns the records that the page includes, oldest first.
+func stretch[R numbered](records []R, page store.Page) []R {
+	lo, hi := 0, len(records)
+	if page.After > 0 {
+		i, found := position(records, page.After)
+		if lo = i; found {
+			lo++
+		}
+	}
+	if page.Before > 0 {
+		hi, _ = position(records, page.Before)
+	}
+	return records[min(lo, hi):hi]
+}
+
+// inOrder yields the records that the page includes, in its order. The page's
+// limit is for who selects among them.
+func inOrder[R numbered](records []R, page store.Page) iter.Seq[R] {
+	included := stretch(records, page)
+	return func(yield func(R) bool) {
+		for i := range included {
+			if !page.OldestFirst {
+				i = len(included) - 1 - i
+			}
+			if !yield(included[i]) {
+				return
+			}
+		}
+	}
+}
+
+// ListBans implements [store.Bans].
+func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store.Page) (bans []store.Ban, err error) {
+	err = s.read(ctx, func() error {
+		for r := range inOrder(s.order, page) {
+			if filter.Match(&r.ban) {
+				if bans = append(bans, r.ban); len(bans) == page.Size() {
+					break
+				}
+			}
+		}
+		return nil
+	})
+	return bans, err
+}
+
+// CountBans implements [store.Bans].
+func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (n int64, err error) {
+	err = s.read(ctx, func() error {
+		for _, r := range s.order {
+			if filter.Match(&r.ban) {
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// ListBlocks implements [store.Blocks].
+func (s *Store) ListBlocks(ctx context.Context, page store.Page) (blocks []store.Block, err error) {
+	err = s.read(ctx, func() error {
+		for b := range inOrder(s.blocks.order, page) {
+			if blocks = append(blocks, b.block); len(blocks) == page.Size() {
+				break
+			}
+		}
+		return nil
+	})
+	return blocks, err
+}
+
+// CountBlocks implements [store.Blocks].
+func (s *Store) CountBlocks(ctx context.Context) (n int64, err error) {
+	err = s.read(ctx, func() error {
+		n = int64(len(s.blocks.order))
+		return nil
+	})
+	return n, err
+}
+
+// ListChanges implements [store.Changes].
+func (s *Store) ListChanges(ctx context.Context, target uuid.UUID, page store.Page) (changes []store.Change, err error) {
+	err = s.read(ctx, func() error {
+		for c := range inOrder(s.log, page) {
+			if target == uuid.Nil || c.Target == target {
+				if changes = append(changes, clone(c.Change)); len(changes) == page.Size() {
+					break
+				}
+			}
+		}
+		return nil
+	})
+	return changes, err
+}

@@ -1,0 +1,81 @@
+package memstore
+
+import (
+	"hash/maphash"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+// version is one content of a list with an index by key. It never changes, so
+// that whoever has got hold of one reads it without a lock. An entry that two
+// versions have in common is the same pointer in both.
+type version struct {
+	entries []*store.Entry
+
+	syncedAt time.Time // zero for the empty version before the first
+	syncedBy string
+
+	// The entries whose keys have the same hash, modulo the size of heads, are
+	// chained by their positions plus one, so that zero ends a chain. A map
+	// from keys would take three times the memory.
+	heads, next []uint32
+	lens        []store.PrefixLen // of the entries' keys, each once
+}
+
+// seed is for the hashes of all versions of all lists, so that a key that is
+// looked up in many is hashed once.
+var seed = maphash.MakeSeed()
+
+func hashOf(k store.Key) uint64 { return maphash.String(seed, k.Text) }
+
+// index makes the entries findable by key.
+func (v *version) index() {
+	size := 1
+	for size < len(v.entries) {
+		size *= 2
+	}
+	v.heads, v.next = make([]uint32, size), make([]uint32, len(v.entries))
+	lens := make(map[store.PrefixLen]struct{})
+	for i, e := range v.entries {
+		head := &v.heads[v.slot(hashOf(e.Key))]
+		v.next[i], *head = *head, uint32(i+1)
+		if l, ok := e.Key.PrefixLen(); ok {
+			lens[l] = struct{}{}
+		}
+	}
+	v.lens = make([]store.PrefixLen, 0, len(lens))
+	for l := range lens {
+		v.lens = append(v.lens, l)
+	}
+}
+
+func (v *version) slot(hash uint64) int { return int(hash & uint64(len(v.heads)-1)) }
+
+// find calls yield for the entries that carry the key, whose hash is given,
+// until it returns false.
+func (v *version) find(key store.Key, hash uint64, yield func(*store.Entry) bool) {
+	for at := v.heads[v.slot(hash)]; at != 0; at = v.next[at-1] {
+		if e := v.entries[at-1]; e.Key == key && !yield(e) {
+			return
+		}
+	}
+}
+
+// has reports whether the version has an entry of that ID and key.
+func (v *version) has(id uuid.UUID, key store.Key) (found bool) {
+	v.find(key, hashOf(key), func(e *store.Entry) bool {
+		found = e.ID == id
+		return !found
+	})
+	return found
+}
+
+// emptyVersion is that before the first of every list.
+func emptyVersion() *version {
+	v := &version{}
+	v.index()
+	return v
+}

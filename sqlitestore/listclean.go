@@ -1,0 +1,161 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+
+	"github.com/google/uuid"
+)
+
+// Rows of entries outlive their being in force: a new version only marks what
+// it removes. Everything here gets rid of such rows, in steps. It may be cut off
+// at any point and is done again by the next call that applies a list.
+
+// tidy runs what a call that has succeeded leaves to be cleaned. How that ends
+// does not matter to the caller, whose work is done.
+func (s *Store) tidy(ctx context.Context, doing string, fn func() error) {
+	if s.begin(ctx, doing) == nil {
+		defer s.life.leave()
+		_ = fn()
+	}
+}
+
+// repeat runs steps until one has nothing left to do.
+func repeat(ctx context.Context, step func() (int64, error)) error {
+	for {
+		n, err := step()
+		if err != nil || n < stepRows {
+			return err
+		}
+		pause(ctx)
+	}
+}
+
+// forgetVersions deletes the entries of a list that neither the version in
+// force has nor the one before it.
+func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) error {
+	return repeat(ctx, func() (n int64, err error) {
+		_, err = s.transact(ctx, doing, func(t *tx) error {
+			n, err = t.deleteEntries(ctx, `list = ?1 AND until <= (
+				SELECT version - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`, list)
+			return err
+		})
+		return n, err
+	})
+}
+
+// dropLeftovers takes back what a staging that was cut off, or a version that
+// was undone, has left of a version above the one in force.
+func (g *staging) dropLeftovers(ctx context.Context) error {
+	clean := func(fn func(t *tx) (int64, error)) error {
+		return repeat(ctx, func() (n int64, err error) {
+			err = g.step(ctx, func(t *tx) error {
+				n, err = fn(t)
+				return err
+			})
+			return n, err
+		})
+	}
+	err := clean(func(t *tx) (int64, error) {
+		return t.deleteEntries(ctx, `list = ? AND since > ?`, g.list.Seq, g.list.Version)
+	})
+	if err != nil {
+		return err
+	}
+	return clean(func(t *tx) (int64, error) {
+		return t.affect(ctx, `UPDATE ostraka_rules SET until = NULL WHERE (key, id, since) IN (
+			SELECT key, id, since FROM ostraka_rules WHERE list = ? AND until > ? LIMIT ?)`,
+			g.list.Seq, g.list.Version, stepRows)
+	})
+}
+
+// dropOrphans deletes the entries of lists that are gone.
+func (g *staging) dropOrphans(ctx context.Context) error { return g.store.dropOrphans(ctx, g.doing) }
+
+func (s *Store) dropOrphans(ctx context.Context, doing string) error {
+	lists, err := s.orphans(ctx)
+	if err != nil {
+		return explain(ctx, doing, err)
+	}
+	for _, list := range lists {
+		err := repeat(ctx, func() (n int64, err error) {
+			_, err = s.transact(ctx, doing, func(t *tx) error {
+				n, err = t.deleteEntries(ctx, `list = ?`, list)
+				return err
+			})
+			return n, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orphans returns the lists that have entries but no row. It looks at one entry
+// of each list.
+func (s *Store) orphans(ctx context.Context) ([]int64, error) {
+	return collect(ctx, s.readDB, func(rows *sql.Rows) (list int64, err error) {
+		return list, rows.Scan(&list)
+	}, `WITH RECURSIVE owner (list) AS (
+			SELECT min(list) FROM ostraka_rules WHERE list IS NOT NULL
+			UNION ALL
+			SELECT (SELECT min(list) FROM ostraka_rules WHERE list > owner.list) FROM owner WHERE owner.list IS NOT NULL
+		)
+		SELECT list FROM owner WHERE list IS NOT NULL AND NOT EXISTS (
+			SELECT 1 FROM ostraka_lists WHERE seq = owner.list)`)
+}
+
+// deleteEntries deletes up to stepRows entries, with the hits of those that are
+// in no version any more, and returns how many.
+func (t *tx) deleteEntries(ctx context.Context, where string, args ...any) (int64, error) {
+	type gone struct {
+		key string
+		id  uuid.UUID
+	}
+	var deleted []gone
+	rules := t.ruleWriter()
+	err := t.each(ctx, func(rows *sql.Rows) error {
+		var g gone
+		if err := rows.Scan(&g.key, (*id)(&g.id)); err != nil {
+			return err
+		}
+		deleted = append(deleted, g)
+		key, err := parseRuleKey(g.key)
+		rules.count(key, -1)
+		return err
+	}, `DELETE FROM ostraka_rules WHERE (key, id, since) IN (
+		SELECT key, id, since FROM ostraka_rules WHERE `+where+` LIMIT `+strconv.Itoa(stepRows)+`) RETURNING key, id`, args...)
+	if err != nil || len(deleted) == 0 {
+		return 0, err
+	}
+	if err := rules.finish(ctx); err != nil {
+		return 0, err
+	}
+	var counted bool // sparing lists that were never hit the search
+	if err := t.row(ctx, []any{&counted}, `SELECT EXISTS (SELECT 1 FROM ostraka_hit_totals)`); err != nil || !counted {
+		return int64(len(deleted)), err
+	}
+	for _, g := range deleted {
+		n, err := t.affect(ctx, `DELETE FROM ostraka_hit_totals WHERE rule_id = ?1
+			AND NOT EXISTS (SELECT 1 FROM ostraka_rules WHERE key = ?2 AND id = ?1)`, g.id[:], g.key)
+		if err != nil {
+			return 0, err
+		}
+		if n == 0 {
+			continue
+		}
+		if err := t.exec(ctx, `DELETE FROM ostraka_hits WHERE rule_id = ?`, g.id[:]); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(deleted)), nil
+}
+
+// release gives the list back, for others to see that nothing is under way.
+func (g *staging) release(ctx context.Context) error {
+	return g.step(ctx, func(t *tx) error {
+		return t.exec(ctx, `UPDATE ostraka_lists SET writer = NULL WHERE seq = ?`, g.list.Seq)
+	})
+}

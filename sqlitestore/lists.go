@@ -1,0 +1,149 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"time"
+
+	"example.com/ostraka/store"
+)
+
+// listRow is a row of ostraka_lists.
+type listRow struct {
+	store.List
+	turns            int64
+	previousEntries  sql.NullInt64 // not valid if the version before is gone
+	previousSyncedAt time.Time
+	previousSyncedBy sql.NullString
+}
+
+const listColumns = `seq, id, name, source, reason, public_reason, version, entries, created_at, synced_at, synced_by,
+	turns, previous_entries, previous_synced_at, previous_synced_by, previous_entries IS NOT NULL`
+
+// selectLists leaves out lists whose first version is still being written. More
+// conditions may follow.
+const selectLists = `SELECT ` + listColumns + ` FROM ostraka_lists WHERE version > 0`
+
+func (l *listRow) dest() []any {
+	return []any{
+		&l.Seq, (*id)(&l.ID), &l.Name, &l.Source, &l.Reason, &l.PublicReason, &l.Version, &l.Entries,
+		(*micros)(&l.CreatedAt), (*micros)(&l.SyncedAt), &l.SyncedBy,
+		&l.turns, &l.previousEntries, (*micros)(&l.previousSyncedAt), &l.previousSyncedBy, &l.Undoable,
+	}
+}
+
+// List implements [store.Lists].
+func (s *Store) List(ctx context.Context, name string) (store.List, error) {
+	const doing = "read a list"
+	if err := s.begin(ctx, doing); err != nil {
+		return store.List{}, err
+	}
+	defer s.life.leave()
+	var row listRow
+	if err := s.readDB.QueryRowContext(ctx, selectLists+` AND name = ?`, name).Scan(row.dest()...); err != nil {
+		return store.List{}, explain(ctx, doing, notFound(err))
+	}
+	return row.List, nil
+}
+
+// Lists implements [store.Lists].
+func (s *Store) Lists(ctx context.Context) ([]store.List, error) {
+	const doing = "list the lists"
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	lists, err := collect(ctx, s.readDB, func(rows *sql.Rows) (store.List, error) {
+		var row listRow
+		err := rows.Scan(row.dest()...)
+		return row.List, err
+	}, selectLists+` ORDER BY name`)
+	return lists, explain(ctx, doing, err)
+}
+
+// ListEntries implements [store.Lists].
+func (s *Store) ListEntries(ctx context.Context, name string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		reader := entryReader{name: name, lastID: make([]byte, 16)}
+		for {
+			page, err := s.entryPage(ctx, &reader)
+			if err != nil {
+				yield(store.Entry{}, err)
+				return
+			}
+			for _, e := range page {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if len(page) < scanPage {
+				return
+			}
+		}
+	}
+}
+
+// entryReader reads the entries of a list page by page, in the order of since,
+// key and id. Between two pages it holds no connection, as Scan does.
+type entryReader struct {
+	name      string
+	list      listRow // as it was at the first page
+	lastSince int64
+	lastKey   string
+	lastID    []byte
+	page      []store.Entry
+}
+
+func (s *Store) entryPage(ctx context.Context, r *entryReader) ([]store.Entry, error) {
+	doing := fmt.Sprintf("read the entries of the list %.64q", r.name)
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	err := s.view(ctx, func(q querier) error { return r.next(ctx, q) })
+	return r.page, explain(ctx, doing, err)
+}
+
+// next reads the next page, unless the list has changed since the first.
+func (r *entryReader) next(ctx context.Context, q querier) error {
+	var now listRow
+	if err := q.QueryRowContext(ctx, selectLists+` AND name = ?`, r.name).Scan(now.dest()...); err != nil {
+		return notFound(err)
+	}
+	if r.list.Seq == 0 {
+		r.list = now
+	}
+	if now.Seq != r.list.Seq || now.turns != r.list.turns {
+		return store.ErrConflict
+	}
+	rows, err := q.QueryContext(ctx, `SELECT key, id, since, value, effect, scope, shadow, line FROM ostraka_rules
+		WHERE list = ?1 AND (since, key, id) > (?2, ?3, ?4) AND since <= ?5 AND (until IS NULL OR until > ?5)
+		ORDER BY since, key, id LIMIT ?6`, now.Seq, r.lastSince, r.lastKey, r.lastID, now.Version, scanPage)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	r.page = r.page[:0]
+	for rows.Next() {
+		var e store.Entry
+		var value sql.NullString
+		if err := rows.Scan(&r.lastKey, (*id)(&e.ID), &r.lastSince, &value,
+			(*small)(&e.Effect), (*small)(&e.Scope), &e.Shadow, &e.Line); err != nil {
+			return err
+		}
+		if e.Key, err = parseRuleKey(r.lastKey); err != nil {
+			return err
+		}
+		e.Value = e.Key.Text
+		if value.Valid {
+			e.Value = value.String
+		}
+		r.page = append(r.page, e)
+	}
+	if n := len(r.page); n > 0 {
+		copy(r.lastID, r.page[n-1].ID[:])
+	}
+	return rows.Err()
+}

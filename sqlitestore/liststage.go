@@ -1,0 +1,121 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+// staging is the writing of entries of a list that no read sees yet, in many
+// transactions, so that other writers get their turn between them.
+//
+// Whoever begins one leaves a token in the list's row. A later one replaces it,
+// and the earlier one's next step fails: so at most one at a time writes, and
+// one that was cut off bars nobody.
+type staging struct {
+	store *Store
+	doing string
+	list  listRow
+	token []byte
+}
+
+func (s *Store) newStaging(doing string) *staging {
+	token := uuid.New()
+	return &staging{store: s, doing: doing, token: token[:]}
+}
+
+// step runs fn in a transaction, if the list is still ours to write.
+func (g *staging) step(ctx context.Context, fn func(*tx) error) error {
+	_, err := g.transact(ctx, func(t *tx) error {
+		if err := g.held(ctx, t); err != nil {
+			return err
+		}
+		return fn(t)
+	})
+	return err
+}
+
+func (g *staging) transact(ctx context.Context, fn func(*tx) error) ([]store.Change, error) {
+	return g.store.transact(ctx, g.doing, fn)
+}
+
+// held fails if the list was taken over.
+func (g *staging) held(ctx context.Context, t *tx) error {
+	var held bool
+	err := t.row(ctx, []any{&held}, `SELECT writer IS ? FROM ostraka_lists WHERE seq = ?`, g.token, g.list.Seq)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !held {
+		return fmt.Errorf("%w: the list is being written by another", store.ErrConflict)
+	}
+	return err
+}
+
+// pauseBetweenSteps is long enough for writers of other processes, which poll
+// for SQLite's lock, to get in after a few steps.
+const pauseBetweenSteps = 2 * time.Millisecond
+
+// pause lets other writers in. It does not hold back Close.
+func pause(ctx context.Context) {
+	select {
+	case <-time.After(pauseBetweenSteps):
+	case <-ctx.Done():
+	}
+}
+
+// begin takes the list over for a delta, or makes a row for a new one.
+func (g *staging) begin(ctx context.Context, want *store.List) error {
+	_, err := g.transact(ctx, func(t *tx) error {
+		row, err := t.list(ctx, want.Name)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		switch exists := err == nil; {
+		case want.Version == 0 && exists:
+			return store.ErrExists
+		case want.Version == 0:
+			g.list, err = t.addList(ctx, want)
+		case !exists || row.ID != want.ID || row.Version != want.Version:
+			return store.ErrConflict
+		default:
+			g.list = row
+		}
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, `UPDATE ostraka_lists SET writer = ? WHERE seq = ?`, g.token, g.list.Seq)
+	})
+	return err
+}
+
+// list reads a list within a transaction.
+func (t *tx) list(ctx context.Context, name string) (listRow, error) {
+	var row listRow
+	err := t.row(ctx, row.dest(), selectLists+` AND name = ?`, name)
+	return row, notFound(err)
+}
+
+// addList makes a row for a list of which no version is in force yet. It takes
+// the place of one that is in the same state: the new seq parts its entries
+// from any that the other has written.
+func (t *tx) addList(ctx context.Context, want *store.List) (listRow, error) {
+	row := listRow{List: store.List{ID: want.ID, Name: want.Name}}
+	if !want.CreatedAt.IsZero() {
+		row.CreatedAt = time.UnixMicro(want.CreatedAt.UnixMicro()).UTC()
+	}
+	err := t.exec(ctx, `DELETE FROM ostraka_lists WHERE version = 0 AND (name = ? OR id = ?)`, want.Name, want.ID[:])
+	if err != nil {
+		return row, err
+	}
+	res, err := t.run(ctx, `INSERT INTO ostraka_lists (id, name, source, reason, public_reason, version, entries, turns, created_at, synced_by)
+		VALUES (?, ?, '', '', '', 0, 0, 0, ?, '')`, row.ID[:], row.Name, timeArg(row.CreatedAt))
+	if err != nil {
+		return row, err
+	}
+	row.Seq, err = res.LastInsertId()
+	return row, err
+}

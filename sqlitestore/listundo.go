@@ -1,0 +1,121 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/store"
+)
+
+// UndoList implements [store.Lists].
+func (s *Store) UndoList(ctx context.Context, name string, change store.Change) (store.List, error) {
+	doing := fmt.Sprintf("undo the list %.64q", name)
+	g := s.newStaging(doing)
+	var after store.List
+	err := s.write(ctx, doing, func(t *tx) (err error) {
+		if g.list, err = t.list(ctx, name); err != nil {
+			return err
+		}
+		if !g.list.Undoable {
+			return fmt.Errorf("%w: the version before is gone", store.ErrConflict)
+		}
+		after, err = t.undo(ctx, &g.list, g.token, change)
+		return err
+	})
+	if err != nil {
+		return store.List{}, err
+	}
+	g.list.List = after
+	s.tidy(ctx, doing, func() error {
+		if err := g.dropLeftovers(ctx); err != nil {
+			return err
+		}
+		if err := s.forgetVersions(ctx, doing, after.Seq); err != nil {
+			return err
+		}
+		return g.release(ctx)
+	})
+	return after, nil
+}
+
+// undo puts the version before into force. It takes the list over, so that a
+// staging that is under way ends, and its entries can be told from leftovers.
+func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.Change) (store.List, error) {
+	before, after := row.List, row.List
+	after.Version--
+	after.Entries, after.Undoable = row.previousEntries.Int64, false
+	after.SyncedAt, after.SyncedBy = row.previousSyncedAt, row.previousSyncedBy.String
+
+	// Leftovers of a staging that was cut off have other versions.
+	keys, err := t.entryKeys(ctx, `(since = ?2 OR until = ?2)`, before.Seq, before.Version)
+	if err != nil {
+		return after, err
+	}
+	var added, removed int64
+	err = t.row(ctx, []any{&added, &removed}, `SELECT
+		(SELECT count(*) FROM ostraka_rules WHERE list = ?1 AND until = ?2),
+		(SELECT count(*) FROM ostraka_rules WHERE list = ?1 AND since = ?2)`, before.Seq, before.Version)
+	if err != nil {
+		return after, err
+	}
+	err = t.exec(ctx, `UPDATE ostraka_lists SET version = ?, entries = ?, turns = turns + 1, synced_at = ?, synced_by = ?,
+		writer = ?, previous_entries = NULL, previous_synced_at = NULL, previous_synced_by = NULL WHERE seq = ?`,
+		after.Version, after.Entries, timeArg(after.SyncedAt), after.SyncedBy, token, after.Seq)
+	if err != nil {
+		return after, err
+	}
+	c, err := changelog.List(change, &before, &after, keys, map[string]int64{"added": added, "removed": removed})
+	if err != nil {
+		return after, err
+	}
+	return after, t.log(ctx, c)
+}
+
+// DropList implements [store.Lists].
+func (s *Store) DropList(ctx context.Context, name string, change store.Change) (store.List, error) {
+	doing := fmt.Sprintf("drop the list %.64q", name)
+	var list store.List
+	err := s.write(ctx, doing, func(t *tx) error {
+		row, err := t.list(ctx, name)
+		if err != nil {
+			return err
+		}
+		list = row.List
+		keys, err := t.entryKeys(ctx, `since <= ?2 AND (until IS NULL OR until > ?2)`, list.Seq, list.Version)
+		if err != nil {
+			return err
+		}
+		// Without this row, none of its entries is in force.
+		if err := t.exec(ctx, `DELETE FROM ostraka_lists WHERE seq = ?`, list.Seq); err != nil {
+			return err
+		}
+		c, err := changelog.List(change, &list, nil, keys, map[string]int64{"removed": list.Entries})
+		if err != nil {
+			return err
+		}
+		return t.log(ctx, c)
+	})
+	if err != nil {
+		return store.List{}, err
+	}
+	s.tidy(ctx, doing, func() error { return s.dropOrphans(ctx, doing) })
+	return list, nil
+}
+
+// entryKeys returns the keys of entries of a list, as many as decide whether a
+// change can name them.
+func (t *tx) entryKeys(ctx context.Context, where string, list, version int64) ([]store.Key, error) {
+	var keys []store.Key
+	err := t.each(ctx, func(rows *sql.Rows) error {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		key, err := parseRuleKey(text)
+		keys = append(keys, key)
+		return err
+	}, fmt.Sprintf(`SELECT DISTINCT key FROM ostraka_rules WHERE list = ?1 AND %s LIMIT %d`, where, store.MaxChangeKeys+1), list, version)
+	return keys, err
+}
