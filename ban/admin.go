@@ -1,6 +1,7 @@
 package ban
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -29,6 +30,11 @@ type AdminOptions struct {
 	// NoDefaultProtected leaves out DefaultProtected.
 	NoDefaultProtected bool
 
+	// Actor is in whose name changes are made where the context names nobody:
+	// for a program that is the only one to make changes. Default none: then a
+	// context without an actor is an error.
+	Actor string
+
 	// Now is the clock. Default [time.Now].
 	Now func() time.Time
 }
@@ -36,10 +42,11 @@ type AdminOptions struct {
 // Admin makes and changes bans. It is safe for concurrent use.
 //
 // Every method that changes something wants an actor in its context, see
-// [WithActor], and logs one [Change] in the same step; without an actor it
-// fails with a [*ValueError].
+// [WithActor] and [AdminOptions.Actor], and logs one [Change] in the same step;
+// without an actor it fails with a [*ValueError].
 type Admin struct {
 	store     AdminStore
+	actor     string
 	now       func() time.Time
 	protected []protected
 	turn      chan struct{} // of whoever tries again; see retry
@@ -55,7 +62,7 @@ func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, now: opts.Now, protected: protected, turn: make(chan struct{}, 1)}
+	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, protected: protected, turn: make(chan struct{}, 1)}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -67,7 +74,7 @@ func (a *Admin) clock() time.Time { return storedTime(a.now()) }
 
 // change returns the change to log for a mutation at now.
 func (a *Admin) change(ctx context.Context, action store.ChangeAction, now time.Time) (store.Change, error) {
-	actor := ActorFrom(ctx)
+	actor := cmp.Or(ActorFrom(ctx), a.actor)
 	if err := checkActor(actor); err != nil {
 		return store.Change{}, err
 	}

@@ -126,23 +126,6 @@ func (d *desk) wantLog(want string) {
 	}
 }
 
-func wantValueError(t *testing.T, err error, field, code string) {
-	t.Helper()
-	v, ok := errors.AsType[*ban.ValueError](err)
-	if !ok {
-		t.Fatalf("error %v, want a ValueError of %s", err, field)
-	}
-	if v.Field != field || v.Code != code {
-		t.Errorf("ValueError of %s, code %s; want %s, %s", v.Field, v.Code, field, code)
-	}
-	if len(v.Value) > 4*65 || len(v.Error()) > 1000 {
-		t.Errorf("ValueError keeps %d bytes of the value", len(v.Value))
-	}
-	if v.Hint == "" {
-		t.Error("ValueError gives no hint")
-	}
-}
-
 func wantExists(t *testing.T, err error, id uuid.UUID) {
 	t.Helper()
 	e, ok := errors.AsType[*ban.ExistsError](err)

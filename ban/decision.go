@@ -38,7 +38,8 @@ type Via uint8
 const (
 	// ViaExact: the value of the rule is the one that was asked about.
 	ViaExact Via = iota + 1
-	// ViaParentDomain: the rule is for a domain above the one asked about.
+	// ViaParentDomain: the rule is for a domain above the one asked about, be it
+	// written "example.com" or "*.example.com".
 	ViaParentDomain
 	// ViaMailbox: the rule is for another spelling of the same mailbox.
 	ViaMailbox
@@ -86,7 +87,16 @@ type Match struct {
 }
 
 // IsZero reports whether there is no match.
-func (m *Match) IsZero() bool { return m.Kind == 0 }
+func (m Match) IsZero() bool { return m.Kind == 0 }
+
+// String describes the match in one line, such as "deny domain spam.example
+// via parent-domain", and is empty for the zero Match. It holds no reasons.
+func (m Match) String() string {
+	if m.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%s %s %s via %s", m.Effect, m.Kind, m.Matched, m.Via)
+}
 
 // Decision is the answer to a check, with its reason.
 type Decision struct {
@@ -106,7 +116,7 @@ type Decision struct {
 
 // Err returns nil if the verdict is [Allowed], and otherwise a [*DeniedError] or
 // [*ReviewError], whose text is safe to show to the person concerned.
-func (d *Decision) Err() error {
+func (d Decision) Err() error {
 	switch d.Verdict {
 	case Allowed:
 		return nil

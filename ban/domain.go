@@ -81,6 +81,9 @@ func domainValue(s string) (Value, fault) {
 // marks. It does not allocate if s is canonical and all ASCII letters, digits
 // and hyphens.
 func parseHost(s string) (string, error) {
+	if isPlainHost(s) {
+		return s, nil
+	}
 	host, f := clean(s)
 	if f.ok() {
 		host, f = canonicalHost(host)
@@ -93,6 +96,9 @@ func parseHost(s string) (string, error) {
 
 // canonicalHost returns the canonical form of a cleaned domain name.
 func canonicalHost(s string) (string, fault) {
+	if isPrintableASCII(s) {
+		s = strings.ToLower(s)
+	}
 	if isPlainHost(s) {
 		return s, fault{}
 	}
@@ -185,13 +191,14 @@ func trimRoot(s string) string {
 // checkHostASCII finds the ASCII characters that no domain name has, to say
 // more about them than idna does.
 func checkHostASCII(s string) fault {
+	if strings.Contains(s, "/") {
+		return fault{CodeKind, "give the host alone, without the scheme and path of a URL; IP prefixes are of kind ip"}
+	}
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c >= 0x80, 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.':
 		case c == '@':
 			return fault{CodeKind, "this looks like an e-mail address: use kind email, or give the part after the @"}
-		case c == '/':
-			return fault{CodeKind, "give the host alone, without scheme and path of a URL; IP prefixes are of kind ip"}
 		case c == ':', c == '[':
 			return fault{CodeKind, "give the host alone, without a port; IP addresses are of kind ip"}
 		case c == '_':

@@ -28,9 +28,10 @@ type address struct {
 // The canonical form of an address has its local part in lower case
 // (character by character, as Unicode's simple lower-case mapping has it) and in
 // normalization form C, and its domain as [ParseDomain] makes it. Local parts
-// are dot-atoms of at most 64 bytes, with characters beyond ASCII as RFC 6531
-// lets them; the address has at most 254. Quoted local parts, address literals
-// and comments are refused. Lower case is less than case folding: "ß" and "ss"
+// are dot-atoms of at most 64 bytes, with letters, digits, marks, punctuation
+// and symbols beyond ASCII too (RFC 6531), but no spaces and nothing invisible;
+// the address has at most 254. Quoted local parts, address literals and comments
+// are refused. Lower case is less than case folding: "ß" and "ss"
 // stay two mailboxes.
 //
 // In a rule, \* is a literal star. A pattern is for all domains that its
@@ -124,6 +125,41 @@ func parseAddress(s string) (address, error) {
 }
 
 func subjectAddress(s string) (address, fault) {
+	if at, ok := plainAddress(s); ok {
+		a := address{text: s, local: s[:at], domain: s[at+1:]}
+		a.mailbox = mailboxOf(a.text, a.local, a.domain)
+		return a, fault{}
+	}
+	return foldAddress(s)
+}
+
+// plainAddress reports whether s is canonical by inspection, and where its @
+// is: a dot-atom in lower-case ASCII, and a domain that isPlainHost says is one.
+func plainAddress(s string) (at int, ok bool) {
+	dot := true // whether a dot may not follow
+	for ; at < len(s) && s[at] != '@'; at++ {
+		switch {
+		case plainAtext[s[at]]:
+			dot = false
+		case s[at] == '.' && !dot:
+			dot = true
+		default:
+			return 0, false
+		}
+	}
+	return at, !dot && at <= maxLocal && at < len(s) && len(s) <= maxAddress && isPlainHost(s[at+1:])
+}
+
+// plainAtext holds what isAtext says of each byte, but for capitals.
+var plainAtext = func() (t [256]bool) {
+	for c := range t {
+		t[c] = isAtext(byte(c)) && !('A' <= c && c <= 'Z')
+	}
+	return t
+}()
+
+// foldAddress is subjectAddress for any address.
+func foldAddress(s string) (address, fault) {
 	s, f := clean(s)
 	if !f.ok() {
 		return address{}, f

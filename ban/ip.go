@@ -79,9 +79,18 @@ func prefixBits(s string, limit int) (int, fault) {
 	return bits, fault{}
 }
 
+// maxAddrText is the length of the longest text of an address: an IPv6 address
+// in eight full groups, the last two as IPv4.
+const maxAddrText = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+
 // parseAddr returns the address of a subject, unmapped. It does not allocate
 // unless it fails.
 func parseAddr(s string) (netip.Addr, error) {
+	if len(s) <= maxAddrText {
+		if addr, err := netip.ParseAddr(s); err == nil && addr.Zone() == "" {
+			return addr.Unmap(), nil
+		}
+	}
 	addr, f := subjectAddr(s)
 	if !f.ok() {
 		return netip.Addr{}, f.in("ip", s)

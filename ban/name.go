@@ -4,7 +4,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/secure/bidirule"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/bidi"
 )
 
 // maxName is the longest user name, in characters of its canonical form.
@@ -27,6 +29,11 @@ type username struct {
 // literal part of a pattern is folded in the same way, except that the Bidi Rule
 // of RFC 5893, which is about whole names, does not apply to it.
 //
+// A rule also means the names that look like it: its key is the skeleton of
+// UTS #39, section 4, of the canonical form. What is compared is thus the lower
+// case: a host that shows names in capitals shows as alike some that are not
+// (Cyrillic Т and Latin T, but т and t).
+//
 // The error is a [*ValueError].
 func ParseName(s string) (Value, error) {
 	v, f := nameValue(s)
@@ -48,12 +55,7 @@ func nameValue(s string) (Value, fault) {
 	if !f.ok() {
 		return Value{}, f
 	}
-	if p.wild() {
-		p.fixed, f = foldName(fragmentProfile, p.fixed)
-	} else {
-		p.fixed, f = foldName(precis.UsernameCaseMapped, p.fixed)
-	}
-	if !f.ok() {
+	if p.fixed, f = foldName(p.fixed, !p.wild()); !f.ok() {
 		return Value{}, f
 	}
 	skeleton := skeletonOf(p.fixed)
@@ -79,6 +81,9 @@ func parseUsername(s string) (username, error) {
 }
 
 func subjectName(s string) (username, fault) {
+	if isPlainName(s) {
+		return username{text: s, skeleton: skeletonOf(s)}, fault{}
+	}
 	s, f := clean(s)
 	if !f.ok() {
 		return username{}, f
@@ -96,10 +101,13 @@ func subjectName(s string) (username, fault) {
 
 // canonicalName returns the canonical form of a cleaned name.
 func canonicalName(s string) (string, fault) {
+	if isPrintableASCII(s) {
+		s = strings.ToLower(s)
+	}
 	if isPlainName(s) {
 		return s, fault{}
 	}
-	return foldName(precis.UsernameCaseMapped, s)
+	return foldName(s, true)
 }
 
 // isPlainName reports whether s is canonical by inspection: ASCII, without
@@ -117,12 +125,15 @@ func isPlainName(s string) bool {
 	return true
 }
 
-// fragmentProfile is UsernameCaseMapped without the Bidi Rule.
-var fragmentProfile = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase())
+// userpart is UsernameCaseMapped without its Bidi Rule. The profile that package
+// precis has under that name applies the rule to every string that is not
+// ASCII, and so refuses "1é"; RFC 8265, section 3.3.2, wants it for strings with
+// right-to-left characters only.
+var userpart = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase())
 
-// foldName folds the parts of a name by the profile and joins them with single
-// spaces. A space at the start or end stays, for patterns.
-func foldName(profile *precis.Profile, s string) (string, fault) {
+// foldName folds the parts of a name, whole or a piece of one, and joins them
+// with single spaces. A space at the start or end of a piece stays.
+func foldName(s string, whole bool) (string, fault) {
 	var b strings.Builder
 	for i, part := range strings.Split(s, " ") {
 		if part == "" {
@@ -131,9 +142,12 @@ func foldName(profile *precis.Profile, s string) (string, fault) {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		folded, f := foldPart(profile, part)
+		folded, f := foldPart(part)
 		if !f.ok() {
 			return "", f
+		}
+		if whole && bidirule.DirectionString(folded) == bidi.RightToLeft && !bidirule.ValidString(folded) {
+			return "", fault{CodeCharacter, "do not mix left-to-right and right-to-left letters in one word (RFC 5893)"}
 		}
 		b.WriteString(folded)
 	}
@@ -148,9 +162,9 @@ func foldName(profile *precis.Profile, s string) (string, fault) {
 
 // foldPart folds a part of a name until it stays as it is: RFC 8264, section 7,
 // warns that once may not be enough.
-func foldPart(profile *precis.Profile, part string) (string, fault) {
+func foldPart(part string) (string, fault) {
 	for range 4 {
-		folded, err := profile.String(part)
+		folded, err := userpart.String(part)
 		if err != nil {
 			break
 		}

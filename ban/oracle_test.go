@@ -168,7 +168,7 @@ func ipMatches(value, ip string) (ban.Via, [2]int) {
 
 func nameMatches(value, name string, alike bool) (ban.Via, [2]int) {
 	if text := strings.Trim(value, "*"); text != value {
-		if glob(value, name) || alike && glob(value, strings.ReplaceAll(name, "а", "a")) {
+		if glob(value, name) || alike && glob(looks(value), looks(name)) {
 			return ban.ViaWildcard, [2]int{1, len(text)}
 		}
 		return 0, [2]int{}
@@ -184,7 +184,7 @@ func nameMatches(value, name string, alike bool) (ban.Via, [2]int) {
 
 // looks knows the Cyrillic а, and that m looks like rn.
 func looks(name string) string {
-	return strings.NewReplacer("а", "a", "m", "rn").Replace(name)
+	return strings.NewReplacer("а", "a", "rn", "m").Replace(name)
 }
 
 func glob(pattern, s string) bool {

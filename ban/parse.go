@@ -32,16 +32,17 @@ func Parse(kind Kind, s string) (Value, error) {
 // Meant for input by hand and lists without kinds. The text of the Value does
 // not say its kind: parse it again with [Parse]. The error is a [*ValueError].
 func ParseAny(s string) (Value, error) {
-	if len(s) > maxInput {
-		return ParseName(s) // which says so
+	text, f := clean(s)
+	if !f.ok() {
+		return Value{}, f.in("value", s) // junk is of no kind
 	}
 	for _, kind := range []Kind{KindEmail, KindDomain, KindIP, KindName} {
 		prefix := kind.String() + ":"
-		if t := strings.TrimSpace(s); len(t) >= len(prefix) && strings.EqualFold(t[:len(prefix)], prefix) {
-			return Parse(kind, t[len(prefix):])
+		if len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix) {
+			return Parse(kind, text[len(prefix):])
 		}
 	}
-	return Parse(kindOf(strings.TrimSpace(s)), s)
+	return Parse(kindOf(text), text)
 }
 
 // kindOf guesses the kind of a value from its form.

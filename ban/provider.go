@@ -78,15 +78,26 @@ func mailboxOf(text, local, domain string) string {
 // subdomainMailbox is mailboxOf for a domain without a row: user@domain for
 // x@user.domain if the domain above has subdomain addressing.
 func subdomainMailbox(text, domain string) string {
-	user, parent, ok := strings.Cut(domain, ".")
-	if !ok || strings.HasPrefix(user, acePrefix) {
-		return text
+	for _, parent := range subdomainParents {
+		user, ok := strings.CutSuffix(domain, parent)
+		if ok && !strings.Contains(user, ".") && !strings.HasPrefix(user, acePrefix) {
+			return user + "@" + parent[1:]
+		}
 	}
-	if p := providerOf[parent]; p == nil || !p.Subdomains {
-		return text
-	}
-	return user + "@" + parent
+	return text
 }
+
+// subdomainParents are the domains with subdomain addressing, each after a dot.
+var subdomainParents = func() (parents []string) {
+	for _, p := range providers {
+		if p.Subdomains {
+			for _, d := range p.Domains {
+				parents = append(parents, "."+d)
+			}
+		}
+	}
+	return parents
+}()
 
 // foldLocal returns the local part of the mailbox that a canonical local part
 // belongs to, and whether there is one.
@@ -97,13 +108,14 @@ func (p *provider) foldLocal(local string) (string, bool) {
 			return "", false
 		}
 	}
+	folded := local
 	if p.CutAt != 0 {
-		if i := strings.IndexByte(local, p.CutAt); i >= 0 {
-			local = local[:i]
+		if i := strings.IndexByte(folded, p.CutAt); i >= 0 {
+			folded = folded[:i]
 		}
 	}
-	local = p.drop(local)
-	return local, isASCIIDotAtom(local)
+	folded = p.drop(folded)
+	return folded, folded == local || isASCIIDotAtom(folded)
 }
 
 // drop removes the characters that the provider ignores.
@@ -111,13 +123,12 @@ func (p *provider) drop(local string) string {
 	if p.DropChars == "" || !strings.ContainsAny(local, p.DropChars) {
 		return local
 	}
-	var b strings.Builder
-	for _, r := range local {
-		if !strings.ContainsRune(p.DropChars, r) {
-			b.WriteRune(r)
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(p.DropChars, r) {
+			return -1
 		}
-	}
-	return b.String()
+		return r
+	}, local)
 }
 
 // isASCIIDotAtom reports whether s is a canonical local part in ASCII.

@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -47,7 +48,7 @@ func (s *Store) replace(r *record, b store.Ban) {
 // position returns where in s.order the ban of that Seq is or would be.
 func (s *Store) position(seq int64) (int, bool) {
 	return slices.BinarySearchFunc(s.order, seq, func(r *record, seq int64) int {
-		return int(min(max(r.ban.Seq-seq, -1), 1))
+		return cmp.Compare(r.ban.Seq, seq)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.com/ostraka/store"
@@ -85,5 +86,6 @@ func wrongPrefixLengths(ctx context.Context, q querier) ([]string, error) {
 	for l, n := range counted {
 		problems = append(problems, fmt.Sprintf("%d rules of prefix length %d (IPv6: %t) are not counted", n, l.Bits, l.IPv6))
 	}
+	slices.Sort(problems)
 	return problems, err
 }

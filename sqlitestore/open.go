@@ -64,12 +64,14 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	}
 	s := &Store{owned: true, path: abs, options: o, writing: make(chan struct{}, 1)}
 	if err := s.connect(ctx); err != nil {
-		err = explain(ctx, "open "+path, err)
-	} else if err = s.migrate(ctx); err == nil {
-		return s, nil
+		_ = s.Close()
+		return nil, explain(ctx, "open "+path, err)
 	}
-	_ = s.Close()
-	return nil, err
+	if err := s.migrate(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // New puts a store into a database that the host has open with the driver

@@ -27,19 +27,20 @@ type tx struct {
 // ctx and a panic roll it back. Subscribers are called after the commit, when
 // connection and turn have been given back.
 func (s *Store) write(ctx context.Context, doing string, fn func(*tx) error) error {
-	if err := s.begin(ctx, doing); err != nil {
-		return err
-	}
-	logged, err := s.transact(ctx, fn)
-	s.life.leave()
+	logged, err := s.transact(ctx, doing, fn)
 	if err != nil {
-		return explain(ctx, doing, err)
+		return err
 	}
 	s.subscribers.publish(logged)
 	return nil
 }
 
-func (s *Store) transact(ctx context.Context, fn func(*tx) error) ([]store.Change, error) {
+func (s *Store) transact(ctx context.Context, doing string, fn func(*tx) error) (logged []store.Change, err error) {
+	if err := s.begin(ctx, doing); err != nil {
+		return nil, err
+	}
+	defer s.life.leave()
+	defer func() { err = explain(ctx, doing, err) }()
 	conn, release, err := s.writeConn(ctx)
 	if err != nil {
 		return nil, err

@@ -21,16 +21,17 @@
 //     the same Store sees its effect.
 //   - Bytes, not meaning: values and keys arrive canonical. A backend compares
 //     and stores them byte for byte and never folds, trims or parses them
-//     ([Key.PrefixLen] is there for the one thing it has to know).
+//     ([Key.PrefixLen] is there for the one thing it has to know). Texts are
+//     valid UTF-8 without NUL.
 //   - Time: a backend never asks for the current time; the caller passes it.
-//     Times are UTC and whole microseconds, and come back equal. The zero
-//     [time.Time] means "none" and comes back zero.
+//     Times are UTC and whole microseconds within the years 1 to 9999, and come
+//     back equal, in UTC. The zero [time.Time] means "none" and comes back zero.
 //   - Context: a method whose context has ended before it began returns an error
 //     that matches the context's error. One that ends while it runs may either
 //     return that error, having written nothing, or complete.
 //   - Concurrency: every method may be called from many goroutines at once.
-//   - Ownership: a backend keeps no slice or map it was given and hands out none
-//     that it keeps; both sides may change theirs afterwards.
+//   - Ownership: a backend keeps no slice or map it was given, writes to none,
+//     and hands out none that it keeps; both sides may change theirs afterwards.
 //   - Errors match the sentinels of this package by [errors.Is]. What a driver
 //     says may be wrapped for the log, but no caller has to read it.
 package store

@@ -88,8 +88,8 @@ type Bans interface {
 	DeleteBan(ctx context.Context, id uuid.UUID, change Change) (Ban, error)
 }
 
-// Hits counts what rules catch. It logs no changes: no rule changes by being
-// counted.
+// Hits counts what rules catch. It logs no changes and leaves the Version and
+// UpdatedAt of records: no rule changes by being counted.
 type Hits interface {
 	// AddHits adds to the counts of the rules, per day and in total: uses add
 	// up, sketches are merged, and the later of two last hits stays. It is one
@@ -98,12 +98,14 @@ type Hits interface {
 	AddHits(ctx context.Context, hits []Hit) error
 
 	// HitHistory returns what a rule caught on the days from from up to and
-	// including to, oldest first, leaving out days without hits. A rule without
-	// hits, or one that does not exist, has an empty history.
+	// including to, oldest first, leaving out days without hits. A time within a
+	// day stands for that day. A rule without hits, or one that does not exist,
+	// has an empty history.
 	HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]DayHits, error)
 
-	// PruneHits forgets the daily counts of days before the one given, and says
-	// how many it forgot. Totals and last hits stay.
+	// PruneHits forgets the daily counts of days before the one given, for which
+	// a time within it stands, and says how many it forgot, one for each rule and
+	// day. Totals and last hits stay.
 	PruneHits(ctx context.Context, before time.Time) (int64, error)
 }
 
@@ -122,8 +124,8 @@ type Changes interface {
 	// value, after the change became visible to reads and before the method
 	// that made it returns. Calls come from the goroutines that make the
 	// changes: several may run at once, and in another order than that of Seq.
-	// No lock is held meanwhile: fn may call the store. It must be quick, and
-	// must not change the Change it is given, which it shares with others.
+	// No lock is held meanwhile: fn may call the store, Close aside. It must be
+	// quick, and must not change the Change it is given, which it shares with others.
 	// cancel ends the subscription; a call that is under way may end after it.
 	//
 	// Changes made by other processes are not reported here: read

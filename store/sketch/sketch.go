@@ -8,8 +8,8 @@
 //	n, err := sketch.Count(merged) // 1
 //
 // A sketch is a HyperLogLog of 2^12 registers: exact for a handful of addresses,
-// and with a standard error of 1.6% however many there are, in at most about
-// 4 KiB. Merging is idempotent and commutative, so sketches of several processes
+// and with a standard error of 1.6% however many there are, in at most
+// [MaxSize] bytes. Merging is idempotent and commutative, so sketches of several processes
 // add up to that of the union.
 //
 // [store.Hit.Clients]: https://pkg.go.dev/example.com/ostraka/store#Hit
@@ -24,6 +24,10 @@ import (
 
 // precision gives 2^12 registers: a standard error of 1.04/sqrt(4096) = 1.6%.
 const precision = 12
+
+// MaxSize is the size in bytes that no sketch exceeds: a header, and either one
+// byte a register or a list of hashes that is not longer.
+const MaxSize = 1<<precision + 20
 
 // Sketch is a set of addresses that knows only about how many there are. The
 // zero value is an empty one. It is not safe for concurrent use.
@@ -63,6 +67,7 @@ func (s *Sketch) Bytes() []byte {
 	if s.hll == nil {
 		return nil
 	}
+	s.hll.Estimate() // compacts what was added last, which the bound on the size relies on
 	data, err := s.hll.MarshalBinary()
 	if err != nil {
 		return nil // only a sketch without precision has no encoding
@@ -104,12 +109,13 @@ func Count(data []byte) (int64, error) {
 }
 
 // decode returns nil for an empty sketch. Only sketches of this package's
-// precision are taken: merging others would lose their error bound.
+// precision are taken, since merging others would lose their error bound, and
+// none that is longer than this package makes them.
 func decode(data []byte) (*hyperloglog.Sketch, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
-	if len(data) < 2 || data[1] != precision {
+	if len(data) < 2 || len(data) > MaxSize || data[1] != precision {
 		return nil, fmt.Errorf("sketch: not a sketch of precision %d", precision)
 	}
 	s := new(hyperloglog.Sketch)

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+type flags struct {
+	db, bans, signups string
+	json, help        bool
+}
+
+// parseFlags reads the command line. Help goes to w.
+func parseFlags(args []string, w io.Writer) (flags, error) {
+	var f flags
+	set := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	set.SetOutput(io.Discard) // errors are printed by run, on one line
+	set.StringVar(&f.db, "db", "", "keep the database in `FILE`; without it, it is temporary")
+	set.StringVar(&f.bans, "bans", "", "load bans from `FILE`, one value a line, instead of the samples")
+	set.StringVar(&f.signups, "signups", "", "answer the sign-ups of `FILE` (CSV: email,domain,ip,name), or - for standard input, instead of the samples")
+	set.BoolVar(&f.json, "json", false, "print one JSON object a line")
+	switch err := set.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(w, "Usage: quickstart [-db FILE] [-bans FILE] [-signups FILE|-] [-json]")
+		set.SetOutput(w)
+		set.PrintDefaults()
+		f.help = true
+		return f, nil
+	case err != nil:
+		return f, &usageError{err: err, hint: "-h shows the flags"}
+	case set.NArg() > 0:
+		return f, &usageError{err: fmt.Errorf("unexpected argument %q", set.Arg(0)), hint: "files are named by flags, -h shows them"}
+	}
+	// An unset variable of a script should not turn into "use the samples".
+	var err error
+	set.Visit(func(given *flag.Flag) {
+		if given.Value.String() == "" {
+			err = &usageError{flag: "-" + given.Name, err: errors.New("no file named"), hint: "leave the flag out to do without one"}
+		}
+	})
+	return f, err
+}
+
+// usageError reports a flag or file that cannot be used.
+type usageError struct {
+	flag, file string // empty if it is about the whole command line
+	err        error
+	hint       string // what to do instead
+}
+
+func (e *usageError) Error() string {
+	where := strings.TrimSpace(e.flag + " " + e.file)
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Sprintf("%s%v; %s", where, e.err, e.hint)
+}
+
+func (e *usageError) Unwrap() error { return e.err }

@@ -1,0 +1,149 @@
+// Command quickstart shows a whole use of ostraka: it opens a database, loads
+// bans into it, and answers whether sign-ups may come in.
+//
+//	go run ./examples/quickstart [-db FILE] [-bans FILE] [-signups FILE|-] [-json]
+//
+// Without flags it works on samples, in a temporary database.
+//
+// A file of bans has one value a line: an e-mail address, a domain, an IP address
+// or prefix, or a name, told apart by their form. "kind:value" says the kind. A #
+// at the start of a line or after a space begins a comment; the comment behind a
+// value becomes the reason of its ban. Lines that make no ban are reported with
+// their numbers, the others still count.
+//
+// A file of sign-ups is CSV with the columns email, domain, ip and name. A header
+// line may name them in another order. Each row gives one line of output: the
+// verdict, the value that it rests on, the ban that decided, how it matched, and
+// why it is there. With -json it is an object with the fields
+//
+//	verdict  "allowed", "review", "denied", or "invalid" for a row that cannot be read
+//	kind     of the ban that decided, or of the value that is invalid: "email", "domain", "ip" or "name"
+//	input    the value that the verdict rests on
+//	matched  the value of the ban that decided
+//	via      how it matched: "exact", "parent-domain", "mailbox", "prefix", "skeleton" or "wildcard"
+//	reason   why the ban is there
+//	error    what is invalid
+//
+// of which those without a value are left out. Everything but the answers goes to
+// standard error.
+//
+// The exit status is 0 if all rows were answered, 1 after trouble on the way, 2 if
+// a flag or file cannot be used. ("go run" makes a 1 of the 2.)
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/sqlitestore"
+)
+
+func main() {
+	// Without this, writing to a pipe that nobody reads any more would end the
+	// program at once, with its temporary folder left behind.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second ctrl-C ends the program by force
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program; it returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	err := start(ctx, args, stdin, stdout, stderr)
+	if err == nil || errors.Is(err, syscall.EPIPE) { // who reads the answers has seen enough
+		return 0
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = errors.New("interrupted")
+	}
+	fmt.Fprintf(stderr, "quickstart: %v\n", err)
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
+func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	f, err := parseFlags(args, stdout)
+	if err != nil || f.help {
+		return err
+	}
+	// Files first: a misspelt one should not leave a database behind.
+	bans, err := openInput("-bans", f.bans, sampleBans)
+	if err != nil {
+		return err
+	}
+	defer bans.close()
+	rows, err := openSignups(f.signups, stdin)
+	if err != nil {
+		return err
+	}
+	defer rows.close()
+	return withStore(ctx, f.db, func(st *sqlitestore.Store) error {
+		if err := loadBans(ctx, st, bans, stderr); err != nil {
+			return err
+		}
+		return answerSignups(ctx, st, rows, &printer{stdout, f.json}, stderr)
+	})
+}
+
+// withStore opens the database, in a temporary folder unless it has a path, and
+// closes it after use.
+func withStore(ctx context.Context, path string, use func(*sqlitestore.Store) error) (err error) {
+	var options sqlitestore.Options
+	if path == "" {
+		dir, err := os.MkdirTemp("", "ostraka-quickstart-")
+		if err != nil {
+			return fmt.Errorf("%w; set TMPDIR, or name a database with -db", err)
+		}
+		defer os.RemoveAll(dir)
+		path = filepath.Join(dir, "ostraka.db")
+		options.Synchronous = sqlitestore.SyncNormal // it need not outlive a loss of power
+	}
+	st, err := sqlitestore.Open(ctx, path, options)
+	if err != nil {
+		return &usageError{"-db", path, err, "name a database that this program made, or a new file"}
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return use(st)
+}
+
+func loadBans(ctx context.Context, st *sqlitestore.Store, in *input, stderr io.Writer) error {
+	admin, err := ban.NewAdmin(st, ban.AdminOptions{})
+	if err != nil {
+		return err
+	}
+	ctx = ban.WithActor(ctx, "quickstart") // whom the audit log names
+	loader := banLoader{admin: admin, name: in.name, log: stderr}
+	if err := loader.load(ctx, in.lines); err != nil {
+		return err
+	}
+	if in.sample {
+		return createSamples(ctx, admin)
+	}
+	return nil
+}
+
+func answerSignups(ctx context.Context, st *sqlitestore.Store, in *input, out *printer, stderr io.Writer) (err error) {
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, checker.Close()) }()
+	s := signups{checker: checker, out: out}
+	n, err := s.answer(ctx, in.lines)
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.name, err)
+	}
+	if n == 0 {
+		fmt.Fprintf(stderr, "%s: no sign-ups\n", in.name)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"example.com/ostraka/ban"
+)
+
+// columns are those of a file of sign-ups, in the order that they have unless a
+// header line says otherwise.
+var columns = []string{"email", "domain", "ip", "name"}
+
+// signups answers the sign-ups of a text, one a line.
+type signups struct {
+	checker *ban.Checker
+	out     *printer
+	columns []string // in the order of the text; nil before its first row
+}
+
+// answer prints an answer for every row of the text, also for one that cannot be
+// read, and returns how many. It fails if the answer cannot be known or printed.
+func (s *signups) answer(ctx context.Context, text *lineReader) (int, error) {
+	n := 0
+	for line, err := range text.all(ctx) {
+		if err != nil {
+			return n, err
+		}
+		fields, malformed := splitRow(line)
+		if malformed == nil && (len(fields) == 0 || s.takeHeader(fields)) {
+			continue
+		}
+		a := answer{Verdict: verdictInvalid, Input: clip(line.text)}
+		if malformed != nil {
+			a.Error = malformed.Error()
+		} else if len(fields) > len(s.columns) {
+			a.Error = fmt.Sprintf("the row has %d columns, not only %s; put a value with a comma into quotes",
+				len(fields), strings.Join(s.columns, ", "))
+		} else if a, err = s.check(ctx, s.subject(fields)); err != nil {
+			return n, err
+		}
+		if err := s.out.print(a); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// check asks about one sign-up. The error is none of its input.
+func (s *signups) check(ctx context.Context, subject ban.Subject) (answer, error) {
+	decision, err := s.checker.Check(ctx, subject)
+	if invalid, ok := errors.AsType[*ban.ValueError](err); ok {
+		return invalidAnswer(invalid), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return newAnswer(&subject, &decision), nil
+}
+
+// subject returns the sign-up of a row, which may have fewer fields than there
+// are columns.
+func (s *signups) subject(fields []string) ban.Subject {
+	var subject ban.Subject
+	for i, f := range fields {
+		switch s.columns[i] {
+		case "email":
+			subject.Email = f
+		case "domain":
+			subject.Domain = f
+		case "ip":
+			subject.IP = f
+		case "name":
+			subject.Name = f
+		}
+	}
+	return subject
+}
+
+// takeHeader reports whether the row is a header line, and if so keeps to the
+// order of columns that it gives. Only the first row can be one.
+func (s *signups) takeHeader(fields []string) bool {
+	if s.columns != nil {
+		return false
+	}
+	s.columns = columns
+	header := make([]string, len(fields))
+	for i, f := range fields {
+		header[i] = strings.ToLower(f)
+		if !slices.Contains(columns, header[i]) || slices.Contains(header[:i], header[i]) {
+			return false
+		}
+	}
+	s.columns = header
+	return true
+}
+
+// splitRow returns the fields of a row without the white space around them, none
+// for a blank line. Rows are lines: a quote that is never closed spoils its own
+// line only.
+func splitRow(line line) ([]string, error) {
+	if line.err != nil || strings.TrimSpace(line.text) == "" {
+		return nil, line.err
+	}
+	r := csv.NewReader(strings.NewReader(line.text))
+	r.TrimLeadingSpace = true
+	fields, err := r.Read()
+	if e, ok := errors.AsType[*csv.ParseError](err); ok {
+		return nil, fmt.Errorf("at byte %d of the line: %w", e.Column, e.Err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range fields {
+		fields[i] = strings.TrimSpace(f)
+	}
+	return fields, nil
+}

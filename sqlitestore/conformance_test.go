@@ -1,0 +1,53 @@
+package sqlitestore
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"example.com/ostraka/store"
+	"example.com/ostraka/store/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Run("a file of its own", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) store.Store { return openTemp(t) })
+	})
+	t.Run("a host's handle", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) store.Store {
+			return newOn(t, filepath.Join(t.TempDir(), "host.db"), 0)
+		})
+	})
+	t.Run("a host's handle of one connection", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) store.Store {
+			return newOn(t, filepath.Join(t.TempDir(), "host.db"), 1)
+		})
+	})
+	t.Run("a host's database in memory", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) store.Store {
+			s, err := New(context.Background(), memoryDB(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		})
+	})
+}
+
+func TestConformanceOfReopening(t *testing.T) {
+	storetest.RunPersistent(t, func(t *testing.T, dir string) store.Store {
+		return openAt(t, filepath.Join(dir, "ostraka.db"), Options{})
+	})
+}
+
+// newOn returns a store on a host's handle of at most conns connections.
+func newOn(t *testing.T, path string, conns int) *Store {
+	t.Helper()
+	db := hostDB(t, path)
+	db.SetMaxOpenConns(conns)
+	s, err := New(context.Background(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -1,0 +1,109 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+var at = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func openAt(t testing.TB, path string, o Options) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), path, o)
+	if err != nil {
+		t.Fatalf("Open(%q): %v", path, err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return s
+}
+
+func openTemp(t testing.TB) *Store {
+	t.Helper()
+	return openAt(t, filepath.Join(t.TempDir(), "ostraka.db"), Options{})
+}
+
+// hostDB opens a database the way a host might.
+func hostDB(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", dsn(path, pragmas{"busy_timeout(5000)", "journal_mode(WAL)"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func domainBan(value string) store.Ban {
+	return store.Ban{
+		ID: uuid.Must(uuid.NewV7()), Kind: store.KindDomain, Value: value, KeyText: value,
+		Reason: "spam", CreatedAt: at, CreatedBy: "alice", UpdatedAt: at,
+	}
+}
+
+func domainBans(n int) []store.Ban {
+	bans := make([]store.Ban, n)
+	for i := range bans {
+		bans[i] = domainBan(fmt.Sprintf("host-%d.example", i))
+	}
+	return bans
+}
+
+func by(action store.ChangeAction) store.Change {
+	return store.Change{At: at, Actor: "alice", Action: action}
+}
+
+func mustCreate(t testing.TB, s *Store, value string) store.Ban {
+	t.Helper()
+	b, err := s.CreateBan(context.Background(), domainBan(value), by(store.BanCreate))
+	if err != nil {
+		t.Fatalf("CreateBan(%q): %v", value, err)
+	}
+	return b
+}
+
+func mustCount(t testing.TB, s *Store) int64 {
+	t.Helper()
+	n, err := s.CountBans(context.Background(), store.BanFilter{})
+	if err != nil {
+		t.Fatalf("CountBans: %v", err)
+	}
+	return n
+}
+
+func mustCheck(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.Check(context.Background()); err != nil {
+		t.Errorf("Check: %v", err)
+	}
+}
+
+func mustExec(t testing.TB, db *sql.DB, query string, args ...any) {
+	t.Helper()
+	if _, err := db.Exec(query, args...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// memoryDB opens a database in memory, with the one connection that it needs.
+func memoryDB(t testing.TB) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { db.Close() })
+	return db
+}

@@ -1,0 +1,105 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+
+	"example.com/ostraka/memstore"
+	"example.com/ostraka/store"
+)
+
+// flaw is a way in which a backend can be wrong.
+type flaw struct {
+	name   string
+	breaks func(o *override) // makes a right store wrong
+	caught []string          // the rules that must fail for it
+}
+
+func flaws() []flaw {
+	return slices.Concat(ruleFlaws, banFlaws, listFlaws, hitFlaws, changeFlaws, callFlaws)
+}
+
+func TestTheSuiteCatches(t *testing.T) {
+	for _, f := range flaws() {
+		t.Run("a store that "+f.name, func(t *testing.T) {
+			for _, name := range f.caught {
+				c := clauseNamed(t, name)
+				o := &override{Store: memstore.New()}
+				f.breaks(o)
+				if len(verdict(t, func(r reporter) { c.check(r, o) })) == 0 {
+					t.Errorf("the rule %q does not catch it", name)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryRuleCatchesSomething(t *testing.T) {
+	catches := map[string]bool{}
+	for _, f := range flaws() {
+		for _, name := range f.caught {
+			catches[name] = true
+		}
+	}
+	for _, c := range clauses() {
+		if !catches[c.name] {
+			t.Errorf("no wrong store shows that the rule %q checks anything", c.name)
+		}
+	}
+}
+
+// persistentFlaw is a way in which stores that should share data can be wrong.
+type persistentFlaw struct {
+	name   string
+	open   func() func() store.Store
+	caught []string
+}
+
+func TestThePersistentSuiteCatches(t *testing.T) {
+	for _, f := range persistentFlaws {
+		t.Run("a backend that "+f.name, func(t *testing.T) {
+			for _, name := range f.caught {
+				found := false
+				for _, c := range persistentClauses() {
+					if found = c.name == name; !found {
+						continue
+					}
+					open := f.open()
+					if len(verdict(t, func(r reporter) { c.check(r, open) })) == 0 {
+						t.Errorf("the rule %q does not catch it", name)
+					}
+					break
+				}
+				if !found {
+					t.Errorf("the suite has no rule %q", name)
+				}
+			}
+		})
+	}
+}
+
+var persistentFlaws = []persistentFlaw{
+	{"forgets everything when it is closed",
+		func() func() store.Store { return func() store.Store { return memstore.New() } },
+		[]string{
+			"Everything survives Close and opening again",
+			"Numbers go on after opening again",
+			"What was pruned stays pruned after opening again",
+			"Close loses no write that had succeeded",
+			"Two stores on the same data see each other's writes",
+			"Two stores on the same data share one log",
+			"Of concurrent creations through two stores one succeeds",
+			"Hits through two stores add up",
+			"A reader of the log misses no change of two writing stores",
+			"An update through another store is a conflict",
+		}},
+	{"is one store for all that open it",
+		func() func() store.Store {
+			shared := memstore.New()
+			return func() store.Store { return shared }
+		},
+		[]string{
+			"Closing one store leaves the other open",
+			"Two stores on the same data share one log",
+		}},
+}

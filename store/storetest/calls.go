@@ -1,0 +1,224 @@
+package storetest
+
+import (
+	"context"
+	"time"
+
+	"example.com/ostraka/store"
+)
+
+var callClauses = []clause{
+	{"A context that was cancelled before is an error",
+		"A method whose context has ended before it began returns an error that matches the context's error, and writes nothing.",
+		func(t reporter, s store.Store) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			endedContext(t, s, ctx, context.Canceled)
+		}},
+	{"A context whose deadline has passed is an error",
+		"A method whose context has ended before it began returns an error that matches the context's error, and writes nothing.",
+		func(t reporter, s store.Store) {
+			ctx, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
+			defer cancel()
+			endedContext(t, s, ctx, context.DeadlineExceeded)
+		}},
+	{"Every method of a closed store is ErrClosed",
+		"After Close every method returns an error that matches ErrClosed.",
+		func(t reporter, s store.Store) {
+			b := create(t, s, domainBan("a.example"))
+			if err := s.Close(); err != nil {
+				t.Fatalf("Close: %v", err)
+			}
+			for _, c := range calls(b) {
+				wantError(t, c.method+" after Close", c.do(t.Context(), s), store.ErrClosed)
+			}
+			s.Subscribe(func(store.Change) {})()
+		}},
+	{"Close may be called again",
+		"Closing again does nothing and returns nil.",
+		func(t reporter, s store.Store) {
+			cancel := s.Subscribe(func(store.Change) {})
+			for range 3 {
+				if err := s.Close(); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+			}
+			cancel()
+		}},
+	{"Close waits for operations under way",
+		"Close waits for operations that are under way: each either happens or is ErrClosed.",
+		closeWaits},
+	{"A Scan under way ends when the store is closed",
+		"A Scan that is under way when the store is closed completes or ends with ErrClosed.",
+		func(t reporter, s store.Store) {
+			createMany(t, s, domainBans(20))
+			seen, closed := 0, make(chan error, 1)
+			for r, err := range s.Scan(t.Context(), 0) {
+				if seen++; seen == 1 {
+					// Not from the loop itself, which Close may wait for.
+					go func() { closed <- s.Close() }()
+				}
+				if err != nil {
+					wantError(t, "Scan", err, store.ErrClosed)
+					wantSame(t, "the rule beside the error", r, store.Rule{})
+				}
+			}
+			if err := <-closed; err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		}},
+}
+
+// call is one call of a method that would succeed in a store with the ban that
+// was given to [calls].
+type call struct {
+	method string
+	do     func(ctx context.Context, s store.Store) error
+}
+
+func calls(b store.Ban) []call {
+	fresh := domainBan("fresh.example")
+	return []call{
+		{"Lookup", func(ctx context.Context, s store.Store) error {
+			_, err := s.Lookup(ctx, []store.Key{b.Key()})
+			return err
+		}},
+		{"Lookup of no keys", func(ctx context.Context, s store.Store) error {
+			_, err := s.Lookup(ctx, nil)
+			return err
+		}},
+		{"PrefixLengths", func(ctx context.Context, s store.Store) error {
+			_, err := s.PrefixLengths(ctx)
+			return err
+		}},
+		{"Scan", func(ctx context.Context, s store.Store) (err error) {
+			for _, err = range s.Scan(ctx, 0) {
+			}
+			return err
+		}},
+		{"CreateBan", func(ctx context.Context, s store.Store) error {
+			_, err := s.CreateBan(ctx, fresh, change(store.BanCreate))
+			return err
+		}},
+		{"CreateBans", func(ctx context.Context, s store.Store) error {
+			_, err := s.CreateBans(ctx, []store.Ban{fresh}, change(store.BanCreateMany))
+			return err
+		}},
+		{"CreateBans of none", func(ctx context.Context, s store.Store) error {
+			_, err := s.CreateBans(ctx, nil, change(store.BanCreateMany))
+			return err
+		}},
+		{"Ban", func(ctx context.Context, s store.Store) error {
+			_, err := s.Ban(ctx, b.ID)
+			return err
+		}},
+		{"BanBySeq", func(ctx context.Context, s store.Store) error {
+			_, err := s.BanBySeq(ctx, b.Seq)
+			return err
+		}},
+		{"ListBans", func(ctx context.Context, s store.Store) error {
+			_, err := s.ListBans(ctx, store.BanFilter{}, store.Page{})
+			return err
+		}},
+		{"CountBans", func(ctx context.Context, s store.Store) error {
+			_, err := s.CountBans(ctx, store.BanFilter{})
+			return err
+		}},
+		{"UpdateBan", func(ctx context.Context, s store.Store) error {
+			_, err := s.UpdateBan(ctx, b, change(store.BanUpdate))
+			return err
+		}},
+		{"DeleteBan", func(ctx context.Context, s store.Store) error {
+			_, err := s.DeleteBan(ctx, b.ID, change(store.BanDelete))
+			return err
+		}},
+		{"AddHits", func(ctx context.Context, s store.Store) error {
+			return s.AddHits(ctx, []store.Hit{hit(b, 1, noon, clients(1))})
+		}},
+		{"AddHits of none", func(ctx context.Context, s store.Store) error {
+			return s.AddHits(ctx, nil)
+		}},
+		{"HitHistory", func(ctx context.Context, s store.Store) error {
+			_, err := s.HitHistory(ctx, b.ID, noon, noon)
+			return err
+		}},
+		{"PruneHits", func(ctx context.Context, s store.Store) error {
+			_, err := s.PruneHits(ctx, after(1000*day))
+			return err
+		}},
+		{"Changes", func(ctx context.Context, s store.Store) error {
+			_, err := s.Changes(ctx, store.ChangeQuery{})
+			return err
+		}},
+		{"LastChange", func(ctx context.Context, s store.Store) error {
+			_, err := s.LastChange(ctx)
+			return err
+		}},
+		{"PruneChanges", func(ctx context.Context, s store.Store) error {
+			_, err := s.PruneChanges(ctx, after(1000*day))
+			return err
+		}},
+	}
+}
+
+func endedContext(t reporter, s store.Store, ctx context.Context, want error) {
+	b := create(t, s, domainBan("a.example"))
+	addHits(t, s, hit(b, 2, noon, nil))
+	b = read(t, s, b.ID)
+	verify := unchanged(t, s)
+	for _, c := range calls(b) {
+		wantError(t, c.method+" with an ended context", c.do(ctx, s), want)
+		verify(c.method + " with an ended context")
+		wantHistory(t, s, b, store.DayHits{Day: today, Uses: 2})
+		if log := changes(t, s, store.ChangeQuery{}); len(log) != 1 {
+			t.Fatalf("%s with an ended context left %d changes, want 1", c.method, len(log))
+		}
+	}
+}
+
+// closeWaits closes a store that many goroutines use.
+func closeWaits(t reporter, s store.Store) {
+	b := create(t, s, domainBan("a.example"))
+	started, errs := make(chan struct{}), make(chan error)
+	const workers = 8
+	for i := range workers {
+		go func() {
+			all := calls(b)
+			for n := 0; ; n++ {
+				c := all[(i+n)%len(all)]
+				if c.method == "DeleteBan" {
+					continue // the others use the ban
+				}
+				err := c.do(t.Context(), s)
+				if n == 0 {
+					started <- struct{}{}
+				}
+				if !expectedWhileClosing(err) {
+					errs <- err
+					return
+				}
+				if isAny(err, store.ErrClosed) {
+					errs <- nil
+					return
+				}
+			}
+		}()
+	}
+	for range workers {
+		<-started
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	for range workers {
+		if err := <-errs; err != nil {
+			t.Errorf("a method that ran into Close: %v; want it to succeed or ErrClosed", err)
+		}
+	}
+}
+
+// expectedWhileClosing reports whether the error is one that several callers of
+// everything may meet.
+func expectedWhileClosing(err error) bool {
+	return err == nil || isAny(err, store.ErrClosed, store.ErrExists, store.ErrConflict, store.ErrPruned, store.ErrBusy)
+}

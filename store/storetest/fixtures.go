@@ -1,0 +1,267 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+	"example.com/ostraka/store/sketch"
+)
+
+// noon is when the tests begin: a time of whole microseconds, not of whole
+// milliseconds.
+var noon = time.Date(2026, 1, 15, 12, 0, 0, 123456000, time.UTC)
+
+func after(d time.Duration) time.Time { return noon.Add(d) }
+
+// newBan returns a ban with every field set that its creator sets, active, and
+// found by a key that is not its value.
+func newBan(kind store.Kind, value string) store.Ban {
+	return store.Ban{
+		ID:   uuid.Must(uuid.NewV7()),
+		Kind: kind, Value: value, KeyText: "key of " + value,
+		Effect: store.Review, Scope: store.ScopeOf(store.SignIn, store.Mail), Shadow: true,
+		Reason: "reason for " + value, PublicReason: "public reason for " + value,
+		CreatedAt: noon, CreatedBy: "creator", UpdatedAt: noon.Add(time.Microsecond),
+		ExpiresAt: after(time.Hour),
+	}
+}
+
+func domainBan(value string) store.Ban { return newBan(store.KindDomain, value) }
+
+// domainBans returns n bans of different values.
+func domainBans(n int) []store.Ban {
+	bans := make([]store.Ban, n)
+	for i := range bans {
+		bans[i] = domainBan(fmt.Sprintf("d%d.example", i))
+	}
+	return bans
+}
+
+// withKey returns the ban, found by that key text.
+func withKey(b store.Ban, text string) store.Ban {
+	b.KeyText = text
+	return b
+}
+
+// revoked returns the ban as revoked.
+func revoked(b store.Ban) store.Ban {
+	b.RevokedAt, b.RevokedBy, b.RevokedReason = after(time.Minute), "revoker", "a mistake"
+	return b
+}
+
+// reinstated returns the ban as not revoked.
+func reinstated(b store.Ban) store.Ban {
+	b.RevokedAt, b.RevokedBy, b.RevokedReason = time.Time{}, "", ""
+	return b
+}
+
+// expired returns the ban as expired at noon.
+func expired(b store.Ban) store.Ban {
+	b.ExpiresAt = noon
+	return b
+}
+
+func changeAt(action store.ChangeAction, at time.Time) store.Change {
+	return store.Change{At: at, Actor: "actor", Action: action}
+}
+
+func change(action store.ChangeAction) store.Change { return changeAt(action, noon) }
+
+// clients returns a sketch of the addresses of those numbers.
+func clients(numbers ...int) []byte {
+	var s sketch.Sketch
+	for _, n := range numbers {
+		s.Add(netip.AddrFrom4([4]byte{203, 0, byte(n >> 8), byte(n)}))
+	}
+	return s.Bytes()
+}
+
+// The methods, for checks that are about something else: they fail at once.
+
+func create(t reporter, s store.Store, b store.Ban) store.Ban {
+	t.Helper()
+	got, err := s.CreateBan(t.Context(), b, change(store.BanCreate))
+	if err != nil {
+		t.Fatalf("CreateBan(%q): %v", b.Value, err)
+	}
+	return got
+}
+
+func createMany(t reporter, s store.Store, bans []store.Ban) {
+	t.Helper()
+	skipped, err := s.CreateBans(t.Context(), bans, change(store.BanCreateMany))
+	if err != nil || len(skipped) > 0 {
+		t.Fatalf("CreateBans: skipped %v, error %v; want all created", skipped, err)
+	}
+}
+
+func update(t reporter, s store.Store, b store.Ban) store.Ban {
+	t.Helper()
+	got, err := s.UpdateBan(t.Context(), b, change(store.BanUpdate))
+	if err != nil {
+		t.Fatalf("UpdateBan(%q): %v", b.Value, err)
+	}
+	return got
+}
+
+func remove(t reporter, s store.Store, b store.Ban) store.Ban {
+	t.Helper()
+	got, err := s.DeleteBan(t.Context(), b.ID, change(store.BanDelete))
+	if err != nil {
+		t.Fatalf("DeleteBan(%q): %v", b.Value, err)
+	}
+	return got
+}
+
+func read(t reporter, s store.Store, id uuid.UUID) store.Ban {
+	t.Helper()
+	got, err := s.Ban(t.Context(), id)
+	if err != nil {
+		t.Fatalf("Ban(%s): %v", id, err)
+	}
+	return got
+}
+
+func list(t reporter, s store.Store, filter store.BanFilter, page store.Page) []store.Ban {
+	t.Helper()
+	got, err := s.ListBans(t.Context(), filter, page)
+	if err != nil {
+		t.Fatalf("ListBans(%+v, %+v): %v", filter, page, err)
+	}
+	return got
+}
+
+func lookup(t reporter, s store.Store, keys ...store.Key) []store.Rule {
+	t.Helper()
+	got, err := s.Lookup(t.Context(), keys)
+	if err != nil {
+		t.Fatalf("Lookup(%v): %v", keys, err)
+	}
+	return got
+}
+
+func addHits(t reporter, s store.Store, hits ...store.Hit) {
+	t.Helper()
+	if err := s.AddHits(t.Context(), hits); err != nil {
+		t.Fatalf("AddHits: %v", err)
+	}
+}
+
+func history(t reporter, s store.Store, rule uuid.UUID, from, to time.Time) []store.DayHits {
+	t.Helper()
+	got, err := s.HitHistory(t.Context(), rule, from, to)
+	if err != nil {
+		t.Fatalf("HitHistory: %v", err)
+	}
+	return got
+}
+
+func changes(t reporter, s store.Store, query store.ChangeQuery) []store.Change {
+	t.Helper()
+	got, err := s.Changes(t.Context(), query)
+	if err != nil {
+		t.Fatalf("Changes(%+v): %v", query, err)
+	}
+	return got
+}
+
+func lastChange(t reporter, s store.Store) int64 {
+	t.Helper()
+	got, err := s.LastChange(t.Context())
+	if err != nil {
+		t.Fatalf("LastChange: %v", err)
+	}
+	return got
+}
+
+// unchanged returns a function that reports whatever bans and log have gained,
+// lost or changed since.
+func unchanged(t reporter, s store.Store) (verify func(doing string)) {
+	t.Helper()
+	page := store.Page{OldestFirst: true, Limit: store.MaxPageLimit}
+	bans, last := list(t, s, store.BanFilter{}, page), lastChange(t, s)
+	return func(doing string) {
+		t.Helper()
+		if now := list(t, s, store.BanFilter{}, page); !equalSlices(now, bans) {
+			t.Errorf("%s wrote bans: there are %d, there were %d:\n%+v\n%+v", doing, len(now), len(bans), now, bans)
+		}
+		if now := lastChange(t, s); now != last {
+			t.Errorf("%s logged a change: LastChange = %d, was %d", doing, now, last)
+		}
+	}
+}
+
+func wantError(t reporter, doing string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: error = %v, want one that matches %q", doing, err, want)
+	}
+}
+
+// wantExists wants an *ExistsError with that ban.
+func wantExists(t reporter, doing string, err error, existing store.Ban) {
+	t.Helper()
+	wantError(t, doing, err, store.ErrExists)
+	var exists *store.ExistsError
+	if !errors.As(err, &exists) {
+		t.Errorf("%s: error = %v, want an *ExistsError", doing, err)
+	} else {
+		wantSame(t, doing+": the existing ban", exists.Existing, existing)
+	}
+}
+
+// wantSame compares two records, times by instant and location.
+func wantSame[R store.Ban | store.Rule](t reporter, what string, got, want R) {
+	t.Helper()
+	if d := diff(got, want); d != "" {
+		t.Errorf("%s differs:\n%s", what, d)
+	}
+}
+
+// diff lists the fields of two values of the same struct type that differ.
+func diff[R any](got, want R) string {
+	g, w := reflect.ValueOf(got), reflect.ValueOf(want)
+	var b strings.Builder
+	for i := range g.NumField() {
+		if gf, wf := g.Field(i).Interface(), w.Field(i).Interface(); !reflect.DeepEqual(gf, wf) {
+			fmt.Fprintf(&b, "  %s: got %#v, want %#v\n", g.Type().Field(i).Name, gf, wf)
+		}
+	}
+	return b.String()
+}
+
+// equalSlices treats nil and empty alike.
+func equalSlices[R any](a, b []R) bool {
+	return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b)
+}
+
+// wantRules compares rules in any order.
+func wantRules(t reporter, doing string, got []store.Rule, want ...store.Ban) {
+	t.Helper()
+	byID := make(map[uuid.UUID]store.Rule, len(got))
+	for _, r := range got {
+		if _, dup := byID[r.ID]; dup {
+			t.Errorf("%s: the rule of %q came twice", doing, r.Value)
+		}
+		byID[r.ID] = r
+	}
+	for _, b := range want {
+		r, ok := byID[b.ID]
+		if !ok {
+			t.Errorf("%s: the rule of %q is missing", doing, b.Value)
+			continue
+		}
+		wantSame(t, fmt.Sprintf("%s: the rule of %q", doing, b.Value), r, b.Rule())
+		delete(byID, b.ID)
+	}
+	for _, r := range byID {
+		t.Errorf("%s: got the rule of %q, which it should not give", doing, r.Value)
+	}
+}
