@@ -3,7 +3,6 @@ package ban
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -49,6 +48,7 @@ type Admin struct {
 	actor string
 	now   func() time.Time
 	guard *Guard
+	turn  chan struct{} // of whoever tries again; see retry
 }
 
 // NewAdmin returns an Admin of the bans in a store. An option that does not
@@ -61,7 +61,7 @@ func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, guard: guard}
+	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, guard: guard, turn: make(chan struct{}, 1)}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -163,25 +163,4 @@ func (a *Admin) Hits(ctx context.Context, id uuid.UUID, days int) ([]DayHits, er
 		return nil, fmt.Errorf("hits of ban %s: %w", id, err)
 	}
 	return hits, nil
-}
-
-// maxAttempts bounds how often a change is tried because another one came
-// between.
-const maxAttempts = 20
-
-// backOff waits before the nth repetition of a change, the longer the higher n,
-// for a random time: many who change one ban at once do not meet again and
-// again.
-func backOff(ctx context.Context, n int) error {
-	if n == 0 {
-		return nil
-	}
-	timer := time.NewTimer(rand.N(time.Millisecond << min(n, 6)))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -60,21 +60,15 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 // the options say. It reports which it did. An update that changes nothing
 // writes nothing.
 func (a *Admin) Put(ctx context.Context, o CreateOptions) (b Ban, created bool, err error) {
-	for n := range maxAttempts {
-		if err := backOff(ctx, n); err != nil {
-			return Ban{}, false, fmt.Errorf("put ban: %w", err)
-		}
+	err = a.retry(ctx, overtaken, func() error {
 		b, err = a.Create(ctx, o)
-		exists, ok := errors.AsType[*ExistsError](err)
-		if !ok {
-			return b, err == nil, err
+		created = err == nil
+		if exists, ok := errors.AsType[*ExistsError](err); ok {
+			b, err = a.replace(ctx, exists.Existing, o)
 		}
-		b, err = a.replace(ctx, exists.Existing, o)
-		if !overtaken(err) {
-			return b, false, err
-		}
-	}
-	return Ban{}, false, err
+		return err
+	})
+	return b, created, err
 }
 
 // overtaken reports whether the ban that was in the way is no longer what it

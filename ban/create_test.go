@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
 
@@ -95,6 +96,16 @@ func TestEveryMutationWantsAnActor(t *testing.T) {
 		}
 		d.wantLog("create create revoke")
 	})
+}
+
+func TestTheActorOfTheOptionsStandsInForNone(t *testing.T) {
+	d := newDesk(t, memstore.New(), ban.AdminOptions{Actor: "sync"})
+	for want, ctx := range map[string]context.Context{"sync": context.Background(), "bob": as("bob")} {
+		b, err := d.Create(ctx, ban.CreateOptions{Kind: ban.KindName, Value: want})
+		if err != nil || b.CreatedBy != want {
+			t.Errorf("created by %q, %v; want %q", b.CreatedBy, err, want)
+		}
+	}
 }
 
 func TestCreateOfABannedValueGivesTheBanInTheWay(t *testing.T) {

@@ -83,8 +83,8 @@
 //
 // # Changes
 //
-// Whatever changes a ban wants an actor ([WithActor]) and is logged with the
-// content before and after, [Admin.CreateMany] with counts. [GuardError] keeps moderators from bans that hit
+// Whatever changes a ban wants an actor ([WithActor], [AdminOptions.Actor]) and
+// is logged with the content before and after, [Admin.CreateMany] with counts. [GuardError] keeps moderators from bans that hit
 // many who are not meant, and [Admin.Preview] says what a ban would overlap.
 //
 // # Hits

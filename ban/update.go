@@ -80,18 +80,15 @@ func reinstate(b *Ban) { b.RevokedAt, b.RevokedBy, b.RevokedReason = time.Time{}
 
 // modify reads, edits and writes a ban, anew if it changed meanwhile.
 func (a *Admin) modify(ctx context.Context, id uuid.UUID, edit func(*Ban, store.Change) error) (Ban, error) {
-	var err error
-	for n := range maxAttempts {
-		if err := backOff(ctx, n); err != nil {
-			return Ban{}, fmt.Errorf("update ban %s: %w", id, err)
-		}
-		var b Ban
-		if b, err = a.modifyOnce(ctx, id, edit); !errors.Is(err, ErrConflict) {
-			return b, err
-		}
-	}
-	return Ban{}, err
+	var b Ban
+	err := a.retry(ctx, conflicts, func() (err error) {
+		b, err = a.modifyOnce(ctx, id, edit)
+		return err
+	})
+	return b, err
 }
+
+func conflicts(err error) bool { return errors.Is(err, ErrConflict) }
 
 func (a *Admin) modifyOnce(ctx context.Context, id uuid.UUID, edit func(*Ban, store.Change) error) (Ban, error) {
 	c, err := a.change(ctx, store.BanUpdate, a.clock())

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -218,6 +219,32 @@ func TestManyUpdatesAtOnceAllSucceed(t *testing.T) {
 		wg.Wait()
 		if got := d.get(b.ID); got.Version != 101 {
 			t.Errorf("%d versions, want 101", got.Version)
+		}
+	})
+}
+
+func TestASubscriberMayUpdateTheBanThatItIsToldOf(t *testing.T) {
+	overEachStore(t, func(t *testing.T, d *desk) {
+		b := d.create(spam())
+		var told atomic.Int64
+		defer d.st.Subscribe(func(c ban.Change) {
+			if c.Actor == "alice" {
+				if _, err := d.Update(as("bot"), c.Target, ban.Patch{PublicReason: new(fmt.Sprint("change ", told.Add(1)))}); err != nil {
+					t.Error(err)
+				}
+			}
+		})()
+		var wg sync.WaitGroup
+		for i := range 5 {
+			wg.Go(func() {
+				if _, err := d.Update(d.ctx, b.ID, ban.Patch{Reason: new(fmt.Sprint("reason ", i))}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := d.get(b.ID); got.Version != 11 {
+			t.Errorf("%d versions, want 11", got.Version)
 		}
 	})
 }

@@ -68,10 +68,11 @@ func (a *Action) UnmarshalText(b []byte) error { return actionNames.unmarshal(a,
 type Scope uint8
 
 // ScopeOf returns the scope of just these actions, or of all if there are none.
+// With an action that is none it is not [Scope.Valid].
 func ScopeOf(actions ...Action) Scope {
 	var s Scope
 	for _, a := range actions {
-		s |= 1 << a
+		s |= 1 << min(a, 7) // an action that is none must not vanish, and so mean all
 	}
 	return s
 }

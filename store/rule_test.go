@@ -82,3 +82,14 @@ func TestDay(t *testing.T) {
 		}
 	}
 }
+
+func TestAScopeOfAnActionThatIsNoneIsNotValid(t *testing.T) {
+	for _, a := range []Action{5, 7, 8, 200} {
+		if s := ScopeOf(SignUp, a); s.Valid() {
+			t.Errorf("ScopeOf(SignUp, %d) = %v, a valid scope", uint8(a), s)
+		}
+		if ScopeOf(a) == 0 {
+			t.Errorf("ScopeOf(%d) means all actions", uint8(a))
+		}
+	}
+}
