@@ -1,0 +1,247 @@
+package blocklist
+
+import (
+	"bytes"
+
+	"example.com/ostraka/ban"
+)
+
+// What is wrong with a record.
+const (
+	csvUnclosed = "a quote opens here that is not closed"
+	csvQuote    = `quote a whole cell, and write a quote in it twice, as in "a ""b"""`
+	csvTooLong  = "a record has at most 16 KiB"
+)
+
+// csvParser reads records. Package encoding/csv would not do: it has no bound on
+// a record, and a quote that is not closed makes it take all the rest for one
+// cell. Here the line with the quote is rejected, and the rest is read.
+type csvParser struct {
+	*parser
+	columns []column
+	cells   [][]byte // of the record last read; valid until the next
+}
+
+func (p *parser) csv() error {
+	c := &csvParser{parser: p}
+	if err := c.header(); err != nil {
+		return err
+	}
+	for {
+		number := p.in.number + 1
+		hint, ok := c.next()
+		if !ok {
+			return nil
+		}
+		if !c.row(number, hint) {
+			return nil
+		}
+	}
+}
+
+// header reads the first record that is not blank.
+func (c *csvParser) header() error {
+	for {
+		number := c.in.number + 1
+		hint, ok := c.next()
+		switch {
+		case !ok:
+			return c.notCSV(0, "it has no header")
+		case hint != "":
+			return c.notCSV(number, hint)
+		case c.blank():
+			continue
+		}
+		c.columns = columnsOf(c.cells)
+		return c.checkHeader(number)
+	}
+}
+
+func (c *csvParser) checkHeader(number int) error {
+	values := false
+	var seen [columns]bool
+	for _, col := range c.columns {
+		if col == columnOther {
+			continue
+		}
+		if seen[col] {
+			return c.notCSV(number, "two columns are "+columnNames[col])
+		}
+		seen[col] = true
+		values = values || col.holdsValues()
+	}
+	if !values {
+		return c.notCSV(number, "name a column value, domain, ip, email or name in the header, with commas between the columns")
+	}
+	return nil
+}
+
+// notCSV is the error for a header that is none, unless reading failed.
+func (c *csvParser) notCSV(number int, hint string) error {
+	return &FormatError{Format: FormatCSV, Line: number, Hint: hint}
+}
+
+func (c *csvParser) blank() bool {
+	return len(c.cells) == 1 && len(bytes.TrimSpace(c.cells[0])) == 0
+}
+
+// row emits what the record last read says; a hint says what is wrong with it.
+func (c *csvParser) row(number int, hint string) bool {
+	l := Line{Number: number, Effect: c.Effect, Scope: c.Scope, Shadow: c.Shadow}
+	if hint == "" && c.blank() {
+		return true
+	}
+	if len(c.cells) > 0 {
+		l.Text = clip(string(c.cells[0]))
+	}
+	switch {
+	case hint == csvTooLong:
+		return c.emit(l.rejected("line", l.Text, ban.CodeTooLong, hint))
+	case hint != "":
+		return c.emit(l.rejected("line", l.Text, ban.CodeSyntax, hint))
+	case len(c.cells) != len(c.columns):
+		return c.emit(l.rejected("line", l.Text, ban.CodeSyntax, "give as many cells as the header has columns"))
+	}
+	var r record
+	for i, col := range c.columns {
+		if col != columnOther {
+			r[col] = string(c.cells[i])
+		}
+	}
+	return c.record(l, &r)
+}
+
+// next consumes a record, or if there is none to be read its first line, with a
+// hint why. The line is then the only cell.
+func (c *csvParser) next() (hint string, ok bool) {
+	c.in.beginLine()
+	data := c.in.peek(maxRecord)
+	data = data[:min(len(data), maxRecord)]
+	if len(data) == 0 {
+		return "", false
+	}
+	whole := len(c.in.unread()) == len(data) && c.in.err != nil
+	n, hint := c.split(data, whole)
+	if hint == "" {
+		c.consume(n)
+		return "", true
+	}
+	if whole && c.in.failure() != nil && endOfLine(data) < 0 {
+		return "", false // reading failed in this line
+	}
+	text, _, ok := c.in.line()
+	c.cells = append(c.cells[:0], text)
+	return hint, ok
+}
+
+// consume consumes a record of n bytes, with the lines that it goes over.
+func (c *csvParser) consume(n int) {
+	for end := c.in.pos + n; c.in.pos < end; {
+		i := endOfLine(c.in.buf[c.in.pos:end])
+		if i < 0 {
+			c.in.pos = end
+			c.in.number++
+			return
+		}
+		c.in.consumeTo(i)
+		if c.in.afterCR && c.in.pos < end && c.in.buf[c.in.pos] == '\n' {
+			c.in.pos++
+			c.in.afterCR = false
+		}
+	}
+}
+
+// split splits the record that data begins with into cells, and returns how
+// long it is with the end of its line, or a hint what is wrong with it. whole
+// says that no data follows.
+func (c *csvParser) split(data []byte, whole bool) (n int, hint string) {
+	c.cells = c.cells[:0]
+	for {
+		cell, rest, hint := cutCell(data[n:])
+		if hint == "" && rest == len(data)-n && !whole {
+			hint = csvTooLong // or there is more of the cell than the limit shows
+		}
+		if hint == csvUnclosed && !whole && c.longLine(data) {
+			hint = csvTooLong
+		}
+		if hint != "" {
+			return 0, hint
+		}
+		c.cells = append(c.cells, cell)
+		n += rest
+		if n == len(data) {
+			return n, ""
+		}
+		n++
+		if data[n-1] != ',' {
+			return n, ""
+		}
+	}
+}
+
+// longLine reports whether the data, as much as a record may have, is one line.
+func (c *csvParser) longLine(data []byte) bool { return endOfLine(data) < 0 }
+
+// cutCell returns the cell that data begins with, and where what ends it is.
+func cutCell(data []byte) (cell []byte, end int, hint string) {
+	if len(data) == 0 || data[0] != '"' {
+		end = bytes.IndexAny(data, ",\r\n\"")
+		if end < 0 {
+			return data, len(data), ""
+		}
+		if data[end] == '"' {
+			return nil, 0, csvQuote
+		}
+		return data[:end], end, ""
+	}
+	doubled := false
+	for end = 1; ; end += 2 {
+		i := bytes.IndexByte(data[end:], '"')
+		if i < 0 {
+			return nil, 0, csvUnclosed
+		}
+		end += i
+		if end+1 == len(data) || data[end+1] != '"' {
+			break
+		}
+		doubled = true
+	}
+	cell = data[1:end]
+	if doubled {
+		cell = bytes.ReplaceAll(cell, []byte(`""`), []byte(`"`))
+	}
+	end++
+	if end < len(data) && data[end] != ',' && data[end] != '\r' && data[end] != '\n' {
+		return nil, 0, csvQuote
+	}
+	return cell, end, ""
+}
+
+// columnsOf returns the columns that the cells of a header name.
+func columnsOf(cells [][]byte) []column {
+	cols := make([]column, len(cells))
+	for i, cell := range cells {
+		cols[i] = columnOf(string(cell))
+	}
+	return cols
+}
+
+// isHeader reports whether a line is a CSV header beyond doubt: see FormatAuto.
+func isHeader(line []byte) bool {
+	line = bytes.TrimSpace(line)
+	var c csvParser
+	if n, hint := c.split(line, true); hint != "" || n != len(line) {
+		return false
+	}
+	if len(c.cells) == 1 {
+		return string(line) == "#domain"
+	}
+	values := false
+	for i, col := range columnsOf(c.cells) {
+		if line[0] == '#' && !bytes.HasPrefix(bytes.TrimSpace(c.cells[i]), []byte("#")) {
+			return false
+		}
+		values = values || col.holdsValues()
+	}
+	return values
+}
