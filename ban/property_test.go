@@ -79,6 +79,7 @@ func compareWithOracle(t *rapid.T, st store.Store) {
 	w.createMany(rapid.IntRange(0, 30).Draw(t, "rules at first"))
 	for range rapid.IntRange(1, 10).Draw(t, "steps") {
 		w.step()
+		w.readRules()
 		cold := w.checker(0)
 		for range 10 {
 			s := w.subject()
@@ -97,6 +98,7 @@ type world struct {
 	st    store.Store
 	admin *ban.Admin
 	now   time.Time
+	rules []store.Rule // what the store holds now
 }
 
 func (w *world) clock() time.Time { return w.now }
@@ -179,6 +181,15 @@ func (w *world) bans() []ban.Ban {
 	return bans
 }
 
+func (w *world) readRules() {
+	w.rules = nil
+	for _, b := range w.bans() {
+		if b.RevokedAt.IsZero() {
+			w.rules = append(w.rules, b.Rule())
+		}
+	}
+}
+
 // any picks a ban, if there is one.
 func (w *world) any() (ban.Ban, bool) {
 	bans := w.bans()
@@ -205,13 +216,7 @@ func (w *world) compare(which string, c *ban.Checker, s ban.Subject) {
 	if err != nil {
 		w.t.Fatalf("%s Checker: Check(%+v): %v", which, s, err)
 	}
-	var rules []store.Rule
-	for _, b := range w.bans() {
-		if b.RevokedAt.IsZero() {
-			rules = append(rules, b.Rule())
-		}
-	}
-	want := oracle(rules, s, w.now)
+	want := oracle(w.rules, s, w.now)
 	if problem := differ(got, want); problem != "" {
 		trace, _ := c.Explain(context.Background(), s)
 		w.t.Fatalf("%s Checker: Check(%+v): %s\n%s", which, s, problem, trace)
