@@ -20,8 +20,30 @@ var invariants = []struct{ what, query string }{
 			AND r.reason = b.reason AND r.public_reason = b.public_reason)`},
 	{"rules without an unrevoked ban", `SELECT count(*) FROM ostraka_rules r WHERE origin = 0 AND NOT EXISTS (
 		SELECT 1 FROM ostraka_bans b WHERE b.id = r.id AND b.revoked_at IS NULL AND r.key = ` + banKey + ` || b.key_text)`},
-	{"days of hits without a ban", `SELECT count(*) FROM ostraka_hits h WHERE NOT EXISTS (
-		SELECT 1 FROM ostraka_bans b WHERE b.id = h.rule_id)`},
+	{"blocks without their rule", `SELECT count(*) FROM ostraka_blocks b WHERE NOT EXISTS (
+		SELECT 1 FROM ostraka_rules r WHERE r.key = 'd:' || b.key_text AND r.id = b.id AND r.origin = 1
+			AND coalesce(r.value, b.key_text) = b.domain AND r.effect = b.effect AND r.scope = b.scope
+			AND r.shadow = 0 AND r.expires_at IS NULL
+			AND r.reason = b.reason AND r.public_reason = b.public_reason)`},
+	{"rules without a block", `SELECT count(*) FROM ostraka_rules r WHERE origin = 1 AND NOT EXISTS (
+		SELECT 1 FROM ostraka_blocks b WHERE b.id = r.id AND r.key = 'd:' || b.key_text)`},
+	// Of a list whose writing is not finished there may be entries that are in
+	// no version: of the next one, or of that after it if one was undone.
+	{"entries of versions to come", `SELECT count(*) FROM ostraka_rules r JOIN ostraka_lists l ON l.seq = r.list
+		WHERE max(r.since, coalesce(r.until, 0)) > l.version + iif(l.writer IS NULL, 0, 2)`},
+	{"entries of lists to come", `SELECT count(*) FROM ostraka_rules WHERE list > coalesce((
+		SELECT seq FROM sqlite_sequence WHERE name = 'ostraka_lists'), 0)`},
+	{"lists with another number of entries than they say", `SELECT count(*) FROM ostraka_lists l WHERE entries <> (
+		SELECT count(*) FROM ostraka_rules r WHERE r.list = l.seq
+			AND r.since <= l.version AND (r.until IS NULL OR r.until > l.version))`},
+	{"lists whose version before has another number of entries than they say", `SELECT count(*) FROM ostraka_lists l
+		WHERE previous_entries <> (
+			SELECT count(*) FROM ostraka_rules r WHERE r.list = l.seq
+				AND r.since <= l.version - 1 AND (r.until IS NULL OR r.until > l.version - 1))`},
+	{"days of hits without a record", `SELECT count(*) FROM ostraka_hits WHERE rule_id NOT IN (
+		SELECT id FROM ostraka_bans UNION ALL SELECT id FROM ostraka_rules)`},
+	{"hit totals without a record", `SELECT count(*) FROM ostraka_hit_totals WHERE rule_id NOT IN (
+		SELECT id FROM ostraka_rules WHERE origin <> 0)`},
 	{"changes missing inside the log", `SELECT coalesce(max(seq) - min(seq) + 1, 0) - count(*) FROM ostraka_changes`},
 }
 

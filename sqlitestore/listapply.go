@@ -91,9 +91,6 @@ func inRowOrder(entries []store.Entry) []*store.Entry {
 
 // plausible refuses a delta that fits no list, before anything is written.
 func (a *listApply) plausible() error {
-	if a.delta.List.Version == 0 && len(a.remove) > 0 {
-		return fmt.Errorf("%w: a new list has nothing to remove", store.ErrConflict)
-	}
 	for i, e := range a.add[min(1, len(a.add)):] {
 		if before := a.add[i]; e.Key.Kind == before.Key.Kind && e.Value == before.Value {
 			return fmt.Errorf("%w: %.64q is added twice", store.ErrConflict, e.Value)
@@ -138,8 +135,8 @@ func (a *listApply) removeEntries(ctx context.Context, t *tx, entries []*store.E
 		if err != nil {
 			return err
 		}
-		n, err := t.affect(ctx, `UPDATE ostraka_rules SET until = ? WHERE key = ? AND id = ? AND list = ? AND until IS NULL`,
-			a.list.Version+1, key, e.ID[:], a.list.Seq)
+		n, err := t.affect(ctx, `UPDATE ostraka_rules SET until = ? WHERE key = ? AND id = ? AND value IS ?
+			AND list = ? AND until IS NULL`, a.list.Version+1, key, e.ID[:], valueArg(e.Value, e.Key), a.list.Seq)
 		if err != nil {
 			return err
 		}
@@ -176,8 +173,8 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 
 // absent fails if the list has one of the values already.
 func (a *listApply) absent(ctx context.Context, t *tx, batch []*store.Entry, keys []any) error {
-	if a.list.Version == 0 {
-		return nil // it has none
+	if a.list.Entries == 0 {
+		return nil
 	}
 	type row struct{ key, value string }
 	staying := make(map[row]bool)
@@ -221,11 +218,11 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 	after.Source, after.Reason, after.PublicReason = a.delta.List.Source, a.delta.List.Reason, a.delta.List.PublicReason
 	after.Version++
 	after.Entries += int64(len(a.add) - len(a.remove))
-	after.Undoable = before.Version > 0
+	after.Undoable = true
 	after.SyncedAt, after.SyncedBy = time.UnixMicro(a.change.At.UnixMicro()).UTC(), a.change.Actor
 	err := t.exec(ctx, `UPDATE ostraka_lists SET source = ?, reason = ?, public_reason = ?, version = ?, entries = ?,
 		turns = turns + 1, synced_at = ?, synced_by = ?, writer = NULL,
-		previous_entries = iif(version > 0, entries, NULL), previous_synced_at = synced_at, previous_synced_by = synced_by
+		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by
 		WHERE seq = ?`, after.Source, after.Reason, after.PublicReason, after.Version, after.Entries,
 		timeArg(after.SyncedAt), after.SyncedBy, after.Seq)
 	if err != nil {
@@ -233,7 +230,7 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 	}
 	a.result = after
 	logBefore := &before
-	if before.Version == 0 {
+	if a.list.turns == 0 {
 		logBefore = nil
 	}
 	c, err := changelog.List(a.change, logBefore, &after, a.keys(), map[string]int64{

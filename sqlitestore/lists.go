@@ -13,7 +13,7 @@ import (
 // listRow is a row of ostraka_lists.
 type listRow struct {
 	store.List
-	turns            int64
+	turns            int64         // tells versions of the same number apart: one that was undone comes again
 	previousEntries  sql.NullInt64 // not valid if the version before is gone
 	previousSyncedAt time.Time
 	previousSyncedBy sql.NullString
@@ -24,7 +24,7 @@ const listColumns = `seq, id, name, source, reason, public_reason, version, entr
 
 // selectLists leaves out lists whose first version is still being written. More
 // conditions may follow.
-const selectLists = `SELECT ` + listColumns + ` FROM ostraka_lists WHERE version > 0`
+const selectLists = `SELECT ` + listColumns + ` FROM ostraka_lists WHERE turns > 0`
 
 func (l *listRow) dest() []any {
 	return []any{
@@ -73,13 +73,13 @@ func (s *Store) ListEntries(ctx context.Context, name string) iter.Seq2[store.En
 				yield(store.Entry{}, err)
 				return
 			}
+			if len(page) == 0 {
+				return // as it may only once the list is known to be the same still
+			}
 			for _, e := range page {
 				if !yield(e, nil) {
 					return
 				}
-			}
-			if len(page) < scanPage {
-				return
 			}
 		}
 	}

@@ -75,17 +75,16 @@ func (g *staging) begin(ctx context.Context, want *store.List) error {
 			return err
 		}
 		switch exists := err == nil; {
-		case want.Version == 0 && exists:
-			return store.ErrExists
-		case want.Version == 0:
-			g.list, err = t.addList(ctx, want)
-		case !exists || row.ID != want.ID || row.Version != want.Version:
-			return store.ErrConflict
-		default:
+		case exists && row.ID == want.ID && row.Version == want.Version:
 			g.list = row
-		}
-		if err != nil {
-			return err
+		case exists && row.ID == want.ID, want.Version != 0:
+			return fmt.Errorf("%w: the list is not at version %d", store.ErrConflict, want.Version)
+		case exists:
+			return fmt.Errorf("list %.64q %w", want.Name, store.ErrExists)
+		default:
+			if g.list, err = t.addList(ctx, want); err != nil {
+				return err
+			}
 		}
 		return t.exec(ctx, `UPDATE ostraka_lists SET writer = ? WHERE seq = ?`, g.token, g.list.Seq)
 	})
@@ -107,7 +106,7 @@ func (t *tx) addList(ctx context.Context, want *store.List) (listRow, error) {
 	if !want.CreatedAt.IsZero() {
 		row.CreatedAt = time.UnixMicro(want.CreatedAt.UnixMicro()).UTC()
 	}
-	err := t.exec(ctx, `DELETE FROM ostraka_lists WHERE version = 0 AND (name = ? OR id = ?)`, want.Name, want.ID[:])
+	err := t.exec(ctx, `DELETE FROM ostraka_lists WHERE turns = 0 AND (name = ? OR id = ?)`, want.Name, want.ID[:])
 	if err != nil {
 		return row, err
 	}

@@ -91,7 +91,7 @@ func (s *Store) DropList(ctx context.Context, name string, change store.Change) 
 		if err := t.exec(ctx, `DELETE FROM ostraka_lists WHERE seq = ?`, list.Seq); err != nil {
 			return err
 		}
-		c, err := changelog.List(change, &list, nil, keys, map[string]int64{"removed": list.Entries})
+		c, err := changelog.List(change, &list, nil, keys, map[string]int64{"added": 0, "removed": list.Entries})
 		if err != nil {
 			return err
 		}

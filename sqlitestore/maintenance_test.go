@@ -98,7 +98,7 @@ func TestCheckFindsContradictions(t *testing.T) {
 		{`DELETE FROM ostraka_rules WHERE key = 'd:a.example'`, "1 unrevoked bans without their rule"},
 		{`UPDATE ostraka_rules SET effect = 2 WHERE key = 'd:a.example'`, "1 unrevoked bans without their rule"},
 		{`DELETE FROM ostraka_bans WHERE value = 'a.example'`, "1 rules without an unrevoked ban"},
-		{`INSERT INTO ostraka_hits (rule_id, day, uses) VALUES (zeroblob(16), 1, 1)`, "1 days of hits without a ban"},
+		{`INSERT INTO ostraka_hits (rule_id, day, uses) VALUES (zeroblob(16), 1, 1)`, "1 days of hits without a record"},
 		{`DELETE FROM ostraka_changes WHERE seq = 2`, "1 changes missing"},
 		{`UPDATE ostraka_prefix_lengths SET rules = 7`, "1 rules of prefix length 24 (IPv6: false) are counted as 7"},
 		{`DELETE FROM ostraka_prefix_lengths`, "are not counted"},

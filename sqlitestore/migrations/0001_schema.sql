@@ -49,9 +49,9 @@ CREATE TABLE ostraka_lists (
 	source             TEXT    NOT NULL,
 	reason             TEXT    NOT NULL,
 	public_reason      TEXT    NOT NULL,
-	version            INTEGER NOT NULL CHECK (version >= 0),  -- 0: its first is still being written
+	version            INTEGER NOT NULL CHECK (version >= 0),
 	entries            INTEGER NOT NULL CHECK (entries >= 0),
-	turns              INTEGER NOT NULL CHECK (turns >= 0),    -- of the version, up or down: it may come back, this never does
+	turns              INTEGER NOT NULL CHECK (turns >= 0),    -- of the version, up or down; 0: its first is still being written
 	created_at         INTEGER,
 	synced_at          INTEGER,
 	synced_by          TEXT    NOT NULL,
