@@ -178,13 +178,14 @@ func (a *listApply) absent(ctx context.Context, t *tx, batch []*store.Entry, key
 	}
 	type row struct{ key, value string }
 	staying := make(map[row]bool)
+	// The plus keeps SQLite from reading the whole list instead of the keys.
 	err := t.each(ctx, func(rows *sql.Rows) error {
 		var r row
 		err := rows.Scan(&r.key, &r.value)
 		staying[r] = true
 		return err
 	}, `SELECT key, coalesce(value, substr(key, 3)) FROM ostraka_rules WHERE key IN (?`+
-		strings.Repeat(`, ?`, len(keys)-1)+`) AND list = ? AND since <= ? AND until IS NULL`,
+		strings.Repeat(`, ?`, len(keys)-1)+`) AND +list = ? AND since <= ? AND until IS NULL`,
 		append(slices.Clip(keys), a.list.Seq, a.list.Version)...)
 	if err != nil {
 		return err
