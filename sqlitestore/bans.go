@@ -62,7 +62,7 @@ func normal(b store.Ban) store.Ban {
 // false, having done nothing, if an active ban is in the way.
 func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (bool, error) {
 	b.Version, b.Hits, b.LastHitAt = 1, 0, time.Time{}
-	args := append(banArgs(b), !b.Active(now), int64(b.Kind), b.Value, now.UnixMicro(), b.ID[:])
+	args := append(banArgs(b), !b.Active(now), int64(b.Kind), b.Value, now.UnixMicro(), uuid.Nil[:])
 	res, err := w.tx.run(ctx, insertBan, args...)
 	if err != nil {
 		return false, err
@@ -80,10 +80,11 @@ func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (b
 	return true, w.insert(ctx, &rule)
 }
 
-// existing returns the error for the active ban that is in the way of b.
-func (t *tx) existing(ctx context.Context, b *store.Ban, now time.Time) error {
+// existing returns the error for the active ban, other than the one excepted,
+// that is in the way of b.
+func (t *tx) existing(ctx context.Context, b *store.Ban, except uuid.UUID, now time.Time) error {
 	var other store.Ban
-	err := t.row(ctx, banDest(&other), `SELECT seq, `+banColumns+activeBan, int64(b.Kind), b.Value, now.UnixMicro(), b.ID[:])
+	err := t.row(ctx, banDest(&other), `SELECT seq, `+banColumns+activeBan, int64(b.Kind), b.Value, now.UnixMicro(), except[:])
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Chang
 			return err
 		}
 		if !added {
-			return t.existing(ctx, &ban, change.At)
+			return t.existing(ctx, &ban, uuid.Nil, change.At)
 		}
 		if err := rules.finish(ctx); err != nil {
 			return err
@@ -181,7 +182,7 @@ func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Chang
 		ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
 		ban.Hits, ban.LastHitAt = before.Hits, before.LastHitAt
 		if ban.Active(change.At) {
-			if err := t.existing(ctx, &ban, change.At); !errors.Is(err, sql.ErrNoRows) {
+			if err := t.existing(ctx, &ban, ban.ID, change.At); !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -106,4 +107,70 @@ func memoryDB(t testing.TB) *sql.DB {
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { db.Close() })
 	return db
+}
+
+func mustBlock(t testing.TB, s *Store, domain string) store.Block {
+	t.Helper()
+	b, err := s.CreateBlock(context.Background(), store.Block{
+		ID: uuid.Must(uuid.NewV7()), Domain: domain, KeyText: domain, Reason: "spam", CreatedAt: at, CreatedBy: "alice",
+	}, by(store.BlockCreate))
+	if err != nil {
+		t.Fatalf("CreateBlock(%q): %v", domain, err)
+	}
+	return b
+}
+
+func domainEntry(value string) store.Entry {
+	return store.Entry{
+		ID: uuid.NewSHA1(uuid.Nil, []byte(value)), Key: store.Key{Kind: store.KindDomain, Text: value}, Value: value,
+	}
+}
+
+// domainEntries returns entries whose values begin with the prefix.
+func domainEntries(prefix string, n int) []store.Entry {
+	entries := make([]store.Entry, n)
+	for i := range entries {
+		entries[i] = domainEntry(fmt.Sprintf("%s-%d.example", prefix, i))
+	}
+	return entries
+}
+
+// newList is the delta that makes a list.
+func newList(name string, entries ...store.Entry) store.ListDelta {
+	return store.ListDelta{
+		List: store.List{ID: uuid.Must(uuid.NewV7()), Name: name, Source: name + ".txt", Reason: "listed", CreatedAt: at},
+		Add:  entries,
+	}
+}
+
+func mustApply(t testing.TB, s *Store, delta store.ListDelta) store.List {
+	t.Helper()
+	l, err := s.ApplyList(context.Background(), delta, by(store.ListSync))
+	if err != nil {
+		t.Fatalf("ApplyList(%q): %v", delta.List.Name, err)
+	}
+	return l
+}
+
+// values returns the sorted values of the list.
+func values(t testing.TB, s *Store, list string) []string {
+	t.Helper()
+	var found []string
+	for e, err := range s.ListEntries(context.Background(), list) {
+		if err != nil {
+			t.Fatalf("ListEntries(%q): %v", list, err)
+		}
+		found = append(found, e.Value)
+	}
+	slices.Sort(found)
+	return found
+}
+
+func valuesOf(entries []store.Entry) []string {
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Value)
+	}
+	slices.Sort(all)
+	return all
 }

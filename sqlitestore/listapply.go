@@ -3,14 +3,10 @@ package sqlitestore
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/store"
@@ -49,7 +45,8 @@ type listApply struct {
 
 func (a *listApply) run(ctx context.Context) ([]store.Change, error) {
 	a.add, a.remove = inRowOrder(a.delta.Add), inRowOrder(a.delta.Remove)
-	if err := a.plausible(); err != nil {
+	ids, err := a.idsAdded()
+	if err != nil {
 		return nil, explain(ctx, a.doing, err)
 	}
 	if err := a.begin(ctx, &a.delta.List); err != nil {
@@ -61,7 +58,13 @@ func (a *listApply) run(ctx context.Context) ([]store.Change, error) {
 	if err := a.dropLeftovers(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.stage(ctx); err != nil {
+	if err := a.inSteps(ctx, a.remove, a.removeEntries); err != nil {
+		return nil, err
+	}
+	if err := a.fits(ctx, ids); err != nil {
+		return nil, explain(ctx, a.doing, err)
+	}
+	if err := a.inSteps(ctx, a.add, a.addEntries); err != nil {
 		return nil, err
 	}
 	return a.transact(ctx, func(t *tx) error {
@@ -89,29 +92,11 @@ func inRowOrder(entries []store.Entry) []*store.Entry {
 	return order
 }
 
-// plausible refuses a delta that fits no list, before anything is written.
-func (a *listApply) plausible() error {
-	for i, e := range a.add[min(1, len(a.add)):] {
-		if before := a.add[i]; e.Key.Kind == before.Key.Kind && e.Value == before.Value {
-			return fmt.Errorf("%w: %.64q is added twice", store.ErrConflict, e.Value)
-		}
-	}
-	return nil
-}
-
-// stage writes what the next version adds and removes. Removals come first, so
-// that what is left of them is in the way of additions.
-func (a *listApply) stage(ctx context.Context) error {
-	for chunk := range slices.Chunk(a.remove, stepRows) {
-		err := a.step(ctx, func(t *tx) error { return a.removeEntries(ctx, t, chunk) })
-		if err != nil {
-			return err
-		}
-		a.progress(ctx, len(chunk))
-	}
-	for chunk := range slices.Chunk(a.add, stepRows) {
-		err := a.step(ctx, func(t *tx) error { return a.addEntries(ctx, t, chunk) })
-		if err != nil {
+// inSteps writes entries of the next version, and reports progress between two
+// steps.
+func (a *listApply) inSteps(ctx context.Context, entries []*store.Entry, write func(context.Context, *tx, []*store.Entry) error) error {
+	for chunk := range slices.Chunk(entries, stepRows) {
+		if err := a.step(ctx, func(t *tx) error { return write(ctx, t, chunk) }); err != nil {
 			return err
 		}
 		a.progress(ctx, len(chunk))
@@ -161,40 +146,11 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 			keys[i] = key
 			rules.count(e.Key, 1)
 		}
-		if err := a.absent(ctx, t, batch, keys); err != nil {
-			return err
-		}
 		if err := a.insert(ctx, t, batch, keys); err != nil {
 			return err
 		}
 	}
 	return rules.finish(ctx)
-}
-
-// absent fails if the list has one of the values already.
-func (a *listApply) absent(ctx context.Context, t *tx, batch []*store.Entry, keys []any) error {
-	if a.list.Entries == 0 {
-		return nil
-	}
-	type row struct{ key, value string }
-	staying := make(map[row]bool)
-	err := t.each(ctx, func(rows *sql.Rows) error {
-		var r row
-		err := rows.Scan(&r.key, &r.value)
-		staying[r] = true
-		return err
-	}, `SELECT key, coalesce(value, substr(key, 3)) FROM ostraka_rules WHERE key IN (?`+
-		strings.Repeat(`, ?`, len(keys)-1)+`) AND list = ? AND since <= ? AND until IS NULL`,
-		append(slices.Clip(keys), a.list.Seq, a.list.Version)...)
-	if err != nil {
-		return err
-	}
-	for i, e := range batch {
-		if staying[row{keys[i].(string), e.Value}] {
-			return fmt.Errorf("%w: %.64q, to be added, is in the list already", store.ErrConflict, e.Value)
-		}
-	}
-	return nil
 }
 
 func (a *listApply) insert(ctx context.Context, t *tx, batch []*store.Entry, keys []any) error {
@@ -204,12 +160,8 @@ func (a *listApply) insert(ctx context.Context, t *tx, batch []*store.Entry, key
 	for i, e := range batch {
 		args = append(args, keys[i], e.ID[:], int64(e.Line), valueArg(e.Value, e.Key), int64(e.Effect), int64(e.Scope), e.Shadow)
 	}
-	err := t.exec(ctx, `INSERT INTO ostraka_rules (key, id, since, list, line, value, effect, scope, shadow, origin, reason, public_reason)
+	return t.exec(ctx, `INSERT INTO ostraka_rules (key, id, since, list, line, value, effect, scope, shadow, origin, reason, public_reason)
 		VALUES `+row+strings.Repeat(`, `+row, len(batch)-1), args...)
-	if code, ok := resultCode(err); ok && code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY {
-		return fmt.Errorf("%w: two entries have the same key and ID: %w", store.ErrConflict, errors.New(err.Error()))
-	}
-	return err
 }
 
 // enforce puts the new version into force.

@@ -49,7 +49,8 @@ func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.
 	after.SyncedAt, after.SyncedBy = row.previousSyncedAt, row.previousSyncedBy.String
 
 	// Leftovers of a staging that was cut off have other versions.
-	keys, err := t.entryKeys(ctx, `(since = ?2 OR until = ?2)`, before.Seq, before.Version)
+	keys, err := t.entryKeys(ctx, `SELECT key FROM ostraka_rules WHERE list = ?1 AND since = ?2
+		UNION SELECT key FROM ostraka_rules WHERE list = ?1 AND until = ?2`, before.Seq, before.Version)
 	if err != nil {
 		return after, err
 	}
@@ -83,7 +84,8 @@ func (s *Store) DropList(ctx context.Context, name string, change store.Change) 
 			return err
 		}
 		list = row.List
-		keys, err := t.entryKeys(ctx, `since <= ?2 AND (until IS NULL OR until > ?2)`, list.Seq, list.Version)
+		keys, err := t.entryKeys(ctx, `SELECT key FROM ostraka_rules
+			WHERE list = ?1 AND since <= ?2 AND (until IS NULL OR until > ?2)`, list.Seq, list.Version)
 		if err != nil {
 			return err
 		}
@@ -104,9 +106,9 @@ func (s *Store) DropList(ctx context.Context, name string, change store.Change) 
 	return list, nil
 }
 
-// entryKeys returns the keys of entries of a list, as many as decide whether a
-// change can name them.
-func (t *tx) entryKeys(ctx context.Context, where string, list, version int64) ([]store.Key, error) {
+// entryKeys returns the keys that the query selects of a version of a list, as
+// many as decide whether a change can name them.
+func (t *tx) entryKeys(ctx context.Context, query string, list, version int64) ([]store.Key, error) {
 	var keys []store.Key
 	err := t.each(ctx, func(rows *sql.Rows) error {
 		var text string
@@ -116,6 +118,6 @@ func (t *tx) entryKeys(ctx context.Context, where string, list, version int64) (
 		key, err := parseRuleKey(text)
 		keys = append(keys, key)
 		return err
-	}, fmt.Sprintf(`SELECT DISTINCT key FROM ostraka_rules WHERE list = ?1 AND %s LIMIT %d`, where, store.MaxChangeKeys+1), list, version)
+	}, fmt.Sprintf(`SELECT DISTINCT key FROM (%s) LIMIT %d`, query, store.MaxChangeKeys+1), list, version)
 	return keys, err
 }

@@ -102,6 +102,14 @@ func TestCheckFindsContradictions(t *testing.T) {
 		{`DELETE FROM ostraka_changes WHERE seq = 2`, "1 changes missing"},
 		{`UPDATE ostraka_prefix_lengths SET rules = 7`, "1 rules of prefix length 24 (IPv6: false) are counted as 7"},
 		{`DELETE FROM ostraka_prefix_lengths`, "are not counted"},
+		{`DELETE FROM ostraka_rules WHERE origin = 1`, "1 blocks without their rule"},
+		{`UPDATE ostraka_rules SET reason = 'other' WHERE origin = 1`, "1 blocks without their rule"},
+		{`DELETE FROM ostraka_blocks`, "1 rules without a block"},
+		{`DELETE FROM ostraka_rules WHERE key = 'd:d.example'`, "1 lists with another number of entries"},
+		{`UPDATE ostraka_lists SET previous_entries = 7`, "1 lists whose version before has another number"},
+		{`UPDATE ostraka_rules SET until = 2 WHERE key = 'd:d.example'`, "1 entries of versions to come"},
+		{`UPDATE ostraka_rules SET list = 2 WHERE key = 'd:d.example'`, "1 entries of lists to come"},
+		{`INSERT INTO ostraka_hit_totals (rule_id, uses) VALUES (zeroblob(16), 1)`, "1 hit totals without a record"},
 	} {
 		t.Run(tt.damage, func(t *testing.T) {
 			s := openTemp(t)
@@ -112,6 +120,8 @@ func TestCheckFindsContradictions(t *testing.T) {
 			if _, err := s.CreateBan(context.Background(), ip, by(store.BanCreate)); err != nil {
 				t.Fatal(err)
 			}
+			mustBlock(t, s, "c.example")
+			mustApply(t, s, newList("list", domainEntry("d.example"), domainEntry("e.example")))
 			mustCheck(t, s)
 			mustExec(t, s.writeDB, tt.damage)
 			err := s.Check(context.Background())

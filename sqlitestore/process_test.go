@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 var children = map[string]func(path string) error{
 	"write-for-ever": writeForEver,
 	"create-100":     createHundred,
+	"replace-list":   replaceList,
 }
 
 func child(t *testing.T, job string) *exec.Cmd {

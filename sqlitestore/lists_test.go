@@ -1,0 +1,266 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/ostraka/store"
+)
+
+// delta turns the list, as it is, into one of other entries.
+func delta(list store.List, from, to []store.Entry) store.ListDelta {
+	return store.ListDelta{List: list, Add: to, Remove: from}
+}
+
+func wantValues(t testing.TB, s *Store, list string, entries []store.Entry) {
+	t.Helper()
+	if got, want := values(t, s, list), valuesOf(entries); !slices.Equal(got, want) {
+		t.Errorf("the list %q has %d entries, %.3q…; want %d, %.3q…", list, len(got), got, len(want), want)
+	}
+}
+
+// rows counts the rows of entries, in force or not.
+func rows(t testing.TB, s *Store) (n int) {
+	t.Helper()
+	if err := s.readDB.QueryRow(`SELECT count(*) FROM ostraka_rules WHERE list IS NOT NULL`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func wantRows(t testing.TB, s *Store, when string, want int) {
+	t.Helper()
+	if n := rows(t, s); n != want {
+		t.Errorf("%s there are %d rows of entries, want %d", when, n, want)
+	}
+}
+
+// cutOff applies the delta until the first progress.
+func cutOff(t *testing.T, s *Store, d store.ListDelta) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	d.Progress = func(int) { cancel() }
+	if _, err := s.ApplyList(ctx, d, by(store.ListSync)); !errors.Is(err, context.Canceled) {
+		t.Fatalf("ApplyList: %v", err)
+	}
+}
+
+func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
+	ctx := context.Background()
+	s := openTemp(t)
+	a, b, c := domainEntries("a", 30_000), domainEntries("b", 20_000), domainEntries("c", 3)
+	list := mustApply(t, s, newList("list", a...))
+	list = mustApply(t, s, delta(list, a, b))
+	wantRows(t, s, "after a replacement", 50_000)
+	list = mustApply(t, s, delta(list, b, c))
+	wantRows(t, s, "after another", 20_003)
+	list, err := s.UndoList(ctx, "list", by(store.ListUndo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRows(t, s, "after undoing it", 20_000)
+	wantValues(t, s, "list", b)
+	mustCheck(t, s)
+	mustApply(t, s, delta(list, b, c))
+	wantValues(t, s, "list", c)
+	if _, err := s.DropList(ctx, "list", by(store.ListDrop)); err != nil {
+		t.Fatal(err)
+	}
+	wantRows(t, s, "after dropping the list", 0)
+	mustCheck(t, s)
+}
+
+func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
+	ctx := context.Background()
+	a, b, c := domainEntries("a", 12_000), domainEntries("b", 12_000), domainEntries("c", 12_000)
+	for name, next := range map[string]func(t *testing.T, s *Store, list store.List) (want []store.Entry, rows int){
+		"and the next version is applied": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
+			mustApply(t, s, delta(list, b, a))
+			return a, 24_000
+		},
+		"and the one before is undone": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
+			if _, err := s.UndoList(ctx, "list", by(store.ListUndo)); err != nil {
+				t.Fatal(err)
+			}
+			return a, 12_000
+		},
+		"and the list is dropped and made again": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
+			if _, err := s.DropList(ctx, "list", by(store.ListDrop)); err != nil {
+				t.Fatal(err)
+			}
+			wantRows(t, s, "after dropping the list", 0)
+			mustApply(t, s, newList("list", c[:10]...))
+			return c[:10], 10
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openTemp(t)
+			list := mustApply(t, s, newList("list", a...))
+			list = mustApply(t, s, delta(list, a, b))
+			cutOff(t, s, delta(list, nil, c)) // added some
+			cutOff(t, s, delta(list, b, c))   // removed some
+			wantValues(t, s, "list", b)
+			mustCheck(t, s)
+			if found, err := s.Lookup(ctx, []store.Key{c[0].Key, b[0].Key, a[0].Key}); err != nil || len(found) != 1 {
+				t.Errorf("Lookup = %v, %v", found, err)
+			}
+			want, n := next(t, s, list)
+			wantValues(t, s, "list", want)
+			wantRows(t, s, "in the end", n)
+			mustCheck(t, s)
+		})
+	}
+}
+
+func TestFirstVersionThatWasCutOffLeavesNoList(t *testing.T) {
+	ctx := context.Background()
+	s := openTemp(t)
+	entries := domainEntries("a", 12_000)
+	cutOff(t, s, newList("list", entries...))
+	if _, err := s.List(ctx, "list"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("List: %v", err)
+	}
+	if all, err := s.Lists(ctx); err != nil || len(all) != 0 {
+		t.Errorf("Lists = %v, %v", all, err)
+	}
+	if _, err := s.DropList(ctx, "list", by(store.ListDrop)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("DropList: %v", err)
+	}
+	for _, err := range s.Scan(ctx, 0) {
+		t.Fatalf("Scan yields an entry, or %v", err)
+	}
+	mustCheck(t, s)
+	mustApply(t, s, newList("list", entries[:5]...))
+	wantValues(t, s, "list", entries[:5])
+	wantRows(t, s, "after the next try", 5)
+}
+
+func TestWritersGetInWhileAListIsStaged(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "x.db")
+	s := openAt(t, path, Options{})
+	other := openAt(t, path, Options{BusyTimeout: time.Minute})
+	var wg sync.WaitGroup
+	d := newList("list", domainEntries("a", 200_000)...)
+	start := sync.OnceFunc(func() {
+		mustCreate(t, s, "from-progress.example") // under no lock
+		wg.Go(func() { mustCreate(t, s, "same-store.example") })
+		wg.Go(func() { mustCreate(t, other, "other-store.example") })
+	})
+	d.Progress = func(int) { start() }
+	mustApply(t, s, d)
+	wg.Wait()
+	changes, err := s.Changes(ctx, 0, 0)
+	if err != nil || len(changes) != 4 || changes[3].Action != store.ListSync {
+		t.Errorf("the bans do not come before the list that began before them: %+v, %v", changes, err)
+	}
+}
+
+func TestOfTwoSyncsOfAListOneWins(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "x.db")
+	stores := []*Store{openAt(t, path, Options{}), openAt(t, path, Options{BusyTimeout: time.Minute})}
+	old := domainEntries("old", 11_000)
+	list := mustApply(t, stores[0], newList("list", old...))
+	contents := [][]store.Entry{domainEntries("one", 15_000), domainEntries("two", 15_000)}
+	for range 3 {
+		errs := make([]error, 2)
+		var wg sync.WaitGroup
+		for i, s := range stores {
+			wg.Go(func() {
+				_, errs[i] = s.ApplyList(ctx, delta(list, old, contents[i]), by(store.ListSync))
+			})
+		}
+		wg.Wait()
+		won := 0
+		if errs[0] != nil {
+			won = 1
+		}
+		if errs[won] != nil || !errors.Is(errs[1-won], store.ErrConflict) {
+			t.Fatalf("the errors are %v; want one nil, and one ErrConflict", errs)
+		}
+		wantValues(t, stores[1-won], "list", contents[won])
+		mustCheck(t, stores[0])
+		var err error
+		if list, err = stores[won].UndoList(ctx, "list", by(store.ListUndo)); err != nil {
+			t.Fatal(err)
+		}
+		wantValues(t, stores[1-won], "list", old)
+	}
+}
+
+// TestVersionThatComesBackIsAnother undoes a version while it is read, and
+// makes another one of the same number.
+func TestVersionThatComesBackIsAnother(t *testing.T) {
+	ctx := context.Background()
+	s := openTemp(t)
+	a, b := domainEntries("a", 3*scanPage), domainEntries("b", 3*scanPage)
+	list := mustApply(t, s, newList("list"))
+	second := mustApply(t, s, delta(list, nil, a))
+	n := 0
+	for _, err := range s.ListEntries(ctx, "list") {
+		if n++; n > 1 {
+			if n <= scanPage || !errors.Is(err, store.ErrConflict) && err != nil {
+				continue
+			}
+			if err == nil {
+				t.Error("an entry of another version")
+			}
+			break
+		}
+		back, err := s.UndoList(ctx, "list", by(store.ListUndo))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := mustApply(t, s, delta(back, nil, b)); again.Version != second.Version {
+			t.Errorf("Version %d, want that of before, %d", again.Version, second.Version)
+		}
+	}
+}
+
+func TestHitsOfEntriesGoWithTheirRows(t *testing.T) {
+	ctx := context.Background()
+	s := openTemp(t)
+	e, other := domainEntry("a.example"), domainEntry("b.example")
+	hit := func(want int64) {
+		t.Helper()
+		hits := []store.Hit{{RuleID: e.ID, Key: e.Key, Day: store.Day(at), Uses: 1, Last: at}}
+		if err := s.AddHits(ctx, hits); err != nil {
+			t.Fatal(err)
+		}
+		total, err := s.HitTotal(ctx, e.ID)
+		if err != nil || total.Uses != want {
+			t.Errorf("HitTotal = %+v, %v; want %d uses", total, err, want)
+		}
+		mustCheck(t, s)
+	}
+	hit(0)
+	list := mustApply(t, s, newList("list", e))
+	hit(1)
+	list = mustApply(t, s, delta(list, []store.Entry{e}, nil))
+	hit(1) // not in force, but it may come back
+	if _, err := s.UndoList(ctx, "list", by(store.ListUndo)); err != nil {
+		t.Fatal(err)
+	}
+	hit(2)
+	list, err := s.List(ctx, "list")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := e
+	changed.Effect = store.Review
+	list = mustApply(t, s, delta(list, []store.Entry{e}, []store.Entry{changed}))
+	list = mustApply(t, s, delta(list, nil, []store.Entry{other}))
+	hit(3) // under the same ID
+	list = mustApply(t, s, delta(list, []store.Entry{changed}, nil))
+	mustApply(t, s, delta(list, nil, []store.Entry{domainEntry("c.example")}))
+	hit(0)
+	if days, err := s.HitHistory(ctx, e.ID, at, at); err != nil || len(days) != 0 {
+		t.Errorf("HitHistory = %v, %v", days, err)
+	}
+}
