@@ -15,7 +15,7 @@ func TestListsInUseAreReadWithoutRejects(t *testing.T) {
 		kind ban.Kind
 		n    int
 	}{
-		"disposable-domains.txt": {ban.KindDomain, 74687},
+		"disposable-domains.txt": {ban.KindDomain, 74688},
 		"datacenter-ipv4.txt":    {ban.KindIP, 42566},
 		"datacenter-ipv6.txt":    {ban.KindIP, 8752},
 	} {
