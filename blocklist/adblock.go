@@ -14,14 +14,15 @@ func isFilter(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("||")) || bytes.HasPrefix(line, []byte("@@|")) || isElementRule(line)
 }
 
-// isElementRule reports whether a filter is for elements of pages: one with
-// "##" or its relatives after domains or nothing.
+// isElementRule reports whether a filter is for elements of the pages of some
+// domains: it has "##" or a relative of it after them.
 func isElementRule(line []byte) bool {
+	if bytes.IndexByte(line, '#') < 1 {
+		return false
+	}
 	for _, sign := range []string{"##", "#@#", "#?#", "#$#", "#%#"} {
-		if i := bytes.Index(line, []byte(sign)); i >= 0 {
-			before := line[:i]
-			return len(before) > 0 && !bytes.ContainsAny(before, " \t#") ||
-				len(before) == 0 && len(line) > len(sign) && (line[len(sign)] == '.' || line[len(sign)] == '#')
+		if i := bytes.Index(line, []byte(sign)); i > 0 && !bytes.ContainsAny(line[:i], " \t#") {
+			return true
 		}
 	}
 	return false
@@ -31,8 +32,9 @@ func isAdblockComment(line []byte) bool {
 	switch line[0] {
 	case '!', '[':
 		return true
-	case '#':
-		return len(line) == 1 || line[1] == ' ' || line[1] == '\t'
+	case '#': // "### such ###", but not "###advert", which is for elements of all pages
+		rest := bytes.TrimLeft(line, "#")
+		return len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t'
 	}
 	return false
 }
@@ -67,7 +69,7 @@ func (p *parser) adblockLine(line []byte) bool {
 func hostOfFilter(filter string) (host, hint string) {
 	host, ok := strings.CutPrefix(filter, "||")
 	if !ok {
-		if isElementRule([]byte(filter)) {
+		if strings.HasPrefix(filter, "#") || isElementRule([]byte(filter)) {
 			return "", "filters for elements of pages are not supported: only those for whole hosts are, as ||example.com^"
 		}
 		return "", "only filters for whole hosts are supported, as ||example.com^"

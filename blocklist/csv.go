@@ -8,7 +8,7 @@ import (
 
 // What is wrong with a record.
 const (
-	csvUnclosed = "a quote opens here that is not closed"
+	csvUnclosed = "a quote opens here that is not closed, or not within 16 KiB"
 	csvQuote    = `quote a whole cell, and write a quote in it twice, as in "a ""b"""`
 	csvTooLong  = "a record has at most 16 KiB"
 )
@@ -30,10 +30,7 @@ func (p *parser) csv() error {
 	for {
 		number := p.in.number + 1
 		hint, ok := c.next()
-		if !ok {
-			return nil
-		}
-		if !c.row(number, hint) {
+		if !ok || !c.row(number, hint) {
 			return nil
 		}
 	}
@@ -76,7 +73,7 @@ func (c *csvParser) checkHeader(number int) error {
 	return nil
 }
 
-// notCSV is the error for a header that is none, unless reading failed.
+// notCSV is the error for a header that is none.
 func (c *csvParser) notCSV(number int, hint string) error {
 	return &FormatError{Format: FormatCSV, Line: number, Hint: hint}
 }
@@ -122,12 +119,12 @@ func (c *csvParser) next() (hint string, ok bool) {
 	}
 	whole := len(c.in.unread()) == len(data) && c.in.err != nil
 	n, hint := c.split(data, whole)
+	if whole && c.in.failure() != nil && (hint == csvUnclosed || hint == "" && !endsLine(data[:n])) {
+		return "", false // reading failed in this record
+	}
 	if hint == "" {
 		c.consume(n)
 		return "", true
-	}
-	if whole && c.in.failure() != nil && endOfLine(data) < 0 {
-		return "", false // reading failed in this line
 	}
 	text, _, ok := c.in.line()
 	c.cells = append(c.cells[:0], text)
@@ -151,6 +148,11 @@ func (c *csvParser) consume(n int) {
 	}
 }
 
+func endsLine(record []byte) bool {
+	c := record[len(record)-1]
+	return c == '\n' || c == '\r'
+}
+
 // split splits the record that data begins with into cells, and returns how
 // long it is with the end of its line, or a hint what is wrong with it. whole
 // says that no data follows.
@@ -161,7 +163,7 @@ func (c *csvParser) split(data []byte, whole bool) (n int, hint string) {
 		if hint == "" && rest == len(data)-n && !whole {
 			hint = csvTooLong // or there is more of the cell than the limit shows
 		}
-		if hint == csvUnclosed && !whole && c.longLine(data) {
+		if hint == csvUnclosed && !whole && endOfLine(data) < 0 {
 			hint = csvTooLong
 		}
 		if hint != "" {
@@ -178,9 +180,6 @@ func (c *csvParser) split(data []byte, whole bool) (n int, hint string) {
 		}
 	}
 }
-
-// longLine reports whether the data, as much as a record may have, is one line.
-func (c *csvParser) longLine(data []byte) bool { return endOfLine(data) < 0 }
 
 // cutCell returns the cell that data begins with, and where what ends it is.
 func cutCell(data []byte) (cell []byte, end int, hint string) {

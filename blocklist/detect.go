@@ -3,6 +3,8 @@ package blocklist
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"example.com/ostraka/ban"
 )
 
 const utf8BOM = "\ufeff"
@@ -14,19 +16,23 @@ func (p *parser) begin() error {
 		p.in.pos += len(utf8BOM)
 	}
 	head := p.in.unread()
+	whole := len(head) <= headSize && p.in.err != nil
 	head = head[:min(len(head), headSize)]
 	if hint := notText(head); hint != "" {
 		return &FormatError{Format: p.Format, Hint: hint}
 	}
-	if p.Format != FormatAuto || p.in.failure() != nil && len(head) == 0 {
+	if p.Format != FormatAuto {
 		return nil
 	}
-	format, hint := detect(head)
+	format, hint := detect(head, whole)
 	if hint != "" {
 		return &FormatError{Hint: hint}
 	}
+	if format == FormatNetset && p.Kind != 0 && p.Kind != ban.KindIP {
+		format = FormatPlain // which rejects every line, with the reason
+	}
 	p.Format = format
-	return p.validate()
+	return nil
 }
 
 // magics are what files begin with that are often taken for the list that they
@@ -36,7 +42,7 @@ var magics = []struct{ magic, hint string }{
 	{"PK\x03\x04", "it is a ZIP archive: unpack it first"},
 	{"\xfd7zXZ\x00", "it is compressed with xz: decompress it first"},
 	{"\x28\xb5\x2f\xfd", "it is compressed with zstd: decompress it first"},
-	{"BZh", "it is compressed with bzip2: decompress it first"},
+	{"BZh91AY&SY", "it is compressed with bzip2: decompress it first"},
 	{"%PDF-", "it is a PDF document: give it as text"},
 	{"\xff\xfe", "it is encoded in UTF-16: encode it in UTF-8"},
 	{"\xfe\xff", "it is encoded in UTF-16: encode it in UTF-8"},
@@ -53,12 +59,17 @@ func notText(head []byte) (hint string) {
 	if isBinary(head) {
 		return "it is binary, or not encoded in UTF-8"
 	}
-	if text := bytes.TrimLeft(head, " \t\r\n"); len(text) > 1 && text[0] == '<' &&
-		(text[1] == '!' || text[1] == '?' || 'a' <= text[1]|0x20 && text[1]|0x20 <= 'z') {
-		return "it looks like an HTML page: check where it was fetched from"
+	text := bytes.TrimLeft(head, " \t\r\n")
+	for _, tag := range tags {
+		if hasPrefixFold(text, tag) {
+			return "it looks like an HTML page: check where it was fetched from"
+		}
 	}
 	return ""
 }
+
+// tags are what pages begin with that a server sends in place of a list.
+var tags = []string{"<!", "<?xml", "<html", "<head", "<body", "<title", "<script", "<center", "<h1", "<p>", "<pre", "<error"}
 
 // isBinary reports whether more than a quarter of b is no text. Less than that
 // is a matter of single lines, or of comments in another encoding.
@@ -82,8 +93,8 @@ func isBinary(b []byte) bool {
 }
 
 // detect finds the format of the list that begins with head, as [FormatAuto]
-// describes it, or a hint why it has none.
-func detect(head []byte) (f Format, hint string) {
+// describes it, or a hint why it has none. whole says that head is all of it.
+func detect(head []byte, whole bool) (f Format, hint string) {
 	text := bytes.TrimSpace(head)
 	switch {
 	case len(text) == 0:
@@ -100,6 +111,9 @@ func detect(head []byte) (f Format, hint string) {
 	case isHeader(firstLine(text)):
 		return FormatCSV, ""
 	}
+	if end := bytes.LastIndexAny(head, "\r\n"); end >= 0 && !whole {
+		head = head[:end] // not the line that is cut
+	}
 	return detectLines(head), ""
 }
 
@@ -108,11 +122,9 @@ func detectLines(head []byte) Format {
 	var filters, hosts, addrs, others int
 	for len(head) > 0 {
 		line := firstLine(head)
-		if head = head[min(len(head), len(line)+1):]; len(head) == 0 && filters+hosts+addrs+others > 0 {
-			break // the last line may be cut
-		}
+		head = head[min(len(head), len(line)+1):]
 		switch entry := uncomment(line); {
-		case isFilter(line):
+		case isFilter(bytes.TrimSpace(line)):
 			filters++
 		case len(entry) == 0:
 		case isMapping(entry):

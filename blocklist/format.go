@@ -14,8 +14,8 @@ const (
 	//   - CSV begins with a line of two or more columns of which one is a column
 	//     of values, or with "#domain" alone; if the first of more columns begins
 	//     with "#", all do,
-	//   - Adblock begins with "[Adblock" or "!", or has more filters ("||", "@@",
-	//     "##") than other lines,
+	//   - Adblock begins with "[Adblock" or "!", or has more filters ("||", "@@|",
+	//     "##" after domains) than other lines,
 	//   - hosts has more lines of an address and a host than other lines,
 	//   - netset has only addresses and prefixes,
 	//   - all else is plain.
@@ -38,10 +38,9 @@ const (
 	// FormatAdblock has filters for whole hosts: "||example.com^" for a domain
 	// and its subdomains, "||203.0.113.7^" for an address, and "@@" before either
 	// for an exception, which is [ban.Allow] whatever the options say. Lines that
-	// begin with "!", with "#" and white space, or with "[" are comments. Filters
-	// for a part of a host, for paths or elements of pages, and filters with
-	// options, are rejected: taken for their host alone, they would mean more
-	// than was written.
+	// begin with "!", "[", or "#" and white space are comments. Filters for a part
+	// of a host, for paths or elements of pages, and filters with options, are
+	// rejected: taken for their host alone, they would mean more than was written.
 	FormatAdblock
 	// FormatNetset has one address or CIDR a line, and comments from "#" or ";".
 	FormatNetset

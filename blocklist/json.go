@@ -2,6 +2,7 @@ package blocklist
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -110,6 +111,9 @@ func (j *jsonParser) scan() (end byte, err error) {
 	depth, quoted, escaped := 0, false, false
 	begin := j.line
 	for {
+		if quoted && !escaped {
+			j.skipText()
+		}
 		c, ok := j.next()
 		if !ok {
 			j.line = begin
@@ -143,6 +147,19 @@ func (j *jsonParser) scan() (end byte, err error) {
 	}
 }
 
+// skipText reads what is in the buffer of a string up to the next byte that
+// scan has to look at.
+func (j *jsonParser) skipText() {
+	text := j.in.unread()
+	for _, c := range []byte{'"', '\\', '\n'} {
+		if i := bytes.IndexByte(text, c); i >= 0 {
+			text = text[:i]
+		}
+	}
+	j.in.pos += len(text)
+	j.buf = append(j.buf, text[:min(len(text), maxRecord+1-len(j.buf))]...)
+}
+
 // say emits what an element says.
 func (j *jsonParser) say(l Line, raw []byte) error {
 	l.Text = clip(string(raw))
@@ -151,26 +168,32 @@ func (j *jsonParser) say(l Line, raw []byte) error {
 		j.emit(l.read(j.Kind, j.withoutKind(s)))
 		return nil
 	}
-	if !json.Valid(raw) {
-		j.line = l.Number
-		return j.broken("the element that begins here is not JSON")
-	}
 	switch {
-	case !utf8.Valid(raw):
-		j.emit(l.rejected("line", l.Text, ban.CodeInvalidUTF8, "encode it in UTF-8"))
+	case !utf8.Valid(raw) || len(raw) == 0 || raw[0] != '"' && raw[0] != '{':
+		if !json.Valid(raw) {
+			return j.notJSON(l)
+		}
+		if !utf8.Valid(raw) {
+			j.emit(l.rejected("line", l.Text, ban.CodeInvalidUTF8, "encode it in UTF-8"))
+		} else {
+			j.emit(l.rejected("line", l.Text, ban.CodeSyntax, "an element is a string or an object"))
+		}
 	case raw[0] == '"':
 		var s string
 		if err := json.Unmarshal(raw, &s); err != nil {
-			return j.broken(err.Error())
+			return j.notJSON(l)
 		}
 		l.Text = clip(s)
 		j.emit(l.read(j.Kind, j.withoutKind(s)))
-	case raw[0] == '{':
-		j.object(l, raw)
 	default:
-		j.emit(l.rejected("line", l.Text, ban.CodeSyntax, "an element is a string or an object"))
+		return j.object(l, raw)
 	}
 	return nil
+}
+
+func (j *jsonParser) notJSON(l Line) error {
+	j.line = l.Number
+	return j.broken("the element that begins here is not JSON")
 }
 
 // plainString returns the string that raw is, if it takes no work to see.
@@ -201,14 +224,16 @@ type jsonEntry struct {
 	Shadow   *bool  `json:"shadow"`
 }
 
-func (j *jsonParser) object(l Line, raw []byte) bool {
+// object emits what an element that is an object says.
+func (j *jsonParser) object(l Line, raw []byte) error {
 	var e jsonEntry
 	if err := json.Unmarshal(raw, &e); err != nil {
-		field := "line"
-		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			field = wrong.Field
+		wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+		if !ok {
+			return j.notJSON(l)
 		}
-		return j.emit(l.rejected(field, l.Text, ban.CodeSyntax, `make "shadow" true or false, and every other member a string`))
+		j.emit(l.rejected(cmp.Or(wrong.Field, "line"), l.Text, ban.CodeSyntax, `make "shadow" true or false, and every other member a string`))
+		return nil
 	}
 	r := record{
 		columnValue: e.Value, columnDomain: e.Domain, columnIP: e.IP, columnEmail: e.Email, columnName: e.Name,
@@ -217,5 +242,6 @@ func (j *jsonParser) object(l Line, raw []byte) bool {
 	if e.Shadow != nil {
 		r[columnShadow] = strconv.FormatBool(*e.Shadow)
 	}
-	return j.record(l, &r)
+	j.record(l, &r)
+	return nil
 }

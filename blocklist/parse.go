@@ -101,14 +101,12 @@ type parser struct {
 }
 
 func (p *parser) run() error {
-	if err := p.begin(); err != nil {
-		return err
-	}
-	var err error
-	switch p.Format {
-	case FormatCSV:
+	err := p.begin()
+	switch {
+	case err != nil:
+	case p.Format == FormatCSV:
 		err = p.csv()
-	case FormatJSON:
+	case p.Format == FormatJSON:
 		err = p.json()
 	default:
 		p.lines(lineFormats[p.Format])

@@ -55,8 +55,8 @@ func foreign(line []byte) (hint string) {
 		return "this is an Adblock filter: parse the list as adblock"
 	case isMapping(line):
 		return "this is a line of a hosts file: parse the list as hosts"
-	case line[0] == '<' && line[len(line)-1] == '>':
-		return "this looks like a line of an HTML page"
+	case line[0] == '<':
+		return "this looks like a line of an HTML page; a name that begins so is written with name: before it"
 	}
 	return ""
 }
