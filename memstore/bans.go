@@ -35,7 +35,7 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 		first := len(s.order)
 		for i := range bans {
 			ban := &bans[i]
-			if s.rival(ban, change.At) != nil {
+			if s.rival(ban, nil, change.At) != nil {
 				skipped = append(skipped, i)
 				continue
 			}
@@ -64,7 +64,7 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 
 // refusal says why the ban cannot be added, nil if it can.
 func (s *Store) refusal(ban *store.Ban, now time.Time) error {
-	if r := s.rival(ban, now); r != nil {
+	if r := s.rival(ban, nil, now); r != nil {
 		return &store.ExistsError{Existing: *r}
 	}
 	if s.taken(ban.ID) {
@@ -119,7 +119,7 @@ func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Chang
 		if old.Version != ban.Version {
 			return nil, fmt.Errorf("ban %s is at version %d, not %d: %w", ban.ID, old.Version, ban.Version, store.ErrConflict)
 		}
-		if rival := s.rival(&ban, change.At); rival != nil {
+		if rival := s.rival(&ban, r, change.At); rival != nil {
 			return nil, &store.ExistsError{Existing: *rival}
 		}
 		ban.Version++

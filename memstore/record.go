@@ -84,14 +84,15 @@ func (s *Store) unlink(r *record) {
 	r.next = nil
 }
 
-// rival returns a ban other than b that is active beside it at now; nil if
-// there is none or b itself is not active.
-func (s *Store) rival(b *store.Ban, now time.Time) *store.Ban {
+// rival returns a ban that would be active beside b at now; nil if there is none
+// or b itself is not active. self is the record that b is to replace, nil for a
+// new ban: one that has the ID of an active ban is refused for that like others.
+func (s *Store) rival(b *store.Ban, self *record, now time.Time) *store.Ban {
 	if !b.Active(now) {
 		return nil
 	}
 	for r := s.values[valueOf(b)]; r != nil; r = r.next {
-		if r.ban.ID != b.ID && r.ban.Active(now) {
+		if r != self && r.ban.Active(now) {
 			return &r.ban
 		}
 	}

@@ -58,8 +58,8 @@ var changeFlaws = []flaw{
 	}, []string{"A reader of the log misses no change"}},
 
 	{"gives an empty list for pruned changes", func(o *override) {
-		o.changes = func(ctx context.Context, q store.ChangeQuery) ([]store.Change, error) {
-			log, err := o.Store.Changes(ctx, q)
+		o.changes = func(ctx context.Context, after int64, limit int) ([]store.Change, error) {
+			log, err := o.Store.Changes(ctx, after, limit)
 			if errors.Is(err, store.ErrPruned) {
 				err = nil
 			}
@@ -69,7 +69,7 @@ var changeFlaws = []flaw{
 
 	{"takes the newest change that is left for the last", func(o *override) {
 		o.lastChange = func(ctx context.Context) (int64, error) {
-			if _, err := o.Store.Changes(ctx, store.ChangeQuery{}); errors.Is(err, store.ErrPruned) {
+			if _, err := o.Store.Changes(ctx, 0, 1); errors.Is(err, store.ErrPruned) {
 				return 0, nil
 			}
 			return o.Store.LastChange(ctx)
@@ -185,8 +185,8 @@ var changeFlaws = []flaw{
 
 // logAs shows the log as spoil makes it.
 func logAs(o *override, spoil func([]store.Change) []store.Change) {
-	o.changes = func(ctx context.Context, q store.ChangeQuery) ([]store.Change, error) {
-		log, err := o.Store.Changes(ctx, q)
+	o.changes = func(ctx context.Context, after int64, limit int) ([]store.Change, error) {
+		log, err := o.Store.Changes(ctx, after, limit)
 		return spoil(log), err
 	}
 }

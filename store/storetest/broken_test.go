@@ -16,7 +16,7 @@ type flaw struct {
 }
 
 func flaws() []flaw {
-	return slices.Concat(ruleFlaws, banFlaws, listFlaws, hitFlaws, changeFlaws, callFlaws)
+	return slices.Concat(ruleFlaws, banFlaws, pageFlaws, hitFlaws, changeFlaws, callFlaws)
 }
 
 func TestTheSuiteCatches(t *testing.T) {

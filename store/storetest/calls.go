@@ -25,11 +25,11 @@ var callClauses = []clause{
 	{"Every method of a closed store is ErrClosed",
 		"After Close every method returns an error that matches ErrClosed.",
 		func(t reporter, s store.Store) {
-			b := create(t, s, domainBan("a.example"))
+			r := callRecords(t, s)
 			if err := s.Close(); err != nil {
 				t.Fatalf("Close: %v", err)
 			}
-			for _, c := range calls(b) {
+			for _, c := range calls(r) {
 				wantError(t, c.method+" after Close", c.do(t.Context(), s), store.ErrClosed)
 			}
 			s.Subscribe(func(store.Change) {})()
@@ -69,14 +69,32 @@ var callClauses = []clause{
 		}},
 }
 
-// call is one call of a method that would succeed in a store with the ban that
-// was given to [calls].
+// records are what a store holds for [calls].
+type records struct {
+	ban   store.Ban
+	block store.Block
+	list  store.List
+}
+
+func callRecords(t reporter, s store.Store) records {
+	t.Helper()
+	return records{
+		ban:   create(t, s, domainBan("a.example")),
+		block: createBlock(t, s, newBlock("a.example")),
+		list:  apply(t, s, newList("l"), domainEntries(3), nil),
+	}
+}
+
+// call is one call of a method that would succeed in a store with the records
+// that were given to [calls].
 type call struct {
 	method string
 	do     func(ctx context.Context, s store.Store) error
 }
 
-func calls(b store.Ban) []call {
+func calls(r records) []call { return append(banCalls(r.ban), listCalls(r)...) }
+
+func banCalls(b store.Ban) []call {
 	fresh := domainBan("fresh.example")
 	return []call{
 		{"Lookup", func(ctx context.Context, s store.Store) error {
@@ -138,6 +156,10 @@ func calls(b store.Ban) []call {
 		{"AddHits of none", func(ctx context.Context, s store.Store) error {
 			return s.AddHits(ctx, nil)
 		}},
+		{"HitTotal", func(ctx context.Context, s store.Store) error {
+			_, err := s.HitTotal(ctx, b.ID)
+			return err
+		}},
 		{"HitHistory", func(ctx context.Context, s store.Store) error {
 			_, err := s.HitHistory(ctx, b.ID, noon, noon)
 			return err
@@ -147,7 +169,11 @@ func calls(b store.Ban) []call {
 			return err
 		}},
 		{"Changes", func(ctx context.Context, s store.Store) error {
-			_, err := s.Changes(ctx, store.ChangeQuery{})
+			_, err := s.Changes(ctx, 0, 1)
+			return err
+		}},
+		{"ListChanges", func(ctx context.Context, s store.Store) error {
+			_, err := s.ListChanges(ctx, b.ID, store.Page{})
 			return err
 		}},
 		{"LastChange", func(ctx context.Context, s store.Store) error {
@@ -162,32 +188,34 @@ func calls(b store.Ban) []call {
 }
 
 func endedContext(t reporter, s store.Store, ctx context.Context, want error) {
-	b := create(t, s, domainBan("a.example"))
+	r := callRecords(t, s)
+	b := r.ban
 	addHits(t, s, hit(b, 2, noon, nil))
-	b = read(t, s, b.ID)
+	log := changes(t, s, 0)
 	verify := unchanged(t, s)
-	for _, c := range calls(b) {
+	for _, c := range calls(r) {
 		wantError(t, c.method+" with an ended context", c.do(ctx, s), want)
 		verify(c.method + " with an ended context")
 		wantHistory(t, s, b, store.DayHits{Day: today, Uses: 2})
-		if log := changes(t, s, store.ChangeQuery{}); len(log) != 1 {
-			t.Fatalf("%s with an ended context left %d changes, want 1", c.method, len(log))
+		if now := changes(t, s, 0); !equalSlices(now, log) {
+			t.Fatalf("%s with an ended context left %d changes, want %d", c.method, len(now), len(log))
 		}
 	}
 }
 
 // closeWaits closes a store that many goroutines use.
 func closeWaits(t reporter, s store.Store) {
-	b := create(t, s, domainBan("a.example"))
+	r := callRecords(t, s)
 	started, errs := make(chan struct{}), make(chan error)
 	const workers = 8
 	for i := range workers {
 		go func() {
-			all := calls(b)
+			all := calls(r)
 			for n := 0; ; n++ {
 				c := all[(i+n)%len(all)]
-				if c.method == "DeleteBan" {
-					continue // the others use the ban
+				switch c.method {
+				case "DeleteBan", "DeleteBlock", "DropList":
+					continue // the others use the record
 				}
 				err := c.do(t.Context(), s)
 				if n == 0 {

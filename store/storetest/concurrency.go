@@ -92,7 +92,7 @@ func createAtOnce(t reporter, n int, stores ...store.Store) {
 		if got := allBans(t, s); len(got) != 1 {
 			t.Errorf("there are %d bans, want 1", len(got))
 		}
-		if log := changes(t, s, store.ChangeQuery{}); len(log) != 1 {
+		if log := changes(t, s, 0); len(log) != 1 {
 			t.Errorf("there are %d changes, want 1", len(log))
 		}
 	}
@@ -168,15 +168,19 @@ func pollWhileWriting(t reporter, reader store.Store, writers ...store.Store) {
 
 	var seen []store.Change
 	poll := func() {
-		query := store.ChangeQuery{Limit: 5}
+		after := int64(0)
 		if len(seen) > 0 {
-			query.After = seen[len(seen)-1].Seq
+			after = seen[len(seen)-1].Seq
 		}
-		for _, c := range changes(t, reader, query) {
-			if c.Seq <= query.After {
-				t.Errorf("Changes after %d gave Seq %d", query.After, c.Seq)
+		some, err := reader.Changes(t.Context(), after, 5)
+		if err != nil {
+			t.Fatalf("Changes: %v", err)
+		}
+		for _, c := range some {
+			if c.Seq <= after {
+				t.Errorf("Changes after %d gave Seq %d", after, c.Seq)
 			}
-			query.After = c.Seq
+			after = c.Seq
 			seen = append(seen, c)
 			read(t, reader, c.Target)
 			if len(lookup(t, reader, c.Keys...)) == 0 {
@@ -201,7 +205,7 @@ func pollWhileWriting(t reporter, reader store.Store, writers ...store.Store) {
 		n = len(seen)
 		poll()
 	}
-	all := changes(t, reader, store.ChangeQuery{Limit: store.MaxPageLimit})
+	all := changes(t, reader, 0)
 	if want := len(writers) * 2 * each; len(all) != want {
 		t.Errorf("the log holds %d changes, want %d", len(all), want)
 	}

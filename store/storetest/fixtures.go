@@ -163,11 +163,12 @@ func history(t reporter, s store.Store, rule uuid.UUID, from, to time.Time) []st
 	return got
 }
 
-func changes(t reporter, s store.Store, query store.ChangeQuery) []store.Change {
+// changes returns those above that Seq.
+func changes(t reporter, s store.Store, after int64) []store.Change {
 	t.Helper()
-	got, err := s.Changes(t.Context(), query)
+	got, err := s.Changes(t.Context(), after, store.MaxPageLimit)
 	if err != nil {
-		t.Fatalf("Changes(%+v): %v", query, err)
+		t.Fatalf("Changes after %d: %v", after, err)
 	}
 	return got
 }
@@ -181,16 +182,21 @@ func lastChange(t reporter, s store.Store) int64 {
 	return got
 }
 
-// unchanged returns a function that reports whatever bans and log have gained,
-// lost or changed since.
+// unchanged returns a function that reports whatever bans, blocks, lists and log
+// have gained, lost or changed since.
 func unchanged(t reporter, s store.Store) (verify func(doing string)) {
 	t.Helper()
-	page := store.Page{OldestFirst: true, Limit: store.MaxPageLimit}
-	bans, last := list(t, s, store.BanFilter{}, page), lastChange(t, s)
+	bans, blocks, named, last := allBans(t, s), allBlocks(t, s), allLists(t, s), lastChange(t, s)
 	return func(doing string) {
 		t.Helper()
-		if now := list(t, s, store.BanFilter{}, page); !equalSlices(now, bans) {
+		if now := allBans(t, s); !equalSlices(now, bans) {
 			t.Errorf("%s wrote bans: there are %d, there were %d:\n%+v\n%+v", doing, len(now), len(bans), now, bans)
+		}
+		if now := allBlocks(t, s); !equalSlices(now, blocks) {
+			t.Errorf("%s wrote blocks: they are\n%+v\nand were\n%+v", doing, now, blocks)
+		}
+		if now := allLists(t, s); !equalSlices(now, named) {
+			t.Errorf("%s wrote lists: they are\n%+v\nand were\n%+v", doing, now, named)
 		}
 		if now := lastChange(t, s); now != last {
 			t.Errorf("%s logged a change: LastChange = %d, was %d", doing, now, last)
@@ -218,7 +224,7 @@ func wantExists(t reporter, doing string, err error, existing store.Ban) {
 }
 
 // wantSame compares two records, times by instant and location.
-func wantSame[R store.Ban | store.Rule](t reporter, what string, got, want R) {
+func wantSame[R store.Ban | store.Block | store.List | store.Entry | store.Rule](t reporter, what string, got, want R) {
 	t.Helper()
 	if d := diff(got, want); d != "" {
 		t.Errorf("%s differs:\n%s", what, d)
@@ -242,8 +248,18 @@ func equalSlices[R any](a, b []R) bool {
 	return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b)
 }
 
-// wantRules compares rules in any order.
+// wantRules wants the rules of these bans, in any order.
 func wantRules(t reporter, doing string, got []store.Rule, want ...store.Ban) {
+	t.Helper()
+	rules := make([]store.Rule, len(want))
+	for i := range want {
+		rules[i] = want[i].Rule()
+	}
+	wantJustRules(t, doing, got, rules...)
+}
+
+// wantJustRules compares rules in any order.
+func wantJustRules(t reporter, doing string, got []store.Rule, want ...store.Rule) {
 	t.Helper()
 	byID := make(map[uuid.UUID]store.Rule, len(got))
 	for _, r := range got {
@@ -252,14 +268,14 @@ func wantRules(t reporter, doing string, got []store.Rule, want ...store.Ban) {
 		}
 		byID[r.ID] = r
 	}
-	for _, b := range want {
-		r, ok := byID[b.ID]
+	for _, w := range want {
+		r, ok := byID[w.ID]
 		if !ok {
-			t.Errorf("%s: the rule of %q is missing", doing, b.Value)
+			t.Errorf("%s: the rule of %q is missing", doing, w.Value)
 			continue
 		}
-		wantSame(t, fmt.Sprintf("%s: the rule of %q", doing, b.Value), r, b.Rule())
-		delete(byID, b.ID)
+		wantSame(t, fmt.Sprintf("%s: the rule of %q", doing, w.Value), r, w)
+		delete(byID, w.ID)
 	}
 	for _, r := range byID {
 		t.Errorf("%s: got the rule of %q, which it should not give", doing, r.Value)

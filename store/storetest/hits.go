@@ -15,7 +15,12 @@ const day = 24 * time.Hour
 
 // hit is a hit on the day of last.
 func hit(b store.Ban, uses int64, last time.Time, clients []byte) store.Hit {
-	return store.Hit{RuleID: b.ID, Day: store.Day(last), Uses: uses, Last: last, Clients: clients}
+	return hitOf(b.Rule(), uses, last, clients)
+}
+
+// hitOf returns a hit of a rule, whatever its origin.
+func hitOf(r store.Rule, uses int64, last time.Time, clients []byte) store.Hit {
+	return store.Hit{RuleID: r.ID, Key: r.Key, Day: store.Day(last), Uses: uses, Last: last, Clients: clients}
 }
 
 var hitClauses = []clause{
@@ -215,19 +220,37 @@ func pruneHits(t reporter, s store.Store) {
 	wantTotal(t, s, b, 6, noon)
 }
 
-// wantTotal wants these hits of the ban in all.
+// wantTotal wants these hits of the ban in all, in its record as in HitTotal.
 func wantTotal(t reporter, s store.Store, b store.Ban, hits int64, last time.Time) {
 	t.Helper()
 	if got := read(t, s, b.ID); got.Hits != hits || got.LastHitAt != last {
 		t.Errorf("the ban of %q has Hits %d, LastHitAt %v; want %d, %v", b.Value, got.Hits, got.LastHitAt, hits, last)
+	}
+	wantTotalOf(t, s, b.Rule(), hits, last)
+}
+
+// wantTotalOf wants these hits of a rule in all.
+func wantTotalOf(t reporter, s store.Store, r store.Rule, uses int64, last time.Time) {
+	t.Helper()
+	got, err := s.HitTotal(t.Context(), r.ID)
+	if err != nil {
+		t.Fatalf("HitTotal of %q: %v", r.Value, err)
+	}
+	if want := (store.HitTotal{Uses: uses, Last: last}); got != want {
+		t.Errorf("HitTotal of %q = %+v, want %+v", r.Value, got, want)
 	}
 }
 
 // wantHistory wants these days of all time.
 func wantHistory(t reporter, s store.Store, b store.Ban, want ...store.DayHits) {
 	t.Helper()
-	got := history(t, s, b.ID, today.Add(-1000*day), today.Add(1000*day))
+	wantHistoryOf(t, s, b.Rule(), want...)
+}
+
+func wantHistoryOf(t reporter, s store.Store, r store.Rule, want ...store.DayHits) {
+	t.Helper()
+	got := history(t, s, r.ID, today.Add(-1000*day), today.Add(1000*day))
 	if !equalSlices(got, want) {
-		t.Errorf("HitHistory of %q = %v, want %v", b.Value, got, want)
+		t.Errorf("HitHistory of %q = %v, want %v", r.Value, got, want)
 	}
 }

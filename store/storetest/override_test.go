@@ -24,10 +24,21 @@ type override struct {
 	listBans      func(context.Context, store.BanFilter, store.Page) ([]store.Ban, error)
 	updateBan     func(context.Context, store.Ban, store.Change) (store.Ban, error)
 	deleteBan     func(context.Context, uuid.UUID, store.Change) (store.Ban, error)
+	createBlock   func(context.Context, store.Block, store.Change) (store.Block, error)
+	block         func(context.Context, uuid.UUID) (store.Block, error)
+	listBlocks    func(context.Context, store.Page) ([]store.Block, error)
+	deleteBlock   func(context.Context, uuid.UUID, store.Change) (store.Block, error)
+	lists         func(context.Context) ([]store.List, error)
+	listEntries   func(context.Context, string) iter.Seq2[store.Entry, error]
+	applyList     func(context.Context, store.ListDelta, store.Change) (store.List, error)
+	undoList      func(context.Context, string, store.Change) (store.List, error)
+	dropList      func(context.Context, string, store.Change) (store.List, error)
 	addHits       func(context.Context, []store.Hit) error
+	hitTotal      func(context.Context, uuid.UUID) (store.HitTotal, error)
 	hitHistory    func(context.Context, uuid.UUID, time.Time, time.Time) ([]store.DayHits, error)
 	pruneHits     func(context.Context, time.Time) (int64, error)
-	changes       func(context.Context, store.ChangeQuery) ([]store.Change, error)
+	changes       func(context.Context, int64, int) ([]store.Change, error)
+	listChanges   func(context.Context, uuid.UUID, store.Page) ([]store.Change, error)
 	lastChange    func(context.Context) (int64, error)
 	pruneChanges  func(context.Context, time.Time) (int64, error)
 	subscribe     func(func(store.Change)) func()
@@ -97,11 +108,81 @@ func (o *override) DeleteBan(ctx context.Context, id uuid.UUID, c store.Change) 
 	return o.Store.DeleteBan(ctx, id, c)
 }
 
+func (o *override) CreateBlock(ctx context.Context, b store.Block, c store.Change) (store.Block, error) {
+	if o.createBlock != nil {
+		return o.createBlock(ctx, b, c)
+	}
+	return o.Store.CreateBlock(ctx, b, c)
+}
+
+func (o *override) Block(ctx context.Context, id uuid.UUID) (store.Block, error) {
+	if o.block != nil {
+		return o.block(ctx, id)
+	}
+	return o.Store.Block(ctx, id)
+}
+
+func (o *override) ListBlocks(ctx context.Context, p store.Page) ([]store.Block, error) {
+	if o.listBlocks != nil {
+		return o.listBlocks(ctx, p)
+	}
+	return o.Store.ListBlocks(ctx, p)
+}
+
+func (o *override) DeleteBlock(ctx context.Context, id uuid.UUID, c store.Change) (store.Block, error) {
+	if o.deleteBlock != nil {
+		return o.deleteBlock(ctx, id, c)
+	}
+	return o.Store.DeleteBlock(ctx, id, c)
+}
+
+func (o *override) Lists(ctx context.Context) ([]store.List, error) {
+	if o.lists != nil {
+		return o.lists(ctx)
+	}
+	return o.Store.Lists(ctx)
+}
+
+func (o *override) ListEntries(ctx context.Context, name string) iter.Seq2[store.Entry, error] {
+	if o.listEntries != nil {
+		return o.listEntries(ctx, name)
+	}
+	return o.Store.ListEntries(ctx, name)
+}
+
+func (o *override) ApplyList(ctx context.Context, d store.ListDelta, c store.Change) (store.List, error) {
+	if o.applyList != nil {
+		return o.applyList(ctx, d, c)
+	}
+	return o.Store.ApplyList(ctx, d, c)
+}
+
+func (o *override) UndoList(ctx context.Context, name string, c store.Change) (store.List, error) {
+	if o.undoList != nil {
+		return o.undoList(ctx, name, c)
+	}
+	return o.Store.UndoList(ctx, name, c)
+}
+
+func (o *override) DropList(ctx context.Context, name string, c store.Change) (store.List, error) {
+	if o.dropList != nil {
+		return o.dropList(ctx, name, c)
+	}
+	return o.Store.DropList(ctx, name, c)
+}
+
 func (o *override) AddHits(ctx context.Context, hits []store.Hit) error {
 	if o.addHits != nil {
 		return o.addHits(ctx, hits)
 	}
 	return o.Store.AddHits(ctx, hits)
+}
+
+func (o *override) HitTotal(ctx context.Context, rule uuid.UUID) (store.HitTotal, error) {
+	if o.hitTotal != nil {
+		return o.hitTotal(ctx, rule)
+	}
+	return o.Store.HitTotal(ctx, rule)
 }
 
 func (o *override) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]store.DayHits, error) {
@@ -118,11 +199,18 @@ func (o *override) PruneHits(ctx context.Context, before time.Time) (int64, erro
 	return o.Store.PruneHits(ctx, before)
 }
 
-func (o *override) Changes(ctx context.Context, q store.ChangeQuery) ([]store.Change, error) {
+func (o *override) Changes(ctx context.Context, after int64, limit int) ([]store.Change, error) {
 	if o.changes != nil {
-		return o.changes(ctx, q)
+		return o.changes(ctx, after, limit)
 	}
-	return o.Store.Changes(ctx, q)
+	return o.Store.Changes(ctx, after, limit)
+}
+
+func (o *override) ListChanges(ctx context.Context, target uuid.UUID, p store.Page) ([]store.Change, error) {
+	if o.listChanges != nil {
+		return o.listChanges(ctx, target, p)
+	}
+	return o.Store.ListChanges(ctx, target, p)
 }
 
 func (o *override) LastChange(ctx context.Context) (int64, error) {

@@ -13,6 +13,9 @@ var ownershipClauses = []clause{
 	{"What was passed is not written to",
 		"A backend does not write to a slice it was given.",
 		leavesPassed},
+	{"What a list was made of may be changed afterwards",
+		"ApplyList keeps no slice that it was given and writes to none; Lists and ListBlocks hand out none that the store keeps.",
+		changeApplied},
 	{"What was returned may be changed",
 		"A backend hands out no slice or map that it keeps: its caller may change them.",
 		changeReturned},
@@ -76,6 +79,30 @@ func leavesPassed(t reporter, s store.Store) {
 	}
 }
 
+func changeApplied(t reporter, s store.Store) {
+	entries := domainEntries(20)
+	first, second := slices.Clone(entries[:10]), slices.Clone(entries[10:])
+	gone := slices.Clone(entries[:5])
+	l := apply(t, s, newList("l"), first, nil)
+	if !slices.Equal(first, entries[:10]) {
+		t.Errorf("ApplyList wrote to the entries it was to add")
+	}
+	clear(first)
+	wantList(t, s, l, entries[:10]...)
+	l = apply(t, s, l, second, gone)
+	if !slices.Equal(second, entries[10:]) || !slices.Equal(gone, entries[:5]) {
+		t.Errorf("ApplyList wrote to the entries it was to add or remove")
+	}
+	clear(second)
+	clear(gone)
+	wantList(t, s, l, entries[5:]...)
+	spoilt(t, "Lists", func() []store.List { return allLists(t, s) })
+	spoilt(t, "Lookup", func() []store.Rule { return lookup(t, s, entries[7].Key) })
+	createBlock(t, s, newBlock("a.example"))
+	spoilt(t, "ListBlocks", func() []store.Block { return allBlocks(t, s) })
+	wantList(t, s, undo(t, s, "l"), entries[:10]...)
+}
+
 func changeReturned(t reporter, s store.Store) {
 	a, ip := create(t, s, domainBan("a.example")), create(t, s, ipBan("192.0.2.0/24"))
 	createMany(t, s, domainBans(2))
@@ -88,11 +115,11 @@ func changeReturned(t reporter, s store.Store) {
 	spoilt(t, "PrefixLengths", func() []store.PrefixLen {
 		return wantLengthsInclude(t, s, "now", store.PrefixLen{Bits: 24})
 	})
-	if log := changes(t, s, store.ChangeQuery{}); len(log) != 4 {
+	if log := changes(t, s, 0); len(log) != 4 {
 		t.Fatalf("the log holds %d changes, want 4", len(log))
 	}
-	spoilt(t, "Changes", func() []store.Change { return changes(t, s, store.ChangeQuery{}) })
-	for _, c := range changes(t, s, store.ChangeQuery{}) {
+	spoilt(t, "Changes", func() []store.Change { return changes(t, s, 0) })
+	for _, c := range changes(t, s, 0) {
 		clear(c.Keys)
 		clear(c.Before)
 		clear(c.After)
@@ -100,9 +127,9 @@ func changeReturned(t reporter, s store.Store) {
 			c.Counts["created"] = 99
 		}
 	}
-	log := changes(t, s, store.ChangeQuery{})
-	wantRecord(t, "After of the first change", log[0].After, new(withHits(a, 0, 1)))
-	wantRecord(t, "Before of the last change", log[3].Before, new(withHits(a, 2, 1)))
+	log := changes(t, s, 0)
+	wantJSON(t, "After of the first change", log[0].After, new(withHits(a, 0, 1)))
+	wantJSON(t, "Before of the last change", log[3].Before, new(withHits(a, 2, 1)))
 	if len(log[1].Keys) != 1 || log[1].Keys[0] != ip.Key() || log[2].Counts["created"] != 2 {
 		t.Errorf("the log changed with what Changes returned: %+v", log)
 	}

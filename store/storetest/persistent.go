@@ -23,9 +23,9 @@ var reopenClauses = []persistentClause{
 			}
 			shut(t, s)
 			s = open()
-			_, err := s.Changes(t.Context(), store.ChangeQuery{})
+			_, err := s.Changes(t.Context(), 0, 0)
 			wantError(t, "Changes", err, store.ErrPruned)
-			if got := changes(t, s, store.ChangeQuery{After: log[1].Seq}); !equalSlices(got, log[2:]) {
+			if got := changes(t, s, log[1].Seq); !equalSlices(got, log[2:]) {
 				t.Errorf("Changes = %+v, want %+v", got, log[2:])
 			}
 		}},
@@ -90,7 +90,7 @@ func stateOf(t reporter, s store.Store, hit store.Ban) state {
 		bans:    allBans(t, s),
 		rules:   scan(t, s, 0),
 		days:    history(t, s, hit.ID, today.Add(-day), today.Add(day)),
-		changes: changes(t, s, store.ChangeQuery{Limit: store.MaxPageLimit}),
+		changes: changes(t, s, 0),
 		last:    lastChange(t, s),
 	}
 }
@@ -158,7 +158,7 @@ func reopenNumbers(t reporter, open func() store.Store) {
 	if again := create(t, s, b); again.Seq <= b.Seq {
 		t.Errorf("Seq %d was given after %d was deleted", again.Seq, b.Seq)
 	}
-	if log := changes(t, s, store.ChangeQuery{After: last}); len(log) != 1 || log[0].Seq <= last {
+	if log := changes(t, s, last); len(log) != 1 || log[0].Seq <= last {
 		t.Errorf("Changes = %+v, want one above %d", log, last)
 	}
 }
@@ -225,8 +225,8 @@ func handlesShareLog(t reporter, open func() store.Store) {
 	for i, b := range domainBans(6) {
 		create(t, []store.Store{one, two}[i%2], b)
 	}
-	log := changes(t, one, store.ChangeQuery{})
-	if other := changes(t, two, store.ChangeQuery{}); len(log) != 6 || !equalSlices(log, other) {
+	log := changes(t, one, 0)
+	if other := changes(t, two, 0); len(log) != 6 || !equalSlices(log, other) {
 		t.Fatalf("one store gives the changes\n%+v\nthe other\n%+v", log, other)
 	}
 	if a, b := lastChange(t, one), lastChange(t, two); a != b || a != log[5].Seq {

@@ -88,7 +88,7 @@ func newHandle(shared store.Store) store.Store {
 		}
 		b, err := shared.CreateBan(ctx, b, c)
 		if err == nil && len(h.subs) > 0 {
-			log, _ := shared.Changes(ctx, store.ChangeQuery{Target: b.ID})
+			log, _ := shared.ListChanges(ctx, b.ID, store.Page{})
 			for _, fn := range h.subs {
 				fn(log[0])
 			}

@@ -50,7 +50,7 @@ func subscriberIsTold(t reporter, s store.Store) {
 	var told []store.Change
 	defer s.Subscribe(func(c store.Change) {
 		told = append(told, c)
-		if log := changes(t, s, store.ChangeQuery{After: c.Seq - 1}); len(log) == 0 || log[0].Seq != c.Seq {
+		if log := changes(t, s, c.Seq-1); len(log) == 0 || log[0].Seq != c.Seq {
 			t.Errorf("told of change %d, which Changes does not give yet", c.Seq)
 		}
 		if n := lastChange(t, s); n < c.Seq {
@@ -77,7 +77,7 @@ func subscriberIsTold(t reporter, s store.Store) {
 	want(3, "CreateBans")
 	remove(t, s, b)
 	want(4, "DeleteBan")
-	if log := changes(t, s, store.ChangeQuery{}); !equalSlices(told, log) {
+	if log := changes(t, s, 0); !equalSlices(told, log) {
 		t.Errorf("the subscriber was told\n%+v\nbut the log holds\n%+v", told, log)
 	}
 }

@@ -35,14 +35,18 @@ type persistentClause struct {
 func clauses() []clause {
 	return slices.Concat(
 		ruleClauses, scanClauses,
-		createClauses, bulkClauses, updateClauses, deleteClauses, valueClauses, listClauses,
-		hitClauses, historyClauses,
-		changeClauses, pruneClauses, subscribeClauses,
+		createClauses, bulkClauses, updateClauses, deleteClauses, valueClauses, pageClauses,
+		blockClauses,
+		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses,
+		hitClauses, historyClauses, tallyClauses,
+		changeClauses, pruneClauses, auditClauses, subscribeClauses,
 		callClauses, ownershipClauses, concurrencyClauses,
 	)
 }
 
-func persistentClauses() []persistentClause { return slices.Concat(reopenClauses, handleClauses) }
+func persistentClauses() []persistentClause {
+	return slices.Concat(reopenClauses, handleClauses, listReopenClauses, listHandleClauses)
+}
 
 // cited puts the rule in front of every failure.
 type cited struct {

@@ -153,7 +153,7 @@ func timesComeBack(t reporter, s store.Store) {
 		if _, err := s.DeleteBan(t.Context(), b.ID, changeAt(store.BanDelete, at)); err != nil {
 			t.Fatalf("DeleteBan: %v", err)
 		}
-		if c := changes(t, s, store.ChangeQuery{After: last}); len(c) != 1 || c[0].At != at {
+		if c := changes(t, s, last); len(c) != 1 || c[0].At != at {
 			t.Errorf("the change logged is %+v, want one At %v (%s)", c, at, name)
 		}
 	}

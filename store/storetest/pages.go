@@ -10,7 +10,7 @@ import (
 	"example.com/ostraka/store"
 )
 
-var listClauses = []clause{
+var pageClauses = []clause{
 	{"ListBans returns the newest 50 by default",
 		"The zero Page is the newest DefaultPageLimit records, newest first.",
 		func(t reporter, s store.Store) {

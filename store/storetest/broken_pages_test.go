@@ -8,7 +8,7 @@ import (
 	"example.com/ostraka/store"
 )
 
-var listFlaws = []flaw{
+var pageFlaws = []flaw{
 	{"counts After in", func(o *override) {
 		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
 			p.After--

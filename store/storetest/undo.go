@@ -1,0 +1,141 @@
+package storetest
+
+import (
+	"time"
+
+	"example.com/ostraka/store"
+)
+
+var undoClauses = []clause{
+	{"UndoList puts the version before back into force",
+		"After UndoList the entries are exactly those of the version before, changed ones as they were; the Version is one lower; SyncedAt and SyncedBy are of that version.",
+		undoRestores},
+	{"UndoList leaves the texts of the list",
+		"Source, Reason and PublicReason stay when a version is undone, also in rules.",
+		func(t reporter, s store.Store) {
+			entries := domainEntries(3)
+			l := apply(t, s, newList("l"), entries[:2], nil)
+			l.Source, l.Reason, l.PublicReason = "another", "other", "texts"
+			apply(t, s, l, entries[2:], nil)
+			got := undo(t, s, "l")
+			l.Undoable = false
+			wantSame(t, "what UndoList returns", got, l)
+			wantList(t, s, got, entries[:2]...)
+		}},
+	{"UndoList goes back one version only",
+		"Only one version is kept: a second UndoList is ErrConflict and writes nothing, until ApplyList makes a new version.",
+		func(t reporter, s store.Store) {
+			entries := domainEntries(4)
+			l := apply(t, s, newList("l"), entries[:1], nil)
+			l = apply(t, s, l, entries[1:2], nil)
+			apply(t, s, l, entries[2:3], nil)
+			l = undo(t, s, "l")
+			verify := unchanged(t, s)
+			_, err := s.UndoList(t.Context(), "l", change(store.ListUndo))
+			wantError(t, "UndoList again", err, store.ErrConflict)
+			verify("a refused UndoList")
+			wantList(t, s, l, entries[:2]...)
+			next := apply(t, s, l, entries[3:], nil)
+			if next.Version != 3 || !next.Undoable {
+				t.Errorf("the version after is %d, Undoable %v; want 3, true", next.Version, next.Undoable)
+			}
+			wantList(t, s, next, entries[0], entries[1], entries[3])
+			wantList(t, s, undo(t, s, "l"), entries[:2]...)
+		}},
+	{"UndoList of the first version leaves an empty list",
+		"Before the first version the list is empty and at version 0: SyncedAt is zero and there is nothing to undo. ApplyList for version 0 goes on from there.",
+		func(t reporter, s store.Store) {
+			entries := domainEntries(2)
+			first := apply(t, s, newList("l"), entries, nil)
+			got := undo(t, s, "l")
+			want := first
+			want.Version, want.Entries, want.Undoable, want.SyncedAt, want.SyncedBy = 0, 0, false, time.Time{}, ""
+			wantSame(t, "what UndoList returns", got, want)
+			wantList(t, s, got)
+			wantJustRules(t, "Lookup", lookup(t, s, keysOf(entries)...))
+			again := apply(t, s, got, entries[:1], nil)
+			if again.Version != 1 || again.Seq != first.Seq {
+				t.Errorf("the list goes on at version %d with Seq %d, want 1 and %d", again.Version, again.Seq, first.Seq)
+			}
+			wantList(t, s, again, entries[:1]...)
+		}},
+	{"A list that is not there is ErrNotFound",
+		"List, ListEntries, UndoList and DropList of a name that no list has give ErrNotFound, and write nothing.",
+		func(t reporter, s store.Store) {
+			check := func(when string) {
+				t.Helper()
+				_, err := s.List(t.Context(), "l")
+				wantError(t, "List "+when, err, store.ErrNotFound)
+				_, err = s.UndoList(t.Context(), "l", change(store.ListUndo))
+				wantError(t, "UndoList "+when, err, store.ErrNotFound)
+				_, err = s.DropList(t.Context(), "l", change(store.ListDrop))
+				wantError(t, "DropList "+when, err, store.ErrNotFound)
+				wantEntriesError(t, "ListEntries "+when, s.ListEntries(t.Context(), "l"), store.ErrNotFound)
+			}
+			check("in an empty store")
+			apply(t, s, newList("L"), domainEntries(1), nil)
+			apply(t, s, newList("l"), domainEntries(1), nil)
+			drop(t, s, "l")
+			verify := unchanged(t, s)
+			check("after it was dropped")
+			verify("writing to what is not there")
+		}},
+}
+
+func undoRestores(t reporter, s store.Store) {
+	all := domainEntries(5)
+	l := newList("l")
+	first, err := s.ApplyList(t.Context(), store.ListDelta{List: l, Add: all[:4]}, store.Change{At: after(time.Minute), Actor: "first", Action: store.ListSync})
+	if err != nil {
+		t.Fatalf("ApplyList: %v", err)
+	}
+	changed, moved := all[0], all[1]
+	changed.Effect, changed.Scope, changed.Shadow, changed.Line = store.Allow, 0, false, 99
+	moved.Key.Text = "another key"
+	apply(t, s, first, []store.Entry{changed, moved, all[4]}, []store.Entry{all[0], all[1], all[2]})
+	got := undo(t, s, "l")
+	want := first
+	want.Undoable = false
+	wantSame(t, "what UndoList returns", got, want)
+	wantList(t, s, got, all[:4]...)
+	wantJustRules(t, "Lookup of what came with the version undone", lookup(t, s, moved.Key, all[4].Key))
+}
+
+var dropClauses = []clause{
+	{"DropList removes a list with all its entries",
+		"DropList returns the list as it was; it, its entries and the version before are gone, other lists stay.",
+		func(t reporter, s store.Store) {
+			entries, others := domainEntries(4), domainEntries(2)
+			l := apply(t, s, newList("l"), entries[:2], nil)
+			l = apply(t, s, l, entries[2:], entries[:1])
+			other := apply(t, s, newList("other"), others, nil)
+			wantSame(t, "what DropList returns", drop(t, s, "l"), l)
+			wantList(t, s, other, others...)
+			for _, r := range append(scan(t, s, 0), lookup(t, s, keysOf(entries)...)...) {
+				if r.Origin == "list:l" {
+					t.Errorf("the rule of %q is still there", r.Value)
+				}
+			}
+			if all := allLists(t, s); len(all) != 1 {
+				t.Errorf("Lists = %+v, want one", all)
+			}
+		}},
+	{"A name that was dropped starts afresh",
+		"A list that was dropped leaves nothing to one of the same name and ID: that begins at version 1, has no version to go back to but the empty one, and its own entries.",
+		func(t reporter, s store.Store) {
+			entries := domainEntries(3)
+			l := newList("l")
+			for i := range entries {
+				l = apply(t, s, l, entries[i:i+1], nil)
+			}
+			drop(t, s, "l")
+			again := l
+			again.Version = 0
+			again = apply(t, s, again, entries[:2], nil)
+			if again.Version != 1 || again.Seq <= l.Seq {
+				t.Errorf("the list made after is at version %d with Seq %d, want 1 and above %d", again.Version, again.Seq, l.Seq)
+			}
+			wantList(t, s, again, entries[:2]...)
+			wantList(t, s, undo(t, s, "l"))
+		}},
+}
