@@ -87,6 +87,25 @@ func TestAListRemembersNoEntryThatCannotComeBack(t *testing.T) {
 	runtime.KeepAlive(st)
 }
 
+// TestAListForgetsTheHitsOfEntriesThatCannotComeBack removes an entry, and then
+// makes one more version.
+func TestAListForgetsTheHitsOfEntriesThatCannotComeBack(t *testing.T) {
+	st, all := memstore.New(), entries(0, 3)
+	l := apply(t, st, store.ListDelta{List: newList("l"), Add: all[:2]})
+	for _, e := range all[:2] {
+		if err := st.AddHits(t.Context(), []store.Hit{{RuleID: e.ID, Key: e.Key, Day: store.Day(now), Uses: 1, Last: now}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l = apply(t, st, store.ListDelta{List: l, Remove: all[:1]})
+	apply(t, st, store.ListDelta{List: l, Add: all[2:]})
+	for i, want := range []int64{0, 1} {
+		if total, err := st.HitTotal(t.Context(), all[i].ID); err != nil || total.Uses != want {
+			t.Errorf("HitTotal of entry %d = %+v, %v; want %d uses", i, total, err, want)
+		}
+	}
+}
+
 func heap() uint64 {
 	var m runtime.MemStats
 	runtime.GC()
