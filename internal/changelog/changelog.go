@@ -18,14 +18,10 @@ import (
 func Ban(change store.Change, before, after *store.Ban) (store.Change, error) {
 	c := bare(change)
 	if before != nil {
-		c.Target = before.ID
-		c.Keys = append(c.Keys, before.Key())
+		touch(&c, before.Rule())
 	}
 	if after != nil {
-		c.Target = after.ID
-		if before == nil || before.Key() != after.Key() {
-			c.Keys = append(c.Keys, after.Key())
-		}
+		touch(&c, after.Rule())
 	}
 	return withRecords(c, "ban", before, after)
 }
@@ -34,16 +30,20 @@ func Ban(change store.Change, before, after *store.Ban) (store.Change, error) {
 func Block(change store.Change, before, after *store.Block) (store.Change, error) {
 	c := bare(change)
 	if before != nil {
-		c.Target = before.ID
-		c.Keys = append(c.Keys, before.Key())
+		touch(&c, before.Rule())
 	}
 	if after != nil {
-		c.Target = after.ID
-		if before == nil || before.Key() != after.Key() {
-			c.Keys = append(c.Keys, after.Key())
-		}
+		touch(&c, after.Rule())
 	}
 	return withRecords(c, "block", before, after)
+}
+
+// touch notes that the rule may have changed, and that of no other record.
+func touch(c *store.Change, r store.Rule) {
+	c.Target = r.ID
+	if !slices.Contains(c.Keys, r.Key) {
+		c.Keys = append(c.Keys, r.Key)
+	}
 }
 
 // List returns the change that logs one list's going from before to after, as

@@ -157,6 +157,17 @@ var banFlaws = []flaw{
 		"A bulk creation becomes visible as a whole",
 	}},
 
+	{"looks at IDs before it looks for active bans", func(o *override) {
+		o.createBans = func(ctx context.Context, bans []store.Ban, c store.Change) ([]int, error) {
+			for _, b := range bans {
+				if _, err := o.Store.Ban(ctx, b.ID); err == nil {
+					return nil, store.ErrExists
+				}
+			}
+			return o.Store.CreateBans(ctx, bans, c)
+		}
+	}, []string{"CreateBans skips a ban for an active one even if its ID is taken"}},
+
 	{"reports what it skipped in reverse", func(o *override) {
 		o.createBans = func(ctx context.Context, bans []store.Ban, c store.Change) ([]int, error) {
 			skipped, err := o.Store.CreateBans(ctx, bans, c)

@@ -16,7 +16,10 @@ type flaw struct {
 }
 
 func flaws() []flaw {
-	return slices.Concat(ruleFlaws, banFlaws, pageFlaws, hitFlaws, changeFlaws, callFlaws)
+	return slices.Concat(
+		ruleFlaws, banFlaws, pageFlaws, blockFlaws, listFlaws, versionFlaws,
+		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
+	)
 }
 
 func TestTheSuiteCatches(t *testing.T) {
@@ -92,6 +95,12 @@ var persistentFlaws = []persistentFlaw{
 			"Hits through two stores add up",
 			"A reader of the log misses no change of two writing stores",
 			"An update through another store is a conflict",
+			"Blocks and lists survive Close and opening again",
+			"Numbers of blocks and lists go on after opening again",
+			"A list that is cut off by Close is there whole or not at all",
+			"A list synced through one store is seen by the other",
+			"Of two stores syncing a list at once one succeeds",
+			"Hits of an entry through two stores add up by UTC day",
 		}},
 	{"is one store for all that open it",
 		func() func() store.Store {

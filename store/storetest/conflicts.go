@@ -73,6 +73,7 @@ func applyUnfit(t reporter, s store.Store) {
 		add, remove []store.Entry
 	}{
 		{"removes an entry that is not there", nil, []store.Entry{entries[0], fresh}},
+		{"removes another entry under an ID that is there", nil, []store.Entry{sameID}},
 		{"adds an entry that is there", []store.Entry{fresh, entries[0]}, nil},
 		{"adds another entry under an ID that is there", []store.Entry{fresh, sameID}, nil},
 		{"adds a value that is there", []store.Entry{fresh, sameValue}, nil},

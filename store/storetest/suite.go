@@ -37,7 +37,7 @@ func clauses() []clause {
 		ruleClauses, scanClauses,
 		createClauses, bulkClauses, updateClauses, deleteClauses, valueClauses, pageClauses,
 		blockClauses,
-		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses,
+		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,
 		callClauses, ownershipClauses, concurrencyClauses,
