@@ -19,6 +19,13 @@
 // wait for nobody, because Open puts the file into write-ahead-log mode. That
 // mode needs shared memory, so the file must not be on a network file system.
 //
+// # Long lists
+//
+// A version of a list is written in many short transactions and comes into
+// force, or is undone, in one: other writers get in between, and a process that
+// dies leaves the version before. What it had written is cleaned up when the
+// list is next applied, undone or dropped; until then it takes space, no more.
+//
 // # Durability
 //
 // When a method that writes has returned, its effect survives a crash of the

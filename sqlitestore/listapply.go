@@ -83,11 +83,10 @@ func inRowOrder(entries []store.Entry) []*store.Entry {
 		order[i] = &entries[i]
 	}
 	slices.SortFunc(order, func(x, y *store.Entry) int {
-		return cmp.Or(
-			strings.Compare(kindLetters[x.Key.Kind], kindLetters[y.Key.Kind]),
-			strings.Compare(x.Key.Text, y.Key.Text),
-			strings.Compare(x.Value, y.Value),
-		)
+		if x.Key.Kind != y.Key.Kind {
+			return strings.Compare(kindLetters[x.Key.Kind], kindLetters[y.Key.Kind])
+		}
+		return cmp.Or(strings.Compare(x.Key.Text, y.Key.Text), strings.Compare(x.Value, y.Value))
 	})
 	return order
 }

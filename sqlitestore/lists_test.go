@@ -202,16 +202,10 @@ func TestVersionThatComesBackIsAnother(t *testing.T) {
 	a, b := domainEntries("a", 3*scanPage), domainEntries("b", 3*scanPage)
 	list := mustApply(t, s, newList("list"))
 	second := mustApply(t, s, delta(list, nil, a))
-	n := 0
-	for _, err := range s.ListEntries(ctx, "list") {
-		if n++; n > 1 {
-			if n <= scanPage || !errors.Is(err, store.ErrConflict) && err != nil {
-				continue
-			}
-			if err == nil {
-				t.Error("an entry of another version")
-			}
-			break
+	read, last := 0, error(nil)
+	for _, last = range s.ListEntries(ctx, "list") {
+		if read++; read > 1 {
+			continue
 		}
 		back, err := s.UndoList(ctx, "list", by(store.ListUndo))
 		if err != nil {
@@ -221,6 +215,30 @@ func TestVersionThatComesBackIsAnother(t *testing.T) {
 			t.Errorf("Version %d, want that of before, %d", again.Version, second.Version)
 		}
 	}
+	if !errors.Is(last, store.ErrConflict) {
+		t.Errorf("after %d entries of two versions the error is %v", read, last)
+	}
+}
+
+func TestPrefixLengthsAreKnownBeforeTheirEntries(t *testing.T) {
+	ctx := context.Background()
+	s := openTemp(t)
+	entry := domainEntry("192.0.2.0/24")
+	entry.Key.Kind = store.KindIP
+	want := func(when string, n int) {
+		t.Helper()
+		if lengths, err := s.PrefixLengths(ctx); err != nil || len(lengths) != n {
+			t.Errorf("%s the prefix lengths are %v, %v; want %d", when, lengths, err, n)
+		}
+		mustCheck(t, s)
+	}
+	d := newList("list", entry)
+	d.Progress = func(int) { want("before its version is in force", 1) }
+	list := mustApply(t, s, d)
+	list = mustApply(t, s, delta(list, []store.Entry{entry}, nil))
+	want("while it may come back", 1)
+	mustApply(t, s, delta(list, nil, []store.Entry{domainEntry("a.example")}))
+	want("once its row is gone", 0)
 }
 
 func TestHitsOfEntriesGoWithTheirRows(t *testing.T) {
