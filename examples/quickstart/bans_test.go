@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,9 @@ func TestListsAreNamedAfterTheirFiles(t *testing.T) {
 }
 
 func TestInterruptEndsTheWaitForBans(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("closing a pipe does not end a read of it there")
+	}
 	r, w, err := os.Pipe() // of which nothing comes
 	if err != nil {
 		t.Fatal(err)
