@@ -3,130 +3,97 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"path/filepath"
 	"strings"
 
-	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
 )
 
-const (
-	// batchLines is how many lines go into one write: enough to make the cost of
-	// a transaction vanish, few enough to let other writers in between.
-	batchLines = 10_000
-	// maxShown is how many rejected lines are shown.
-	maxShown = 20
-)
+// maxShown is how many rejected lines are shown.
+const maxShown = 20
 
-// banLoader makes bans of the lines of a text.
+// banLoader makes a list hold what a text says.
 type banLoader struct {
-	admin *ban.Admin
-	name  string    // of the text, for messages
-	log   io.Writer // for rejected lines and the summary
-
-	batch   []ban.CreateOptions
-	numbers []int // of the lines that the batch comes from
-	rejects []reject
-
-	created, existing, rejected int
+	admin  *blocklist.Admin
+	format blocklist.Format
+	force  bool
+	log    io.Writer // for rejected lines and the summary
 }
 
-// reject is a line that made no ban.
-type reject struct {
-	number int
-	err    error
-}
-
-// load makes the bans, says which lines it rejects and sums up. An error leaves
-// the bans of earlier batches in place.
-func (l *banLoader) load(ctx context.Context, text *lineReader) error {
-	err := l.read(ctx, text)
-	if more := l.rejected - maxShown; more > 0 {
-		fmt.Fprintf(l.log, "%s: %d more rejected\n", l.name, more)
+// load syncs the list named after the text, says which lines it rejects and sums
+// up. After an error the list is what it was.
+func (l *banLoader) load(ctx context.Context, in *input) error {
+	// A read from a pipe ends with no context; it does when the pipe is closed.
+	defer context.AfterFunc(ctx, func() { in.close() })()
+	list := listName(in.name)
+	lines := blocklist.Parse(in.r, blocklist.ParseOptions{Format: l.format})
+	result, err := l.admin.Sync(ctx, list, lines, blocklist.SyncOptions{
+		Source:     list,
+		Reason:     "listed in " + list,
+		Force:      l.force,
+		MaxRejects: maxShown,
+	})
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // and not that the file is closed
 	}
-	if err == nil && l.created+l.existing+l.rejected == 0 {
-		fmt.Fprintf(l.log, "%s: no values in it\n", l.name)
-	}
-	fmt.Fprintf(l.log, "%s: %d bans created, %d already there, %d rejected\n", l.name, l.created, l.existing, l.rejected)
+	l.showRejects(in.name, result)
 	if err != nil {
-		return fmt.Errorf("%s: %w", l.name, err)
+		return explain(in.name, err)
 	}
+	fmt.Fprintf(l.log, "%s: %s\n", list, counts(result))
 	return nil
 }
 
-func (l *banLoader) read(ctx context.Context, text *lineReader) error {
-	for line, err := range text.all(ctx) {
-		if err != nil {
-			return err
-		}
-		l.add(line)
-		if len(l.batch)+len(l.rejects) >= batchLines {
-			if err := l.flush(ctx); err != nil {
-				return err
+func (l *banLoader) showRejects(name string, r blocklist.Result) {
+	for _, reject := range r.Rejects {
+		fmt.Fprintf(l.log, "%s:%d: %v\n", name, reject.Line, reject.Err)
+	}
+	if more := r.Rejected - len(r.Rejects); more > 0 {
+		fmt.Fprintf(l.log, "%s: %d more rejected\n", name, more)
+	}
+}
+
+// explain adds to an error of a Sync what the user of this program can do.
+func explain(name string, err error) error {
+	if stop, ok := errors.AsType[*blocklist.StopError](err); ok {
+		return fmt.Errorf("%s: %w, with -force", name, stop)
+	}
+	if foreign, ok := errors.AsType[*blocklist.FormatError](err); ok {
+		return &usageError{"-bans", name, foreign, "name a list, and what it is with -format"}
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// counts says in short what a Sync did.
+func counts(r blocklist.Result) string {
+	changed := ""
+	if r.Changed > 0 { // only formats that have effects can change one
+		changed = fmt.Sprintf("%d changed, ", r.Changed)
+	}
+	return fmt.Sprintf("%d added, %s%d removed, %d unchanged, %d rejected", r.Added, changed, r.Removed, r.Unchanged, r.Rejected)
+}
+
+// listName returns the name of the list that a file is kept in: the last element
+// of its path in lower case, with a hyphen for every run of characters that names
+// of lists cannot have.
+func listName(path string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range strings.ToLower(filepath.Base(path)) {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', b.Len() > 0 && strings.ContainsRune("._-", r):
+			if gap && b.Len() > 0 {
+				b.WriteByte('-')
 			}
+			b.WriteRune(r)
+			gap = false
+		default:
+			gap = true
 		}
 	}
-	return l.flush(ctx)
-}
-
-// add puts the ban of a line into the batch.
-func (l *banLoader) add(line line) {
-	if line.err != nil {
-		l.rejects = append(l.rejects, reject{line.number, line.err})
-		return
-	}
-	text, reason := splitBan(line.text)
-	if text == "" {
-		return
-	}
-	v, err := ban.ParseAny(text)
-	if err != nil {
-		l.rejects = append(l.rejects, reject{line.number, err})
-		return
-	}
-	l.batch = append(l.batch, ban.CreateOptions{Kind: v.Kind(), Value: v.String(), Reason: reason})
-	l.numbers = append(l.numbers, line.number)
-}
-
-// flush makes the bans of the batch in one step.
-func (l *banLoader) flush(ctx context.Context) error {
-	result, err := l.admin.CreateMany(ctx, l.batch)
-	if err != nil {
-		return err
-	}
-	l.created += result.Created
-	l.existing += len(result.Existing)
-	for _, r := range result.Rejected {
-		l.rejects = append(l.rejects, reject{l.numbers[r.Index], r.Err})
-	}
-	l.showRejects()
-	l.batch, l.numbers, l.rejects = l.batch[:0], l.numbers[:0], l.rejects[:0]
-	return nil
-}
-
-// showRejects shows the rejects of the batch in the order of their lines.
-func (l *banLoader) showRejects() {
-	slices.SortFunc(l.rejects, func(a, b reject) int { return cmp.Compare(a.number, b.number) })
-	for _, r := range l.rejects {
-		if l.rejected++; l.rejected <= maxShown {
-			fmt.Fprintf(l.log, "%s:%d: %v\n", l.name, r.number, r.err)
-		}
-	}
-}
-
-// splitBan cuts a line into a value and a reason, which follows a # after white
-// space. Both are empty for a line without a ban.
-func splitBan(s string) (value, reason string) {
-	value = s
-	for i := range len(s) {
-		if s[i] == '#' && (i == 0 || s[i-1] == ' ' || s[i-1] == '\t') {
-			value, reason = s[:i], strings.TrimSpace(s[i+1:])
-			break
-		}
-	}
-	if value = strings.TrimSpace(value); value == "" {
-		return "", ""
-	}
-	return value, reason
+	name := b.String()
+	return cmp.Or(name[:min(len(name), blocklist.MaxName)], "bans")
 }

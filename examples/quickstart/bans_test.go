@@ -2,11 +2,20 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
+	"example.com/ostraka/memstore"
 )
 
 func TestRejectedLinesAreNamed(t *testing.T) {
@@ -19,75 +28,126 @@ func TestRejectedLinesAreNamed(t *testing.T) {
 		"foo_bar.example",
 		"10.0.0.0/8",
 		"name:john.doe",
-		"john.doe.example # " + strings.Repeat("x", 300),
-		strings.Repeat("a", maxLine+10),
+		"0.0.0.0 ads.example",
+		strings.Repeat("a", 5000),
 		"last.example",
+		"198.51.100.7",
+		"jdoe@gmail.com",
 	}, "\r\n"))
 	r := quickstart(t, "x@spam.example\nx@last.example\n,,,John.Doe", "-bans", bans, "-signups", "-", "-json")
 	r.want(t, 0,
+		bans+`:2: domain "SPAM.Example." repeats an earlier value: it means the same as line 1`,
 		bans+`:5: "co.uk" is guarded (public_suffix)`,
 		bans+`:6: domain "foo_bar.example" has a character`,
 		bans+`:7: "10.0.0.0/8" is guarded`,
-		bans+`:9: reason`,
-		bans+`:10: the line is longer than 65536 bytes`,
-		bans+`: 3 bans created, 1 already there, 5 rejected`)
+		bans+`:9: line "0.0.0.0 ads.example"`,
+		bans+`:10: line "aaa`,
+		`input.txt: 5 added, 0 removed, 0 unchanged, 6 rejected`)
 	got := answers(t, r)
 	if v := verdicts(got); v != "denied denied denied" {
 		t.Fatal(v)
 	}
-	if got[0].Reason != "sells followers" || got[1].Reason != "" {
-		t.Errorf("reasons %q, %q", got[0].Reason, got[1].Reason)
-	}
-}
-
-func TestRejectedLinesComeInOrder(t *testing.T) {
-	// Guards are known later than syntax errors.
-	r := quickstart(t, "", "-bans", file(t, "co.uk\na_b.example\nco.jp\n"))
-	one, two, three := strings.Index(r.errors, ":1: "), strings.Index(r.errors, ":2: "), strings.Index(r.errors, ":3: ")
-	if one < 0 || one > two || two > three {
-		t.Errorf("not in order:\n%s", r.errors)
+	for _, a := range got {
+		if a.Reason != "listed in input.txt" {
+			t.Errorf("reason %q", a.Reason)
+		}
 	}
 }
 
 func TestManyRejectedLinesAreCounted(t *testing.T) {
-	r := quickstart(t, "", "-bans", file(t, strings.Repeat("co.uk\n", maxShown+7)))
-	r.want(t, 0, ": 7 more rejected\n", fmt.Sprintf("0 bans created, 0 already there, %d rejected", maxShown+7))
+	good := ""
+	for i := range maxShown + 7 {
+		good += fmt.Sprintf("d%d.example\n", i)
+	}
+	r := quickstart(t, "", "-bans", file(t, good+strings.Repeat("co.uk\n", maxShown+7)))
+	r.want(t, 0, ": 7 more rejected\n", fmt.Sprintf(": %d added, 0 removed, 0 unchanged, %[1]d rejected", maxShown+7))
 	if n := strings.Count(r.errors, "is guarded"); n != maxShown {
 		t.Errorf("%d shown, want %d", n, maxShown)
 	}
 }
 
-func TestFilesWithoutBans(t *testing.T) {
-	for name, text := range map[string]string{"empty": "", "comments": "# nothing\n\n  # yet\n", "byte order mark": "\ufeff"} {
-		t.Run(name, func(t *testing.T) {
-			r := quickstart(t, "", "-bans", file(t, text))
-			r.want(t, 0, "no values in it", "0 bans created, 0 already there, 0 rejected")
-		})
-	}
-}
-
 func TestJunkIsRejectedLineByLine(t *testing.T) {
-	r := quickstart(t, "", "-bans", file(t, "\xff\xfe\x01\n\x1b[2J.example\nok.example\n"))
-	r.want(t, 0, "1 bans created, 0 already there, 2 rejected")
-	if strings.ContainsAny(r.errors, "\x1b\x01") || strings.Contains(r.errors, "\xff") {
+	r := quickstart(t, "", "-bans", file(t, "\xe9t\xe9.example\n\x1b[2J.example\nok.example\nfine.example\n"))
+	r.want(t, 0, ": 2 added, 0 removed, 0 unchanged, 2 rejected")
+	if strings.ContainsAny(r.errors, "\x1b") || strings.Contains(r.errors, "\xe9") {
 		t.Errorf("junk on the terminal: %q", r.errors)
 	}
 }
 
-func TestSplitBan(t *testing.T) {
-	for line, want := range map[string][2]string{
-		"":                        {"", ""},
-		"# comment":               {"", ""},
-		"  # comment":             {"", ""},
-		"spam.example":            {"spam.example", ""},
-		"spam.example # why":      {"spam.example", "why"},
-		"spam.example\t#why # so": {"spam.example", "why # so"},
-		"name:#1":                 {"name:#1", ""},
-		"spam.example #":          {"spam.example", ""},
+// A database that is kept has a list for each file; a run makes the list what
+// its file says.
+func TestTheListFollowsTheFile(t *testing.T) {
+	db, bans := filepath.Join(t.TempDir(), "kept.db"), file(t, "")
+	for _, step := range []struct {
+		name, text string
+		args       []string
+		code       int
+		want       []string
+		verdicts   string // on a.example and e.example
+	}{
+		{"new", "a.example\nb.example\nc.example\nd.example\n", nil, 0, []string{"input.txt: 4 added, 0 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
+		{"the same", "a.example\nb.example\nc.example\nd.example\n", nil, 0, []string{"input.txt: 0 added, 0 removed, 4 unchanged, 0 rejected"}, "denied allowed"},
+		{"changed", "b.example\nc.example\nd.example\ne.example\n", nil, 0, []string{"input.txt: 1 added, 1 removed, 3 unchanged, 0 rejected"}, "allowed denied"},
+		{"most of it gone", "a.example\n", nil, 1, []string{"4 of 4 entries would be removed", "with -force\n"}, ""},
+		{"emptied", "# nothing\n", nil, 1, []string{"has no entries", "with -force\n"}, ""},
+		{"mostly junk", "b.example\na..b\nb..c\n", nil, 1, []string{bans + ":2: ", "2 of 3 lines were rejected", "with -force\n"}, ""},
+		{"as it was", "b.example\nc.example\nd.example\ne.example\n", nil, 0, []string{"input.txt: 0 added, 0 removed, 4 unchanged, 0 rejected"}, "allowed denied"},
+		{"forced", "a.example\n", []string{"-force"}, 0, []string{"input.txt: 1 added, 4 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
+		{"in a format with effects", "domain,effect\na.example,review\n", []string{"-format", "auto"}, 0, []string{"input.txt: 0 added, 1 changed, 0 removed, 0 unchanged, 0 rejected"}, "review allowed"},
 	} {
-		if value, reason := splitBan(line); value != want[0] || reason != want[1] {
-			t.Errorf("splitBan(%q) = %q, %q", line, value, reason)
+		if err := os.WriteFile(bans, []byte(step.text), 0o600); err != nil {
+			t.Fatal(err)
 		}
+		args := append([]string{"-db", db, "-bans", bans, "-signups", "-", "-json"}, step.args...)
+		r := quickstart(t, "x@a.example\nx@e.example\n", args...)
+		r.want(t, step.code, step.want...)
+		if step.code != 0 {
+			if r.out != "" {
+				t.Errorf("%s: answered %s", step.name, r.out)
+			}
+		} else if v := verdicts(answers(t, r)); v != step.verdicts {
+			t.Errorf("%s: %s, want %s", step.name, v, step.verdicts)
+		}
+	}
+}
+
+func TestListsAreNamedAfterTheirFiles(t *testing.T) {
+	for path, want := range map[string]string{
+		"/srv/lists/disposable-domains.txt": "disposable-domains.txt",
+		"Spam List (new).TXT":               "spam-list-new-.txt",
+		".hidden":                           "hidden",
+		"__x__":                             "x__",
+		"Bücher.txt":                        "b-cher.txt",
+		"списки.txt":                        "txt",
+		"!!!":                               "bans",
+		"a\nb":                              "a-b",
+		strings.Repeat("x", 200):            strings.Repeat("x", 64),
+		"sample bans":                       "sample-bans",
+	} {
+		if got := listName(path); got != want {
+			t.Errorf("listName(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestInterruptEndsTheWaitForBans(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("closing a pipe does not end a read of it there")
+	}
+	r, w, err := os.Pipe() // of which nothing comes
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	ctx, interrupt := context.WithCancel(ban.WithActor(t.Context(), "test"))
+	admin, err := blocklist.NewAdmin(memstore.New(), blocklist.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(10*time.Millisecond, interrupt)
+	loader := banLoader{admin: admin, format: blocklist.FormatPlain, log: io.Discard}
+	if err := loader.load(ctx, &input{name: "pipe", r: r, close: r.Close}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 }
 
@@ -106,13 +166,13 @@ func TestRealList(t *testing.T) {
 	if v := verdicts(got); v != "denied denied allowed" {
 		t.Error(v)
 	}
-	var created, existing, rejected int
-	_, after, _ := strings.Cut(r.errors[strings.LastIndex(strings.TrimSpace(r.errors), "\n")+1:], ": ")
-	if _, err := fmt.Sscanf(after, "%d bans created, %d already there, %d rejected", &created, &existing, &rejected); err != nil {
-		t.Fatalf("%v in %q", err, after)
+	var added, removed, unchanged, rejected int
+	last := r.errors[strings.LastIndex(strings.TrimSpace(r.errors), "\n")+1:]
+	if _, err := fmt.Sscanf(last, "disposable-domains.txt: %d added, %d removed, %d unchanged, %d rejected", &added, &removed, &unchanged, &rejected); err != nil {
+		t.Fatalf("%v in %q", err, last)
 	}
 	// How many are guarded changes with the list of public suffixes.
-	if created+existing+rejected != lines || rejected > 100 {
-		t.Errorf("%d created, %d there, %d rejected of %d lines", created, existing, rejected, lines)
+	if added+rejected != lines || removed+unchanged != 0 || rejected > 100 {
+		t.Errorf("%s of %d lines", last, lines)
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"example.com/ostraka/blocklist"
 )
 
 type flags struct {
 	db, bans, signups string
-	json, help        bool
+	format            blocklist.Format
+	force, json, help bool
 }
 
 // parseFlags reads the command line. Help goes to w.
@@ -19,12 +22,14 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	set := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
 	set.StringVar(&f.db, "db", "", "keep the database in `FILE`; without it, it is temporary")
-	set.StringVar(&f.bans, "bans", "", "load bans from `FILE`, one value a line, instead of the samples")
+	set.StringVar(&f.bans, "bans", "", "sync a list of bans with `FILE`, one value a line, instead of the samples")
+	set.TextVar(&f.format, "format", blocklist.FormatPlain, "the bans are in format `F`: plain, hosts, adblock, netset, csv, json, or auto to find out")
+	set.BoolVar(&f.force, "force", false, "sync also if most of the list would go, or the file looks wrong")
 	set.StringVar(&f.signups, "signups", "", "answer the sign-ups of `FILE` (CSV: email,domain,ip,name), or - for standard input, instead of the samples")
 	set.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: quickstart [-db FILE] [-bans FILE] [-signups FILE|-] [-json]")
+		fmt.Fprintln(w, "Usage: quickstart [-db FILE] [-bans FILE [-format F] [-force]] [-signups FILE|-] [-json]")
 		set.SetOutput(w)
 		set.PrintDefaults()
 		f.help = true
@@ -37,8 +42,12 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	// An unset variable of a script should not turn into "use the samples".
 	var err error
 	set.Visit(func(given *flag.Flag) {
-		if given.Value.String() == "" {
-			err = &usageError{flag: "-" + given.Name, err: errors.New("no file named"), hint: "leave the flag out to do without one"}
+		name := "-" + given.Name
+		switch {
+		case given.Value.String() == "":
+			err = &usageError{flag: name, err: errors.New("no file named"), hint: "leave the flag out to do without one"}
+		case f.bans == "" && (name == "-format" || name == "-force"):
+			err = &usageError{flag: name, err: errors.New("there is no file that it is about"), hint: "name one with -bans"}
 		}
 	})
 	return f, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,7 @@ import (
 )
 
 // maxLine is the longest line that is looked at, in bytes, its end included. No
-// ban or sign-up comes near it.
+// sign-up comes near it.
 const maxLine = 64 << 10
 
 var errLongLine = fmt.Errorf("the line is longer than %d bytes", maxLine)
@@ -32,13 +31,6 @@ type lineReader struct {
 
 func newLineReader(r io.Reader) *lineReader {
 	return &lineReader{r: bufio.NewReaderSize(r, maxLine)}
-}
-
-// looksBinary reports whether the text begins like something that is not UTF-8
-// text. It waits for the beginning, so it is not for what somebody types.
-func (l *lineReader) looksBinary() bool {
-	start, _ := l.r.Peek(512)
-	return bytes.IndexByte(start, 0) >= 0
 }
 
 // all yields the lines until the end of the text, the end of the context or an

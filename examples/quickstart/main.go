@@ -1,15 +1,22 @@
 // Command quickstart shows a whole use of ostraka: it opens a database, loads
 // bans into it, and answers whether sign-ups may come in.
 //
-//	go run ./examples/quickstart [-db FILE] [-bans FILE] [-signups FILE|-] [-json]
+//	go run ./examples/quickstart [-db FILE] [-bans FILE [-format F] [-force]] [-signups FILE|-] [-json]
 //
 // Without flags it works on samples, in a temporary database.
 //
 // A file of bans has one value a line: an e-mail address, a domain, an IP address
 // or prefix, or a name, told apart by their form. "kind:value" says the kind. A #
-// at the start of a line or after a space begins a comment; the comment behind a
-// value becomes the reason of its ban. Lines that make no ban are reported with
-// their numbers, the others still count.
+// at the start of a line or after a space begins a comment. -format names another
+// format, such as hosts or csv, or auto to have it found out. Lines that make no
+// ban are reported with their numbers, the others still count.
+//
+// The bans are kept as a list that has the name of the file: without its folder,
+// in lower case, with a hyphen for characters other than a-z, 0-9, dot, hyphen and
+// underscore, and cut at 64. On a database that is kept, the list becomes what the
+// file then says, and other lists stay: what the file no longer has is removed. If
+// that is more than half of the list, if the file has no bans, or if most of its
+// lines make none, nothing is changed unless -force is given.
 //
 // A file of sign-ups is CSV with the columns email, domain, ip and name. A header
 // line may name them in another order. Each row gives one line of output: the
@@ -27,8 +34,8 @@
 // of which those without a value are left out. Everything but the answers goes to
 // standard error.
 //
-// The exit status is 0 if all rows were answered, 1 after trouble on the way, 2 if
-// a flag or file cannot be used. ("go run" makes a 1 of the 2.)
+// The exit status is 0 if all rows were answered, 1 after trouble on the way or if
+// -force is wanted, 2 if a flag or file cannot be used. ("go run" makes a 1 of the 2.)
 package main
 
 import (
@@ -42,6 +49,7 @@ import (
 	"syscall"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
 	"example.com/ostraka/sqlitestore"
 )
 
@@ -87,7 +95,7 @@ func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	}
 	defer rows.close()
 	return withStore(ctx, f.db, func(st *sqlitestore.Store) error {
-		if err := loadBans(ctx, st, bans, stderr); err != nil {
+		if err := loadBans(ctx, st, &f, bans, stderr); err != nil {
 			return err
 		}
 		return answerSignups(ctx, st, rows, &printer{stdout, f.json}, stderr)
@@ -115,20 +123,22 @@ func withStore(ctx context.Context, path string, use func(*sqlitestore.Store) er
 	return use(st)
 }
 
-func loadBans(ctx context.Context, st *sqlitestore.Store, in *input, stderr io.Writer) error {
+// loadBans loads the bans of a file, or else the samples.
+func loadBans(ctx context.Context, st *sqlitestore.Store, f *flags, in *input, stderr io.Writer) error {
+	ctx = ban.WithActor(ctx, "quickstart") // whom the audit log names
+	lists, err := blocklist.NewAdmin(st, blocklist.Options{})
+	if err != nil {
+		return err
+	}
+	loader := banLoader{admin: lists, format: f.format, force: f.force, log: stderr}
+	if err := loader.load(ctx, in); err != nil || f.bans != "" {
+		return err
+	}
 	admin, err := ban.NewAdmin(st, ban.AdminOptions{})
 	if err != nil {
 		return err
 	}
-	ctx = ban.WithActor(ctx, "quickstart") // whom the audit log names
-	loader := banLoader{admin: admin, name: in.name, log: stderr}
-	if err := loader.load(ctx, in.lines); err != nil {
-		return err
-	}
-	if in.sample {
-		return createSamples(ctx, admin)
-	}
-	return nil
+	return createSamples(ctx, admin)
 }
 
 func answerSignups(ctx context.Context, st *sqlitestore.Store, in *input, out *printer, stderr io.Writer) (err error) {
@@ -138,7 +148,7 @@ func answerSignups(ctx context.Context, st *sqlitestore.Store, in *input, out *p
 	}
 	defer func() { err = errors.Join(err, checker.Close()) }()
 	s := signups{checker: checker, out: out}
-	n, err := s.answer(ctx, in.lines)
+	n, err := s.answer(ctx, in.r)
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.name, err)
 	}

@@ -117,7 +117,7 @@ func TestSamplesShowEveryWayOfMatching(t *testing.T) {
 			t.Errorf("sign-up %d: reason %q, error %q", i+1, a.Reason, a.Error)
 		}
 	}
-	r.want(t, 0, "sample bans: 11 bans created, 0 already there, 0 rejected")
+	r.want(t, 0, "sample-bans: 8 added, 0 removed, 0 unchanged, 0 rejected")
 }
 
 func TestLinesForPeopleAreAligned(t *testing.T) {
@@ -142,15 +142,15 @@ func TestJSONLeavesOutWhatIsEmpty(t *testing.T) {
 func TestKeptDatabase(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "kept.db")
 	first := quickstart(t, "", "-db", db)
-	first.want(t, 0, "11 bans created, 0 already there")
+	first.want(t, 0, "8 added, 0 removed, 0 unchanged, 0 rejected")
 	second := quickstart(t, "", "-db", db)
-	second.want(t, 0, "0 bans created, 11 already there, 0 rejected")
+	second.want(t, 0, "0 added, 0 removed, 8 unchanged, 0 rejected")
 	if first.out != second.out {
 		t.Errorf("the second run answered\n%sthe first\n%s", second.out, first.out)
 	}
 	more := quickstart(t, "x@spam.example\nx@more.example\n", "-db", db, "-bans", file(t, "more.example\n"), "-signups", "-", "-json")
 	if got := verdicts(answers(t, more)); got != "denied denied" {
-		t.Errorf("with the bans of three runs: %s", got)
+		t.Errorf("with the lists of two files: %s", got)
 	}
 }
 
@@ -174,11 +174,15 @@ func TestWrongUsage(t *testing.T) {
 		"argument":             {[]string{"bans.txt"}, []string{`"bans.txt"`, "flags"}},
 		"flag without a file":  {[]string{"-bans"}, []string{"-bans"}},
 		"flag with no name":    {[]string{"-db", ""}, []string{"-db", "no file named"}},
+		"unknown format":       {[]string{"-bans", text, "-format", "xls"}, []string{"-format", `unknown format "xls"`}},
+		"format of no file":    {[]string{"-format", "csv"}, []string{"-format", "name one with -bans"}},
+		"force of no file":     {[]string{"-force"}, []string{"-force", "name one with -bans"}},
+		"bans in other format": {[]string{"-bans", text, "-format", "csv"}, []string{"-bans " + text, "not a csv list", "-format"}},
 		"missing bans":         {[]string{"-bans", missing}, []string{"-bans " + missing, "name a text file"}},
 		"missing sign-ups":     {[]string{"-signups", missing}, []string{"-signups " + missing, "name a text file"}},
 		"folder for bans":      {[]string{"-bans", dir}, []string{"-bans " + dir, "is a directory"}},
 		"folder for sign-ups":  {[]string{"-signups", dir}, []string{"-signups " + dir, "is a directory"}},
-		"binary bans":          {[]string{"-bans", binary}, []string{"-bans " + binary, "zero byte"}},
+		"binary bans":          {[]string{"-bans", binary}, []string{"-bans " + binary, "it is binary", "-format"}},
 		"binary sign-ups":      {[]string{"-signups", binary}, []string{"-signups " + binary, "zero byte"}},
 		"folder for the db":    {[]string{"-db", dir}, []string{"-db " + dir, "is a directory"}},
 		"text for the db":      {[]string{"-db", text}, []string{"-db " + text, "not an SQLite database"}},
@@ -207,7 +211,7 @@ func TestHelp(t *testing.T) {
 	if r.code != 0 || r.errors != "" {
 		t.Errorf("exit status %d: %s", r.code, r.errors)
 	}
-	for _, name := range []string{"-db FILE", "-bans FILE", "-signups FILE", "-json"} {
+	for _, name := range []string{"-db FILE", "-bans FILE", "-format F", "-force", "-signups FILE", "-json"} {
 		if !strings.Contains(r.out, name) {
 			t.Errorf("help lacks %s:\n%s", name, r.out)
 		}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -15,6 +18,25 @@ import (
 // header line says otherwise.
 var columns = []string{"email", "domain", "ip", "name"}
 
+// openSignups opens the sign-ups: a file, standard input or the sample.
+func openSignups(path string, stdin io.Reader) (*input, error) {
+	if path == "-" {
+		return textInput("standard input", stdin), nil
+	}
+	in, err := openInput("-signups", path, sampleSignups)
+	if err != nil {
+		return nil, err
+	}
+	// This waits for the beginning, so it is not for what somebody types.
+	r := bufio.NewReaderSize(in.r, maxLine)
+	if start, _ := r.Peek(512); bytes.IndexByte(start, 0) >= 0 {
+		in.close()
+		return nil, &usageError{"-signups", path, errors.New("is not a text file in UTF-8: it has a zero byte"), "name a text file"}
+	}
+	in.r = r
+	return in, nil
+}
+
 // signups answers the sign-ups of a text, one a line.
 type signups struct {
 	checker *ban.Checker
@@ -24,9 +46,9 @@ type signups struct {
 
 // answer prints an answer for every row of the text, also for one that cannot be
 // read, and returns how many. It fails if the answer cannot be known or printed.
-func (s *signups) answer(ctx context.Context, text *lineReader) (int, error) {
+func (s *signups) answer(ctx context.Context, text io.Reader) (int, error) {
 	n := 0
-	for line, err := range text.all(ctx) {
+	for line, err := range newLineReader(text).all(ctx) {
 		if err != nil {
 			return n, err
 		}
