@@ -7,16 +7,17 @@
 //
 // A file of bans has one value a line: an e-mail address, a domain, an IP address
 // or prefix, or a name, told apart by their form. "kind:value" says the kind. A #
-// at the start of a line or after a space begins a comment. -format names another
-// format, such as hosts or csv, or auto to have it found out. Lines that make no
-// ban are reported with their numbers, the others still count.
+// or ; at the start of a line or after a space begins a comment. -format names
+// another format, such as hosts or csv, or auto to have it found out. Lines that
+// make no ban are reported with their numbers, the others still count.
 //
 // The bans are kept as a list that has the name of the file: without its folder,
-// in lower case, with a hyphen for characters other than a-z, 0-9, dot, hyphen and
-// underscore, and cut at 64. On a database that is kept, the list becomes what the
-// file then says, and other lists stay: what the file no longer has is removed. If
-// that is more than half of the list, if the file has no bans, or if most of its
-// lines make none, nothing is changed unless -force is given.
+// in lower case, from the first letter or digit on, with a hyphen for characters
+// other than a-z, 0-9, dot, hyphen and underscore, cut at 64. So files of one name
+// in two folders are one list. On a database that is kept, the list becomes what
+// the file then says, and other lists stay. If more than half of the list would go,
+// if the file has no bans, or if most of its lines make none, nothing is changed
+// unless -force is given.
 //
 // A file of sign-ups is CSV with the columns email, domain, ip and name. A header
 // line may name them in another order. Each row gives one line of output: the
