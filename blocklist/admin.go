@@ -18,8 +18,8 @@ type Store interface {
 	store.Hits
 }
 
-// Options configures an [Admin]. The zero value is the default.
-type Options struct {
+// AdminOptions configures an [Admin]. The zero value is the default.
+type AdminOptions struct {
 	// Protected and NoDefaultProtected say which values no block or entry may
 	// cover unless forced, as in [ban.GuardOptions].
 	Protected          []string
@@ -36,7 +36,7 @@ type Options struct {
 // Admin makes blocks and keeps lists. It is safe for concurrent use.
 //
 // Every method that changes something wants an actor in its context, see
-// [ban.WithActor] and [Options.Actor], and logs one change in the same step;
+// [ban.WithActor] and [AdminOptions.Actor], and logs one change in the same step;
 // without an actor it fails with a [*ban.ValueError].
 type Admin struct {
 	store Store
@@ -47,7 +47,7 @@ type Admin struct {
 
 // NewAdmin returns an Admin of the blocks and lists in a store. An option that
 // does not parse gives a [*ban.ValueError].
-func NewAdmin(st Store, opts Options) (*Admin, error) {
+func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if st == nil {
 		return nil, ban.NewValueError("store", "", ban.CodeEmpty, "give a store, for example memstore.New()")
 	}

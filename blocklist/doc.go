@@ -1,7 +1,7 @@
 // Package blocklist blocks e-mail domains one by one, and keeps named lists of
 // rules in step with the files they come from.
 //
-//	admin, err := blocklist.NewAdmin(st, blocklist.Options{})
+//	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 //	ctx = ban.WithActor(ctx, "alice")
 //
 //	// One domain, with what it caught in the last seven days.

@@ -19,7 +19,7 @@ import (
 func ExampleAdmin_Sync() {
 	st := memstore.New()
 	defer st.Close()
-	admin, err := blocklist.NewAdmin(st, blocklist.Options{})
+	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func ExampleAdmin_Create() {
 	st := memstore.New()
 	defer st.Close()
 	noon := func() time.Time { return time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC) }
-	admin, err := blocklist.NewAdmin(st, blocklist.Options{Now: noon})
+	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{Now: noon})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func ExampleAdmin_Create() {
 func ExampleAdmin_Export() {
 	st := memstore.New()
 	defer st.Close()
-	admin, err := blocklist.NewAdmin(st, blocklist.Options{})
+	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func openSQLite(t testing.TB) *sqlitestore.Store {
 
 func newAdmin(t testing.TB, st blocklist.Store) *blocklist.Admin {
 	t.Helper()
-	a, err := blocklist.NewAdmin(st, blocklist.Options{})
+	a, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

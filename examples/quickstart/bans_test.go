@@ -140,7 +140,7 @@ func TestInterruptEndsTheWaitForBans(t *testing.T) {
 	}
 	defer w.Close()
 	ctx, interrupt := context.WithCancel(ban.WithActor(t.Context(), "test"))
-	admin, err := blocklist.NewAdmin(memstore.New(), blocklist.Options{})
+	admin, err := blocklist.NewAdmin(memstore.New(), blocklist.AdminOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -127,7 +127,7 @@ func withStore(ctx context.Context, path string, use func(*sqlitestore.Store) er
 // loadBans loads the bans of a file, or else the samples.
 func loadBans(ctx context.Context, st *sqlitestore.Store, f *flags, in *input, stderr io.Writer) error {
 	ctx = ban.WithActor(ctx, "quickstart") // whom the audit log names
-	lists, err := blocklist.NewAdmin(st, blocklist.Options{})
+	lists, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		return err
 	}
