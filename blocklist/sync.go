@@ -34,7 +34,7 @@ type SyncOptions struct {
 	AllowGuarded bool
 
 	// MaxRejects is how many rejected lines the Result holds; those beyond are
-	// counted. Default [DefaultMaxRejects].
+	// counted. Default [DefaultMaxRejects]; negative: none.
 	MaxRejects int
 
 	// Progress, if not nil, is called now and then from the goroutine of the
@@ -67,8 +67,13 @@ type Result struct {
 	Unchanged int
 	Rejected  int // lines that made no entry, repetitions included
 
-	// Rejects are the rejected lines, in their order, up to
-	// [SyncOptions.MaxRejects].
+	// Duplicates is how many of the rejected lines are repetitions: they have the
+	// value of an earlier line, perhaps in other case or in punycode.
+	Duplicates int
+
+	// Rejects are the rejected lines by their numbers, at most
+	// [SyncOptions.MaxRejects]. If there are more, repetitions are left out first;
+	// their errors have the code [ban.CodeDuplicate].
 	Rejects []Reject
 }
 
@@ -195,7 +200,7 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 	if err := d.compare(ctx, a.store, in); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
-	return d, d.stop(in, o.Force)
+	return d, d.stop(o.Force)
 }
 
 // compare turns what was read into the delta and the counts. It takes over the
@@ -238,10 +243,10 @@ func same(a, b *Entry) bool {
 }
 
 // stop returns a StopError for a difference that looks like a mistake.
-func (d *diff) stop(in *reader, force bool) error {
+func (d *diff) stop(force bool) error {
 	accepted := d.result.Added + d.result.Changed + d.result.Unchanged
 	e := &StopError{
-		List: d.delta.List.Name, Accepted: accepted, Rejected: d.result.Rejected - in.duplicates,
+		List: d.delta.List.Name, Accepted: accepted, Rejected: d.result.Rejected - d.result.Duplicates,
 		Entries: d.old.Entries, Removed: d.result.Removed,
 	}
 	switch {
@@ -263,9 +268,6 @@ func (d *diff) stop(in *reader, force bool) error {
 func (o *SyncOptions) check(name string) error {
 	if err := checkName(name); err != nil {
 		return err
-	}
-	if o.MaxRejects < 0 {
-		return ban.NewValueError("MaxRejects", fmt.Sprint(o.MaxRejects), ban.CodeRange, "give a number of lines, or 0 for the default")
 	}
 	if err := ban.CheckText("source", o.Source); err != nil {
 		return err

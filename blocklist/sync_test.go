@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,10 +95,32 @@ func TestRejectsNameLineValueAndReason(t *testing.T) {
 				t.Errorf("reject %d: %+v (%v), want line %d, code %s", i, got, got.Err, w.line, w.code)
 			}
 		}
-		if r := sync(t, a, "l", text, blocklist.SyncOptions{AllowGuarded: true, MaxRejects: 1}); r.Added != 2 || r.Rejected != 3 || len(r.Rejects) != 1 {
-			t.Errorf("guarded values allowed: %s with %d rejects kept", counts(r), len(r.Rejects))
+		if r.Duplicates != 2 {
+			t.Errorf("%d duplicates, want 2", r.Duplicates)
+		}
+		if r := sync(t, a, "l", text, blocklist.SyncOptions{AllowGuarded: true}); r.Added != 2 || r.Rejected != 3 {
+			t.Errorf("guarded values allowed: %s", counts(r))
 		}
 	})
+}
+
+func TestRepetitionsMakeRoomForOtherRejects(t *testing.T) {
+	const text = "a.example\nA.example\nb..example\na.example.\nc..example\nb.example\nB.example\nd.example\n" // 3 repetitions, 2 others
+	for _, test := range []struct {
+		max  int
+		want string // the lines kept
+	}{
+		{0, "2 3 4 5 7"}, {5, "2 3 4 5 7"}, {4, "2 3 4 5"}, {3, "2 3 5"}, {2, "3 5"}, {1, "3"}, {-1, ""},
+	} {
+		r := sync(t, newAdmin(t, memstore.New()), "l", text, blocklist.SyncOptions{MaxRejects: test.max})
+		var lines []string
+		for _, reject := range r.Rejects {
+			lines = append(lines, strconv.Itoa(reject.Line))
+		}
+		if got := strings.Join(lines, " "); got != test.want || r.Rejected != 5 || r.Duplicates != 3 {
+			t.Errorf("MaxRejects %d: keeps lines %q of %d, %d duplicates, want %q of 5, 3", test.max, got, r.Rejected, r.Duplicates, test.want)
+		}
+	}
 }
 
 func codeOf(err error) string {
@@ -328,7 +351,6 @@ func TestNamesAndOptionsThatDoNotFit(t *testing.T) {
 		{"a long source", "l", "source", as("alice"), blocklist.SyncOptions{Source: long}},
 		{"a long reason", "l", "reason", as("alice"), blocklist.SyncOptions{Reason: long}},
 		{"a long public reason", "l", "public_reason", as("alice"), blocklist.SyncOptions{PublicReason: long}},
-		{"a negative number of rejects", "l", "MaxRejects", as("alice"), blocklist.SyncOptions{MaxRejects: -1}},
 	}
 	for _, test := range tests {
 		_, err := a.Sync(test.ctx, test.list, blocklist.Parse(strings.NewReader("a.example\n"), blocklist.ParseOptions{}), test.o)

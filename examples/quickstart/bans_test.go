@@ -36,7 +36,7 @@ func TestRejectedLinesAreNamed(t *testing.T) {
 	}, "\r\n"))
 	r := quickstart(t, "x@spam.example\nx@last.example\n,,,John.Doe", "-bans", bans, "-signups", "-", "-json")
 	r.want(t, 0,
-		bans+`:2: domain "SPAM.Example." repeats an earlier value: it means the same as line 1`,
+		bans+`:2: domain "SPAM.Example." repeats an earlier value: the one that counts is on line 1`,
 		bans+`:5: "co.uk" is guarded (public_suffix)`,
 		bans+`:6: domain "foo_bar.example" has a character`,
 		bans+`:7: "10.0.0.0/8" is guarded`,
