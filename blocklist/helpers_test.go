@@ -71,6 +71,15 @@ func check(t testing.TB, c *ban.Checker, s ban.Subject) ban.Decision {
 	return d
 }
 
+// domains returns a list of n domains.
+func domains(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "d%d.example\n", i)
+	}
+	return b.String()
+}
+
 // trySync syncs a list with a text.
 func trySync(a *blocklist.Admin, name, text string, o blocklist.SyncOptions) (blocklist.Result, error) {
 	return a.Sync(as("alice"), name, blocklist.Parse(strings.NewReader(text), blocklist.ParseOptions{}), o)

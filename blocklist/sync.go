@@ -101,8 +101,12 @@ type StopError struct {
 const (
 	StopEmpty          = "empty"           // no line makes an entry, and none was rejected
 	StopMostlyRejected = "mostly_rejected" // more lines are rejected than accepted
-	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go
+	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go, of [StopMinEntries] or more
 )
+
+// StopMinEntries is how many entries a list has at least for [StopMostlyRemoved]:
+// of a few lines kept by hand, most may well go at once.
+const StopMinEntries = 10
 
 func (e *StopError) Error() string {
 	var what string
@@ -114,13 +118,17 @@ func (e *StopError) Error() string {
 	default:
 		what = fmt.Sprintf("%d of %d entries would be removed", e.Removed, e.Entries)
 	}
-	return fmt.Sprintf("list %q is left as it is: %s; force it if that is right", e.List, what)
+	return fmt.Sprintf("list %q is left as it is: %s; set SyncOptions.Force if that is right", e.List, what)
 }
 
 // Sync makes a list hold what the lines say, and nothing else; a list that does
 // not exist is created. It is atomic, and the same lines again change nothing.
 // Lines usually come from [Parse]; an error among them ends the Sync before
 // anything is changed.
+//
+// Another Source, Reason or PublicReason alone makes a new version too, of the
+// same entries; the version before it can then no longer be brought back by
+// [Admin.Undo].
 //
 // Errors: a [*ban.ValueError] for a name or text that does not fit, a
 // [*StopError] for input that looks like a mistake, [ErrConflict] if the same
@@ -256,7 +264,7 @@ func (d *diff) stop(force bool) error {
 		e.Code = StopEmpty
 	case e.Rejected > accepted:
 		e.Code = StopMostlyRejected
-	case 2*int64(e.Removed) > e.Entries:
+	case e.Entries >= StopMinEntries && 2*int64(e.Removed) > e.Entries:
 		e.Code = StopMostlyRemoved
 	default:
 		return nil

@@ -78,6 +78,10 @@ func TestJunkIsRejectedLineByLine(t *testing.T) {
 // its file says.
 func TestTheListFollowsTheFile(t *testing.T) {
 	db, bans := filepath.Join(t.TempDir(), "kept.db"), file(t, "")
+	nine := ""
+	for i := range 9 {
+		nine += fmt.Sprintf("d%d.example\n", i)
+	}
 	for _, step := range []struct {
 		name, text string
 		args       []string
@@ -85,14 +89,14 @@ func TestTheListFollowsTheFile(t *testing.T) {
 		want       []string
 		verdicts   string // on a.example and e.example
 	}{
-		{"new", "a.example\nb.example\nc.example\nd.example\n", nil, 0, []string{"input.txt: 4 added, 0 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
-		{"the same", "a.example\nb.example\nc.example\nd.example\n", nil, 0, []string{"input.txt: 0 added, 0 removed, 4 unchanged, 0 rejected"}, "denied allowed"},
-		{"changed", "b.example\nc.example\nd.example\ne.example\n", nil, 0, []string{"input.txt: 1 added, 1 removed, 3 unchanged, 0 rejected"}, "allowed denied"},
-		{"most of it gone", "a.example\n", nil, 1, []string{"4 of 4 entries would be removed", "with -force\n"}, ""},
-		{"emptied", "# nothing\n", nil, 1, []string{"has no entries", "with -force\n"}, ""},
-		{"mostly junk", "b.example\na..b\nb..c\n", nil, 1, []string{bans + ":2: ", "2 of 3 lines were rejected", "with -force\n"}, ""},
-		{"as it was", "b.example\nc.example\nd.example\ne.example\n", nil, 0, []string{"input.txt: 0 added, 0 removed, 4 unchanged, 0 rejected"}, "allowed denied"},
-		{"forced", "a.example\n", []string{"-force"}, 0, []string{"input.txt: 1 added, 4 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
+		{"new", "a.example\n" + nine, nil, 0, []string{"input.txt: 10 added, 0 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
+		{"the same", "a.example\n" + nine, nil, 0, []string{"input.txt: 0 added, 0 removed, 10 unchanged, 0 rejected"}, "denied allowed"},
+		{"changed", "e.example\n" + nine, nil, 0, []string{"input.txt: 1 added, 1 removed, 9 unchanged, 0 rejected"}, "allowed denied"},
+		{"most of it gone", "a.example\n", nil, 1, []string{"10 of 10 entries would be removed", "-force does that\n"}, ""},
+		{"emptied", "# nothing\n", nil, 1, []string{"has no entries", "-force does that\n"}, ""},
+		{"mostly junk", "b.example\na..b\nb..c\n", nil, 1, []string{bans + ":2: ", "2 of 3 lines were rejected", "-force does that\n"}, ""},
+		{"as it was", "e.example\n" + nine, nil, 0, []string{"input.txt: 0 added, 0 removed, 10 unchanged, 0 rejected"}, "allowed denied"},
+		{"forced", "a.example\n", []string{"-force"}, 0, []string{"input.txt: 1 added, 10 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
 		{"in a format with effects", "domain,effect\na.example,review\n", []string{"-format", "auto"}, 0, []string{"input.txt: 0 added, 1 changed, 0 removed, 0 unchanged, 0 rejected"}, "review allowed"},
 	} {
 		if err := os.WriteFile(bans, []byte(step.text), 0o600); err != nil {

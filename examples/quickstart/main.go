@@ -15,9 +15,9 @@
 // in lower case, from the first letter or digit on, with a hyphen for characters
 // other than a-z, 0-9, dot, hyphen and underscore, cut at 64. So files of one name
 // in two folders are one list. On a database that is kept, the list becomes what
-// the file then says, and other lists stay. If more than half of the list would go,
-// if the file has no bans, or if most of its lines make none, nothing is changed
-// unless -force is given.
+// the file then says, and other lists stay. If more than half of a list of ten or
+// more would go, if the file has no bans, or if most of its lines make none, nothing
+// is changed unless -force is given.
 //
 // A file of sign-ups is CSV with the columns email, domain, ip and name. A header
 // line may name them in another order. Each row gives one line of output: the
