@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"example.com/ostraka/blocklist"
 )
@@ -28,7 +25,10 @@ type banLoader struct {
 func (l *banLoader) load(ctx context.Context, in *input) error {
 	// A read from a pipe ends with no context; it does when the pipe is closed.
 	defer context.AfterFunc(ctx, func() { in.close() })()
-	list := listName(in.name)
+	list, err := blocklist.ListName(in.name)
+	if err != nil {
+		list = "bans" // a file may be called anything
+	}
 	lines := blocklist.Parse(in.r, blocklist.ParseOptions{Format: l.format})
 	result, err := l.admin.Sync(ctx, list, lines, blocklist.SyncOptions{
 		Source:     list,
@@ -74,26 +74,4 @@ func counts(r blocklist.Result) string {
 		changed = fmt.Sprintf("%d changed, ", r.Changed)
 	}
 	return fmt.Sprintf("%d added, %s%d removed, %d unchanged, %d rejected", r.Added, changed, r.Removed, r.Unchanged, r.Rejected)
-}
-
-// listName returns the name of the list that a file is kept in: the last element
-// of its path in lower case, with a hyphen for every run of characters that names
-// of lists cannot have.
-func listName(path string) string {
-	var b strings.Builder
-	gap := false
-	for _, r := range strings.ToLower(filepath.Base(path)) {
-		switch {
-		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', b.Len() > 0 && strings.ContainsRune("._-", r):
-			if gap && b.Len() > 0 {
-				b.WriteByte('-')
-			}
-			b.WriteRune(r)
-			gap = false
-		default:
-			gap = true
-		}
-	}
-	name := b.String()
-	return cmp.Or(name[:min(len(name), blocklist.MaxName)], "bans")
 }
