@@ -12,6 +12,14 @@ import (
 // maxShown is how many rejected lines are shown.
 const maxShown = 20
 
+// openBans opens the bans: a file, standard input or the sample.
+func openBans(path string, stdin io.Reader) (*input, error) {
+	if path == stdinPath {
+		return stdinInput(stdin), nil
+	}
+	return openInput("-bans", path, sampleBans)
+}
+
 // banLoader makes a list hold what a text says.
 type banLoader struct {
 	admin  *blocklist.Admin
@@ -73,5 +81,9 @@ func counts(r blocklist.Result) string {
 	if r.Changed > 0 { // only formats that have effects can change one
 		changed = fmt.Sprintf("%d changed, ", r.Changed)
 	}
-	return fmt.Sprintf("%d added, %s%d removed, %d unchanged, %d rejected", r.Added, changed, r.Removed, r.Unchanged, r.Rejected)
+	repeated := ""
+	if r.Duplicates > 0 {
+		repeated = fmt.Sprintf(", %d of them repeated", r.Duplicates)
+	}
+	return fmt.Sprintf("%d added, %s%d removed, %d unchanged, %d rejected%s", r.Added, changed, r.Removed, r.Unchanged, r.Rejected, repeated)
 }

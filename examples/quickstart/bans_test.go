@@ -42,7 +42,7 @@ func TestRejectedLinesAreNamed(t *testing.T) {
 		bans+`:7: "10.0.0.0/8" is guarded`,
 		bans+`:9: line "0.0.0.0 ads.example"`,
 		bans+`:10: line "aaa`,
-		`input.txt: 5 added, 0 removed, 0 unchanged, 6 rejected`)
+		`input.txt: 5 added, 0 removed, 0 unchanged, 6 rejected, 1 of them repeated`)
 	got := answers(t, r)
 	if v := verdicts(got); v != "denied denied denied" {
 		t.Fatal(v)
@@ -121,6 +121,25 @@ func TestAFileMayBeCalledAnything(t *testing.T) {
 		t.Fatal(err)
 	}
 	quickstart(t, "", "-bans", bans).want(t, 0, "bans: 1 added")
+}
+
+func TestBansFromStandardInput(t *testing.T) {
+	r := quickstart(t, "mine.example\na..b\n", "-bans", "-", "-signups", file(t, "x@mine.example\nx@spam.example\n"), "-json")
+	r.want(t, 0, "standard input:2: ", "standard-input: 1 added, 0 removed, 0 unchanged, 1 rejected")
+	if got := verdicts(answers(t, r)); got != "denied allowed" {
+		t.Error(got)
+	}
+}
+
+func TestInterruptEndsTheWaitForBansOnStandardInput(t *testing.T) {
+	stdin, in := io.Pipe() // of which nothing comes
+	defer in.Close()
+	ctx, interrupt := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, interrupt)
+	var stderr strings.Builder
+	if code := run(ctx, []string{"-bans", "-"}, stdin, io.Discard, &stderr); code != 1 || stderr.String() != "quickstart: interrupted\n" {
+		t.Errorf("exit status %d: %s", code, &stderr)
+	}
 }
 
 func TestInterruptEndsTheWaitForBans(t *testing.T) {
