@@ -25,7 +25,7 @@ func (s *Store) tidy(ctx context.Context, doing string, fn func() error) {
 func repeat(ctx context.Context, step func() (int64, error)) error {
 	for {
 		n, err := step()
-		if err != nil || n < stepRows {
+		if err != nil || n < int64(stepRows) {
 			return err
 		}
 		pause(ctx)
