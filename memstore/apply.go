@@ -105,6 +105,7 @@ func (s *Store) swap(l *list, info *store.List, taken, undo *step, change store.
 	if was == nil {
 		s.lists.put(l)
 	}
+	l.moveHits(taken.added)
 	l.forgetHits()
 	return &logged, nil
 }

@@ -31,7 +31,7 @@ type list struct {
 
 // entryTally is what an entry caught, of the current version or the one before.
 type entryTally struct {
-	key store.Key
+	key store.Key // of the newest version that has it
 	tally
 }
 
@@ -43,6 +43,18 @@ func (l *list) tallyOf(id uuid.UUID, key store.Key) *tally {
 		l.hits[id] = t
 	}
 	return &t.tally
+}
+
+// moveHits keeps the tallies with entries that have come by another key.
+func (l *list) moveHits(added []*store.Entry) {
+	if len(l.hits) == 0 {
+		return
+	}
+	for _, e := range added {
+		if t := l.hits[e.ID]; t != nil {
+			t.key = e.Key
+		}
+	}
 }
 
 // forgetHits forgets what the entries caught that are in no version any more.

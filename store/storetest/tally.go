@@ -111,9 +111,9 @@ func tallyStays(t reporter, s store.Store) {
 		addHits(t, s, hitOf(e.Rule(&l), 2, noon, clients(1)))
 	}
 	changed := entries[1]
-	changed.Effect = store.Allow
+	changed.Effect, changed.Key.Text = store.Allow, "another key"
 	l = apply(t, s, l, []store.Entry{changed}, entries[1:])
-	for _, e := range entries[:2] {
+	for _, e := range []store.Entry{entries[0], changed} {
 		addHits(t, s, hitOf(e.Rule(&l), 3, noon, clients(2)))
 		wantTotalOf(t, s, e.Rule(&l), 5, noon)
 		wantHistoryOf(t, s, e.Rule(&l), store.DayHits{Day: today, Uses: 5, Clients: 2})
@@ -122,6 +122,14 @@ func tallyStays(t reporter, s store.Store) {
 	wantTotalOf(t, s, entries[1].Rule(&l), 5, noon)
 	wantTotalOf(t, s, entries[2].Rule(&l), 2, noon)
 	wantHistoryOf(t, s, entries[2].Rule(&l), store.DayHits{Day: today, Uses: 2, Clients: 1})
+
+	l = apply(t, s, readList(t, s, "l"), []store.Entry{changed}, entries[1:2])
+	for range 3 { // until no version is left in which it had its old key
+		l = apply(t, s, l, nil, nil)
+	}
+	wantTotalOf(t, s, changed.Rule(&l), 5, noon)
+	addHits(t, s, hitOf(changed.Rule(&l), 4, noon, nil))
+	wantTotalOf(t, s, changed.Rule(&l), 9, noon)
 }
 
 func tallyGoes(t reporter, s store.Store) {
