@@ -12,14 +12,14 @@ import (
 	"example.com/ostraka/store"
 )
 
-const (
-	// stepRows is how many rows one step of writing a list touches. More would
-	// make other writers wait longer, fewer would commit more often.
-	stepRows = 10_000
-	// batchRows is how many entries one statement inserts. Beyond this, larger
-	// statements are no faster.
-	batchRows = 50
-)
+// stepRows is how many rows one step of writing a list touches. More would make
+// other writers wait longer, fewer would commit more often. Only tests change
+// it.
+var stepRows = 10_000
+
+// batchRows is how many entries one statement inserts. Beyond this, larger
+// statements are no faster.
+const batchRows = 50
 
 // ApplyList implements [store.Lists]. While the entries are written, which
 // takes most of the time, other writers get in between.

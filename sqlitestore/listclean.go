@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -25,7 +26,7 @@ func (s *Store) tidy(ctx context.Context, doing string, fn func() error) {
 func repeat(ctx context.Context, step func() (int64, error)) error {
 	for {
 		n, err := step()
-		if err != nil || n < stepRows {
+		if err != nil || n < int64(stepRows) {
 			return err
 		}
 		pause(ctx)
@@ -37,8 +38,8 @@ func repeat(ctx context.Context, step func() (int64, error)) error {
 func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) error {
 	return repeat(ctx, func() (n int64, err error) {
 		_, err = s.transact(ctx, doing, func(t *tx) error {
-			n, err = t.deleteEntries(ctx, `list = ?1 AND until <= (
-				SELECT version - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`, list)
+			n, err = t.cleanEntries(ctx, list, false, `until <= (
+				SELECT version - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`)
 			return err
 		})
 		return n, err
@@ -58,7 +59,7 @@ func (g *staging) dropLeftovers(ctx context.Context) error {
 		})
 	}
 	err := clean(func(t *tx) (int64, error) {
-		return t.deleteEntries(ctx, `list = ? AND since > ?`, g.list.Seq, g.list.Version)
+		return t.cleanEntries(ctx, g.list.Seq, false, `since > ?2`, g.list.Version)
 	})
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func (s *Store) dropOrphans(ctx context.Context, doing string) error {
 	for _, list := range lists {
 		err := repeat(ctx, func() (n int64, err error) {
 			_, err = s.transact(ctx, doing, func(t *tx) error {
-				n, err = t.deleteEntries(ctx, `list = ?`, list)
+				n, err = t.cleanEntries(ctx, list, true, `TRUE`)
 				return err
 			})
 			return n, err
@@ -107,50 +108,87 @@ func (s *Store) orphans(ctx context.Context) ([]int64, error) {
 			SELECT 1 FROM ostraka_lists WHERE seq = owner.list)`)
 }
 
-// deleteEntries deletes up to stepRows entries, with the hits of those that are
-// in no version any more, and returns how many.
-func (t *tx) deleteEntries(ctx context.Context, where string, args ...any) (int64, error) {
-	type gone struct {
-		key string
-		id  uuid.UUID
-	}
-	var deleted []gone
+// deleteEntries deletes up to stepRows entries of a list that meet a condition,
+// and returns their IDs. The list is ?1 in it.
+func (t *tx) deleteEntries(ctx context.Context, list int64, where string, args ...any) ([]uuid.UUID, error) {
+	var deleted []uuid.UUID
 	rules := t.ruleWriter()
 	err := t.each(ctx, func(rows *sql.Rows) error {
-		var g gone
-		if err := rows.Scan(&g.key, (*id)(&g.id)); err != nil {
+		var text string
+		var entry uuid.UUID
+		if err := rows.Scan(&text, (*id)(&entry)); err != nil {
 			return err
 		}
-		deleted = append(deleted, g)
-		key, err := parseRuleKey(g.key)
+		deleted = append(deleted, entry)
+		key, err := parseRuleKey(text)
 		rules.count(key, -1)
 		return err
 	}, `DELETE FROM ostraka_rules WHERE (key, id, since) IN (
-		SELECT key, id, since FROM ostraka_rules WHERE `+where+` LIMIT `+strconv.Itoa(stepRows)+`) RETURNING key, id`, args...)
+		SELECT key, id, since FROM ostraka_rules WHERE list = ?1 AND `+where+` LIMIT `+strconv.Itoa(stepRows)+`) RETURNING key, id`,
+		append([]any{list}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	return deleted, rules.finish(ctx)
+}
+
+// forgetHits deletes the hits of deleted entries, unless the list still has
+// them, perhaps by another key. Of a list that was dropped, all go.
+func (t *tx) forgetHits(ctx context.Context, list int64, dropped bool, deleted []uuid.UUID) error {
+	var counted []any // those that have hits: few, if any
+	for _, entry := range deleted {
+		var has bool
+		if err := t.row(ctx, []any{&has}, `SELECT EXISTS (SELECT 1 FROM ostraka_hit_totals WHERE rule_id = ?)`, entry[:]); err != nil {
+			return err
+		}
+		if has {
+			counted = append(counted, entry[:])
+		}
+	}
+	if len(counted) == 0 {
+		return nil
+	}
+	kept := make(map[uuid.UUID]bool)
+	if !dropped {
+		err := t.each(ctx, func(rows *sql.Rows) error {
+			var entry uuid.UUID
+			err := rows.Scan((*id)(&entry))
+			kept[entry] = true
+			return err
+		}, `SELECT DISTINCT id FROM ostraka_rules WHERE list = ? AND id IN (?`+strings.Repeat(`, ?`, len(counted)-1)+`)`,
+			append([]any{list}, counted...)...)
+		if err != nil {
+			return err
+		}
+	}
+	for _, entry := range counted {
+		if kept[uuid.UUID(entry.([]byte))] {
+			continue
+		}
+		for _, query := range []string{
+			`DELETE FROM ostraka_hit_totals WHERE rule_id = ?`,
+			`DELETE FROM ostraka_hits WHERE rule_id = ?`,
+		} {
+			if err := t.exec(ctx, query, entry); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cleanEntries deletes entries as deleteEntries does, with the hits that are
+// nobody's then, and returns how many entries.
+func (t *tx) cleanEntries(ctx context.Context, list int64, dropped bool, where string, args ...any) (int64, error) {
+	deleted, err := t.deleteEntries(ctx, list, where, args...)
 	if err != nil || len(deleted) == 0 {
 		return 0, err
 	}
-	if err := rules.finish(ctx); err != nil {
-		return 0, err
-	}
-	var counted bool // sparing lists that were never hit the search
-	if err := t.row(ctx, []any{&counted}, `SELECT EXISTS (SELECT 1 FROM ostraka_hit_totals)`); err != nil || !counted {
+	var hits bool // sparing lists that were never hit the search
+	if err := t.row(ctx, []any{&hits}, `SELECT EXISTS (SELECT 1 FROM ostraka_hit_totals)`); err != nil || !hits {
 		return int64(len(deleted)), err
 	}
-	for _, g := range deleted {
-		n, err := t.affect(ctx, `DELETE FROM ostraka_hit_totals WHERE rule_id = ?1
-			AND NOT EXISTS (SELECT 1 FROM ostraka_rules WHERE key = ?2 AND id = ?1)`, g.id[:], g.key)
-		if err != nil {
-			return 0, err
-		}
-		if n == 0 {
-			continue
-		}
-		if err := t.exec(ctx, `DELETE FROM ostraka_hits WHERE rule_id = ?`, g.id[:]); err != nil {
-			return 0, err
-		}
-	}
-	return int64(len(deleted)), nil
+	return int64(len(deleted)), t.forgetHits(ctx, list, dropped, deleted)
 }
 
 // release gives the list back, for others to see that nothing is under way.

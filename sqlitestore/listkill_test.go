@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	kills       = 50
-	killEntries = 20_000
-	killWithin  = 100 * time.Millisecond // of one step
+	kills      = 50
+	killSteps  = 2                      // as long as each of the contents is
+	killWithin = 100 * time.Millisecond // of one step
 	// On a machine that is slow, or busy, fewer kills have to do.
 	killsAtLeast = 10
 	killFor      = 45 * time.Second
@@ -51,7 +51,7 @@ func replaceList(path string) error {
 }
 
 func killContents() [2][]store.Entry {
-	return [2][]store.Entry{domainEntries("zero", killEntries), domainEntries("one", killEntries)}
+	return [2][]store.Entry{domainEntries("zero", killSteps*stepRows), domainEntries("one", killSteps*stepRows)}
 }
 
 // TestKilledSyncLeavesOneOfTheVersions kills a process that replaces a list, at
@@ -72,8 +72,8 @@ func TestKilledSyncLeavesOneOfTheVersions(t *testing.T) {
 		if round >= killsAtLeast && time.Since(start) > killFor {
 			break
 		}
-		// Two steps remove, two add, then comes what is not reported.
-		steps, delay := rand.N(6), rand.N(killWithin)
+		// After the steps that remove and add comes what is not reported.
+		steps, delay := rand.N(2*killSteps+2), rand.N(killWithin)
 		killReplacing(t, path, steps, delay)
 		s, err := Open(context.Background(), path, Options{})
 		if err != nil {
@@ -139,7 +139,7 @@ func checkKilled(t *testing.T, s *Store, contents [2][]store.Entry) (which int) 
 	// The next sync works, and cleans up. It changes nothing, so that the next
 	// child begins with what this one left.
 	list = mustApply(t, s, delta(list, contents[which][:1], contents[which][:1]))
-	if n := rows(t, s); n > 2*killEntries+1 {
+	if n := rows(t, s); n > 2*killSteps*stepRows+1 {
 		t.Errorf("%d rows are left after the next sync of %d entries", n, list.Entries)
 	}
 	mustCheck(t, s)
