@@ -38,7 +38,7 @@ func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) er
 	return repeat(ctx, func() (n int64, err error) {
 		_, err = s.transact(ctx, doing, func(t *tx) error {
 			n, err = t.deleteEntries(ctx, `list = ?1 AND until <= (
-				SELECT version - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`, list)
+				SELECT content - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`, list)
 			return err
 		})
 		return n, err
@@ -46,7 +46,7 @@ func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) er
 }
 
 // dropLeftovers takes back what a staging that was cut off, or a version that
-// was undone, has left of a version above the one in force.
+// was undone, has left of a content above the one in force.
 func (g *staging) dropLeftovers(ctx context.Context) error {
 	clean := func(fn func(t *tx) (int64, error)) error {
 		return repeat(ctx, func() (n int64, err error) {
@@ -58,7 +58,7 @@ func (g *staging) dropLeftovers(ctx context.Context) error {
 		})
 	}
 	err := clean(func(t *tx) (int64, error) {
-		return t.deleteEntries(ctx, `list = ? AND since > ?`, g.list.Seq, g.list.Version)
+		return t.deleteEntries(ctx, `list = ? AND since > ?`, g.list.Seq, g.list.content)
 	})
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (g *staging) dropLeftovers(ctx context.Context) error {
 	return clean(func(t *tx) (int64, error) {
 		return t.affect(ctx, `UPDATE ostraka_rules SET until = NULL WHERE (key, id, since) IN (
 			SELECT key, id, since FROM ostraka_rules WHERE list = ? AND until > ? LIMIT ?)`,
-			g.list.Seq, g.list.Version, stepRows)
+			g.list.Seq, g.list.content, stepRows)
 	})
 }
 
@@ -110,19 +110,16 @@ func (s *Store) orphans(ctx context.Context) ([]int64, error) {
 // deleteEntries deletes up to stepRows entries, with the hits of those that are
 // in no version any more, and returns how many.
 func (t *tx) deleteEntries(ctx context.Context, where string, args ...any) (int64, error) {
-	type gone struct {
-		key string
-		id  uuid.UUID
-	}
-	var deleted []gone
+	var deleted []uuid.UUID
 	rules := t.ruleWriter()
 	err := t.each(ctx, func(rows *sql.Rows) error {
-		var g gone
-		if err := rows.Scan(&g.key, (*id)(&g.id)); err != nil {
+		var text string
+		var entry uuid.UUID
+		if err := rows.Scan(&text, (*id)(&entry)); err != nil {
 			return err
 		}
-		deleted = append(deleted, g)
-		key, err := parseRuleKey(g.key)
+		deleted = append(deleted, entry)
+		key, err := parseRuleKey(text)
 		rules.count(key, -1)
 		return err
 	}, `DELETE FROM ostraka_rules WHERE (key, id, since) IN (
@@ -137,16 +134,16 @@ func (t *tx) deleteEntries(ctx context.Context, where string, args ...any) (int6
 	if err := t.row(ctx, []any{&counted}, `SELECT EXISTS (SELECT 1 FROM ostraka_hit_totals)`); err != nil || !counted {
 		return int64(len(deleted)), err
 	}
-	for _, g := range deleted {
-		n, err := t.affect(ctx, `DELETE FROM ostraka_hit_totals WHERE rule_id = ?1
-			AND NOT EXISTS (SELECT 1 FROM ostraka_rules WHERE key = ?2 AND id = ?1)`, g.id[:], g.key)
+	for _, id := range deleted {
+		n, err := t.affect(ctx, `DELETE FROM ostraka_hit_totals AS h WHERE rule_id = ?1
+			AND NOT EXISTS (SELECT 1 FROM ostraka_rules r WHERE r.key = h.key AND r.id = ?1)`, id[:])
 		if err != nil {
 			return 0, err
 		}
 		if n == 0 {
 			continue
 		}
-		if err := t.exec(ctx, `DELETE FROM ostraka_hits WHERE rule_id = ?`, g.id[:]); err != nil {
+		if err := t.exec(ctx, `DELETE FROM ostraka_hits WHERE rule_id = ?`, id[:]); err != nil {
 			return 0, err
 		}
 	}
