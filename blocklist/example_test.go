@@ -63,7 +63,7 @@ func ExampleAdmin_Sync() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("undone, back at version", list.Version)
+	fmt.Printf("undone: version %d has %d entries again\n", list.Version, list.Entries)
 	check("eve@mx.throwaway.example")
 	// Output:
 	// line 3: "co.uk" is guarded (public_suffix): anyone may register names under co.uk; ban a name below it, or only the host itself with "=co.uk"
@@ -72,7 +72,7 @@ func ExampleAdmin_Sync() {
 	// added 1 removed 1 unchanged 2 rejected 0
 	// eve@mx.throwaway.example allowed
 	// stopped: list "disposable" is left as it is: the input has no entries; set SyncOptions.Force if that is right
-	// undone, back at version 1
+	// undone: version 3 has 3 entries again
 	// eve@mx.throwaway.example denied
 }
 

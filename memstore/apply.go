@@ -121,7 +121,7 @@ func (s *Store) UndoList(ctx context.Context, name string, change store.Change) 
 			return nil, fmt.Errorf("the version before of list %q is gone: %w", name, store.ErrConflict)
 		}
 		info = l.info
-		info.Version--
+		info.Version++
 		return s.swap(l, &info, l.undo.back(), nil, change)
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package memstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,9 +19,13 @@ func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Chang
 			return nil, err
 		}
 		ban = fresh(ban, s.seq+1)
-		logged, err := changelog.Ban(change, nil, &ban)
+		expired := s.expired(&ban, change.At)
+		logged, err := changelog.Ban(change, nil, &ban, keysOf(expired)...)
 		if err != nil {
 			return nil, err
+		}
+		for _, r := range expired {
+			s.unlink(r)
 		}
 		s.seq++
 		s.insert(&record{ban: ban})
@@ -33,6 +38,7 @@ func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Chang
 func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.Change) (skipped []int, err error) {
 	err = s.write(ctx, func() (*store.Change, error) {
 		first := len(s.order)
+		var retired []*record
 		for i := range bans {
 			ban := &bans[i]
 			if s.rival(ban, nil, change.At) != nil {
@@ -40,10 +46,17 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 				continue
 			}
 			if s.taken(ban.ID) {
+				for _, r := range retired {
+					s.link(r)
+				}
 				for len(s.order) > first {
 					s.remove(s.order[len(s.order)-1])
 				}
 				return nil, idTaken(ban.ID)
+			}
+			for _, r := range s.expired(ban, change.At) {
+				s.unlink(r)
+				retired = append(retired, r)
 			}
 			n := int64(len(s.order) - first)
 			s.insert(&record{ban: fresh(*ban, s.seq+1+n)})
@@ -60,6 +73,15 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 		return nil, err
 	}
 	return skipped, nil
+}
+
+// keysOf returns the keys of bans.
+func keysOf(records []*record) []store.Key {
+	var keys []store.Key
+	for _, r := range records {
+		keys = append(keys, r.ban.Key())
+	}
+	return keys
 }
 
 // refusal says why the ban cannot be added, nil if it can.
@@ -151,6 +173,36 @@ func (s *Store) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change
 		return &logged, nil
 	})
 	return ban, err
+}
+
+// PurgeBans implements [store.Bans].
+func (s *Store) PurgeBans(ctx context.Context, before time.Time, change store.Change) (purged int64, err error) {
+	err = s.write(ctx, func() (*store.Change, error) {
+		var ruled []*record
+		s.order = slices.DeleteFunc(s.order, func(r *record) bool {
+			if !over(&r.ban, before) {
+				return false
+			}
+			purged++
+			delete(s.bans, r.ban.ID)
+			if r.ruled {
+				ruled = append(ruled, r)
+				s.unlink(r)
+			}
+			return true
+		})
+		if purged == 0 {
+			return nil, nil
+		}
+		logged := changelog.Purge(change, purged, changelog.Keys(slices.Values(keysOf(ruled))))
+		return &logged, nil
+	})
+	return purged, err
+}
+
+// over reports whether the ban was revoked, or had expired, before that time.
+func over(b *store.Ban, before time.Time) bool {
+	return !b.RevokedAt.IsZero() && b.RevokedAt.Before(before) || !b.ExpiresAt.IsZero() && b.ExpiresAt.Before(before)
 }
 
 func missing(id uuid.UUID) error { return fmt.Errorf("ban %s: %w", id, store.ErrNotFound) }

@@ -27,11 +27,11 @@ type Store struct {
 	closed bool
 
 	bans   map[uuid.UUID]*record
-	values map[value]*record // the head of the list of those not revoked, by what they ban
+	values map[value]*record // the head of the list of those that have a rule, by what they ban
 	order  []*record         // by Seq, ascending
 	seq    int64             // the last one given
 	blocks blocks
-	rules  *ruleindex.Index // of the bans that are not revoked, and of the blocks
+	rules  *ruleindex.Index // of the bans that have one, and of the blocks
 	lists  lists
 
 	log        []logged // what is left of it; Seqs without a gap

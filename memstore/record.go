@@ -20,7 +20,8 @@ func valueOf(b *store.Ban) value { return value{b.Kind, b.Value} }
 // record is a ban with its hits.
 type record struct {
 	ban   store.Ban
-	next  *record // in the list of its value; only a revoked ban is in none
+	ruled bool    // it has a rule: it is not revoked, and its rule was not retired
+	next  *record // in the list of its value, if it has a rule
 	tally tally   // whose total is also in the ban
 }
 
@@ -57,16 +58,19 @@ func (s *Store) link(r *record) {
 	if !r.ban.RevokedAt.IsZero() {
 		return
 	}
+	r.ruled = true
 	v := valueOf(&r.ban)
 	r.next = s.values[v]
 	s.values[v] = r
 	s.rules.Put(r.ban.Rule())
 }
 
+// unlink takes the rule of a ban away, if it has one.
 func (s *Store) unlink(r *record) {
-	if !r.ban.RevokedAt.IsZero() {
+	if !r.ruled {
 		return
 	}
+	r.ruled = false
 	s.rules.Remove(r.ban.ID)
 	v := valueOf(&r.ban)
 	head := s.values[v]
@@ -82,6 +86,17 @@ func (s *Store) unlink(r *record) {
 		delete(s.values, v)
 	}
 	r.next = nil
+}
+
+// expired returns the bans of the same kind and value as b that have a rule but
+// have expired by now: a ban that is created retires them.
+func (s *Store) expired(b *store.Ban, now time.Time) (expired []*record) {
+	for r := s.values[valueOf(b)]; r != nil; r = r.next {
+		if !r.ban.Active(now) {
+			expired = append(expired, r)
+		}
+	}
+	return expired
 }
 
 // rival returns a ban that would be active beside b at now; nil if there is none

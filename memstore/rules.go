@@ -53,7 +53,7 @@ type ruled interface {
 	rule() (store.Rule, bool)
 }
 
-func (r *record) rule() (store.Rule, bool) { return r.ban.Rule(), r.ban.RevokedAt.IsZero() }
+func (r *record) rule() (store.Rule, bool) { return r.ban.Rule(), r.ruled }
 
 func (r *blockRecord) rule() (store.Rule, bool) { return r.block.Rule(), true }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,13 +40,13 @@ func banArgs(b *store.Ban) []any {
 
 // activeBan selects the active ban of a kind and value at a time. The id is that
 // of a ban that is not meant.
-const activeBan = ` FROM ostraka_bans WHERE kind = ? AND value = ? AND revoked_at IS NULL
+const activeBan = ` FROM ostraka_bans WHERE kind = ? AND value = ? AND ruled = 1
 	AND (expires_at IS NULL OR expires_at > ?) AND id <> ?`
 
 // insertBan inserts unless there is an active ban of the kind and value: one
 // statement for both, since bulk creation is made of little else.
-const insertBan = `INSERT INTO ostraka_bans (` + banColumns + `)
-	SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+const insertBan = `INSERT INTO ostraka_bans (` + banColumns + `, ruled)
+	SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 	WHERE ? OR NOT EXISTS (SELECT 1` + activeBan + `)`
 
 // normal returns the ban as it will be read back, in time zone and precision.
@@ -58,26 +59,66 @@ func normal(b store.Ban) store.Ban {
 	return b
 }
 
-// addBan inserts a new ban with its rule, giving it Seq and Version. It reports
-// false, having done nothing, if an active ban is in the way.
-func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (bool, error) {
+// addBan inserts a new ban with its rule, giving it Seq and Version, and retires
+// the rules that it follows. It reports false, having done nothing, if an active
+// ban is in the way.
+func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (added bool, retired []store.Key, err error) {
 	b.Version, b.Hits, b.LastHitAt = 1, 0, time.Time{}
-	args := append(banArgs(b), !b.Active(now), int64(b.Kind), b.Value, now.UnixMicro(), uuid.Nil[:])
+	ruled := b.RevokedAt.IsZero()
+	args := append(banArgs(b), ruled, !b.Active(now), int64(b.Kind), b.Value, now.UnixMicro(), uuid.Nil[:])
 	res, err := w.tx.run(ctx, insertBan, args...)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return false, err
+		return false, nil, err
 	}
 	if b.Seq, err = res.LastInsertId(); err != nil {
-		return false, err
+		return false, nil, err
 	}
-	if !b.RevokedAt.IsZero() {
-		return true, nil
+	if retired, err = w.retire(ctx, b, now); err != nil || !ruled {
+		return true, retired, err
 	}
 	rule := b.Rule()
-	return true, w.insert(ctx, &rule)
+	return true, retired, w.insert(ctx, &rule)
+}
+
+// retireExpired takes from the expired bans of a kind and value, other than one
+// seq, that they have a rule.
+const retireExpired = `UPDATE ostraka_bans SET ruled = 0
+	WHERE kind = ? AND value = ? AND ruled = 1 AND expires_at <= ? AND seq <> ?
+	RETURNING id, kind, key_text, 1`
+
+// retire takes their rules from the bans of the same kind and value as the new
+// one that have expired, and returns the keys of those.
+func (w *ruleWriter) retire(ctx context.Context, b *store.Ban, now time.Time) ([]store.Key, error) {
+	return w.deleteRuled(ctx, retireExpired, int64(b.Kind), b.Value, now.UnixMicro(), b.Seq)
+}
+
+// deleteRuled deletes the rules of the bans that a query returns, with ID, kind,
+// text of the key and whether they had a rule, and returns the keys of the rules.
+func (w *ruleWriter) deleteRuled(ctx context.Context, query string, args ...any) ([]store.Key, error) {
+	var ids []uuid.UUID
+	var keys []store.Key
+	err := w.tx.each(ctx, func(rows *sql.Rows) error {
+		var ban uuid.UUID
+		var key store.Key
+		var ruled bool
+		err := rows.Scan((*id)(&ban), (*small)(&key.Kind), &key.Text, &ruled)
+		if ruled {
+			ids, keys = append(ids, ban), append(keys, key)
+		}
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	for i, key := range keys {
+		if err := w.delete(ctx, key, ids[i]); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
 }
 
 // existing returns the error for the active ban, other than the one excepted,
@@ -96,7 +137,7 @@ func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Chang
 	ban = normal(ban)
 	err := s.write(ctx, "create a ban", func(t *tx) error {
 		rules := t.ruleWriter()
-		added, err := rules.addBan(ctx, &ban, change.At)
+		added, retired, err := rules.addBan(ctx, &ban, change.At)
 		if err != nil {
 			return err
 		}
@@ -106,7 +147,7 @@ func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Chang
 		if err := rules.finish(ctx); err != nil {
 			return err
 		}
-		return t.logBan(ctx, change, nil, &ban)
+		return t.logBan(ctx, change, nil, &ban, retired...)
 	})
 	if err != nil {
 		return store.Ban{}, err
@@ -124,7 +165,7 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 		rules := t.ruleWriter()
 		for i := range bans {
 			ban := normal(bans[i])
-			added, err := rules.addBan(ctx, &ban, change.At)
+			added, _, err := rules.addBan(ctx, &ban, change.At)
 			if err != nil {
 				return err
 			}
@@ -198,13 +239,14 @@ func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Chang
 }
 
 func (t *tx) replaceBan(ctx context.Context, before, after *store.Ban) error {
-	err := t.exec(ctx, `UPDATE ostraka_bans SET (`+banColumns+`) =
-		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`, append(banArgs(after), after.Seq)...)
+	err := t.exec(ctx, `UPDATE ostraka_bans SET (`+banColumns+`, ruled) =
+		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`,
+		append(banArgs(after), after.RevokedAt.IsZero(), after.Seq)...)
 	if err != nil {
 		return err
 	}
 	rules := t.ruleWriter()
-	if before.RevokedAt.IsZero() {
+	if before.RevokedAt.IsZero() { // there may be none: it may have been retired
 		if err := rules.delete(ctx, before.Key(), before.ID); err != nil {
 			return err
 		}
@@ -248,4 +290,32 @@ func (s *Store) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change
 		return store.Ban{}, err
 	}
 	return ban, nil
+}
+
+// PurgeBans implements [store.Bans].
+func (s *Store) PurgeBans(ctx context.Context, before time.Time, change store.Change) (int64, error) {
+	const over = ` WHERE revoked_at < ?1 OR expires_at < ?1`
+	var purged int64
+	err := s.write(ctx, "purge bans", func(t *tx) (err error) {
+		limit := before.UnixMicro()
+		if err := t.row(ctx, []any{&purged}, `SELECT count(*) FROM ostraka_bans`+over, limit); err != nil || purged == 0 {
+			return err
+		}
+		if err := t.exec(ctx, `DELETE FROM ostraka_hits WHERE rule_id IN (SELECT id FROM ostraka_bans`+over+`)`, limit); err != nil {
+			return err
+		}
+		rules := t.ruleWriter()
+		keys, err := rules.deleteRuled(ctx, `DELETE FROM ostraka_bans`+over+` RETURNING id, kind, key_text, ruled`, limit)
+		if err != nil {
+			return err
+		}
+		if err := rules.finish(ctx); err != nil {
+			return err
+		}
+		return t.log(ctx, changelog.Purge(change, purged, changelog.Keys(slices.Values(keys))))
+	})
+	if err != nil {
+		return 0, err
+	}
+	return purged, nil
 }

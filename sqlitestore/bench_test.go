@@ -99,7 +99,7 @@ func BenchmarkCreateBans(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			insertBan, err := tx.Prepare(`INSERT INTO ostraka_bans (` + banColumns + `) VALUES (?` + strings.Repeat(`, ?`, 18) + `)`)
+			insertBan, err := tx.Prepare(`INSERT INTO ostraka_bans (` + banColumns + `, ruled) VALUES (?` + strings.Repeat(`, ?`, 18) + `, 1)`)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -15,9 +15,9 @@ import (
 	"example.com/ostraka/store"
 )
 
-// logBan logs what became of one ban.
-func (t *tx) logBan(ctx context.Context, change store.Change, before, after *store.Ban) error {
-	c, err := changelog.Ban(change, before, after)
+// logBan logs what became of one ban, and of the rules that it retired.
+func (t *tx) logBan(ctx context.Context, change store.Change, before, after *store.Ban, retired ...store.Key) error {
+	c, err := changelog.Ban(change, before, after, retired...)
 	if err != nil {
 		return err
 	}

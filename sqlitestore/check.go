@@ -13,13 +13,15 @@ import (
 // invariants are queries that count what must not be. Those about rules hold
 // because a record and its rule are written in one transaction.
 var invariants = []struct{ what, query string }{
-	{"unrevoked bans without their rule", `SELECT count(*) FROM ostraka_bans b WHERE revoked_at IS NULL AND NOT EXISTS (
+	{"bans without their rule", `SELECT count(*) FROM ostraka_bans b WHERE ruled = 1 AND NOT EXISTS (
 		SELECT 1 FROM ostraka_rules r WHERE r.key = ` + banKey + ` || b.key_text AND r.id = b.id AND r.origin = 0
 			AND coalesce(r.value, b.key_text) = b.value AND r.effect = b.effect AND r.scope = b.scope
 			AND r.shadow = b.shadow AND r.expires_at IS b.expires_at
 			AND r.reason = b.reason AND r.public_reason = b.public_reason)`},
-	{"rules without an unrevoked ban", `SELECT count(*) FROM ostraka_rules r WHERE origin = 0 AND NOT EXISTS (
-		SELECT 1 FROM ostraka_bans b WHERE b.id = r.id AND b.revoked_at IS NULL AND r.key = ` + banKey + ` || b.key_text)`},
+	{"bans whose rule was retired, that never expire", `SELECT count(*) FROM ostraka_bans
+		WHERE ruled = 0 AND revoked_at IS NULL AND expires_at IS NULL`},
+	{"rules without a ban", `SELECT count(*) FROM ostraka_rules r WHERE origin = 0 AND NOT EXISTS (
+		SELECT 1 FROM ostraka_bans b WHERE b.id = r.id AND b.ruled = 1 AND r.key = ` + banKey + ` || b.key_text)`},
 	{"blocks without their rule", `SELECT count(*) FROM ostraka_blocks b WHERE NOT EXISTS (
 		SELECT 1 FROM ostraka_rules r WHERE r.key = 'd:' || b.key_text AND r.id = b.id AND r.origin = 1
 			AND coalesce(r.value, b.key_text) = b.domain AND r.effect = b.effect AND r.scope = b.scope
@@ -28,22 +30,22 @@ var invariants = []struct{ what, query string }{
 	{"rules without a block", `SELECT count(*) FROM ostraka_rules r WHERE origin = 1 AND NOT EXISTS (
 		SELECT 1 FROM ostraka_blocks b WHERE b.id = r.id AND r.key = 'd:' || b.key_text)`},
 	// Of a list whose writing is not finished there may be entries that are in
-	// no version: of the next one, or of that after it if one was undone.
-	{"entries of versions to come", `SELECT count(*) FROM ostraka_rules r JOIN ostraka_lists l ON l.seq = r.list
-		WHERE max(r.since, coalesce(r.until, 0)) > l.version + iif(l.writer IS NULL, 0, 2)`},
+	// no content: of the next one, or of that after it if one was undone.
+	{"entries of contents to come", `SELECT count(*) FROM ostraka_rules r JOIN ostraka_lists l ON l.seq = r.list
+		WHERE max(r.since, coalesce(r.until, 0)) > l.content + iif(l.writer IS NULL, 0, 2)`},
 	{"entries of lists to come", `SELECT count(*) FROM ostraka_rules WHERE list > coalesce((
 		SELECT seq FROM sqlite_sequence WHERE name = 'ostraka_lists'), 0)`},
 	{"lists with another number of entries than they say", `SELECT count(*) FROM ostraka_lists l WHERE entries <> (
 		SELECT count(*) FROM ostraka_rules r WHERE r.list = l.seq
-			AND r.since <= l.version AND (r.until IS NULL OR r.until > l.version))`},
-	{"lists whose version before has another number of entries than they say", `SELECT count(*) FROM ostraka_lists l
+			AND r.since <= l.content AND (r.until IS NULL OR r.until > l.content))`},
+	{"lists whose content before has another number of entries than they say", `SELECT count(*) FROM ostraka_lists l
 		WHERE previous_entries <> (
 			SELECT count(*) FROM ostraka_rules r WHERE r.list = l.seq
-				AND r.since <= l.version - 1 AND (r.until IS NULL OR r.until > l.version - 1))`},
+				AND r.since <= l.content - 1 AND (r.until IS NULL OR r.until > l.content - 1))`},
 	{"days of hits without a record", `SELECT count(*) FROM ostraka_hits WHERE rule_id NOT IN (
 		SELECT id FROM ostraka_bans UNION ALL SELECT id FROM ostraka_rules)`},
-	{"hit totals without a record", `SELECT count(*) FROM ostraka_hit_totals WHERE rule_id NOT IN (
-		SELECT id FROM ostraka_rules WHERE origin <> 0)`},
+	{"hit totals without a record", `SELECT count(*) FROM ostraka_hit_totals h WHERE NOT EXISTS (
+		SELECT 1 FROM ostraka_rules r WHERE r.key = h.key AND r.id = h.rule_id AND r.origin <> 0)`},
 	{"changes missing inside the log", `SELECT coalesce(max(seq) - min(seq) + 1, 0) - count(*) FROM ostraka_changes`},
 }
 

@@ -118,8 +118,8 @@ func (t *tx) addTotal(ctx context.Context, r *ruleHits) (known bool, err error) 
 	if err != nil {
 		return false, nil // no rule has such a key
 	}
-	n, err = t.affect(ctx, `INSERT INTO ostraka_hit_totals (rule_id, uses, last_at)
-		SELECT r.id, ?, ?`+rulesInForce+` AND r.key = ? AND r.id = ?
+	n, err = t.affect(ctx, `INSERT INTO ostraka_hit_totals (rule_id, key, uses, last_at)
+		SELECT r.id, r.key, ?, ?`+rulesInForce+` AND r.key = ? AND r.id = ?
 		ON CONFLICT (rule_id) DO UPDATE SET uses = uses + excluded.uses,
 			last_at = max(coalesce(last_at, excluded.last_at), coalesce(excluded.last_at, last_at))`,
 		r.uses, last, key, r.rule[:])

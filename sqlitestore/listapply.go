@@ -120,7 +120,7 @@ func (a *listApply) removeEntries(ctx context.Context, t *tx, entries []*store.E
 			return err
 		}
 		n, err := t.affect(ctx, `UPDATE ostraka_rules SET until = ? WHERE key = ? AND id = ? AND value IS ?
-			AND list = ? AND until IS NULL`, a.list.Version+1, key, e.ID[:], valueArg(e.Value, e.Key), a.list.Seq)
+			AND list = ? AND until IS NULL`, a.list.content+1, key, e.ID[:], valueArg(e.Value, e.Key), a.list.Seq)
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 
 func (a *listApply) insert(ctx context.Context, t *tx, batch []*store.Entry, keys []any) error {
 	// What is the same in all rows is spared the binding.
-	row := fmt.Sprintf(`(?, ?, %d, %d, ?, ?, ?, ?, ?, %d, '', '')`, a.list.Version+1, a.list.Seq, originEntry)
+	row := fmt.Sprintf(`(?, ?, %d, %d, ?, ?, ?, ?, ?, %d, '', '')`, a.list.content+1, a.list.Seq, originEntry)
 	args := make([]any, 0, 7*len(batch))
 	for i, e := range batch {
 		args = append(args, keys[i], e.ID[:], int64(e.Line), valueArg(e.Value, e.Key), int64(e.Effect), int64(e.Scope), e.Shadow)
@@ -172,16 +172,19 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 	after.Undoable = true
 	after.SyncedAt, after.SyncedBy = time.UnixMicro(a.change.At.UnixMicro()).UTC(), a.change.Actor
 	err := t.exec(ctx, `UPDATE ostraka_lists SET source = ?, reason = ?, public_reason = ?, version = ?, entries = ?,
-		turns = turns + 1, synced_at = ?, synced_by = ?, writer = NULL,
+		content = content + 1, synced_at = ?, synced_by = ?, writer = NULL,
 		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by
 		WHERE seq = ?`, after.Source, after.Reason, after.PublicReason, after.Version, after.Entries,
 		timeArg(after.SyncedAt), after.SyncedBy, after.Seq)
 	if err != nil {
 		return err
 	}
+	if err := a.moveHits(ctx, t); err != nil {
+		return err
+	}
 	a.result = after
 	logBefore := &before
-	if a.list.turns == 0 {
+	if before.Version == 0 {
 		logBefore = nil
 	}
 	c, err := changelog.List(a.change, logBefore, &after, a.keys(), map[string]int64{

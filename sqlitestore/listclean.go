@@ -39,7 +39,7 @@ func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) er
 	return repeat(ctx, func() (n int64, err error) {
 		_, err = s.transact(ctx, doing, func(t *tx) error {
 			n, err = t.cleanEntries(ctx, list, false, `until <= (
-				SELECT version - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`)
+				SELECT content - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`)
 			return err
 		})
 		return n, err
@@ -47,7 +47,7 @@ func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) er
 }
 
 // dropLeftovers takes back what a staging that was cut off, or a version that
-// was undone, has left of a version above the one in force.
+// was undone, has left of a content above the one in force.
 func (g *staging) dropLeftovers(ctx context.Context) error {
 	clean := func(fn func(t *tx) (int64, error)) error {
 		return repeat(ctx, func() (n int64, err error) {
@@ -59,7 +59,7 @@ func (g *staging) dropLeftovers(ctx context.Context) error {
 		})
 	}
 	err := clean(func(t *tx) (int64, error) {
-		return t.cleanEntries(ctx, g.list.Seq, false, `since > ?2`, g.list.Version)
+		return t.cleanEntries(ctx, g.list.Seq, false, `since > ?2`, g.list.content)
 	})
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (g *staging) dropLeftovers(ctx context.Context) error {
 	return clean(func(t *tx) (int64, error) {
 		return t.affect(ctx, `UPDATE ostraka_rules SET until = NULL WHERE (key, id, since) IN (
 			SELECT key, id, since FROM ostraka_rules WHERE list = ? AND until > ? LIMIT ?)`,
-			g.list.Seq, g.list.Version, stepRows)
+			g.list.Seq, g.list.content, stepRows)
 	})
 }
 

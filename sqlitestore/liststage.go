@@ -106,11 +106,11 @@ func (t *tx) addList(ctx context.Context, want *store.List) (listRow, error) {
 	if !want.CreatedAt.IsZero() {
 		row.CreatedAt = time.UnixMicro(want.CreatedAt.UnixMicro()).UTC()
 	}
-	err := t.exec(ctx, `DELETE FROM ostraka_lists WHERE turns = 0 AND (name = ? OR id = ?)`, want.Name, want.ID[:])
+	err := t.exec(ctx, `DELETE FROM ostraka_lists WHERE version = 0 AND (name = ? OR id = ?)`, want.Name, want.ID[:])
 	if err != nil {
 		return row, err
 	}
-	res, err := t.run(ctx, `INSERT INTO ostraka_lists (id, name, source, reason, public_reason, version, entries, turns, created_at, synced_by)
+	res, err := t.run(ctx, `INSERT INTO ostraka_lists (id, name, source, reason, public_reason, version, content, entries, created_at, synced_by)
 		VALUES (?, ?, '', '', '', 0, 0, 0, ?, '')`, row.ID[:], row.Name, timeArg(row.CreatedAt))
 	if err != nil {
 		return row, err

@@ -27,7 +27,7 @@ func (s *Store) UndoList(ctx context.Context, name string, change store.Change) 
 	if err != nil {
 		return store.List{}, err
 	}
-	g.list.List = after
+	g.list.List, g.list.content = after, g.list.content-1
 	s.tidy(ctx, doing, func() error {
 		if err := g.dropLeftovers(ctx); err != nil {
 			return err
@@ -40,31 +40,34 @@ func (s *Store) UndoList(ctx context.Context, name string, change store.Change) 
 	return after, nil
 }
 
-// undo puts the version before into force. It takes the list over, so that a
+// undo puts the content before into force. It takes the list over, so that a
 // staging that is under way ends, and its entries can be told from leftovers.
 func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.Change) (store.List, error) {
 	before, after := row.List, row.List
-	after.Version--
+	after.Version++
 	after.Entries, after.Undoable = row.previousEntries.Int64, false
 	after.SyncedAt, after.SyncedBy = row.previousSyncedAt, row.previousSyncedBy.String
 
 	// Leftovers of a staging that was cut off have other versions.
 	keys, err := t.entryKeys(ctx, `SELECT key FROM ostraka_rules WHERE list = ?1 AND since = ?2
-		UNION SELECT key FROM ostraka_rules WHERE list = ?1 AND until = ?2`, before.Seq, before.Version)
+		UNION SELECT key FROM ostraka_rules WHERE list = ?1 AND until = ?2`, before.Seq, row.content)
 	if err != nil {
 		return after, err
 	}
 	var added, removed int64
 	err = t.row(ctx, []any{&added, &removed}, `SELECT
 		(SELECT count(*) FROM ostraka_rules WHERE list = ?1 AND until = ?2),
-		(SELECT count(*) FROM ostraka_rules WHERE list = ?1 AND since = ?2)`, before.Seq, before.Version)
+		(SELECT count(*) FROM ostraka_rules WHERE list = ?1 AND since = ?2)`, before.Seq, row.content)
 	if err != nil {
 		return after, err
 	}
-	err = t.exec(ctx, `UPDATE ostraka_lists SET version = ?, entries = ?, turns = turns + 1, synced_at = ?, synced_by = ?,
+	err = t.exec(ctx, `UPDATE ostraka_lists SET version = ?, entries = ?, content = content - 1, synced_at = ?, synced_by = ?,
 		writer = ?, previous_entries = NULL, previous_synced_at = NULL, previous_synced_by = NULL WHERE seq = ?`,
 		after.Version, after.Entries, timeArg(after.SyncedAt), after.SyncedBy, token, after.Seq)
 	if err != nil {
+		return after, err
+	}
+	if err := t.moveHitsBack(ctx, row); err != nil {
 		return after, err
 	}
 	c, err := changelog.List(change, &before, &after, keys, map[string]int64{"added": added, "removed": removed})
@@ -85,7 +88,7 @@ func (s *Store) DropList(ctx context.Context, name string, change store.Change) 
 		}
 		list = row.List
 		keys, err := t.entryKeys(ctx, `SELECT key FROM ostraka_rules
-			WHERE list = ?1 AND since <= ?2 AND (until IS NULL OR until > ?2)`, list.Seq, list.Version)
+			WHERE list = ?1 AND since <= ?2 AND (until IS NULL OR until > ?2)`, list.Seq, row.content)
 		if err != nil {
 			return err
 		}
@@ -106,9 +109,9 @@ func (s *Store) DropList(ctx context.Context, name string, change store.Change) 
 	return list, nil
 }
 
-// entryKeys returns the keys that the query selects of a version of a list, as
+// entryKeys returns the keys that the query selects of a content of a list, as
 // many as decide whether a change can name them.
-func (t *tx) entryKeys(ctx context.Context, query string, list, version int64) ([]store.Key, error) {
+func (t *tx) entryKeys(ctx context.Context, query string, list, content int64) ([]store.Key, error) {
 	var keys []store.Key
 	err := t.each(ctx, func(rows *sql.Rows) error {
 		var text string
@@ -118,6 +121,6 @@ func (t *tx) entryKeys(ctx context.Context, query string, list, version int64) (
 		key, err := parseRuleKey(text)
 		keys = append(keys, key)
 		return err
-	}, fmt.Sprintf(`SELECT DISTINCT key FROM (%s) LIMIT %d`, query, store.MaxChangeKeys+1), list, version)
+	}, fmt.Sprintf(`SELECT DISTINCT key FROM (%s) LIMIT %d`, query, store.MaxChangeKeys+1), list, content)
 	return keys, err
 }

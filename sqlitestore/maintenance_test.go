@@ -95,9 +95,11 @@ func TestFailedBackupLeavesNoFile(t *testing.T) {
 
 func TestCheckFindsContradictions(t *testing.T) {
 	for _, tt := range []struct{ damage, says string }{
-		{`DELETE FROM ostraka_rules WHERE key = 'd:a.example'`, "1 unrevoked bans without their rule"},
-		{`UPDATE ostraka_rules SET effect = 2 WHERE key = 'd:a.example'`, "1 unrevoked bans without their rule"},
-		{`DELETE FROM ostraka_bans WHERE value = 'a.example'`, "1 rules without an unrevoked ban"},
+		{`DELETE FROM ostraka_rules WHERE key = 'd:a.example'`, "1 bans without their rule"},
+		{`UPDATE ostraka_rules SET effect = 2 WHERE key = 'd:a.example'`, "1 bans without their rule"},
+		{`DELETE FROM ostraka_bans WHERE value = 'a.example'`, "1 rules without a ban"},
+		{`UPDATE ostraka_bans SET ruled = 0 WHERE value = 'a.example'`, "1 rules without a ban"},
+		{`UPDATE ostraka_bans SET ruled = 0 WHERE value = 'a.example'`, "1 bans whose rule was retired, that never expire"},
 		{`INSERT INTO ostraka_hits (rule_id, day, uses) VALUES (zeroblob(16), 1, 1)`, "1 days of hits without a record"},
 		{`DELETE FROM ostraka_changes WHERE seq = 2`, "1 changes missing"},
 		{`UPDATE ostraka_prefix_lengths SET rules = 7`, "1 rules of prefix length 24 (IPv6: false) are counted as 7"},
@@ -106,10 +108,10 @@ func TestCheckFindsContradictions(t *testing.T) {
 		{`UPDATE ostraka_rules SET reason = 'other' WHERE origin = 1`, "1 blocks without their rule"},
 		{`DELETE FROM ostraka_blocks`, "1 rules without a block"},
 		{`DELETE FROM ostraka_rules WHERE key = 'd:d.example'`, "1 lists with another number of entries"},
-		{`UPDATE ostraka_lists SET previous_entries = 7`, "1 lists whose version before has another number"},
-		{`UPDATE ostraka_rules SET until = 2 WHERE key = 'd:d.example'`, "1 entries of versions to come"},
+		{`UPDATE ostraka_lists SET previous_entries = 7`, "1 lists whose content before has another number"},
+		{`UPDATE ostraka_rules SET until = 2 WHERE key = 'd:d.example'`, "1 entries of contents to come"},
 		{`UPDATE ostraka_rules SET list = 2 WHERE key = 'd:d.example'`, "1 entries of lists to come"},
-		{`INSERT INTO ostraka_hit_totals (rule_id, uses) VALUES (zeroblob(16), 1)`, "1 hit totals without a record"},
+		{`INSERT INTO ostraka_hit_totals (rule_id, key, uses) VALUES (zeroblob(16), 'd:x', 1)`, "1 hit totals without a record"},
 	} {
 		t.Run(tt.damage, func(t *testing.T) {
 			s := openTemp(t)

@@ -18,10 +18,10 @@ const ruleColumns = `r.key, r.id, r.value, r.effect, r.scope, r.shadow, r.expire
 	coalesce(l.reason, r.reason), coalesce(l.public_reason, r.public_reason), r.line, l.name, l.source`
 
 // rulesInForce selects rules, to which more conditions are added. Entries are
-// seen in the version of their list that is in force, which is NULL for a list
+// seen in the content of their list that is in force, which is NULL for a list
 // that is gone.
 const rulesInForce = ` FROM ostraka_rules r LEFT JOIN ostraka_lists l ON l.seq = r.list
-	WHERE (r.list IS NULL OR r.since <= l.version AND (r.until IS NULL OR r.until > l.version))`
+	WHERE (r.list IS NULL OR r.since <= l.content AND (r.until IS NULL OR r.until > l.content))`
 
 // ruleScanner scans rows of ruleColumns, each into the same place.
 type ruleScanner struct {

@@ -18,6 +18,7 @@ const (
 	BanRevoke     ChangeAction = "ban.revoke"
 	BanReinstate  ChangeAction = "ban.reinstate"
 	BanDelete     ChangeAction = "ban.delete"
+	BanPurge      ChangeAction = "ban.purge" // of many
 )
 
 // The actions on e-mail domain blocks and on lists.
@@ -55,7 +56,7 @@ type Change struct {
 	// none.
 	Before json.RawMessage `json:"before,omitempty"`
 	After  json.RawMessage `json:"after,omitempty"`
-	// Counts says what a change of many did, by verb ("created", "skipped"; for
-	// lists "added", "removed").
+	// Counts says what a change of many did, by verb ("created", "skipped",
+	// "purged"; for lists "added", "removed").
 	Counts map[string]int64 `json:"counts,omitempty"`
 }

@@ -23,16 +23,18 @@ type List struct {
 	Reason       string `json:"reason,omitzero"`        // for moderators; of every entry
 	PublicReason string `json:"public_reason,omitzero"` // for the person refused; of every entry
 
-	// Version is that of the content in force. Given by the store: it goes up by
-	// one with every [Lists.ApplyList], and down by one with [Lists.UndoList].
+	// Version numbers the contents that the list had, one after the other, from
+	// 1. Given by the store: it goes up by one with every [Lists.ApplyList] and
+	// every [Lists.UndoList], never down, so that what was made for one content
+	// is never taken for another.
 	Version int64 `json:"version"`
 	Entries int64 `json:"entries"` // how many there are in force; given by the store
-	// Undoable: the version before the one in force is still there. Given by the
+	// Undoable: the content before the one in force is still there. Given by the
 	// store.
 	Undoable bool `json:"undoable"`
 
 	CreatedAt time.Time `json:"created_at"`
-	SyncedAt  time.Time `json:"synced_at"`          // when the version in force was applied
+	SyncedAt  time.Time `json:"synced_at"`          // when the content in force was applied; zero: it is empty, as before any was
 	SyncedBy  string    `json:"synced_by,omitzero"` // by which actor
 }
 
@@ -52,9 +54,10 @@ func (o Origin) ListName() (name string, ok bool) {
 
 // Entry is one rule of a list.
 type Entry struct {
-	// ID identifies the entry, in hits and matches, and is unique across the
-	// records of a store. Given by the creator, the same one for the same value
-	// in every version of a list.
+	// ID identifies the entry, in hits and matches. Given by the creator, the
+	// same one for the same value in every version of a list, and unique across
+	// the records of a store: of other lists, bans and blocks. A store refuses
+	// one that comes twice in a list; the rest is up to the creator.
 	ID     uuid.UUID
 	Key    Key    // what its rule is found by
 	Value  string // canonical; with Key.Kind unique in a version of a list
@@ -116,19 +119,24 @@ type Lists interface {
 	//
 	// It logs one change of the list (Target, Before, After) with the keys of
 	// all entries added and removed, or Bulk if they are more than
-	// [MaxChangeKeys]. Other writes to the store go on while a long list is
-	// written, and reads never wait for it.
+	// [MaxChangeKeys]. It is Bulk as well if Source, Reason or PublicReason
+	// change while the list has entries, since those that stay have other rules
+	// then. Other writes to the store go on while a long list is written, and
+	// reads never wait for it.
 	//
 	// It is [ErrConflict] if the list's Version is not delta.List.Version, if
 	// another ApplyList of the same list has begun meanwhile, or if the delta
 	// does not fit the entries there are; [ErrExists] if the list is new and its
-	// name or ID is taken. The list is then as it was.
+	// name or ID is taken. The list is then as it was. One that is refused for
+	// Version, name or ID has not begun, and stands in nobody's way.
 	ApplyList(ctx context.Context, delta ListDelta, change Change) (List, error)
 
-	// UndoList puts the version before the one in force back into force, and
-	// forgets the latter. It is [ErrNotFound] if there is no such list, and
-	// [ErrConflict] if the version before is gone: only one is kept. It logs a
-	// change as ApplyList does. Source, Reason and PublicReason stay.
+	// UndoList puts the content before the one in force back into force, with
+	// its SyncedAt and SyncedBy but as a new Version, and forgets the latter; of
+	// a list that was applied once it leaves an empty one. It is [ErrNotFound]
+	// if there is no such list, and [ErrConflict] if the content before is gone:
+	// only one is kept. It logs a change as ApplyList does. Source, Reason and
+	// PublicReason stay.
 	UndoList(ctx context.Context, name string, change Change) (List, error)
 
 	// DropList removes a list with all its entries and their hits, and returns

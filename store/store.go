@@ -18,8 +18,9 @@ type Store interface {
 	Changes
 
 	// Close releases what the store holds. It waits for operations that are
-	// under way, though not for subscribers that are being told. Afterwards every method, Close aside, returns an error that
-	// matches [ErrClosed]; closing again does nothing and returns nil.
+	// under way, though not for subscribers that are being told. Afterwards
+	// every method, Close aside, returns an error that matches [ErrClosed];
+	// closing again does nothing and returns nil.
 	Close() error
 }
 
@@ -27,9 +28,10 @@ type Store interface {
 type Rules interface {
 	// Lookup returns the rules that carry one of the keys, in no particular
 	// order, each once even if its key is named twice. Rules of revoked or
-	// deleted records are never among them; expired ones are. A key that no
-	// rule carries adds nothing; no keys give no rules. It is one round trip,
-	// and one consistent view. Callers pass at most a few hundred keys.
+	// deleted records are never among them, nor are those that [Bans.CreateBan]
+	// has retired; other expired ones are. A key that no rule carries adds
+	// nothing; no keys give no rules. It is one round trip, and one consistent
+	// view. Callers pass at most a few hundred keys.
 	Lookup(ctx context.Context, keys []Key) ([]Rule, error)
 
 	// PrefixLengths returns the prefix lengths of the IP rules that Lookup
@@ -53,13 +55,21 @@ type Bans interface {
 	// returns it as stored. If an active ban (at change.At) of the same kind
 	// and value exists, the error is an [*ExistsError] with it, unless the new
 	// ban would itself not be active. An ID that is taken gives [ErrExists].
+	//
+	// It retires the rules of all other bans of the same kind and value that
+	// have expired by change.At, so that a value that is banned for a while
+	// again and again carries one rule, not one for each time. The bans stay as
+	// they are; but until UpdateBan brings its rule back, a ban whose rule was
+	// retired counts as expired, whatever the time. Keys of the change are also
+	// those of the rules it retired.
 	CreateBan(ctx context.Context, ban Ban, change Change) (Ban, error)
 
 	// CreateBans adds many bans in one atomic step that logs one bulk change,
 	// with the counts "created" and "skipped". A ban that CreateBan would
 	// refuse for an active one (of the store, or earlier in the slice) is
 	// skipped, even if its ID is taken as well; skipped holds the indexes of
-	// those, ascending. If nothing is created, nothing is logged.
+	// those, ascending. The others retire rules as CreateBan does. If nothing
+	// is created, nothing is logged.
 	CreateBans(ctx context.Context, bans []Ban, change Change) (skipped []int, err error)
 
 	// Ban returns the ban of that ID, whatever its state, or [ErrNotFound].
@@ -81,13 +91,21 @@ type Bans interface {
 	// as they were. It is [ErrNotFound] if there is no such ban, [ErrConflict]
 	// if its Version is not ban.Version, and an [*ExistsError] if the result
 	// would be active (at change.At) beside another active ban of the same kind
-	// and value.
+	// and value. Unless the result is revoked it has its rule again, if that was
+	// retired.
 	UpdateBan(ctx context.Context, ban Ban, change Change) (Ban, error)
 
 	// DeleteBan removes the ban of that ID with its hits and returns it as it
 	// was, or [ErrNotFound]. Its content stays in the change log, as
 	// [Change.Before].
 	DeleteBan(ctx context.Context, id uuid.UUID, change Change) (Ban, error)
+
+	// PurgeBans removes the bans that were revoked, or had expired, before that
+	// time, with their hits, and says how many. It logs one change with the
+	// count "purged" and the keys of the rules that went with them (expired ones
+	// still have theirs), or Bulk if those are more than [MaxChangeKeys]. If
+	// nothing is removed, nothing is logged.
+	PurgeBans(ctx context.Context, before time.Time, change Change) (int64, error)
 }
 
 // Blocks keeps the e-mail domain blocks that moderators make one by one. Every
@@ -128,13 +146,15 @@ type Hits interface {
 	AddHits(ctx context.Context, hits []Hit) error
 
 	// HitTotal returns what a rule caught over its whole life; nothing for a rule
-	// without hits, or one that does not exist.
+	// without hits, or one that does not exist. An entry of a list exists as long
+	// as the version in force or the one before, which UndoList can bring back,
+	// has one of its ID.
 	HitTotal(ctx context.Context, rule uuid.UUID) (HitTotal, error)
 
 	// HitHistory returns what a rule caught on the days from from up to and
 	// including to, oldest first, leaving out days without hits. A time within a
-	// day stands for that day. A rule without hits, or one that does not exist,
-	// has an empty history.
+	// day stands for that day. A rule without hits, or one that does not exist
+	// (as for HitTotal), has an empty history.
 	HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]DayHits, error)
 
 	// PruneHits forgets the daily counts of days before the one given, for which

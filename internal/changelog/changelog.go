@@ -12,10 +12,11 @@ import (
 )
 
 // Ban returns the change that logs one ban's going from before to after; nil
-// stands for a ban that is not there. It takes At, Actor and Action from
-// change and gives the rest, Seq aside. It fails for a ban that has no JSON
-// form: one of no kind, or with a time beyond the year 9999.
-func Ban(change store.Change, before, after *store.Ban) (store.Change, error) {
+// stands for a ban that is not there. retired are the keys of rules that it
+// retired. It takes At, Actor and Action from change and gives the rest, Seq
+// aside. It fails for a ban that has no JSON form: one of no kind, or with a
+// time beyond the year 9999.
+func Ban(change store.Change, before, after *store.Ban, retired ...store.Key) (store.Change, error) {
 	c := bare(change)
 	if before != nil {
 		touch(&c, before.Rule())
@@ -23,6 +24,7 @@ func Ban(change store.Change, before, after *store.Ban) (store.Change, error) {
 	if after != nil {
 		touch(&c, after.Rule())
 	}
+	setKeys(&c, Keys(slices.Values(append(c.Keys, retired...))))
 	return withRecords(c, "ban", before, after)
 }
 
@@ -62,8 +64,8 @@ func List(change store.Change, before, after *store.List, keys []store.Key, coun
 	if after != nil {
 		c.Target = after.ID
 	}
-	c.Keys = Keys(slices.Values(keys))
-	if len(c.Keys) > store.MaxChangeKeys || otherRules(before, after) {
+	setKeys(&c, Keys(slices.Values(keys)))
+	if otherRules(before, after) {
 		c.Keys, c.Bulk = nil, true
 	}
 	return withRecords(c, "list", before, after)
@@ -100,6 +102,23 @@ func Bulk(change store.Change, counts map[string]int64) store.Change {
 	c := bare(change)
 	c.Bulk, c.Counts = true, counts
 	return c
+}
+
+// Purge returns the change that logs that so many bans were removed, with the
+// rules of those keys; [Keys] gathers as many as are needed. It takes At, Actor
+// and Action from change and gives the rest, Seq aside.
+func Purge(change store.Change, purged int64, keys []store.Key) store.Change {
+	c := bare(change)
+	c.Counts = map[string]int64{"purged": purged}
+	setKeys(&c, keys)
+	return c
+}
+
+// setKeys makes the change name the keys, or Bulk if they are too many.
+func setKeys(c *store.Change, keys []store.Key) {
+	if c.Keys = keys; len(keys) > store.MaxChangeKeys {
+		c.Keys, c.Bulk = nil, true
+	}
 }
 
 // bare returns what the caller gives of a change, and nothing else.

@@ -20,12 +20,16 @@ CREATE TABLE ostraka_bans (
 	revoked_by     TEXT    NOT NULL,
 	revoked_reason TEXT    NOT NULL,
 	hits           INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
-	last_hit_at    INTEGER
+	last_hit_at    INTEGER,
+	-- 1: its rule is in ostraka_rules. 0: it is revoked, or has expired and was
+	-- followed by another ban of its value.
+	ruled          INTEGER NOT NULL CHECK (ruled = 0 OR ruled = 1 AND revoked_at IS NULL)
 ) STRICT;
 
--- Answers whether a value has an active ban. It cannot be UNIQUE: an expired
--- ban stays beside the active one.
-CREATE INDEX ostraka_bans_unrevoked ON ostraka_bans (kind, value) WHERE revoked_at IS NULL;
+-- Answers which bans of a value are active, or have expired and not retired: one
+-- or two, however often the value was banned. It cannot be UNIQUE: an expired
+-- ban may have its rule beside the active one.
+CREATE INDEX ostraka_bans_ruled ON ostraka_bans (kind, value) WHERE ruled = 1;
 
 CREATE TABLE ostraka_blocks (
 	seq           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -49,25 +53,25 @@ CREATE TABLE ostraka_lists (
 	source             TEXT    NOT NULL,
 	reason             TEXT    NOT NULL,
 	public_reason      TEXT    NOT NULL,
-	version            INTEGER NOT NULL CHECK (version >= 0),
+	version            INTEGER NOT NULL CHECK (version >= 0),  -- only ever goes up; 0: its first is still being written
+	content            INTEGER NOT NULL CHECK (content >= 0),  -- which entries are in force; goes back when a version is undone
 	entries            INTEGER NOT NULL CHECK (entries >= 0),
-	turns              INTEGER NOT NULL CHECK (turns >= 0),    -- of the version, up or down; 0: its first is still being written
 	created_at         INTEGER,
 	synced_at          INTEGER,
 	synced_by          TEXT    NOT NULL,
-	previous_entries   INTEGER CHECK (previous_entries >= 0),  -- of the version before; NULL: it is gone
+	previous_entries   INTEGER CHECK (previous_entries >= 0),  -- of the content before; NULL: it is gone
 	previous_synced_at INTEGER,
 	previous_synced_by TEXT,
 	writer             BLOB                                    -- whose writing of entries is under way, or was cut off
 ) STRICT;
 
--- What the matcher sees: the rules of unrevoked bans and of blocks, written in
--- the transaction that writes the record, and the entries of lists, which are
+-- What the matcher sees: the rules of bans and of blocks, written in the
+-- transaction that writes the record, and the entries of lists, which are
 -- nowhere else. Rows are small and lie together by key, so that a lookup is one
 -- descent per key, and reads no other table but for the list of an entry.
 --
--- An entry is in force from the version since of its list on, up to but
--- excluding the version until. Entries of a list that is gone are never in
+-- An entry is in force from the content since of its list on, up to but
+-- excluding the content until. Entries of a list that is gone are never in
 -- force again: its seq is not reused.
 CREATE TABLE ostraka_rules (
 	key           TEXT    NOT NULL CHECK (key GLOB '?:*'),  -- letter of the kind, colon, text
@@ -109,9 +113,11 @@ CREATE TABLE ostraka_hits (
 
 CREATE INDEX ostraka_hits_day ON ostraka_hits (day);
 
--- Of blocks and entries; bans keep theirs in their row.
+-- Of blocks and entries; bans keep theirs in their row. An entry that changes may
+-- get another key: this is the one that it has in the newest content.
 CREATE TABLE ostraka_hit_totals (
 	rule_id BLOB    NOT NULL PRIMARY KEY CHECK (length(rule_id) = 16),
+	key     TEXT    NOT NULL,
 	uses    INTEGER NOT NULL CHECK (uses >= 0),
 	last_at INTEGER
 ) STRICT, WITHOUT ROWID;

@@ -24,7 +24,7 @@ var changeFlaws = []flaw{
 			}
 			return log
 		})
-	}, []string{"An update of a value names both keys"}},
+	}, []string{"An update of a value names both keys", "A change names the keys of the rules it retired"}},
 
 	{"logs no After", func(o *override) {
 		logAs(o, func(log []store.Change) []store.Change {

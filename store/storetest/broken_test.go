@@ -17,7 +17,7 @@ type flaw struct {
 
 func flaws() []flaw {
 	return slices.Concat(
-		ruleFlaws, banFlaws, pageFlaws, blockFlaws, listFlaws, versionFlaws,
+		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, listFlaws, versionFlaws,
 		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
 	)
 }

@@ -14,7 +14,11 @@ import (
 var versionFlaws = []flaw{
 	{"leaves the Version when it undoes", func(o *override) {
 		undoAs(o, func(_, before store.List, l *store.List) { l.Version = before.Version })
-	}, []string{"UndoList puts the version before back into force"}},
+	}, []string{"UndoList puts the version before back into force", "Version never comes again"}},
+
+	{"takes the Version back when it undoes", func(o *override) {
+		lowerVersions(o)
+	}, []string{"Version never comes again", "UndoList puts the version before back into force", "ApplyList refuses a delta for another version"}},
 
 	{"sets the time of a version to that of its undoing", func(o *override) {
 		undoAs(o, func(_, before store.List, l *store.List) { l.SyncedAt, l.SyncedBy = before.SyncedAt, before.SyncedBy })
@@ -142,7 +146,11 @@ var versionFlaws = []flaw{
 			}
 			return log
 		})
-	}, []string{"A change of a list names at most MaxChangeKeys keys", "A change of a list's texts is bulk"}},
+	}, []string{
+		"A change of a list names at most MaxChangeKeys keys",
+		"A change of a list's texts is bulk",
+		"A purge names at most MaxChangeKeys keys",
+	}},
 
 	{"tells its subscribers of a version before it is in force", func(o *override) {
 		var told []func(store.Change)
@@ -218,6 +226,25 @@ var versionFlaws = []flaw{
 		}
 	}, []string{"Of two ApplyLists under way the later to begin wins"}},
 
+	{"lets an ApplyList that it refuses break off others", func(o *override) {
+		began := map[string]int{}
+		var mu sync.Mutex
+		o.applyList = func(ctx context.Context, d store.ListDelta, c store.Change) (store.List, error) {
+			count := func(n int) int {
+				mu.Lock()
+				defer mu.Unlock()
+				began[d.List.Name] += n
+				return began[d.List.Name]
+			}
+			mine := count(1)
+			l, err := o.Store.ApplyList(ctx, d, c)
+			if count(0) != mine {
+				return store.List{}, store.ErrConflict
+			}
+			return l, err
+		}
+	}, []string{"An ApplyList that is refused for its Version stands in nobody's way"}},
+
 	{"takes a new list for the one of that name", func(o *override) {
 		o.applyList = func(ctx context.Context, d store.ListDelta, c store.Change) (store.List, error) {
 			for {
@@ -265,6 +292,30 @@ var versionFlaws = []flaw{
 			return o.Store.ApplyList(ctx, d, c)
 		}
 	}, []string{"What a list was made of may be changed afterwards"}},
+}
+
+// lowerVersions makes UndoList take the Version back, so that the next ApplyList
+// gives one that there was.
+func lowerVersions(o *override) {
+	undone := int64(0) // of the one list that there is
+	lower := func(l store.List, err error) (store.List, error) {
+		l.Version -= 2 * undone
+		return l, err
+	}
+	o.list = func(ctx context.Context, name string) (store.List, error) { return lower(o.Store.List(ctx, name)) }
+	o.applyList = func(ctx context.Context, d store.ListDelta, c store.Change) (store.List, error) {
+		if d.List.Version > 0 {
+			d.List.Version += 2 * undone
+		}
+		return lower(o.Store.ApplyList(ctx, d, c))
+	}
+	o.undoList = func(ctx context.Context, name string, c store.Change) (store.List, error) {
+		l, err := o.Store.UndoList(ctx, name, c)
+		if err == nil {
+			undone++
+		}
+		return lower(l, err)
+	}
 }
 
 // undoAs returns from UndoList what spoil makes of it, given the list as it was

@@ -150,6 +150,10 @@ func banCalls(b store.Ban) []call {
 			_, err := s.DeleteBan(ctx, b.ID, change(store.BanDelete))
 			return err
 		}},
+		{"PurgeBans", func(ctx context.Context, s store.Store) error {
+			_, err := s.PurgeBans(ctx, after(1000*day), change(store.BanPurge))
+			return err
+		}},
 		{"AddHits", func(ctx context.Context, s store.Store) error {
 			return s.AddHits(ctx, []store.Hit{hit(b, 1, noon, clients(1))})
 		}},
@@ -214,7 +218,7 @@ func closeWaits(t reporter, s store.Store) {
 			for n := 0; ; n++ {
 				c := all[(i+n)%len(all)]
 				switch c.method {
-				case "DeleteBan", "DeleteBlock", "DropList":
+				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList":
 					continue // the others use the record
 				}
 				err := c.do(t.Context(), s)

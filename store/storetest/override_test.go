@@ -24,10 +24,12 @@ type override struct {
 	listBans      func(context.Context, store.BanFilter, store.Page) ([]store.Ban, error)
 	updateBan     func(context.Context, store.Ban, store.Change) (store.Ban, error)
 	deleteBan     func(context.Context, uuid.UUID, store.Change) (store.Ban, error)
+	purgeBans     func(context.Context, time.Time, store.Change) (int64, error)
 	createBlock   func(context.Context, store.Block, store.Change) (store.Block, error)
 	block         func(context.Context, uuid.UUID) (store.Block, error)
 	listBlocks    func(context.Context, store.Page) ([]store.Block, error)
 	deleteBlock   func(context.Context, uuid.UUID, store.Change) (store.Block, error)
+	list          func(context.Context, string) (store.List, error)
 	lists         func(context.Context) ([]store.List, error)
 	listEntries   func(context.Context, string) iter.Seq2[store.Entry, error]
 	applyList     func(context.Context, store.ListDelta, store.Change) (store.List, error)
@@ -106,6 +108,20 @@ func (o *override) DeleteBan(ctx context.Context, id uuid.UUID, c store.Change) 
 		return o.deleteBan(ctx, id, c)
 	}
 	return o.Store.DeleteBan(ctx, id, c)
+}
+
+func (o *override) PurgeBans(ctx context.Context, before time.Time, c store.Change) (int64, error) {
+	if o.purgeBans != nil {
+		return o.purgeBans(ctx, before, c)
+	}
+	return o.Store.PurgeBans(ctx, before, c)
+}
+
+func (o *override) List(ctx context.Context, name string) (store.List, error) {
+	if o.list != nil {
+		return o.list(ctx, name)
+	}
+	return o.Store.List(ctx, name)
 }
 
 func (o *override) CreateBlock(ctx context.Context, b store.Block, c store.Change) (store.Block, error) {

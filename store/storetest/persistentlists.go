@@ -74,7 +74,7 @@ func reopenLists(t reporter, open func() store.Store) {
 			t.Errorf("Changes = %+v, want %+v", got, log)
 		}
 	}
-	first.Undoable = false
+	first.Version, first.Undoable = 3, false
 	wantSame(t, "what UndoList returns", undo(t, s, "l"), first)
 	shut(t, s)
 	s = open()

@@ -43,6 +43,24 @@ var progressClauses = []clause{
 	{"Of two ApplyLists under way the later to begin wins",
 		"It is ErrConflict if another ApplyList of the same list has begun meanwhile, although that has not ended: this one goes on, and is put into force.",
 		laterWins},
+	{"An ApplyList that is refused for its Version stands in nobody's way",
+		"An ApplyList that is refused for Version, name or ID has not begun: one that is under way goes on.",
+		func(t reporter, s store.Store) {
+			entries := domainEntries(longDelta)
+			old := apply(t, s, newList("l"), nil, nil)
+			l := apply(t, s, old, nil, nil)
+			sameName := newList("l")
+			next, err := s.ApplyList(t.Context(), store.ListDelta{List: l, Add: entries, Progress: func(int) {
+				_, err := s.ApplyList(t.Context(), store.ListDelta{List: old}, change(store.ListSync))
+				wantError(t, "ApplyList for the version before", err, store.ErrConflict)
+				_, err = s.ApplyList(t.Context(), store.ListDelta{List: sameName}, change(store.ListSync))
+				wantError(t, "ApplyList with a name that is taken", err, store.ErrExists)
+			}}, change(store.ListSync))
+			if err != nil {
+				t.Fatalf("ApplyList beside refused ones: %v", err)
+			}
+			wantSame(t, "what List returns", readList(t, s, "l"), next)
+		}},
 }
 
 func progressCalls(t reporter, s store.Store) {

@@ -35,7 +35,7 @@ type persistentClause struct {
 func clauses() []clause {
 	return slices.Concat(
 		ruleClauses, scanClauses,
-		createClauses, bulkClauses, updateClauses, deleteClauses, valueClauses, pageClauses,
+		createClauses, bulkClauses, updateClauses, retireClauses, deleteClauses, purgeClauses, valueClauses, pageClauses,
 		blockClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"example.com/ostraka/store"
@@ -8,7 +9,7 @@ import (
 
 var undoClauses = []clause{
 	{"UndoList puts the version before back into force",
-		"After UndoList the entries are exactly those of the version before, changed ones as they were; the Version is one lower; SyncedAt and SyncedBy are of that version.",
+		"After UndoList the entries are exactly those of the version before, changed ones as they were; the Version is one higher; SyncedAt and SyncedBy are of the version before.",
 		undoRestores},
 	{"UndoList leaves the texts of the list",
 		"Source, Reason and PublicReason stay when a version is undone, also in rules.",
@@ -18,7 +19,7 @@ var undoClauses = []clause{
 			l.Source, l.Reason, l.PublicReason = "another", "other", "texts"
 			apply(t, s, l, entries[2:], nil)
 			got := undo(t, s, "l")
-			l.Undoable = false
+			l.Version, l.Undoable = l.Version+2, false
 			wantSame(t, "what UndoList returns", got, l)
 			wantList(t, s, got, entries[:2]...)
 		}},
@@ -36,29 +37,32 @@ var undoClauses = []clause{
 			verify("a refused UndoList")
 			wantList(t, s, l, entries[:2]...)
 			next := apply(t, s, l, entries[3:], nil)
-			if next.Version != 3 || !next.Undoable {
-				t.Errorf("the version after is %d, Undoable %v; want 3, true", next.Version, next.Undoable)
+			if next.Version != l.Version+1 || !next.Undoable {
+				t.Errorf("the version after is %d, Undoable %v; want %d, true", next.Version, next.Undoable, l.Version+1)
 			}
 			wantList(t, s, next, entries[0], entries[1], entries[3])
 			wantList(t, s, undo(t, s, "l"), entries[:2]...)
 		}},
 	{"UndoList of the first version leaves an empty list",
-		"Before the first version the list is empty and at version 0: SyncedAt is zero and there is nothing to undo. ApplyList for version 0 goes on from there.",
+		"Before the first version the list was empty, and so it is again, at a new version: SyncedAt is zero and there is nothing to undo. ApplyList goes on from there.",
 		func(t reporter, s store.Store) {
 			entries := domainEntries(2)
 			first := apply(t, s, newList("l"), entries, nil)
 			got := undo(t, s, "l")
 			want := first
-			want.Version, want.Entries, want.Undoable, want.SyncedAt, want.SyncedBy = 0, 0, false, time.Time{}, ""
+			want.Version, want.Entries, want.Undoable, want.SyncedAt, want.SyncedBy = 2, 0, false, time.Time{}, ""
 			wantSame(t, "what UndoList returns", got, want)
 			wantList(t, s, got)
 			wantJustRules(t, "Lookup", lookup(t, s, keysOf(entries)...))
 			again := apply(t, s, got, entries[:1], nil)
-			if again.Version != 1 || again.Seq != first.Seq {
-				t.Errorf("the list goes on at version %d with Seq %d, want 1 and %d", again.Version, again.Seq, first.Seq)
+			if again.Version != 3 || again.Seq != first.Seq {
+				t.Errorf("the list goes on at version %d with Seq %d, want 3 and %d", again.Version, again.Seq, first.Seq)
 			}
 			wantList(t, s, again, entries[:1]...)
 		}},
+	{"Version never comes again",
+		"Version goes up by one with every ApplyList and every UndoList: a delta that was made for one content is ErrConflict for any other.",
+		versionsGoUp},
 	{"A list that is not there is ErrNotFound",
 		"List, ListEntries, UndoList and DropList of a name that no list has give ErrNotFound, and write nothing.",
 		func(t reporter, s store.Store) {
@@ -95,10 +99,31 @@ func undoRestores(t reporter, s store.Store) {
 	apply(t, s, first, []store.Entry{changed, moved, all[4]}, []store.Entry{all[0], all[1], all[2]})
 	got := undo(t, s, "l")
 	want := first
-	want.Undoable = false
+	want.Version, want.Undoable = 3, false
 	wantSame(t, "what UndoList returns", got, want)
 	wantList(t, s, got, all[:4]...)
 	wantJustRules(t, "Lookup of what came with the version undone", lookup(t, s, moved.Key, all[4].Key))
+}
+
+func versionsGoUp(t reporter, s store.Store) {
+	entries := domainEntries(4)
+	all := []store.List{apply(t, s, newList("l"), entries[:1], nil)}
+	next := func(l store.List) {
+		t.Helper()
+		if last := all[len(all)-1].Version; l.Version != last+1 {
+			t.Errorf("after version %d comes version %d", last, l.Version)
+		}
+		all = append(all, l)
+	}
+	for i := range 2 {
+		next(apply(t, s, all[len(all)-1], entries[1+i:2+i], nil))
+		next(undo(t, s, "l"))
+	}
+	for _, old := range all[:len(all)-1] {
+		_, err := s.ApplyList(t.Context(), store.ListDelta{List: old, Add: entries[3:]}, change(store.ListSync))
+		wantError(t, fmt.Sprintf("ApplyList for version %d after version %d", old.Version, len(all)), err, store.ErrConflict)
+	}
+	wantList(t, s, all[len(all)-1], entries[:1]...)
 }
 
 var dropClauses = []clause{
