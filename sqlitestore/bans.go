@@ -40,14 +40,17 @@ func banArgs(b *store.Ban) []any {
 
 // activeBan selects the active ban of a kind and value at a time. The id is that
 // of a ban that is not meant.
-const activeBan = ` FROM ostraka_bans WHERE kind = ? AND value = ? AND ruled = 1
-	AND (expires_at IS NULL OR expires_at > ?) AND id <> ?`
+const activeBan = ` FROM ostraka_bans WHERE kind = ?1 AND value = ?2 AND ruled = 1
+	AND (expires_at IS NULL OR expires_at > ?3) AND id <> ?4`
 
-// insertBan inserts unless there is an active ban of the kind and value: one
-// statement for both, since bulk creation is made of little else.
-const insertBan = `INSERT INTO ostraka_bans (` + banColumns + `, ruled)
-	SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
-	WHERE ? OR NOT EXISTS (SELECT 1` + activeBan + `)`
+// rivals says whether of a kind and value there is a ban that is active at a
+// time, and one that has expired but not retired.
+const rivals = `SELECT coalesce(max(expires_at IS NULL OR expires_at > ?3), 0), coalesce(max(expires_at <= ?3), 0)
+	FROM ostraka_bans WHERE kind = ?1 AND value = ?2 AND ruled = 1`
+
+// retireExpired retires the latter.
+const retireExpired = `UPDATE ostraka_bans SET ruled = 0
+	WHERE kind = ?1 AND value = ?2 AND ruled = 1 AND expires_at <= ?3 RETURNING id, kind, key_text, 1`
 
 // normal returns the ban as it will be read back, in time zone and precision.
 func normal(b store.Ban) store.Ban {
@@ -60,39 +63,31 @@ func normal(b store.Ban) store.Ban {
 }
 
 // addBan inserts a new ban with its rule, giving it Seq and Version, and retires
-// the rules that it follows. It reports false, having done nothing, if an active
-// ban is in the way.
+// the rules that it follows, whose keys it returns. It reports false, having
+// done nothing, if an active ban is in the way.
 func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (added bool, retired []store.Key, err error) {
+	var active, expired bool
+	args := []any{int64(b.Kind), b.Value, now.UnixMicro()}
+	if err := w.tx.row(ctx, []any{&active, &expired}, rivals, args...); err != nil || active && b.Active(now) {
+		return false, nil, err
+	}
+	if expired {
+		if retired, err = w.deleteRuled(ctx, retireExpired, args...); err != nil {
+			return false, nil, err
+		}
+	}
 	b.Version, b.Hits, b.LastHitAt = 1, 0, time.Time{}
 	ruled := b.RevokedAt.IsZero()
-	args := append(banArgs(b), ruled, !b.Active(now), int64(b.Kind), b.Value, now.UnixMicro(), uuid.Nil[:])
-	res, err := w.tx.run(ctx, insertBan, args...)
+	res, err := w.tx.run(ctx, `INSERT INTO ostraka_bans (`+banColumns+`, ruled)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(banArgs(b), ruled)...)
 	if err != nil {
 		return false, nil, err
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return false, nil, err
-	}
-	if b.Seq, err = res.LastInsertId(); err != nil {
-		return false, nil, err
-	}
-	if retired, err = w.retire(ctx, b, now); err != nil || !ruled {
+	if b.Seq, err = res.LastInsertId(); err != nil || !ruled {
 		return true, retired, err
 	}
 	rule := b.Rule()
 	return true, retired, w.insert(ctx, &rule)
-}
-
-// retireExpired takes from the expired bans of a kind and value, other than one
-// seq, that they have a rule.
-const retireExpired = `UPDATE ostraka_bans SET ruled = 0
-	WHERE kind = ? AND value = ? AND ruled = 1 AND expires_at <= ? AND seq <> ?
-	RETURNING id, kind, key_text, 1`
-
-// retire takes their rules from the bans of the same kind and value as the new
-// one that have expired, and returns the keys of those.
-func (w *ruleWriter) retire(ctx context.Context, b *store.Ban, now time.Time) ([]store.Key, error) {
-	return w.deleteRuled(ctx, retireExpired, int64(b.Kind), b.Value, now.UnixMicro(), b.Seq)
 }
 
 // deleteRuled deletes the rules of the bans that a query returns, with ID, kind,

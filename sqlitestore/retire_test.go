@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -51,11 +52,12 @@ func TestAValueBannedAgainAndAgainCarriesOneRule(t *testing.T) {
 func TestCreationLooksOnlyAtBansWithARule(t *testing.T) {
 	s := openTemp(t)
 	for what, query := range map[string]string{
-		"whether there is an active ban": `SELECT 1` + activeBan,
-		"which bans have expired":        retireExpired,
+		"which ban is active":      `SELECT 1` + activeBan,
+		"whether there are others": rivals,
+		"which bans have expired":  retireExpired,
 	} {
 		var args []any
-		for range strings.Count(query, "?") {
+		for n := 1; strings.Contains(query, "?"+strconv.Itoa(n)); n++ {
 			args = append(args, 1)
 		}
 		var plan strings.Builder
