@@ -24,7 +24,7 @@ func TestChecksDuringASyncSeeTheOldListOrTheNew(t *testing.T) {
 			}
 			return b.String()
 		}
-		const half = 30_000 // of a list; the new one has the second half of the old
+		const half = 10_000 // of a list; the new one has the second half of the old
 		sync(t, a, "l", text(0, 2*half), blocklist.SyncOptions{})
 
 		var done atomic.Bool

@@ -87,7 +87,7 @@ func TestTheDatacenterPrefixes(t *testing.T) {
 			prefixes = append(prefixes, netip.MustParsePrefix(line))
 		}
 	}
-	n := 2000 // the scan is slow
+	n := 500 // the scan is slow
 	if os.Getenv("OSTRAKA_LONG") != "" {
 		n = 100_000
 	}
