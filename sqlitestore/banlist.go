@@ -22,15 +22,12 @@ func (s *Store) BanBySeq(ctx context.Context, seq int64) (store.Ban, error) {
 }
 
 func (s *Store) oneBan(ctx context.Context, where string, arg any) (store.Ban, error) {
-	const doing = "read a ban"
-	if err := s.begin(ctx, doing); err != nil {
-		return store.Ban{}, err
-	}
-	defer s.life.leave()
 	var b store.Ban
-	err := s.readDB.QueryRowContext(ctx, `SELECT seq, `+banColumns+` FROM ostraka_bans WHERE `+where, arg).Scan(banDest(&b)...)
+	err := s.read(ctx, "read a ban", func(q querier) error {
+		return notFound(q.QueryRowContext(ctx, `SELECT seq, `+banColumns+` FROM ostraka_bans WHERE `+where, arg).Scan(banDest(&b)...))
+	})
 	if err != nil {
-		return store.Ban{}, explain(ctx, doing, notFound(err))
+		return store.Ban{}, err
 	}
 	return b, nil
 }
@@ -98,28 +95,15 @@ func filterConditions(f store.BanFilter) *conditions {
 
 // ListBans implements [store.Bans].
 func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store.Page) ([]store.Ban, error) {
-	const doing = "list bans"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
 	c := filterConditions(filter)
 	tail := c.page(page)
-	bans, err := collect(ctx, s.readDB, func(rows *sql.Rows) (b store.Ban, err error) {
+	return readAll(ctx, s, "list bans", func(rows *sql.Rows) (b store.Ban, err error) {
 		return b, rows.Scan(banDest(&b)...)
 	}, `SELECT seq, `+banColumns+` FROM ostraka_bans`+c.where()+tail, c.args...)
-	return bans, explain(ctx, doing, err)
 }
 
 // CountBans implements [store.Bans].
 func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (int64, error) {
-	const doing = "count bans"
-	if err := s.begin(ctx, doing); err != nil {
-		return 0, err
-	}
-	defer s.life.leave()
 	c := filterConditions(filter)
-	var n int64
-	err := s.readDB.QueryRowContext(ctx, `SELECT count(*) FROM ostraka_bans`+c.where(), c.args...).Scan(&n)
-	return n, explain(ctx, doing, err)
+	return s.readNumber(ctx, "count bans", `SELECT count(*) FROM ostraka_bans`+c.where(), c.args...)
 }

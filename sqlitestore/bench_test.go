@@ -149,7 +149,7 @@ func BenchmarkScan(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if found, err := appendRules(nil, rows); err != nil || len(found) != 100_000 {
+			if found, err := new(ruleScanner).appendRules(nil, rows); err != nil || len(found) != 100_000 {
 				b.Fatal(len(found), err)
 			}
 		}

@@ -87,43 +87,28 @@ func (s *Store) BlockBySeq(ctx context.Context, seq int64) (store.Block, error) 
 }
 
 func (s *Store) oneBlock(ctx context.Context, where string, arg any) (store.Block, error) {
-	const doing = "read a block"
-	if err := s.begin(ctx, doing); err != nil {
-		return store.Block{}, err
-	}
-	defer s.life.leave()
 	var b store.Block
-	if err := s.readDB.QueryRowContext(ctx, selectBlock+where, arg).Scan(blockDest(&b)...); err != nil {
-		return store.Block{}, explain(ctx, doing, notFound(err))
+	err := s.read(ctx, "read a block", func(q querier) error {
+		return notFound(q.QueryRowContext(ctx, selectBlock+where, arg).Scan(blockDest(&b)...))
+	})
+	if err != nil {
+		return store.Block{}, err
 	}
 	return b, nil
 }
 
 // ListBlocks implements [store.Blocks].
 func (s *Store) ListBlocks(ctx context.Context, page store.Page) ([]store.Block, error) {
-	const doing = "list blocks"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
 	c := new(conditions)
 	tail := c.page(page)
-	blocks, err := collect(ctx, s.readDB, func(rows *sql.Rows) (b store.Block, err error) {
+	return readAll(ctx, s, "list blocks", func(rows *sql.Rows) (b store.Block, err error) {
 		return b, rows.Scan(blockDest(&b)...)
 	}, `SELECT seq, `+blockColumns+` FROM ostraka_blocks`+c.where()+tail, c.args...)
-	return blocks, explain(ctx, doing, err)
 }
 
 // CountBlocks implements [store.Blocks].
 func (s *Store) CountBlocks(ctx context.Context) (int64, error) {
-	const doing = "count blocks"
-	if err := s.begin(ctx, doing); err != nil {
-		return 0, err
-	}
-	defer s.life.leave()
-	var n int64
-	err := s.readDB.QueryRowContext(ctx, `SELECT count(*) FROM ostraka_blocks`).Scan(&n)
-	return n, explain(ctx, doing, err)
+	return s.readNumber(ctx, "count blocks", `SELECT count(*) FROM ostraka_blocks`)
 }
 
 // DeleteBlock implements [store.Blocks].

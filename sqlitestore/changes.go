@@ -91,46 +91,36 @@ const changeColumns = `seq, at, actor, action, target, keys, bulk, before, after
 
 // Changes implements [store.Changes].
 func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]store.Change, error) {
-	const doing = "read changes"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
 	after = max(after, 0)
-	changes, err := collect(ctx, s.readDB, scanChange,
-		`SELECT `+changeColumns+` FROM ostraka_changes WHERE seq > ? ORDER BY seq LIMIT ?`, after, store.Page{Limit: limit}.Size())
+	var changes []store.Change
+	err := s.read(ctx, "read changes", func(q querier) (err error) {
+		changes, err = collect(ctx, q, scanChange,
+			`SELECT `+changeColumns+` FROM ostraka_changes WHERE seq > ? ORDER BY seq LIMIT ?`, after, store.Page{Limit: limit}.Size())
+		if err != nil || len(changes) > 0 && changes[0].Seq == after+1 {
+			return err
+		}
+		// Asking only now is safe: the log may have been pruned meanwhile, but
+		// it never grows back.
+		pruned, err := prunedTo(ctx, q)
+		if err == nil && pruned > after {
+			err = store.ErrPruned
+		}
+		return err
+	})
 	if err != nil {
-		return nil, explain(ctx, doing, err)
-	}
-	if len(changes) > 0 && changes[0].Seq == after+1 {
-		return changes, nil
-	}
-	// Asking only now is safe: the log may have been pruned meanwhile, but it
-	// never grows back.
-	pruned, err := prunedTo(ctx, s.readDB)
-	if err == nil && pruned > after {
-		err = store.ErrPruned
-	}
-	if err != nil {
-		return nil, explain(ctx, doing, err)
+		return nil, err
 	}
 	return changes, nil
 }
 
 // ListChanges implements [store.Changes].
 func (s *Store) ListChanges(ctx context.Context, target uuid.UUID, page store.Page) ([]store.Change, error) {
-	const doing = "list changes"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
 	c := new(conditions)
 	if target != uuid.Nil {
 		c.add(`target = ?`, target[:])
 	}
 	tail := c.page(page)
-	changes, err := collect(ctx, s.readDB, scanChange, `SELECT `+changeColumns+` FROM ostraka_changes`+c.where()+tail, c.args...)
-	return changes, explain(ctx, doing, err)
+	return readAll(ctx, s, "list changes", scanChange, `SELECT `+changeColumns+` FROM ostraka_changes`+c.where()+tail, c.args...)
 }
 
 // lastChange is the newest Seq ever given, which outlives its change.
@@ -145,14 +135,7 @@ func prunedTo(ctx context.Context, q querier) (seq int64, err error) {
 
 // LastChange implements [store.Changes].
 func (s *Store) LastChange(ctx context.Context) (int64, error) {
-	const doing = "read the newest change"
-	if err := s.begin(ctx, doing); err != nil {
-		return 0, err
-	}
-	defer s.life.leave()
-	var seq int64
-	err := s.readDB.QueryRowContext(ctx, `SELECT `+lastChange).Scan(&seq)
-	return seq, explain(ctx, doing, err)
+	return s.readNumber(ctx, "read the newest change", `SELECT `+lastChange)
 }
 
 // PruneChanges implements [store.Changes].

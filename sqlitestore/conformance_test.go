@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"context"
+	"database/sql"
 	"path/filepath"
 	"testing"
 
@@ -23,6 +24,9 @@ func TestConformance(t *testing.T) {
 			return newOn(t, filepath.Join(t.TempDir(), "host.db"), 1)
 		})
 	})
+	t.Run("a host's handle of default settings", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) store.Store { return newOnPlain(t) })
+	})
 	t.Run("a host's database in memory", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) store.Store {
 			s, err := New(context.Background(), memoryDB(t))
@@ -38,6 +42,22 @@ func TestConformanceOfReopening(t *testing.T) {
 	storetest.RunPersistent(t, func(t *testing.T, dir string) store.Store {
 		return openAt(t, filepath.Join(dir, "ostraka.db"), Options{})
 	})
+}
+
+// newOnPlain returns a store on a handle that a host has opened without any
+// setting: in rollback-journal mode, and without a busy_timeout.
+func newOnPlain(t *testing.T) *Store {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "host.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	s, err := New(context.Background(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // newOn returns a store on a host's handle of at most conns connections.

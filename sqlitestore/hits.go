@@ -128,29 +128,22 @@ func (t *tx) addTotal(ctx context.Context, r *ruleHits) (known bool, err error) 
 
 // HitTotal implements [store.Hits].
 func (s *Store) HitTotal(ctx context.Context, rule uuid.UUID) (store.HitTotal, error) {
-	const doing = "read the hit total of a rule"
-	if err := s.begin(ctx, doing); err != nil {
-		return store.HitTotal{}, err
-	}
-	defer s.life.leave()
 	var total store.HitTotal
-	err := s.readDB.QueryRowContext(ctx, `SELECT hits, last_hit_at FROM ostraka_bans WHERE id = ?1
-		UNION ALL SELECT uses, last_at FROM ostraka_hit_totals WHERE rule_id = ?1`, rule[:]).
-		Scan(&total.Uses, (*micros)(&total.Last))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return total, explain(ctx, doing, err)
+	err := s.read(ctx, "read the hit total of a rule", func(q querier) error {
+		err := q.QueryRowContext(ctx, `SELECT hits, last_hit_at FROM ostraka_bans WHERE id = ?1
+			UNION ALL SELECT uses, last_at FROM ostraka_hit_totals WHERE rule_id = ?1`, rule[:]).
+			Scan(&total.Uses, (*micros)(&total.Last))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return total, err
 }
 
 // HitHistory implements [store.Hits].
 func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]store.DayHits, error) {
-	const doing = "read the hits of a rule"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
-	days, err := collect(ctx, s.readDB, func(rows *sql.Rows) (d store.DayHits, err error) {
+	return readAll(ctx, s, "read the hits of a rule", func(rows *sql.Rows) (d store.DayHits, err error) {
 		var clients sql.RawBytes
 		if err := rows.Scan((*day)(&d.Day), &d.Uses, &clients); err != nil {
 			return d, err
@@ -161,7 +154,6 @@ func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Ti
 		return d, nil
 	}, `SELECT day, uses, clients FROM ostraka_hits WHERE rule_id = ? AND day BETWEEN ? AND ? ORDER BY day`,
 		rule[:], dayNumber(from), dayNumber(to))
-	return days, explain(ctx, doing, err)
 }
 
 // PruneHits implements [store.Hits].

@@ -96,17 +96,23 @@ func (s *Store) dropOrphans(ctx context.Context, doing string) error {
 
 // orphans returns the lists that have entries but no row. It looks at one entry
 // of each list.
-func (s *Store) orphans(ctx context.Context) ([]int64, error) {
-	return collect(ctx, s.readDB, func(rows *sql.Rows) (list int64, err error) {
-		return list, rows.Scan(&list)
-	}, `WITH RECURSIVE owner (list) AS (
-			SELECT min(list) FROM ostraka_rules WHERE list IS NOT NULL
-			UNION ALL
-			SELECT (SELECT min(list) FROM ostraka_rules WHERE list > owner.list) FROM owner WHERE owner.list IS NOT NULL
-		)
-		SELECT list FROM owner WHERE list IS NOT NULL AND NOT EXISTS (
-			SELECT 1 FROM ostraka_lists WHERE seq = owner.list)`)
+func (s *Store) orphans(ctx context.Context) (lists []int64, err error) {
+	err = s.retryRead(ctx, func() error {
+		lists, err = collect(ctx, s.readDB, scanSeq, orphanLists)
+		return err
+	})
+	return lists, err
 }
+
+func scanSeq(rows *sql.Rows) (seq int64, err error) { return seq, rows.Scan(&seq) }
+
+const orphanLists = `WITH RECURSIVE owner (list) AS (
+		SELECT min(list) FROM ostraka_rules WHERE list IS NOT NULL
+		UNION ALL
+		SELECT (SELECT min(list) FROM ostraka_rules WHERE list > owner.list) FROM owner WHERE owner.list IS NOT NULL
+	)
+	SELECT list FROM owner WHERE list IS NOT NULL AND NOT EXISTS (
+		SELECT 1 FROM ostraka_lists WHERE seq = owner.list)`
 
 // deleteEntries deletes up to stepRows entries of a list that meet a condition,
 // and returns their IDs. The list is ?1 in it.

@@ -42,23 +42,25 @@ func (a *listApply) fits(ctx context.Context, ids map[uuid.UUID]struct{}) error 
 		}
 		added[value{key, e.Value}] = struct{}{}
 	}
-	rows, err := a.store.readDB.QueryContext(ctx, `SELECT id, key, coalesce(value, substr(key, 3)) FROM ostraka_rules
-		WHERE list = ? AND since <= ? AND until IS NULL`, a.list.Seq, a.list.content)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var staying id
-	var key, text sql.RawBytes // without a copy: in most rows they are only compared
-	for rows.Next() {
-		if err := rows.Scan(&staying, &key, &text); err != nil {
+	return a.store.retryRead(ctx, func() error {
+		rows, err := a.store.readDB.QueryContext(ctx, `SELECT id, key, coalesce(value, substr(key, 3)) FROM ostraka_rules
+			WHERE list = ? AND since <= ? AND until IS NULL`, a.list.Seq, a.list.content)
+		if err != nil {
 			return err
 		}
-		_, sameID := ids[uuid.UUID(staying)]
-		_, sameValue := added[value{string(key), string(text)}]
-		if sameID || sameValue {
-			return fmt.Errorf("%w: the list has an entry %.64q, in the way of one to be added", store.ErrConflict, text)
+		defer rows.Close()
+		var staying id
+		var key, text sql.RawBytes // without a copy: in most rows they are only compared
+		for rows.Next() {
+			if err := rows.Scan(&staying, &key, &text); err != nil {
+				return err
+			}
+			_, sameID := ids[uuid.UUID(staying)]
+			_, sameValue := added[value{string(key), string(text)}]
+			if sameID || sameValue {
+				return fmt.Errorf("%w: the list has an entry %.64q, in the way of one to be added", store.ErrConflict, text)
+			}
 		}
-	}
-	return rows.Err()
+		return rows.Err()
+	})
 }

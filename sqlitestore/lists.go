@@ -36,31 +36,23 @@ func (l *listRow) dest() []any {
 
 // List implements [store.Lists].
 func (s *Store) List(ctx context.Context, name string) (store.List, error) {
-	const doing = "read a list"
-	if err := s.begin(ctx, doing); err != nil {
-		return store.List{}, err
-	}
-	defer s.life.leave()
 	var row listRow
-	if err := s.readDB.QueryRowContext(ctx, selectLists+` AND name = ?`, name).Scan(row.dest()...); err != nil {
-		return store.List{}, explain(ctx, doing, notFound(err))
+	err := s.read(ctx, "read a list", func(q querier) error {
+		return notFound(q.QueryRowContext(ctx, selectLists+` AND name = ?`, name).Scan(row.dest()...))
+	})
+	if err != nil {
+		return store.List{}, err
 	}
 	return row.List, nil
 }
 
 // Lists implements [store.Lists].
 func (s *Store) Lists(ctx context.Context) ([]store.List, error) {
-	const doing = "list the lists"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
-	lists, err := collect(ctx, s.readDB, func(rows *sql.Rows) (store.List, error) {
+	return readAll(ctx, s, "list the lists", func(rows *sql.Rows) (store.List, error) {
 		var row listRow
 		err := rows.Scan(row.dest()...)
 		return row.List, err
 	}, selectLists+` ORDER BY name`)
-	return lists, explain(ctx, doing, err)
 }
 
 // ListEntries implements [store.Lists].
@@ -98,12 +90,8 @@ type entryReader struct {
 
 func (s *Store) entryPage(ctx context.Context, r *entryReader) ([]store.Entry, error) {
 	doing := fmt.Sprintf("read the entries of the list %.64q", r.name)
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
-	err := s.view(ctx, func(q querier) error { return r.next(ctx, q) })
-	return r.page, explain(ctx, doing, err)
+	err := s.view(ctx, doing, func(q querier) error { return r.next(ctx, q) })
+	return r.page, err
 }
 
 // next reads the next page, unless the list has changed since the first.

@@ -144,12 +144,8 @@ const maxProblems = 100
 // other. It may take minutes for a large file, and blocks nobody.
 func (s *Store) Check(ctx context.Context) error {
 	const doing = "check the database"
-	if err := s.begin(ctx, doing); err != nil {
-		return err
-	}
-	defer s.life.leave()
 	var problems []string
-	err := s.view(ctx, func(q querier) (err error) {
+	err := s.view(ctx, doing, func(q querier) (err error) {
 		if problems, err = integrity(ctx, q); err != nil || len(problems) > 0 {
 			return err // what damaged pages say of records is worth nothing
 		}
@@ -157,9 +153,9 @@ func (s *Store) Check(ctx context.Context) error {
 		return err
 	})
 	if err == nil && len(problems) > 0 {
-		err = &CheckError{Problems: problems}
+		err = explain(ctx, doing, &CheckError{Problems: problems})
 	}
-	return explain(ctx, doing, err)
+	return err
 }
 
 func integrity(ctx context.Context, q querier) ([]string, error) {

@@ -74,7 +74,11 @@ func schemaVersion(ctx context.Context, q querier) (int, error) {
 // write lock only if there is something to do, and looks again when it has it:
 // several processes may open a new file at once.
 func (s *Store) migrate(ctx context.Context) error {
-	have, err := schemaVersion(ctx, s.writeDB)
+	var have int
+	err := s.retryRead(ctx, func() (err error) {
+		have, err = schemaVersion(ctx, s.writeDB)
+		return err
+	})
 	if err != nil {
 		return explain(ctx, "read the schema version", err)
 	}

@@ -78,9 +78,10 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 // modernc.org/sqlite, creating and migrating the tables prefixed ostraka_ there.
 // The handle and its settings stay the host's: [Store.Close] leaves it open.
 //
-// The journal mode WAL and a busy_timeout of some seconds serve the store best.
-// A write waits for the write lock up to [DefaultBusyTimeout]; a wait within the
-// driver, as long as the host's busy_timeout, does not end with the context.
+// The journal mode WAL serves the store best: in the others, reads and commits
+// keep each other waiting. Any of them waits for a lock up to
+// [DefaultBusyTimeout]; a wait within the driver, as long as the host's
+// busy_timeout, does not end with the context.
 // The handle may be limited to one connection, and must be if the database is
 // in memory. The host must not call the store while it holds the only
 // connection, for example in a transaction.
@@ -90,7 +91,9 @@ func New(ctx context.Context, db *sql.DB) (*Store, error) {
 	}
 	o, _ := Options{}.withDefaults() // the zero value is valid
 	var file string
-	err := db.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&file)
+	err := retryBusy(ctx, o.BusyTimeout, func() error {
+		return db.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&file)
+	})
 	if err != nil {
 		return nil, explain(ctx, "look at the host's database", err)
 	}

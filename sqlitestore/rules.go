@@ -23,24 +23,48 @@ const ruleColumns = `r.key, r.id, r.value, r.effect, r.scope, r.shadow, r.expire
 const rulesInForce = ` FROM ostraka_rules r LEFT JOIN ostraka_lists l ON l.seq = r.list
 	WHERE (r.list IS NULL OR r.since <= l.content AND (r.until IS NULL OR r.until > l.content))`
 
-// ruleScanner scans rows of ruleColumns, each into the same place.
+// ruleScanner scans rows of ruleColumns, each into the same place. The zero value
+// is ready.
 type ruleScanner struct {
 	key          string
 	value        sql.NullString
 	origin       small
 	list, source sql.NullString
 	rule         store.Rule
-	dest         [13]any
+	dest         []any
+	lists        map[string]listTexts // by name
 }
 
-func newRuleScanner() *ruleScanner {
-	r := new(ruleScanner)
-	r.dest = [...]any{
+// listTexts are what all rules of a list have in common, kept once for all of
+// those that are read together: a driver gives each row texts of its own.
+type listTexts struct {
+	origin                       store.Origin
+	source, reason, publicReason string
+}
+
+func (r *ruleScanner) init() {
+	r.dest = []any{
 		&r.key, (*id)(&r.rule.ID), &r.value, (*small)(&r.rule.Effect), (*small)(&r.rule.Scope), &r.rule.Shadow,
 		(*micros)(&r.rule.ExpiresAt), &r.origin, &r.rule.Reason, &r.rule.PublicReason,
 		&r.rule.Line, &r.list, &r.source,
 	}
-	return r
+}
+
+// share replaces the texts that the rule has from its list by those kept, unless
+// the list has changed since.
+func (r *ruleScanner) share() {
+	kept, ok := r.lists[r.list.String]
+	if now := (listTexts{kept.origin, r.source.String, r.rule.Reason, r.rule.PublicReason}); !ok || now != kept {
+		if kept = now; !ok {
+			kept.origin = store.OriginList(r.list.String)
+		}
+		if r.lists == nil {
+			r.lists = make(map[string]listTexts)
+		}
+		r.lists[r.list.String] = kept
+	}
+	r.rule.Origin, r.rule.Source = kept.origin, kept.source
+	r.rule.Reason, r.rule.PublicReason = kept.reason, kept.publicReason
 }
 
 func (r *ruleScanner) scan(rows *sql.Rows) (store.Rule, error) {
@@ -51,15 +75,15 @@ func (r *ruleScanner) scan(rows *sql.Rows) (store.Rule, error) {
 	if r.rule.Key, err = parseRuleKey(r.key); err != nil {
 		return store.Rule{}, err
 	}
+	r.rule.Source = ""
 	switch {
 	case r.list.Valid:
-		r.rule.Origin = store.OriginList(r.list.String)
+		r.share()
 	case int(r.origin) < len(origins):
 		r.rule.Origin = origins[r.origin]
 	default:
 		return store.Rule{}, fmt.Errorf("%w: rule of the origin %d", ErrCorrupt, r.origin)
 	}
-	r.rule.Source = r.source.String // empty for NULL
 	r.rule.Value = r.rule.Key.Text
 	if r.value.Valid {
 		r.rule.Value = r.value.String
@@ -68,11 +92,13 @@ func (r *ruleScanner) scan(rows *sql.Rows) (store.Rule, error) {
 }
 
 // appendRules appends the rules of all rows, and closes rows.
-func appendRules(to []store.Rule, rows *sql.Rows) ([]store.Rule, error) {
+func (r *ruleScanner) appendRules(to []store.Rule, rows *sql.Rows) ([]store.Rule, error) {
 	defer rows.Close()
-	scanner := newRuleScanner()
+	if r.dest == nil {
+		r.init()
+	}
 	for rows.Next() {
-		rule, err := scanner.scan(rows)
+		rule, err := r.scan(rows)
 		if err != nil {
 			return to, err
 		}
@@ -131,35 +157,34 @@ func lookupArgs(keys []store.Key) []any {
 // Lookup implements [store.Rules].
 func (s *Store) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, error) {
 	const doing = "look up rules"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	if len(keys) > maxLookup {
-		rules, err := s.lookupMany(ctx, keys)
-		return rules, explain(ctx, doing, err)
+	switch {
+	case len(keys) == 0:
+		return nil, s.nothing(ctx, doing)
+	case len(keys) > maxLookup:
+		return s.lookupMany(ctx, doing, keys)
 	}
 	args := lookupArgs(keys)
-	stmt, err := s.lookups[bits.Len(uint(len(args)-1))].get(ctx, s.readDB, len(args))
+	var rules []store.Rule
+	err := s.read(ctx, doing, func(querier) error {
+		stmt, err := s.lookups[bits.Len(uint(len(args)-1))].get(ctx, s.readDB, len(args))
+		if err != nil {
+			return err
+		}
+		rows, err := stmt.QueryContext(ctx, args...)
+		if err != nil {
+			return err
+		}
+		rules, err = new(ruleScanner).appendRules(rules[:0], rows)
+		return err
+	})
 	if err != nil {
-		return nil, explain(ctx, doing, err)
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, explain(ctx, doing, err)
-	}
-	rules, err := appendRules(nil, rows)
-	if err != nil {
-		return nil, explain(ctx, doing, err)
+		return nil, err
 	}
 	return rules, nil
 }
 
 // lookupMany looks up more keys than one statement takes, in one view.
-func (s *Store) lookupMany(ctx context.Context, keys []store.Key) ([]store.Rule, error) {
+func (s *Store) lookupMany(ctx context.Context, doing string, keys []store.Key) ([]store.Rule, error) {
 	seen := make(map[store.Key]bool, len(keys))
 	keys = slices.DeleteFunc(slices.Clone(keys), func(k store.Key) bool {
 		again := seen[k]
@@ -167,14 +192,16 @@ func (s *Store) lookupMany(ctx context.Context, keys []store.Key) ([]store.Rule,
 		return again
 	})
 	var rules []store.Rule
-	err := s.view(ctx, func(q querier) error {
+	err := s.view(ctx, doing, func(q querier) error {
+		rules = rules[:0]
+		scanner := new(ruleScanner)
 		for chunk := range slices.Chunk(keys, maxLookup) {
 			args := lookupArgs(chunk)
 			rows, err := q.QueryContext(ctx, lookupQuery(len(args)), args...)
 			if err != nil {
 				return err
 			}
-			if rules, err = appendRules(rules, rows); err != nil {
+			if rules, err = scanner.appendRules(rules, rows); err != nil {
 				return err
 			}
 		}
@@ -188,36 +215,9 @@ func (s *Store) lookupMany(ctx context.Context, keys []store.Key) ([]store.Rule,
 
 // PrefixLengths implements [store.Rules].
 func (s *Store) PrefixLengths(ctx context.Context) ([]store.PrefixLen, error) {
-	const doing = "list the prefix lengths in use"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
-	lengths, err := collect(ctx, s.readDB, func(rows *sql.Rows) (l store.PrefixLen, err error) {
+	return readAll(ctx, s, "list the prefix lengths in use", func(rows *sql.Rows) (l store.PrefixLen, err error) {
 		return l, rows.Scan(&l.IPv6, (*small)(&l.Bits))
 	}, `SELECT ipv6, bits FROM ostraka_prefix_lengths WHERE rules > 0`)
-	return lengths, explain(ctx, doing, err)
-}
-
-// collect returns what scan makes of every row.
-func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return all, nil
 }
 
 // scanPage is how many rules Scan reads at a time. Between two pages it holds
@@ -238,9 +238,10 @@ func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule,
 		}
 		lastID := make([]byte, 16)
 		var page []store.Rule
+		scanner := new(ruleScanner)
 		for {
 			var err error
-			if page, err = s.scanRules(ctx, page[:0], from, lastID, below); err != nil {
+			if page, err = s.scanRules(ctx, scanner, page[:0], from, lastID, below); err != nil {
 				yield(store.Rule{}, err)
 				return
 			}
@@ -260,17 +261,16 @@ func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule,
 }
 
 // scanRules appends one page of rules that follow a key and id, in that order.
-func (s *Store) scanRules(ctx context.Context, to []store.Rule, from string, id []byte, below string) ([]store.Rule, error) {
-	const doing = "scan rules"
-	if err := s.begin(ctx, doing); err != nil {
-		return nil, err
-	}
-	defer s.life.leave()
-	rows, err := s.readDB.QueryContext(ctx, `SELECT `+ruleColumns+rulesInForce+`
-		AND (r.key, r.id) > (?, ?) AND r.key < ? ORDER BY r.key, r.id LIMIT ?`, from, id, below, scanPage)
-	if err != nil {
-		return nil, explain(ctx, doing, err)
-	}
-	to, err = appendRules(to, rows)
-	return to, explain(ctx, doing, err)
+func (s *Store) scanRules(ctx context.Context, scanner *ruleScanner, to []store.Rule, from string, id []byte, below string) ([]store.Rule, error) {
+	page := to
+	err := s.read(ctx, "scan rules", func(q querier) error {
+		rows, err := q.QueryContext(ctx, `SELECT `+ruleColumns+rulesInForce+`
+			AND (r.key, r.id) > (?, ?) AND r.key < ? ORDER BY r.key, r.id LIMIT ?`, from, id, below, scanPage)
+		if err != nil {
+			return err
+		}
+		page, err = scanner.appendRules(to, rows)
+		return err
+	})
+	return page, err
 }

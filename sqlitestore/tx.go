@@ -72,9 +72,7 @@ func (s *Store) transact(ctx context.Context, doing string, fn func(*tx) error) 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// With a context that can end, the driver could report a commit that
-	// happened as cancelled.
-	if _, err := conn.ExecContext(context.WithoutCancel(ctx), `COMMIT`); err != nil {
+	if err := s.commit(ctx, conn); err != nil {
 		return nil, err
 	}
 	committed = true
@@ -112,6 +110,17 @@ func (s *Store) beginImmediate(ctx context.Context, conn *sql.Conn) error {
 		rollback(conn) // what state it is in is unknown
 	}
 	return err
+}
+
+// commit waits for readers, which in a rollback-journal mode keep a commit from
+// being written. Until it gets through, the transaction stays open.
+func (s *Store) commit(ctx context.Context, conn *sql.Conn) error {
+	return retryBusy(ctx, s.options.BusyTimeout, func() error {
+		// With a context that can end, the driver could report a commit that
+		// happened as cancelled.
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), `COMMIT`)
+		return err
+	})
 }
 
 // backoff is how long to wait before asking for a lock again. Chance keeps
@@ -219,19 +228,4 @@ func (t *tx) each(ctx context.Context, fn func(*sql.Rows) error, query string, a
 		}
 	}
 	return rows.Err()
-}
-
-// view runs fn on one connection in a read transaction: all it reads is of one
-// moment.
-func (s *Store) view(ctx context.Context, fn func(querier) error) error {
-	conn, err := s.readDB.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(context.WithoutCancel(ctx), `BEGIN`); err != nil {
-		return err
-	}
-	defer rollback(conn)
-	return fn(conn)
 }

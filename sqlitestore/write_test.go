@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -46,6 +47,56 @@ func TestWriteLockHeldTooLongIsErrBusy(t *testing.T) {
 		t.Errorf("%d bans: readers must not wait, and nothing was written", n)
 	}
 	release()
+	mustCreate(t, s, "a.example")
+}
+
+// In rollback-journal mode a commit waits for readers, and readers for a commit.
+func TestReadsAndWritesThroughAPlainHandleWait(t *testing.T) {
+	s := newOnPlain(t)
+	const workers, each = 4, 25
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := range each {
+				value := fmt.Sprintf("host-%d-%d.example", w, i)
+				mustCreate(t, s, value)
+				if rules, err := s.Lookup(context.Background(), []store.Key{{Kind: store.KindDomain, Text: value}}); err != nil || len(rules) != 1 {
+					t.Errorf("Lookup gives %d rules, %v", len(rules), err)
+				}
+				mustCount(t, s)
+			}
+		})
+	}
+	wg.Wait()
+	if n := mustCount(t, s); n != workers*each {
+		t.Errorf("%d bans, want %d", n, workers*each)
+	}
+	mustCheck(t, s)
+}
+
+func TestContextEndsTheWaitOfACommit(t *testing.T) {
+	s := newOnPlain(t)
+	reader, err := s.readDB.Conn(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	for _, query := range []string{`BEGIN`, `SELECT count(*) FROM ostraka_bans`} {
+		if _, err := reader.ExecContext(context.Background(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := s.CreateBan(ctx, domainBan("a.example"), by(store.BanCreate)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("CreateBan while a reader holds its lock: %v", err)
+	}
+	if _, err := reader.ExecContext(context.Background(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if n := mustCount(t, s); n != 0 {
+		t.Errorf("%d bans: a write that failed was written", n)
+	}
 	mustCreate(t, s, "a.example")
 }
 

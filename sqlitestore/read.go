@@ -1,0 +1,78 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+)
+
+// read runs fn, which only reads, as an operation. It runs it again while a lock
+// is in the way, as that of a commit is in the rollback-journal modes of a
+// host's database; in the write-ahead-log mode of our own files readers wait for
+// nobody.
+func (s *Store) read(ctx context.Context, doing string, fn func(querier) error) error {
+	if err := s.begin(ctx, doing); err != nil {
+		return err
+	}
+	defer s.life.leave()
+	return explain(ctx, doing, s.retryRead(ctx, func() error { return fn(s.readDB) }))
+}
+
+// retryRead is [Store.read] within an operation that was admitted.
+func (s *Store) retryRead(ctx context.Context, fn func() error) error {
+	return retryBusy(ctx, s.options.BusyTimeout, fn)
+}
+
+// view is read on one connection in a read transaction: all that fn reads is of
+// one moment.
+func (s *Store) view(ctx context.Context, doing string, fn func(querier) error) error {
+	return s.read(ctx, doing, func(querier) error {
+		conn, err := s.readDB.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), `BEGIN`); err != nil {
+			return err
+		}
+		defer rollback(conn)
+		return fn(conn)
+	})
+}
+
+// readAll is an operation that reads what scan makes of every row.
+func readAll[T any](ctx context.Context, s *Store, doing string, scan func(*sql.Rows) (T, error), query string, args ...any) (all []T, err error) {
+	err = s.read(ctx, doing, func(q querier) error {
+		all, err = collect(ctx, q, scan, query, args...)
+		return err
+	})
+	return all, err
+}
+
+// readNumber is an operation that reads one number.
+func (s *Store) readNumber(ctx context.Context, doing, query string, args ...any) (n int64, err error) {
+	err = s.read(ctx, doing, func(q querier) error {
+		return q.QueryRowContext(ctx, query, args...).Scan(&n)
+	})
+	return n, err
+}
+
+// collect returns what scan makes of every row.
+func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return all, nil
+}
