@@ -3,6 +3,7 @@ package ban
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -79,29 +80,33 @@ func NewGuard(o GuardOptions) (*Guard, error) {
 }
 
 // Check returns nil, or a [*GuardError] that says what is dangerous about a rule
-// of that value and effect. An exception (Allow) for an own or private address
+// of that value and effect. Dangers whose codes are named as excused are passed
+// over, though not the others that the same value may bring. An exception (Allow) for an own or private address
 // endangers nobody; one for a whole public suffix does.
-func (g *Guard) Check(v Value, e Effect) error {
-	if danger := g.check(v, e); danger != nil {
+func (g *Guard) Check(v Value, e Effect, excused ...string) error {
+	if danger := g.check(v, e, excused...); danger != nil {
 		return danger
 	}
 	return nil
 }
 
 // check is Check with a result that may be nil.
-func (g *Guard) check(v Value, e Effect) *GuardError {
-	if danger := guardWidth(v); danger != nil || e == Allow {
+func (g *Guard) check(v Value, e Effect, excused ...string) *GuardError {
+	if danger := guardWidth(v); danger != nil && !slices.Contains(excused, danger.Code) {
 		return danger
 	}
+	if e == Allow {
+		return nil
+	}
 	for _, p := range nonPublic {
-		if v.Kind() == KindIP && p.Overlaps(v.Prefix()) {
+		if v.Kind() == KindIP && p.Overlaps(v.Prefix()) && !slices.Contains(excused, GuardNonPublicAddress) {
 			return &GuardError{GuardNonPublicAddress, v.String(),
 				fmt.Sprintf("it overlaps %s, which is not public: often a proxy of your own, and then everyone seems to come from it", p)}
 		}
 	}
 	planned := extentOf(&store.Rule{Key: v.Key(), Value: v.String(), Effect: e})
 	for i := range g.protected {
-		if p := &g.protected[i]; p.hitBy(&planned) {
+		if p := &g.protected[i]; p.hitBy(&planned) && !slices.Contains(excused, GuardProtected) {
 			return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p.text)}
 		}
 	}

@@ -19,6 +19,8 @@ const (
 	CodeWildcard    = "bad_wildcard"        // a star or backslash that may not stand where it does
 	CodeKind        = "wrong_kind"          // a value of another kind
 	CodeDuplicate   = "duplicate"           // what stands earlier in the same list, perhaps in another spelling
+	CodeConflict    = "conflict"            // what contradicts an earlier line of the same list
+	CodeException   = "exception"           // an exception from a source that may not make any
 	CodeUnknown     = "unknown"             // none of the values that the field may have
 	CodeInPast      = "in_past"             // a time that has passed
 	CodeEmptyPatch  = "empty_patch"         // a [Patch] that changes nothing
@@ -37,6 +39,8 @@ var codeTexts = map[string]string{
 	CodeWildcard:    "has a wildcard that is not allowed there",
 	CodeKind:        "is of another kind",
 	CodeDuplicate:   "repeats an earlier value",
+	CodeConflict:    "contradicts an earlier line",
+	CodeException:   "is an exception, which this list may not make",
 	CodeUnknown:     "is unknown",
 	CodeInPast:      "has passed",
 	CodeEmptyPatch:  "is empty",

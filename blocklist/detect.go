@@ -98,7 +98,7 @@ func detect(head []byte, whole bool) (f Format, hint string) {
 	text := bytes.TrimSpace(head)
 	switch {
 	case len(text) == 0:
-		return 0, "it is empty"
+		return FormatPlain, "" // of no lines: what that means is for who reads it
 	case text[0] == '[':
 		if hasPrefixFold(text, "[adblock") {
 			return FormatAdblock, ""

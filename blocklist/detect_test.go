@@ -94,8 +94,6 @@ func TestWhatIsNoList(t *testing.T) {
 			})
 		}
 	}
-	wantNoList(t, "", FormatAuto, "empty")
-	wantNoList(t, "\ufeff \r\n", FormatAuto, "empty")
 	wantNoList(t, `{"error":"not found"}`, FormatAuto, "array")
 }
 

@@ -138,7 +138,7 @@ func ExampleAdmin_Export() {
 	}
 	ctx := ban.WithActor(context.Background(), "alice")
 	filters := blocklist.Parse(strings.NewReader("||spam.example^\n@@||good.spam.example^\n||203.0.113.7^\n"), blocklist.ParseOptions{})
-	if _, err := admin.Sync(ctx, "filters", filters, blocklist.SyncOptions{}); err != nil {
+	if _, err := admin.Sync(ctx, "filters", filters, blocklist.SyncOptions{AllowExceptions: true}); err != nil {
 		log.Fatal(err)
 	}
 	if err := admin.Export(ctx, "filters", os.Stdout, blocklist.FormatCSV); err != nil {

@@ -222,6 +222,7 @@ type jsonEntry struct {
 	Severity string `json:"severity"`
 	Scope    string `json:"scope"`
 	Shadow   *bool  `json:"shadow"`
+	Approval *bool  `json:"allow_with_approval"`
 }
 
 // object emits what an element that is an object says.
@@ -232,7 +233,7 @@ func (j *jsonParser) object(l Line, raw []byte) error {
 		if !ok {
 			return j.notJSON(l)
 		}
-		j.emit(l.rejected(cmp.Or(wrong.Field, "line"), l.Text, ban.CodeSyntax, `make "shadow" true or false, and every other member a string`))
+		j.emit(l.rejected(cmp.Or(wrong.Field, "line"), l.Text, ban.CodeSyntax, `make "shadow" and "allow_with_approval" true or false, and every other member a string`))
 		return nil
 	}
 	r := record{
@@ -241,6 +242,9 @@ func (j *jsonParser) object(l Line, raw []byte) error {
 	}
 	if e.Shadow != nil {
 		r[columnShadow] = strconv.FormatBool(*e.Shadow)
+	}
+	if e.Approval != nil {
+		r[columnApproval] = strconv.FormatBool(*e.Approval)
 	}
 	j.record(l, &r)
 	return nil

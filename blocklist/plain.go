@@ -47,6 +47,8 @@ func (p *parser) withoutKind(value string) string {
 	return value
 }
 
+func hasSpace(b []byte) bool { return bytes.ContainsAny(b, " \t") }
+
 // foreign says how to read a line that is one of another format, as a hint. Such
 // a line might pass for a name.
 func foreign(line []byte) (hint string) {
@@ -55,6 +57,8 @@ func foreign(line []byte) (hint string) {
 		return "this is an Adblock filter: parse the list as adblock"
 	case isMapping(line):
 		return "this is a line of a hosts file: parse the list as hosts"
+	case bytes.HasPrefix(line, []byte("//")), bytes.HasPrefix(line, []byte("--")), hasSpace(line) && !bytes.HasPrefix(line, []byte("name:")):
+		return "this is no single value; a name with spaces is written with name: before it"
 	case line[0] == '<':
 		return "this looks like a line of an HTML page; a name that begins so is written with name: before it"
 	}

@@ -70,22 +70,37 @@ func (r *reader) add(line *Line) error {
 	if line.Err != nil {
 		return line.Err
 	}
-	if !r.options.AllowGuarded {
-		if err := r.guard.Check(line.Value, line.Effect); err != nil {
-			return err
-		}
+	if line.Effect == ban.Allow && !r.options.AllowExceptions {
+		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeException,
+			"set SyncOptions.AllowExceptions if whoever writes the list may lift bans")
+	}
+	if err := r.guard.Check(line.Value, line.Effect, r.excused()...); err != nil {
+		return err
 	}
 	e := store.Entry{
 		ID: entryID(r.list, line.Value), Key: line.Value.Key(), Value: line.Value.String(),
 		Effect: line.Effect, Scope: line.Scope, Shadow: line.Shadow, Line: line.Number,
 	}
-	if first, ok := r.index[e.ID]; ok {
-		r.repeat(line, r.entries[first].Line)
+	if i, ok := r.index[e.ID]; ok {
+		first := &r.entries[i]
+		if !same(first, &e) {
+			return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeConflict,
+				fmt.Sprintf("line %d says something else of the same value, and counts", first.Line))
+		}
+		r.repeat(line, first.Line)
 		return nil
 	}
 	r.index[e.ID] = len(r.entries)
 	r.entries = append(r.entries, e)
 	return nil
+}
+
+// excused returns the guards that do not apply: those of width.
+func (r *reader) excused() []string {
+	if !r.options.AllowWide {
+		return nil
+	}
+	return []string{ban.GuardPublicSuffix, ban.GuardPrefixTooShort, ban.GuardWildcardTooWide}
 }
 
 func (r *reader) reject(line *Line, err error) {

@@ -21,6 +21,7 @@ const (
 	columnKind
 	columnEffect
 	columnSeverity
+	columnApproval
 	columnScope
 	columnShadow
 	columns // how many there are
@@ -29,7 +30,7 @@ const (
 )
 
 var columnNames = [columns]string{
-	"value", "domain", "ip", "email", "name", "kind", "effect", "severity", "scope", "shadow",
+	"value", "domain", "ip", "email", "name", "kind", "effect", "severity", "allow_with_approval", "scope", "shadow",
 }
 
 // columnKinds are the kinds of what the columns of values hold.
@@ -120,6 +121,15 @@ func (l *Line) effects(r *record) (skip bool, err error) {
 	}
 	if err != nil || skip {
 		return skip, err
+	}
+	if r[columnApproval] != "" {
+		approval, err := strconv.ParseBool(strings.ToLower(r[columnApproval]))
+		if err != nil {
+			return false, cellError(columnApproval, r, ban.CodeUnknown, "use true or false")
+		}
+		if approval && l.Effect == ban.Deny {
+			l.Effect = ban.Review
+		}
 	}
 	if r[columnScope] != "" {
 		if l.Scope, err = store.ParseScope(strings.ToLower(r[columnScope])); err != nil {

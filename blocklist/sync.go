@@ -29,9 +29,15 @@ type SyncOptions struct {
 
 	// Force goes on where a [*StopError] would stop.
 	Force bool
-	// AllowGuarded takes lines whose value a guard advises against, see
-	// [ban.GuardError]. By default they are rejected.
-	AllowGuarded bool
+	// AllowWide takes lines whose value a guard finds too wide: public suffixes,
+	// short prefixes, short wildcards; see [ban.GuardError]. By default they are
+	// rejected. What covers a protected value or an address that is not public is
+	// rejected all the same.
+	AllowWide bool
+	// AllowExceptions takes lines that Allow. By default they are rejected: an
+	// exception goes before a ban that is as specific, so that whoever writes the
+	// list could lift the bans that moderators made.
+	AllowExceptions bool
 
 	// MaxRejects is how many rejected lines the Result holds; those beyond are
 	// counted. Default [DefaultMaxRejects]; negative: none.
@@ -95,13 +101,14 @@ type StopError struct {
 	Rejected int    // lines that make none, repetitions not counted
 	Entries  int64  // entries that the list has now
 	Removed  int    // entries that would be removed
+	Weakened int    // entries that would keep out fewer than before: as a shadow, by a weaker effect or a narrower scope
 }
 
 // The codes of a [StopError].
 const (
 	StopEmpty          = "empty"           // no line makes an entry, and none was rejected
 	StopMostlyRejected = "mostly_rejected" // more lines are rejected than accepted
-	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go, of [StopMinEntries] or more
+	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go or be weakened, of [StopMinEntries] or more
 )
 
 // StopMinEntries is how many entries a list has at least for [StopMostlyRemoved]:
@@ -116,7 +123,7 @@ func (e *StopError) Error() string {
 	case StopMostlyRejected:
 		what = fmt.Sprintf("%d of %d lines were rejected", e.Rejected, e.Rejected+e.Accepted)
 	default:
-		what = fmt.Sprintf("%d of %d entries would be removed", e.Removed, e.Entries)
+		what = fmt.Sprintf("of %d entries %d would be removed and %d weakened", e.Entries, e.Removed, e.Weakened)
 	}
 	return fmt.Sprintf("list %q is left as it is: %s; set SyncOptions.Force if that is right", e.List, what)
 }
@@ -173,6 +180,8 @@ type diff struct {
 	result Result
 	delta  store.ListDelta
 	old    List // zero if there is none
+
+	weakened int // changed entries that do less than before
 }
 
 // empty reports whether there is nothing to write.
@@ -226,11 +235,18 @@ func (d *diff) compare(ctx context.Context, st store.Lists, in *reader) error {
 				d.delta.Remove = append(d.delta.Remove, e)
 				d.result.Removed++
 			case same(&in.entries[i], &e):
-				kept[i] = true
 				d.result.Unchanged++
+				// Lines are those of the source: of another one, all are others.
+				kept[i] = d.old.Source == d.delta.List.Source
+				if !kept[i] {
+					d.delta.Remove = append(d.delta.Remove, e)
+				}
 			default:
 				d.delta.Remove = append(d.delta.Remove, e)
 				d.result.Changed++
+				if weaker(&in.entries[i], &e) {
+					d.weakened++
+				}
 			}
 		}
 	}
@@ -240,7 +256,7 @@ func (d *diff) compare(ctx context.Context, st store.Lists, in *reader) error {
 			d.delta.Add = append(d.delta.Add, e)
 		}
 	}
-	d.result.Added = len(d.delta.Add) - d.result.Changed
+	d.result.Added = len(in.index) - d.result.Changed - d.result.Unchanged
 	return nil
 }
 
@@ -250,12 +266,20 @@ func same(a, b *Entry) bool {
 	return a.Effect == b.Effect && a.Scope == b.Scope && a.Shadow == b.Shadow
 }
 
+// weaker reports whether an entry keeps out fewer than it did: it became a
+// shadow, lets more in, or is about fewer actions.
+func weaker(now, before *Entry) bool {
+	strength := map[ban.Effect]int{ban.Allow: 0, ban.Review: 1, ban.Deny: 2}
+	fewer := now.Scope != 0 && (before.Scope == 0 || before.Scope&^now.Scope != 0)
+	return now.Shadow && !before.Shadow || strength[now.Effect] < strength[before.Effect] || fewer
+}
+
 // stop returns a StopError for a difference that looks like a mistake.
 func (d *diff) stop(force bool) error {
 	accepted := d.result.Added + d.result.Changed + d.result.Unchanged
 	e := &StopError{
 		List: d.delta.List.Name, Accepted: accepted, Rejected: d.result.Rejected - d.result.Duplicates,
-		Entries: d.old.Entries, Removed: d.result.Removed,
+		Entries: d.old.Entries, Removed: d.result.Removed, Weakened: d.weakened,
 	}
 	switch {
 	case force:
@@ -264,7 +288,7 @@ func (d *diff) stop(force bool) error {
 		e.Code = StopEmpty
 	case e.Rejected > accepted:
 		e.Code = StopMostlyRejected
-	case e.Entries >= StopMinEntries && 2*int64(e.Removed) > e.Entries:
+	case e.Entries >= StopMinEntries && 2*int64(e.Removed+e.Weakened) > e.Entries:
 		e.Code = StopMostlyRemoved
 	default:
 		return nil

@@ -33,7 +33,7 @@ func TestSyncMakesAListHoldWhatTheLinesSay(t *testing.T) {
 				"allow:b.example c.example mallory review:203.0.113.0/24", 3},
 		}
 		for _, s := range steps {
-			r := sync(t, a, "test", s.text, blocklist.SyncOptions{Source: "test.txt"})
+			r := sync(t, a, "test", s.text, blocklist.SyncOptions{Source: "test.txt", AllowExceptions: true})
 			if counts(r) != s.counts || r.List.Version != s.version {
 				t.Errorf("%s: %s at version %d, want %s at %d", s.what, counts(r), r.List.Version, s.counts, s.version)
 			}
@@ -96,8 +96,8 @@ func TestRejectsNameLineValueAndReason(t *testing.T) {
 		if r.Duplicates != 2 {
 			t.Errorf("%d duplicates, want 2", r.Duplicates)
 		}
-		if r := sync(t, a, "l", text, blocklist.SyncOptions{AllowGuarded: true}); r.Added != 2 || r.Rejected != 3 {
-			t.Errorf("guarded values allowed: %s", counts(r))
+		if r := sync(t, a, "l", text, blocklist.SyncOptions{AllowWide: true}); r.Rejected != 5 || codeOf(r.Rejects[1].Err) != ban.GuardProtected {
+			t.Errorf("co.uk is wide, but covers protected values, too: %s, %v", counts(r), r.Rejects)
 		}
 	})
 }
@@ -186,7 +186,7 @@ func TestUndoGoesBackOnce(t *testing.T) {
 		a := newAdmin(t, st)
 		sync(t, a, "l", "value,effect\na.example,deny\nb.example,deny\n", blocklist.SyncOptions{})
 		was := values(t, a, "l")
-		sync(t, a, "l", "value,effect\na.example,allow\nc.example,review\n", blocklist.SyncOptions{})
+		sync(t, a, "l", "value,effect\na.example,allow\nc.example,review\n", blocklist.SyncOptions{AllowExceptions: true})
 		if _, err := a.Undo(as("alice"), "l"); err != nil {
 			t.Fatal(err)
 		}
@@ -315,7 +315,7 @@ func TestAnAllowListMakesExceptions(t *testing.T) {
 	overEachStore(t, func(t *testing.T, st store.Store) {
 		a, c := newAdmin(t, st), newChecker(t, st)
 		sync(t, a, "deny", "example.com\nexample.org\nbad.example.net\n", blocklist.SyncOptions{})
-		sync(t, a, "allow", "value,effect\ngood.example.com,allow\nexample.org,allow\nexample.net,allow\n", blocklist.SyncOptions{})
+		sync(t, a, "allow", "value,effect\ngood.example.com,allow\nexample.org,allow\nexample.net,allow\n", blocklist.SyncOptions{AllowExceptions: true})
 		sync(t, a, "shadow", "value,shadow\nexample.edu,true\n", blocklist.SyncOptions{})
 		for email, want := range map[string]ban.Verdict{
 			"x@example.com": ban.Denied, "x@good.example.com": ban.Allowed, "x@a.good.example.com": ban.Allowed,
@@ -335,7 +335,7 @@ func TestExportReadsBackAsTheSameList(t *testing.T) {
 	overEachStore(t, func(t *testing.T, st store.Store) {
 		a := newAdmin(t, st)
 		const text = "value,kind,effect,shadow\nb.example,domain,deny,false\n=a.example,domain,allow,false\n203.0.113.0/24,ip,review,false\nadmin*,name,deny,true\nj.doe@gmail.com,email,deny,false\n"
-		sync(t, a, "l", text, blocklist.SyncOptions{})
+		sync(t, a, "l", text, blocklist.SyncOptions{AllowExceptions: true})
 		for _, f := range []blocklist.Format{blocklist.FormatAuto, blocklist.FormatCSV, blocklist.FormatJSON} {
 			var out, again bytes.Buffer
 			if err := a.Export(context.Background(), "l", &out, f); err != nil {
@@ -344,7 +344,7 @@ func TestExportReadsBackAsTheSameList(t *testing.T) {
 			if err := a.Export(context.Background(), "l", &again, f); err != nil || out.String() != again.String() {
 				t.Errorf("%v: a second export differs (%v)", f, err)
 			}
-			if r := sync(t, a, "l", out.String(), blocklist.SyncOptions{}); counts(r) != "+0 ~0 -0 =5 !0" {
+			if r := sync(t, a, "l", out.String(), blocklist.SyncOptions{AllowExceptions: true}); counts(r) != "+0 ~0 -0 =5 !0" {
 				t.Errorf("%v reads back as %s:\n%s", f, counts(r), out.String())
 			}
 		}

@@ -92,7 +92,7 @@ func TestTheListFollowsTheFile(t *testing.T) {
 		{"new", "a.example\n" + nine, nil, 0, []string{"input.txt: 10 added, 0 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
 		{"the same", "a.example\n" + nine, nil, 0, []string{"input.txt: 0 added, 0 removed, 10 unchanged, 0 rejected"}, "denied allowed"},
 		{"changed", "e.example\n" + nine, nil, 0, []string{"input.txt: 1 added, 1 removed, 9 unchanged, 0 rejected"}, "allowed denied"},
-		{"most of it gone", "a.example\n", nil, 1, []string{"10 of 10 entries would be removed", "-force does that\n"}, ""},
+		{"most of it gone", "a.example\n", nil, 1, []string{"of 10 entries 10 would be removed", "-force does that\n"}, ""},
 		{"emptied", "# nothing\n", nil, 1, []string{"has no entries", "-force does that\n"}, ""},
 		{"mostly junk", "b.example\na..b\nb..c\n", nil, 1, []string{bans + ":2: ", "2 of 3 lines were rejected", "-force does that\n"}, ""},
 		{"as it was", "e.example\n" + nine, nil, 0, []string{"input.txt: 0 added, 0 removed, 10 unchanged, 0 rejected"}, "allowed denied"},
