@@ -30,8 +30,8 @@ var (
 	ErrClosed   = store.ErrClosed
 )
 
-// ErrNothingToUndo: there is no version of a list before the one in force, since
-// it is the first or the Sync was undone already. It matches [ErrConflict] too.
+// ErrNothingToUndo: the version of a list before the one in force is gone, since
+// the last Sync was undone already. It matches [ErrConflict] too.
 var ErrNothingToUndo error = nothingToUndo{}
 
 type nothingToUndo struct{}
