@@ -27,6 +27,7 @@ func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change sto
 	doing := fmt.Sprintf("apply the list %.64q", delta.List.Name)
 	a := listApply{staging: s.newStaging(doing), delta: &delta, change: change}
 	if err := s.mutate(ctx, doing, func() ([]store.Change, error) { return a.run(ctx) }); err != nil {
+		a.abandon(ctx)
 		return store.List{}, err
 	}
 	s.tidy(ctx, doing, func() error { return s.forgetVersions(ctx, doing, a.list.Seq) })
@@ -72,6 +73,32 @@ func (a *listApply) run(ctx context.Context) ([]store.Change, error) {
 			return err
 		}
 		return a.enforce(ctx, t)
+	})
+}
+
+// abandonTime bounds how long an ApplyList that failed removes what it wrote.
+const abandonTime = 10 * time.Second
+
+// abandon removes what was written in vain, whatever has become of the caller's
+// context. What it does not get to, the next ApplyList of the list removes.
+func (a *listApply) abandon(ctx context.Context) {
+	if a.list.Seq == 0 {
+		return // it never began
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTime)
+	defer cancel()
+	a.store.tidy(ctx, a.doing, func() error {
+		if a.list.Version > 0 {
+			return a.dropLeftovers(ctx)
+		}
+		// Without their list the entries are orphans.
+		err := a.step(ctx, func(t *tx) error {
+			return t.exec(ctx, `DELETE FROM ostraka_lists WHERE seq = ? AND version = 0`, a.list.Seq)
+		})
+		if err != nil {
+			return err
+		}
+		return a.dropOrphans(ctx)
 	})
 }
 

@@ -40,14 +40,38 @@ func wantRows(t testing.TB, s *Store, when string, want int) {
 	}
 }
 
-// cutOff applies the delta until the first progress.
+// cutOff applies the delta until the first progress, and dies there.
 func cutOff(t *testing.T, s *Store, d store.ListDelta) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	d.Progress = func(int) { cancel() }
-	if _, err := s.ApplyList(ctx, d, by(store.ListSync)); !errors.Is(err, context.Canceled) {
-		t.Fatalf("ApplyList: %v", err)
+	d.Progress = func(int) { panic("cut off") }
+	defer func() {
+		if recover() == nil {
+			t.Fatal("ApplyList made no progress")
+		}
+	}()
+	_, _ = s.ApplyList(context.Background(), d, by(store.ListSync))
+}
+
+func TestAStagingThatIsGivenUpLeavesNothing(t *testing.T) {
+	s := openTemp(t)
+	a, b := domainEntries("a", stepRows+200), domainEntries("b", stepRows+200)
+	giveUp := func(d store.ListDelta) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(context.Background())
+		d.Progress = func(int) { cancel() }
+		if _, err := s.ApplyList(ctx, d, by(store.ListSync)); !errors.Is(err, context.Canceled) {
+			t.Fatalf("ApplyList: %v", err)
+		}
 	}
+	giveUp(newList("list", a...))
+	wantRows(t, s, "after a first version was given up", 0)
+	list := mustApply(t, s, newList("list", a...))
+	giveUp(delta(list, a, b))
+	wantRows(t, s, "after a second one was given up", len(a))
+	wantValues(t, s, "list", a)
+	mustCheck(t, s)
+	mustApply(t, s, delta(list, a, b))
+	wantValues(t, s, "list", b)
 }
 
 func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
