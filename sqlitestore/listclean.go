@@ -22,10 +22,10 @@ func (s *Store) tidy(ctx context.Context, doing string, fn func() error) {
 }
 
 // repeat runs steps until one has nothing left to do.
-func repeat(ctx context.Context, step func() (int64, error)) error {
+func (s *Store) repeat(ctx context.Context, step func() (int64, error)) error {
 	for {
 		n, err := step()
-		if err != nil || n < stepRows {
+		if err != nil || n < int64(s.stepRows) {
 			return err
 		}
 		pause(ctx)
@@ -35,7 +35,7 @@ func repeat(ctx context.Context, step func() (int64, error)) error {
 // forgetVersions deletes the entries of a list that neither the version in
 // force has nor the one before it.
 func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) error {
-	return repeat(ctx, func() (n int64, err error) {
+	return s.repeat(ctx, func() (n int64, err error) {
 		_, err = s.transact(ctx, doing, func(t *tx) error {
 			n, err = t.deleteEntries(ctx, `list = ?1 AND until <= (
 				SELECT content - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`, list)
@@ -49,7 +49,7 @@ func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) er
 // was undone, has left of a content above the one in force.
 func (g *staging) dropLeftovers(ctx context.Context) error {
 	clean := func(fn func(t *tx) (int64, error)) error {
-		return repeat(ctx, func() (n int64, err error) {
+		return g.store.repeat(ctx, func() (n int64, err error) {
 			err = g.step(ctx, func(t *tx) error {
 				n, err = fn(t)
 				return err
@@ -66,7 +66,7 @@ func (g *staging) dropLeftovers(ctx context.Context) error {
 	return clean(func(t *tx) (int64, error) {
 		return t.affect(ctx, `UPDATE ostraka_rules SET until = NULL WHERE (key, id, since) IN (
 			SELECT key, id, since FROM ostraka_rules WHERE list = ? AND until > ? LIMIT ?)`,
-			g.list.Seq, g.list.content, stepRows)
+			g.list.Seq, g.list.content, t.stepRows)
 	})
 }
 
@@ -79,7 +79,7 @@ func (s *Store) dropOrphans(ctx context.Context, doing string) error {
 		return explain(ctx, doing, err)
 	}
 	for _, list := range lists {
-		err := repeat(ctx, func() (n int64, err error) {
+		err := s.repeat(ctx, func() (n int64, err error) {
 			_, err = s.transact(ctx, doing, func(t *tx) error {
 				n, err = t.deleteEntries(ctx, `list = ?`, list)
 				return err
@@ -113,7 +113,7 @@ const orphanLists = `WITH RECURSIVE owner (list) AS (
 	SELECT list FROM owner WHERE list IS NOT NULL AND NOT EXISTS (
 		SELECT 1 FROM ostraka_lists WHERE seq = owner.list)`
 
-// deleteEntries deletes up to stepRows entries, with the hits of those that are
+// deleteEntries deletes the entries of one step, with the hits of those that are
 // in no version any more, and returns how many.
 func (t *tx) deleteEntries(ctx context.Context, where string, args ...any) (int64, error) {
 	var deleted []uuid.UUID
@@ -129,7 +129,7 @@ func (t *tx) deleteEntries(ctx context.Context, where string, args ...any) (int6
 		rules.count(key, -1)
 		return err
 	}, `DELETE FROM ostraka_rules WHERE (key, id, since) IN (
-		SELECT key, id, since FROM ostraka_rules WHERE `+where+` LIMIT `+strconv.Itoa(stepRows)+`) RETURNING key, id`, args...)
+		SELECT key, id, since FROM ostraka_rules WHERE `+where+` LIMIT `+strconv.Itoa(t.stepRows)+`) RETURNING key, id`, args...)
 	if err != nil || len(deleted) == 0 {
 		return 0, err
 	}

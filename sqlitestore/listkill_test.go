@@ -15,11 +15,11 @@ import (
 
 const (
 	kills       = 50
-	killEntries = 20_000
-	killWithin  = 100 * time.Millisecond // of one step
+	killEntries = 2 * testSteps
+	killWithin  = 30 * time.Millisecond // of one step
 	// On a machine that is slow, or busy, fewer kills have to do.
 	killsAtLeast = 10
-	killFor      = 45 * time.Second
+	killFor      = 20 * time.Second
 )
 
 // replaceList replaces the content of the list by the other one, for ever. It
@@ -30,6 +30,7 @@ func replaceList(path string) error {
 	if err != nil {
 		return err
 	}
+	s.stepRows = testSteps
 	contents := killContents()
 	for {
 		list, err := s.List(ctx, "list")
@@ -59,7 +60,7 @@ func killContents() [2][]store.Entry {
 func TestKilledSyncLeavesOneOfTheVersions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	contents := killContents()
-	s := openAt(t, path, Options{})
+	s := openSteps(t, path, Options{})
 	first := newList("list", contents[0]...)
 	first.List.Source = "0"
 	mustApply(t, s, first)
@@ -79,6 +80,7 @@ func TestKilledSyncLeavesOneOfTheVersions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.stepRows = testSteps
 		left[checkKilled(t, s, contents)]++
 		if err := s.Close(); err != nil {
 			t.Fatal(err)

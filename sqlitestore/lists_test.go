@@ -52,18 +52,18 @@ func cutOff(t *testing.T, s *Store, d store.ListDelta) {
 
 func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 	ctx := context.Background()
-	s := openTemp(t)
-	a, b, c := domainEntries("a", 30_000), domainEntries("b", 20_000), domainEntries("c", 3)
+	s := openTempSteps(t)
+	a, b, c := domainEntries("a", 3_000), domainEntries("b", 2_000), domainEntries("c", 3)
 	list := mustApply(t, s, newList("list", a...))
 	list = mustApply(t, s, delta(list, a, b))
-	wantRows(t, s, "after a replacement", 50_000)
+	wantRows(t, s, "after a replacement", 5_000)
 	list = mustApply(t, s, delta(list, b, c))
-	wantRows(t, s, "after another", 20_003)
+	wantRows(t, s, "after another", 2_003)
 	list, err := s.UndoList(ctx, "list", by(store.ListUndo))
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantRows(t, s, "after undoing it", 20_000)
+	wantRows(t, s, "after undoing it", 2_000)
 	wantValues(t, s, "list", b)
 	mustCheck(t, s)
 	mustApply(t, s, delta(list, b, c))
@@ -77,17 +77,17 @@ func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 
 func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 	ctx := context.Background()
-	a, b, c := domainEntries("a", 12_000), domainEntries("b", 12_000), domainEntries("c", 12_000)
+	a, b, c := domainEntries("a", 1_200), domainEntries("b", 1_200), domainEntries("c", 1_200)
 	for name, next := range map[string]func(t *testing.T, s *Store, list store.List) (want []store.Entry, rows int){
 		"and the next version is applied": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			mustApply(t, s, delta(list, b, a))
-			return a, 24_000
+			return a, 2_400
 		},
 		"and the one before is undone": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			if _, err := s.UndoList(ctx, "list", by(store.ListUndo)); err != nil {
 				t.Fatal(err)
 			}
-			return a, 12_000
+			return a, 1_200
 		},
 		"and the list is dropped and made again": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			if _, err := s.DropList(ctx, "list", by(store.ListDrop)); err != nil {
@@ -99,7 +99,7 @@ func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := openTemp(t)
+			s := openTempSteps(t)
 			list := mustApply(t, s, newList("list", a...))
 			list = mustApply(t, s, delta(list, a, b))
 			cutOff(t, s, delta(list, nil, c)) // added some
@@ -119,8 +119,8 @@ func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 
 func TestFirstVersionThatWasCutOffLeavesNoList(t *testing.T) {
 	ctx := context.Background()
-	s := openTemp(t)
-	entries := domainEntries("a", 12_000)
+	s := openTempSteps(t)
+	entries := domainEntries("a", 1_200)
 	cutOff(t, s, newList("list", entries...))
 	if _, err := s.List(ctx, "list"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("List: %v", err)
@@ -143,10 +143,10 @@ func TestFirstVersionThatWasCutOffLeavesNoList(t *testing.T) {
 func TestWritersGetInWhileAListIsStaged(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
-	s := openAt(t, path, Options{})
-	other := openAt(t, path, Options{BusyTimeout: time.Minute})
+	s := openSteps(t, path, Options{})
+	other := openSteps(t, path, Options{BusyTimeout: time.Minute})
 	var wg sync.WaitGroup
-	d := newList("list", domainEntries("a", 200_000)...)
+	d := newList("list", domainEntries("a", 40_000)...)
 	start := sync.OnceFunc(func() {
 		mustCreate(t, s, "from-progress.example") // under no lock
 		wg.Go(func() { mustCreate(t, s, "same-store.example") })
@@ -164,10 +164,10 @@ func TestWritersGetInWhileAListIsStaged(t *testing.T) {
 func TestOfTwoSyncsOfAListOneWins(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
-	stores := []*Store{openAt(t, path, Options{}), openAt(t, path, Options{BusyTimeout: time.Minute})}
-	old := domainEntries("old", 11_000)
+	stores := []*Store{openSteps(t, path, Options{}), openSteps(t, path, Options{BusyTimeout: time.Minute})}
+	old := domainEntries("old", 1_100)
 	list := mustApply(t, stores[0], newList("list", old...))
-	contents := [][]store.Entry{domainEntries("one", 15_000), domainEntries("two", 15_000)}
+	contents := [][]store.Entry{domainEntries("one", 1_500), domainEntries("two", 1_500)}
 	for range 3 {
 		errs := make([]error, 2)
 		var wg sync.WaitGroup
