@@ -32,7 +32,7 @@ func openAt(t testing.TB, path string, o Options) *Store {
 
 // testSteps is how many rows a step of writing a list touches in a store of
 // openSteps: tests that are about the steps need many, not large ones.
-const testSteps = 1000
+const testSteps = 200
 
 func openSteps(t testing.TB, path string, o Options) *Store {
 	t.Helper()

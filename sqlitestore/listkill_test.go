@@ -58,6 +58,7 @@ func killContents() [2][]store.Entry {
 // TestKilledSyncLeavesOneOfTheVersions kills a process that replaces a list, at
 // a random moment. The list must be one of the two, to the last entry.
 func TestKilledSyncLeavesOneOfTheVersions(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	contents := killContents()
 	s := openSteps(t, path, Options{})

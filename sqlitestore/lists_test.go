@@ -40,6 +40,9 @@ func wantRows(t testing.TB, s *Store, when string, want int) {
 	}
 }
 
+// someEntries are more than one step, and fewer than two.
+const someEntries = testSteps + testSteps/5
+
 // cutOff applies the delta until the first progress.
 func cutOff(t *testing.T, s *Store, d store.ListDelta) {
 	t.Helper()
@@ -53,17 +56,17 @@ func cutOff(t *testing.T, s *Store, d store.ListDelta) {
 func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 	ctx := context.Background()
 	s := openTempSteps(t)
-	a, b, c := domainEntries("a", 3_000), domainEntries("b", 2_000), domainEntries("c", 3)
+	a, b, c := domainEntries("a", 3*testSteps), domainEntries("b", 2*testSteps), domainEntries("c", 3)
 	list := mustApply(t, s, newList("list", a...))
 	list = mustApply(t, s, delta(list, a, b))
-	wantRows(t, s, "after a replacement", 5_000)
+	wantRows(t, s, "after a replacement", 5*testSteps)
 	list = mustApply(t, s, delta(list, b, c))
-	wantRows(t, s, "after another", 2_003)
+	wantRows(t, s, "after another", 2*testSteps+3)
 	list, err := s.UndoList(ctx, "list", by(store.ListUndo))
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantRows(t, s, "after undoing it", 2_000)
+	wantRows(t, s, "after undoing it", 2*testSteps)
 	wantValues(t, s, "list", b)
 	mustCheck(t, s)
 	mustApply(t, s, delta(list, b, c))
@@ -77,17 +80,17 @@ func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 
 func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 	ctx := context.Background()
-	a, b, c := domainEntries("a", 1_200), domainEntries("b", 1_200), domainEntries("c", 1_200)
+	a, b, c := domainEntries("a", someEntries), domainEntries("b", someEntries), domainEntries("c", someEntries)
 	for name, next := range map[string]func(t *testing.T, s *Store, list store.List) (want []store.Entry, rows int){
 		"and the next version is applied": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			mustApply(t, s, delta(list, b, a))
-			return a, 2_400
+			return a, 2 * someEntries
 		},
 		"and the one before is undone": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			if _, err := s.UndoList(ctx, "list", by(store.ListUndo)); err != nil {
 				t.Fatal(err)
 			}
-			return a, 1_200
+			return a, someEntries
 		},
 		"and the list is dropped and made again": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			if _, err := s.DropList(ctx, "list", by(store.ListDrop)); err != nil {
@@ -120,7 +123,7 @@ func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 func TestFirstVersionThatWasCutOffLeavesNoList(t *testing.T) {
 	ctx := context.Background()
 	s := openTempSteps(t)
-	entries := domainEntries("a", 1_200)
+	entries := domainEntries("a", someEntries)
 	cutOff(t, s, newList("list", entries...))
 	if _, err := s.List(ctx, "list"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("List: %v", err)
@@ -146,7 +149,7 @@ func TestWritersGetInWhileAListIsStaged(t *testing.T) {
 	s := openSteps(t, path, Options{})
 	other := openSteps(t, path, Options{BusyTimeout: time.Minute})
 	var wg sync.WaitGroup
-	d := newList("list", domainEntries("a", 40_000)...)
+	d := newList("list", domainEntries("a", 40*testSteps)...)
 	start := sync.OnceFunc(func() {
 		mustCreate(t, s, "from-progress.example") // under no lock
 		wg.Go(func() { mustCreate(t, s, "same-store.example") })
@@ -165,9 +168,9 @@ func TestOfTwoSyncsOfAListOneWins(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
 	stores := []*Store{openSteps(t, path, Options{}), openSteps(t, path, Options{BusyTimeout: time.Minute})}
-	old := domainEntries("old", 1_100)
+	old := domainEntries("old", someEntries)
 	list := mustApply(t, stores[0], newList("list", old...))
-	contents := [][]store.Entry{domainEntries("one", 1_500), domainEntries("two", 1_500)}
+	contents := [][]store.Entry{domainEntries("one", someEntries), domainEntries("two", someEntries)}
 	for range 3 {
 		errs := make([]error, 2)
 		var wg sync.WaitGroup
