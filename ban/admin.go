@@ -138,6 +138,26 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID) (Ban, error) {
 	return b, nil
 }
 
+// Purge removes the bans that were revoked, or had expired, before that time,
+// with their hits, and says how many. The time must have passed: an active ban
+// is never purged. The audit log says how many went, and keeps what it had of
+// each.
+func (a *Admin) Purge(ctx context.Context, before time.Time) (int64, error) {
+	now := a.clock()
+	c, err := a.change(ctx, store.BanPurge, now)
+	if err != nil {
+		return 0, err
+	}
+	if before.After(now) {
+		return 0, fault{CodeRange, "give a time that has passed"}.in("before", before.Format(time.RFC3339))
+	}
+	n, err := a.store.PurgeBans(ctx, storedTime(before), c)
+	if err != nil {
+		return 0, fmt.Errorf("purge bans: %w", err)
+	}
+	return n, nil
+}
+
 // Log returns what the audit log still has, newest first unless the page says
 // otherwise: of one ban, or of everything for the zero UUID.
 func (a *Admin) Log(ctx context.Context, id uuid.UUID, p Page) ([]Change, error) {

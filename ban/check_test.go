@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -104,6 +105,16 @@ func TestHowRulesMatch(t *testing.T) {
 		{"a literal star", rule{Kind: ban.KindName, Value: `admin\*`}, ban.Subject{Name: "administrator"}, 0},
 		{"a literal star matches a star", rule{Kind: ban.KindName, Value: `admin\*`}, ban.Subject{Name: "admin*"}, ban.ViaExact},
 		{"leet digits are off by default", rule{Kind: ban.KindName, Value: "admin"}, ban.Subject{Name: "4dm1n"}, 0},
+		{"a capital I looks like a small l", rule{Kind: ban.KindName, Value: "paypal"}, ban.Subject{Name: "PaypaI"}, ban.ViaSkeleton},
+		{"also within a wildcard", rule{Kind: ban.KindName, Value: "*paypal*"}, ban.Subject{Name: "my-paypaI"}, ban.ViaWildcard},
+		{"a name in capitals is what it says", rule{Kind: ban.KindName, Value: "all"}, ban.Subject{Name: "ALI"}, 0},
+		{"a capital I is still an i", rule{Kind: ban.KindName, Value: "ivan"}, ban.Subject{Name: "Ivan"}, ban.ViaExact},
+		{"an exception is not for a capital I", rule{Kind: ban.KindName, Value: "paypal", Effect: ban.Allow}, ban.Subject{Name: "paypaI"}, 0},
+		{"m is no rn within a wildcard", rule{Kind: ban.KindName, Value: "*porn*"}, ban.Subject{Name: "pomegranate"}, 0},
+		{"rn is an m within a wildcard", rule{Kind: ban.KindName, Value: "*admin*"}, ban.Subject{Name: "sysadrnins"}, ban.ViaWildcard},
+		{"an exception by wildcard is not had by adding a tag", rule{Kind: ban.KindEmail, Value: "*.staff@gmail.com", Effect: ban.Allow}, ban.Subject{Email: "mal+.staff@gmail.com"}, 0},
+		{"an exception by wildcard is for the mailbox", rule{Kind: ban.KindEmail, Value: "*staff@gmail.com", Effect: ban.Allow}, ban.Subject{Email: "mal.staff+x@gmail.com"}, ban.ViaWildcard},
+		{"and at other providers for the address", rule{Kind: ban.KindEmail, Value: "*.staff@example.org", Effect: ban.Allow}, ban.Subject{Email: "mal.staff@example.org"}, ban.ViaWildcard},
 		{"an exception is not for look-alikes", rule{Kind: ban.KindName, Value: "admin", Effect: ban.Allow}, ban.Subject{Name: "аdmin"}, 0},
 	}
 	for _, test := range tests {
@@ -261,9 +272,92 @@ func TestWhatStrangersRead(t *testing.T) {
 	if d = check(t, c, ban.Subject{Email: "x@fine.example"}); d.Err() != nil {
 		t.Errorf("Err() is %v, want nil", d.Err())
 	}
+	d, _ = c.Check(context.Background(), ban.Subject{Email: "nonsense"})
+	if text := d.Err().Error(); strings.Contains(text, "later") {
+		t.Errorf("what did not parse: %q, as if waiting helped", text)
+	}
 	if err := new(ban.Decision).Err(); err == nil {
 		t.Error("a Decision that nobody filled in lets people in")
 	}
+}
+
+func TestOnlyTroubleWithTheStoreFailsOpen(t *testing.T) {
+	st := memstore.New()
+	create(t, newAdmin(t, st), ban.CreateOptions{Kind: ban.KindName, Value: "mallory"})
+	c := newChecker(t, st, ban.CheckerOptions{OnError: ban.FailOpen})
+	hungUp, cancel := context.WithCancel(context.Background())
+	cancel()
+	if d, err := c.Check(hungUp, ban.Subject{Name: "mallory"}); d.Verdict != ban.Denied || !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller who hangs up: %v, %v, want denied", d.Verdict, err)
+	}
+	late, cancel := context.WithTimeout(context.Background(), -1)
+	defer cancel()
+	if d, err := c.Check(late, ban.Subject{Name: "mallory"}); d.Verdict != ban.Allowed || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a store that takes too long: %v, %v, want allowed", d.Verdict, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := c.Check(context.Background(), ban.Subject{Name: "mallory"}); d.Verdict != ban.Denied || !errors.Is(err, ban.ErrClosed) {
+		t.Errorf("a Checker that was closed: %v, %v, want denied", d.Verdict, err)
+	}
+}
+
+func TestWhiteSpaceDoesNotFillTheCache(t *testing.T) {
+	c := newChecker(t, memstore.New(), ban.CheckerOptions{})
+	check(t, c, ban.Subject{Name: "bob" + strings.Repeat(" ", 1000)})
+	if s := c.Stats(); s.CacheEntries != 0 {
+		t.Errorf("%d entries of a name with a thousand spaces", s.CacheEntries)
+	}
+}
+
+// subscribers counts those of a store.
+type subscribers struct {
+	*memstore.Store
+	n int
+}
+
+func (s *subscribers) Subscribe(fn func(store.Change)) (cancel func()) {
+	s.n++
+	inner := s.Store.Subscribe(fn)
+	return func() { s.n--; inner() }
+}
+
+func TestAClosedCheckerNoLongerSubscribes(t *testing.T) {
+	st := &subscribers{Store: memstore.New()}
+	c, err := ban.NewChecker(st, ban.CheckerOptions{})
+	if err != nil || st.n != 1 {
+		t.Fatal(err, st.n)
+	}
+	if err := c.Close(); err != nil || st.n != 0 {
+		t.Errorf("%v, %d subscriptions left", err, st.n)
+	}
+}
+
+func TestExplainShowsWhatExpiredOrIsOutOfScope(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := memstore.New()
+		a, c := newAdmin(t, st), newChecker(t, st, ban.CheckerOptions{})
+		create(t, a, ban.CreateOptions{Kind: ban.KindDomain, Value: "example.com", ExpiresAt: time.Now().Add(time.Minute), Reason: "for a minute"})
+		create(t, a, ban.CreateOptions{Kind: ban.KindDomain, Value: "a.example.com", Scope: ban.ScopeOf(ban.Mail)})
+		create(t, a, ban.CreateOptions{Kind: ban.KindEmail, Value: "*ob@a.example.com", Effect: ban.Review})
+		time.Sleep(time.Hour)
+		s := ban.Subject{Email: "bob@a.example.com"}
+		d := check(t, c, s)
+		trace, err := c.Explain(context.Background(), s)
+		if err != nil || trace.Decision.Match != d.Match || trace.Decision.Verdict != ban.NeedsReview {
+			t.Fatalf("%v, %v, want what Check says: %+v", trace, err, d)
+		}
+		want := []ban.Outcome{ban.OutcomeDecided, ban.OutcomeOutOfScope, ban.OutcomeExpired}
+		for i, w := range want {
+			if i >= len(trace.Considered) || trace.Considered[i].Outcome != w {
+				t.Fatalf("%s\nwant %v", trace, want)
+			}
+		}
+		if text := trace.String(); !strings.Contains(text, "for a minute") {
+			t.Errorf("%s", text)
+		}
+	})
 }
 
 func TestCheckerOptionsOutOfRangeAreRefused(t *testing.T) {

@@ -35,6 +35,7 @@ const closeTimeout = 5 * time.Second
 type Checker struct {
 	source    Source
 	opts      CheckerOptions
+	ownClock  bool // opts.Now is not time.Now
 	cache     *lru.Cache[cacheKey, *fieldRules]
 	fresh     freshness
 	wildcards wildcards
@@ -56,6 +57,7 @@ type Checker struct {
 //
 // The Checker does not close the store. Close the Checker first.
 func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
+	ownClock := opts.Now != nil
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
@@ -67,12 +69,12 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if err != nil {
 		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
 	}
-	c := &Checker{source: source, opts: opts, cache: cache, hits: newHitCounter(source, opts.Now)}
+	c := &Checker{source: source, opts: opts, ownClock: ownClock, cache: cache, hits: newHitCounter(source, opts.Now)}
 	c.fresh.init()
 	c.wildcards.fresh, c.lengths.fresh = &c.fresh, &c.fresh
 	c.feed = feed{
 		changes: source, apply: c.apply, applyAll: c.fresh.markAll,
-		interval: opts.PollInterval, staleFor: opts.StaleFor, now: opts.Now,
+		interval: opts.PollInterval, staleFor: opts.StaleFor,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	unsubscribe, err := c.feed.start(ctx)
@@ -105,15 +107,19 @@ func (c *Checker) apply(change store.Change) {
 //
 // A Subject that has no field, or a field that does not parse, is Denied with a
 // [*ValueError]. If the rules cannot be read, the error says why and the
-// Verdict is what [CheckerOptions.OnError] asks for. Every rule that matched,
+// Verdict is what [CheckerOptions.OnError] asks for; a context that was
+// cancelled by the caller is Denied under either. Every rule that matched,
 // deciding or not, is counted as a hit; an e-mail domain block only if the
 // attempt was not allowed.
 func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 	now := c.opts.Now()
 	var fields resolved
-	cached, err := c.find(ctx, &s, now, &fields)
+	if err := c.ready(&s); err != nil {
+		return c.failed(ctx, &s, err)
+	}
+	cached, err := c.resolve(ctx, &s, now, &fields)
 	if err != nil {
-		return c.failed(&s, err)
+		return c.failed(ctx, &s, err)
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
 	matched := room[:0]
@@ -123,7 +129,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 	if len(matched) > 0 {
 		c.countHits(matched, &s, now, d.Verdict)
 	}
-	d.Stale = cached && c.feed.overdue(now)
+	d.Stale = cached && c.feed.overdue(c.wallClock(now))
 	c.stats.count(d.Verdict)
 	return d, nil
 }
@@ -140,23 +146,35 @@ func (c *Checker) countHits(matched []*store.Rule, s *Subject, now time.Time, v 
 	}
 }
 
-// find is resolve for a Checker that may have been closed.
-func (c *Checker) find(ctx context.Context, s *Subject, now time.Time, out *resolved) (cached bool, err error) {
+// ready reports what keeps a Subject from being checked at all.
+func (c *Checker) ready(s *Subject) error {
 	if c.closed.Load() {
-		return false, ErrClosed
+		return ErrClosed
 	}
-	return c.resolve(ctx, s, now, out)
+	return s.validate()
 }
 
-// failed returns the answer to a check that could not be made.
-func (c *Checker) failed(s *Subject, err error) (Decision, error) {
+// wallClock returns the real time, which is now unless the host has a clock of
+// its own.
+func (c *Checker) wallClock(now time.Time) time.Time {
+	if c.ownClock {
+		return time.Now()
+	}
+	return now
+}
+
+// failed returns the answer to a check that could not be made. Only trouble
+// with the store may let people in: not a Subject that does not parse, nor a
+// caller who hangs up, nor a Checker that was closed.
+func (c *Checker) failed(ctx context.Context, s *Subject, err error) (Decision, error) {
 	d := Decision{Verdict: Denied, action: s.Action}
-	if _, invalid := errors.AsType[*ValueError](err); invalid {
+	if _, d.invalid = errors.AsType[*ValueError](err); d.invalid {
 		c.stats.invalid.Add(1)
 		return d, err
 	}
 	c.stats.failed.Add(1)
-	if c.opts.OnError == FailOpen {
+	gone := errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, ErrClosed)
+	if c.opts.OnError == FailOpen && !gone {
 		d.Verdict = Allowed
 	}
 	return d, err
@@ -165,7 +183,8 @@ func (c *Checker) failed(s *Subject, err error) (Decision, error) {
 // Close stops the goroutines of the Checker and writes the hits that are not
 // yet in the store, which must still be open; the error says that they could
 // not be written. Closing again does nothing and returns the same. A Check
-// after Close fails with [ErrClosed].
+// after Close is Denied with [ErrClosed]; one that is still under way is
+// answered, though it may not be counted.
 func (c *Checker) Close() error {
 	c.close.Do(func() {
 		c.closed.Store(true)

@@ -76,8 +76,8 @@ func openWhere(p, q stars) bool { return (p.before || !q.before) && (p.after || 
 // skeleton is that of q. By looks, the literal of p has to stand at the bounds
 // of characters.
 func patternCoversLooks(p namePattern, q stars, skeleton string) bool {
-	if !openWhere(p.stars, q) {
-		return false
+	if !openWhere(p.stars, q) || strings.Count(p.skeleton, "rn") > countM(p.fixed) {
+		return false // a rn of the pattern does not mean the m that looks like it
 	}
 	for at := range skeleton {
 		rest := skeleton[at:]

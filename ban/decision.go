@@ -112,8 +112,10 @@ type Decision struct {
 	// Stale: the answer rests on cached rules while the store could not be
 	// asked for changes for longer than [CheckerOptions.PollInterval]; a change
 	// made by another process may be missing from it.
-	Stale  bool   `json:"stale,omitzero"`
-	action Action // what was asked about, for the text of Err
+	Stale bool `json:"stale,omitzero"`
+
+	action  Action // what was asked about, for the text of Err
+	invalid bool   // the Subject did not parse, for the text of Err
 }
 
 // Err returns nil if the verdict is [Allowed], and otherwise a [*DeniedError] or
@@ -125,7 +127,7 @@ func (d Decision) Err() error {
 	case NeedsReview:
 		return &ReviewError{Action: d.action, Match: d.Match}
 	}
-	return &DeniedError{Action: d.action, Match: d.Match}
+	return &DeniedError{Action: d.action, Match: d.Match, invalid: d.invalid}
 }
 
 // DeniedError says that somebody is kept out. Its text holds the public reason
@@ -133,10 +135,15 @@ func (d Decision) Err() error {
 type DeniedError struct {
 	Action Action
 	Match  Match // zero if the check failed and failing means refusing
+
+	invalid bool // it failed because the Subject did not parse
 }
 
 func (e *DeniedError) Error() string {
-	if e.Match.IsZero() {
+	switch {
+	case e.invalid:
+		return actionPhrase(e.Action) + " is not possible with what was entered"
+	case e.Match.IsZero():
 		return actionPhrase(e.Action) + " is not possible at the moment, please try again later"
 	}
 	return actionPhrase(e.Action) + " is not allowed" + because(e.Match.PublicReason)

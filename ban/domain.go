@@ -198,7 +198,7 @@ func checkHostASCII(s string) fault {
 		switch c := s[i]; {
 		case c >= 0x80, 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.':
 		case c == '@':
-			return fault{CodeKind, "this looks like an e-mail address: use kind email, or give the part after the @"}
+			return fault{CodeKind, "this looks like an e-mail address: give the part after the @"}
 		case c == ':', c == '[':
 			return fault{CodeKind, "give the host alone, without a port; IP addresses are of kind ip"}
 		case c == '_':
@@ -232,7 +232,7 @@ func checkLabels(host string) fault {
 		last = label
 	}
 	if strings.Trim(last, "0123456789") == "" {
-		return fault{CodeKind, "a domain name does not end in a number: for an IP address use kind ip"}
+		return fault{CodeKind, "a domain name does not end in a number, and an IP address is none"}
 	}
 	return fault{}
 }

@@ -222,7 +222,7 @@ func splitAddress(s string) (local, domain string, f fault) {
 	case strings.Contains(domain, "@"):
 		return "", "", fault{CodeSyntax, "an address has only one @"}
 	case local == "":
-		return "", "", fault{CodeSyntax, "name a mailbox before the @; to ban a domain use kind domain"}
+		return "", "", fault{CodeSyntax, "write a name before the @"}
 	case domain == "":
 		return "", "", fault{CodeSyntax, "name a domain after the @"}
 	case domain[0] == '[':

@@ -42,18 +42,22 @@ type Trace struct {
 	Considered []Considered `json:"considered"`
 }
 
-// Explain returns what [Checker.Check] would answer, with every rule that was
-// considered. It records no hit. Its errors are those of Check.
+// Explain returns what [Checker.Check] answers, with every rule that was
+// considered, those that have expired or are about other actions included. It
+// reads the rules from the store, and records no hit. Its errors are those of
+// Check.
 func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 	now := c.opts.Now()
 	var fields resolved
-	cached, err := c.find(ctx, &s, now, &fields)
+	err := c.ready(&s)
+	if err == nil {
+		err = c.lookUp(ctx, &s, false, time.Time{}, &fields)
+	}
 	if err != nil {
-		d, err := c.failed(&s, err)
+		d, err := c.failed(ctx, &s, err)
 		return Trace{Decision: d}, err
 	}
 	t := Trace{Decision: decide(&s, now, &fields, nil)}
-	t.Decision.Stale = cached && c.feed.overdue(now)
 	for i, f := range fields {
 		if f == nil {
 			continue

@@ -13,7 +13,8 @@ import (
 
 // feed brings the changes of the store to a Checker: those of this process at
 // once, by subscription, and those of others by reading the log from time to
-// time. A change may be brought twice, and in any order.
+// time. A change may be brought twice, and in any order. How old the log may be
+// is measured in real time, whatever clock rules expire by.
 type feed struct {
 	changes  store.Changes
 	apply    func(store.Change)
@@ -21,43 +22,37 @@ type feed struct {
 
 	interval time.Duration // negative: no polling
 	staleFor time.Duration
-	now      func() time.Time
 
 	contact atomic.Pointer[time.Time] // when the log was last read to its end
 
-	mu    sync.Mutex
-	last  int64              // every change up to this one was applied
-	ahead map[int64]struct{} // changes after last that were applied when this process made them
+	mu   sync.Mutex
+	last int64 // every change up to this one was applied
 }
 
-// maxAhead bounds the set of changes known to be applied. It only fills while
-// the log cannot be read; then the changes are applied once more.
-const maxAhead = 1 << 14
-
-// start takes the log as it is now for the beginning, and subscribes.
+// start takes the log as it is now for the beginning, and subscribes. Nothing
+// is cached yet: what happened before does not matter.
 func (f *feed) start(ctx context.Context) (cancel func(), err error) {
-	f.ahead = make(map[int64]struct{})
 	cancel = f.changes.Subscribe(f.local)
-	contact := f.now()
+	contact := time.Now()
 	last, err := f.changes.LastChange(ctx)
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("read the change log: %w", err)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.last = last
+	f.reached(last)
 	f.contact.Store(&contact)
 	return cancel, nil
 }
 
-// local takes a change that this process made.
+// local takes a change that this process made. The one that follows what was
+// applied so far need not be read from the log any more; one that comes out of
+// turn is read, and applied again.
 func (f *feed) local(c store.Change) {
 	f.apply(c)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.interval > 0 && c.Seq > f.last && len(f.ahead) < maxAhead {
-		f.ahead[c.Seq] = struct{}{}
+	if c.Seq == f.last+1 {
+		f.last = c.Seq
 	}
 }
 
@@ -95,7 +90,7 @@ func (f *feed) run(ctx context.Context) {
 // tick; until then answers grow stale.
 func (f *feed) poll(ctx context.Context) {
 	for ctx.Err() == nil {
-		began := f.now()
+		began := time.Now()
 		f.mu.Lock()
 		after := f.last
 		f.mu.Unlock()
@@ -116,21 +111,19 @@ func (f *feed) poll(ctx context.Context) {
 	}
 }
 
-// take applies changes read from the log, but for those that this process made
-// and applied.
+// take applies changes read from the log.
 func (f *feed) take(changes []store.Change) {
 	for _, c := range changes {
-		f.mu.Lock()
-		_, done := f.ahead[c.Seq]
-		delete(f.ahead, c.Seq)
-		f.mu.Unlock()
-		if !done {
-			f.apply(c)
-		}
-		f.mu.Lock()
-		f.last = max(f.last, c.Seq)
-		f.mu.Unlock()
+		f.apply(c)
+		f.reached(c.Seq)
 	}
+}
+
+// reached notes that every change up to seq was applied.
+func (f *feed) reached(seq int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = max(f.last, seq)
 }
 
 // skip goes to the end of a log whose next part is gone: anything may have
@@ -141,9 +134,6 @@ func (f *feed) skip(ctx context.Context) ([]store.Change, error) {
 		return nil, err
 	}
 	f.applyAll()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.last = max(f.last, last)
-	clear(f.ahead)
+	f.reached(last)
 	return nil, nil
 }

@@ -143,7 +143,7 @@ func publicSuffix(host string) bool {
 
 func wildcardLiteral(v Value) int {
 	if v.Kind() == KindEmail {
-		return compileLocal(v.String()).literal()
+		return compileLocal(v.String()).significant()
 	}
 	return compileName(v.String()).literal()
 }

@@ -124,10 +124,10 @@ func TestHitsThatTheStoreDoesNotTakeAreKept(t *testing.T) {
 			t.Fatalf("%d hits written during the outage", n[0])
 		}
 		st.mend()
-		check(t, c, ban.Subject{Name: "bob", IP: "203.0.113.1"})
+		check(t, c, ban.Subject{Name: "bob", IP: "203.0.113.2"})
 		time.Sleep(2 * time.Second)
-		if n, clients := uses(t, a, b, 1); n[0] != 3 || clients[0] != 1 {
-			t.Errorf("%d hits by %d clients after the outage, want 3 by 1", n[0], clients[0])
+		if n, clients := uses(t, a, b, 1); n[0] != 3 || clients[0] != 2 {
+			t.Errorf("%d hits by %d clients after the outage, want 3 by 2", n[0], clients[0])
 		}
 		if s := c.Stats(); s.DroppedHits != 0 {
 			t.Errorf("%d hits dropped", s.DroppedHits)
@@ -156,6 +156,27 @@ func TestCloseWritesTheLastHits(t *testing.T) {
 	if n, _ := uses(t, a, b, 1); n[0] != 1 {
 		t.Errorf("%d hits, want 1", n[0])
 	}
+}
+
+func TestHitsInMemoryAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rules = 1<<16 + 10
+		st := &failing{Store: memstore.New()}
+		all := make([]ban.CreateOptions, rules)
+		for i := range all {
+			all[i] = ban.CreateOptions{Kind: ban.KindName, Value: fmt.Sprintf("bob%d", i)}
+		}
+		if _, err := newAdmin(t, st).CreateMany(as("test"), all); err != nil {
+			t.Fatal(err)
+		}
+		c := newChecker(t, st, ban.CheckerOptions{PollInterval: -1, CacheSize: 1})
+		for i := range all {
+			check(t, c, ban.Subject{Name: all[i].Value})
+		}
+		if s := c.Stats(); s.DroppedHits != 10 {
+			t.Errorf("%d hits dropped, want 10", s.DroppedHits)
+		}
+	})
 }
 
 func TestStats(t *testing.T) {

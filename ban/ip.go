@@ -132,7 +132,7 @@ func addrFault(s string) fault {
 	case strings.Contains(s, ":"):
 		return fault{CodeSyntax, "an IPv6 address is up to eight groups of hexadecimal digits, as in 2001:db8::1"}
 	case s == "", strings.Trim(s, "0123456789.") != "":
-		return fault{CodeSyntax, "give an address as in 203.0.113.7 or 2001:db8::1; for host names use kind domain"}
+		return fault{CodeSyntax, "give an address as in 203.0.113.7 or 2001:db8::1; a host name is none"}
 	}
 	return fault{CodeSyntax, "an IPv4 address is four numbers from 0 to 255, without leading zeros, as in 203.0.113.7"}
 }

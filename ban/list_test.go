@@ -108,6 +108,49 @@ func TestTheLogOfOneBan(t *testing.T) {
 	})
 }
 
+func TestPurgeRemovesWhatEndedBeforeATime(t *testing.T) {
+	overEachStore(t, func(t *testing.T, d *desk) {
+		revoked := d.create(spam())
+		d.revoke(revoked.ID)
+		short := ban.CreateOptions{Kind: ban.KindName, Value: "bob", ExpiresAt: d.clock().Add(time.Minute)}
+		expired := d.create(short)
+		d.wait(time.Hour)
+		active := d.create(ban.CreateOptions{Kind: ban.KindName, Value: "carol"})
+		late := d.create(ban.CreateOptions{Kind: ban.KindName, Value: "dave"})
+		d.revoke(late.ID)
+		if n, err := d.Purge(d.ctx, d.clock().Add(-time.Minute)); err != nil || n != 2 {
+			t.Errorf("%d purged, %v, want 2", n, err)
+		}
+		for _, b := range []ban.Ban{revoked, expired} {
+			if _, err := d.Get(d.ctx, b.ID); !errors.Is(err, ban.ErrNotFound) {
+				t.Errorf("%s: %v, want it gone", b.Value, err)
+			}
+		}
+		d.get(active.ID)
+		d.get(late.ID)
+		if n, err := d.Purge(d.ctx, d.clock().Add(-time.Minute)); err != nil || n != 0 {
+			t.Errorf("again: %d, %v", n, err)
+		}
+		_, err := d.Purge(d.ctx, d.clock().Add(time.Minute))
+		wantValueError(t, err, "before", ban.CodeRange)
+		_, err = d.Purge(context.Background(), d.clock())
+		wantValueError(t, err, "actor", ban.CodeEmpty)
+	})
+}
+
+func TestABanThatIsMadeAgainAndAgainLeavesNoRules(t *testing.T) {
+	overEachStore(t, func(t *testing.T, d *desk) {
+		for range 20 {
+			d.create(ban.CreateOptions{Kind: ban.KindIP, Value: "203.0.113.0/24", ExpiresAt: d.clock().Add(time.Minute)})
+			d.wait(time.Hour)
+		}
+		rules, err := d.st.Lookup(d.ctx, []store.Key{{Kind: ban.KindIP, Text: "203.0.113.0/24"}})
+		if err != nil || len(rules) > 1 {
+			t.Errorf("%d rules, %v, want the last at most", len(rules), err)
+		}
+	})
+}
+
 func TestWhatIsLeftOfAPrunedLogCanBeRead(t *testing.T) {
 	overEachStore(t, func(t *testing.T, d *desk) {
 		d.create(spam())

@@ -33,10 +33,14 @@ func compileLocal(value string) localPattern {
 // match reports whether the pattern means the address: whether it fits its
 // local part at its own domain, or that of its canonical mailbox.
 func (p localPattern) match(a address) bool {
-	if p.find(a.local, p.fixed) && canonicalDomain(a.domain) == p.domain {
-		return true
-	}
-	if p.folded == "" || a.mailbox == a.text && p.folded == p.fixed {
+	return p.find(a.local, p.fixed) && canonicalDomain(a.domain) == p.domain || p.matchMailbox(a)
+}
+
+// matchMailbox reports whether the pattern fits the local part of the canonical
+// mailbox. What exceptions let in must not depend on a tag that everyone is free
+// to add.
+func (p localPattern) matchMailbox(a address) bool {
+	if p.folded == "" {
 		return false
 	}
 	at := strings.LastIndexByte(a.mailbox, '@')
@@ -46,3 +50,11 @@ func (p localPattern) match(a address) bool {
 // literal returns how many characters of the pattern are no wildcards. The
 // longest pattern that matches is the most specific.
 func (p localPattern) literal() int { return utf8.RuneCountInString(p.fixed) }
+
+// significant is literal without the characters that the provider ignores.
+func (p localPattern) significant() int {
+	if p.folded == "" {
+		return p.literal()
+	}
+	return utf8.RuneCountInString(p.folded)
+}

@@ -22,7 +22,8 @@ func compileName(value string) namePattern {
 //
 // By looks, the skeleton of the literal must be that of a whole number of
 // characters of the name: "adr*" does not mean "admin", though the skeleton of
-// m is rn.
+// m is rn. Nor may an m of the name stand for rn of the pattern: that the other
+// way round is a trick, but "*porn*" must not mean "pomegranate".
 func (p namePattern) match(n username) (exact, skeleton bool) {
 	if p.find(n.text, p.fixed) {
 		return true, true
@@ -38,20 +39,21 @@ func (p namePattern) match(n username) (exact, skeleton bool) {
 func (p namePattern) literal() int { return utf8.RuneCountInString(p.fixed) }
 
 // alignedIn reports whether the literal's skeleton is found in that of the name
-// from one boundary between characters to another.
+// from one boundary between characters to another, and with no more of the
+// letter m between them than the literal has.
 func (p namePattern) alignedIn(n username) bool {
-	var bounds [maxName + 1]int // in the name's skeleton, before each character and at the end
+	var bounds [maxName + 1]boundary
 	count := boundaries(n.text, &bounds)
 	for i, start := range bounds[:count] {
 		if !p.before && i > 0 {
 			break
 		}
-		rest := n.skeleton[start:]
+		rest := n.skeleton[start.skeleton:]
 		if !strings.HasPrefix(rest, p.skeleton) || !p.after && len(rest) != len(p.skeleton) {
 			continue
 		}
 		for _, end := range bounds[i:count] {
-			if end == start+len(p.skeleton) {
+			if end.skeleton == start.skeleton+len(p.skeleton) && countM(n.text[start.text:end.text]) <= countM(p.fixed) {
 				return true
 			}
 		}
@@ -59,16 +61,23 @@ func (p namePattern) alignedIn(n username) bool {
 	return false
 }
 
-// boundaries finds where the skeletons of the characters of a canonical name
-// begin in its skeleton, and returns how many boundaries there are. Lengths add
-// up, since a skeleton is made character by character.
-func boundaries(text string, bounds *[maxName + 1]int) int {
-	count, at := 0, 0
-	for i := 0; i < len(text) && count < maxName; count++ {
-		_, size := utf8.DecodeRuneInString(text[i:])
+func countM(s string) int { return strings.Count(s, "m") }
+
+// boundary is a place between two characters of a name: where it is in the text
+// and in the skeleton.
+type boundary struct{ text, skeleton int }
+
+// boundaries finds where the characters of a canonical name begin, in it and in
+// its skeleton, and returns how many boundaries there are. Lengths add up, since
+// a skeleton is made character by character.
+func boundaries(text string, bounds *[maxName + 1]boundary) int {
+	var at boundary
+	count := 0
+	for ; at.text < len(text) && count < maxName; count++ {
 		bounds[count] = at
-		at += len(skeletonOf(text[i : i+size]))
-		i += size
+		_, size := utf8.DecodeRuneInString(text[at.text:])
+		at.skeleton += len(skeletonOf(text[at.text : at.text+size]))
+		at.text += size
 	}
 	bounds[count] = at
 	return count + 1

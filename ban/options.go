@@ -45,8 +45,9 @@ type CheckerOptions struct {
 	// most expect.
 	Leet bool
 
-	// Now is the clock by which rules expire and hits are dated. Default
-	// [time.Now].
+	// Now is the clock by which rules expire and hits are dated. It is called
+	// from several goroutines. Default [time.Now]. How long the store was not
+	// reached, and when to poll and flush, goes by real time.
 	Now func() time.Time
 }
 

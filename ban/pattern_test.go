@@ -1,6 +1,9 @@
 package ban
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func mustAddress(t testing.TB, s string) address {
 	t.Helper()
@@ -117,7 +120,9 @@ func (p namePattern) slowMatch(n username) bool {
 	runes := []rune(n.text)
 	for i := range len(runes) + 1 {
 		for j := i; j <= len(runes); j++ {
-			if (p.before || i == 0) && (p.after || j == len(runes)) && skeletonOf(string(runes[i:j])) == p.skeleton {
+			run := string(runes[i:j])
+			fits := (p.before || i == 0) && (p.after || j == len(runes)) && skeletonOf(run) == p.skeleton
+			if fits && strings.Count(run, "m") <= strings.Count(p.fixed, "m") {
 				return true
 			}
 		}

@@ -95,6 +95,12 @@ func (p *prefixLengths) get(ctx context.Context, source store.Rules, trusted boo
 		if old != nil {
 			read.lengths = union(old.lengths, lengths)
 			read.stamp = max(old.stamp, stamp)
+			if len(read.lengths) > len(old.lengths) {
+				// What was looked up without the new lengths is out of date,
+				// whoever learns of them first. Marked before they are known:
+				// who finds them here finds the mark too.
+				p.fresh.mark(prefixLengthsKey)
+			}
 		}
 		if p.read.CompareAndSwap(old, read) {
 			return read.lengths, nil
@@ -102,7 +108,8 @@ func (p *prefixLengths) get(ctx context.Context, source store.Rules, trusted boo
 	}
 }
 
-// known reports whether the length is in the set already.
+// known reports whether the length is in the set already. Whatever was looked
+// up without it has been marked then.
 func (p *prefixLengths) known(l store.PrefixLen) bool {
 	read := p.read.Load()
 	return read != nil && slices.Contains(read.lengths, l)

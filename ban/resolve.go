@@ -25,7 +25,7 @@ type candidate struct {
 
 // compareCandidates puts the more specific rule first, at equal specificity
 // Allow before Deny before Review, then bans before what came from elsewhere,
-// then the older.
+// then the lower ID: of two bans the older.
 func compareCandidates(a, b candidate) int {
 	return cmp.Or(
 		cmp.Compare(b.rank, a.rank),
@@ -77,14 +77,14 @@ type cacheKey struct {
 const maxCachedText = 512
 
 // resolve finds the rules for each field: from the cache where that is fresh,
-// and in one look-up for all others. cached reports whether any came from the
-// cache.
+// and in one look-up for all others, which are cached then. cached reports
+// whether any came from the cache.
+//
+// What has expired by now is left out: it would only come back by a change, and
+// the expired bans of an address that is banned again and again are many.
 func (c *Checker) resolve(ctx context.Context, s *Subject, now time.Time, out *resolved) (cached bool, err error) {
-	if err := s.validate(); err != nil {
-		return false, err
-	}
-	trusted := c.feed.trusted(now)
-	cold := false
+	trusted := c.feed.trusted(c.wallClock(now))
+	var missing []Kind
 	for i, k := range fieldKinds {
 		text := s.field(k)
 		if text == "" {
@@ -94,18 +94,25 @@ func (c *Checker) resolve(ctx context.Context, s *Subject, now time.Time, out *r
 			out[i], cached = f, true
 			c.stats.cacheHits.Add(1)
 		} else {
-			cold = true
+			missing = append(missing, k)
 			c.stats.cacheMisses.Add(1)
 		}
 	}
-	if !cold {
+	if len(missing) == 0 {
 		return cached, nil
 	}
-	return cached, c.lookUp(ctx, s, trusted, out)
+	if err := c.lookUp(ctx, s, trusted, now, out); err != nil {
+		return cached, err
+	}
+	for _, k := range missing {
+		c.remember(k, s.field(k), out[k-1])
+	}
+	return cached, nil
 }
 
-// lookUp fills in the fields of out that are missing, and caches them.
-func (c *Checker) lookUp(ctx context.Context, s *Subject, trusted bool, out *resolved) error {
+// lookUp fills in the fields of out that are missing, in one look-up. Rules
+// that have expired at the time given are left out; none are at the zero time.
+func (c *Checker) lookUp(ctx context.Context, s *Subject, trusted bool, at time.Time, out *resolved) error {
 	stamp := c.fresh.stamp()
 	var lengths []store.PrefixLen
 	if s.IP != "" && out[KindIP-1] == nil {
@@ -114,7 +121,7 @@ func (c *Checker) lookUp(ctx context.Context, s *Subject, trusted bool, out *res
 			return err
 		}
 	}
-	var fields [len(fieldKinds)]asked
+	var fields [len(fieldKinds)]asked // nil for those that are empty or there already
 	for i, k := range fieldKinds {
 		text := s.field(k)
 		if text == "" || out[i] != nil {
@@ -150,20 +157,20 @@ func (c *Checker) lookUp(ctx context.Context, s *Subject, trusted bool, out *res
 		}
 		own := keys[start:ends[i]]
 		start = ends[i]
-		out[i] = c.matchField(f, own, rules, wild, stamp)
-		c.remember(fieldKinds[i], s.field(fieldKinds[i]), out[i])
+		out[i] = c.matchField(f, own, rules, wild, at)
+		out[i].stamp = stamp
 	}
 	return nil
 }
 
-// matchField collects the rules that match a field.
-func (c *Checker) matchField(f asked, keys []store.Key, rules []store.Rule, wild wildcardSet, stamp uint64) *fieldRules {
-	out := &fieldRules{stamp: stamp, slots: make([]slot, 0, len(keys)+1)}
+// matchField collects the rules that match a field and have not expired by at.
+func (c *Checker) matchField(f asked, keys []store.Key, rules []store.Rule, wild wildcardSet, at time.Time) *fieldRules {
+	out := &fieldRules{slots: make([]slot, 0, len(keys)+1)}
 	for _, k := range keys {
 		out.slots = append(out.slots, c.fresh.slot(k))
 	}
 	for i := range rules {
-		if rules[i].Key.Wildcard() {
+		if rules[i].Key.Wildcard() || !rules[i].InForce(at) {
 			continue
 		}
 		if via, rank, ok := f.match(&rules[i]); ok {
@@ -174,6 +181,9 @@ func (c *Checker) matchField(f asked, keys []store.Key, rules []store.Rule, wild
 		out.slots = append(out.slots, c.fresh.slot(store.WildcardKey(kind)))
 		for i := range wild[kind] {
 			w := &wild[kind][i]
+			if !w.rule.InForce(at) {
+				continue
+			}
 			if rank, ok := f.matchWildcard(w); ok {
 				out.candidates = append(out.candidates, candidate{w.rule, ViaWildcard, rank})
 			}

@@ -74,7 +74,7 @@ func parseField(k Kind, text string, lengths []store.PrefixLen, leet bool) (aske
 		return askedIP{a, lengths}, err
 	default:
 		n, err := parseUsername(text)
-		return newAskedName(n, leet), err
+		return newAskedName(text, n, leet), err
 	}
 }
 
@@ -98,7 +98,11 @@ func (e askedEmail) keys(dst []store.Key) []store.Key {
 func (askedEmail) wildcards() Kind { return KindEmail }
 
 func (e askedEmail) matchWildcard(w *wildcard) (int, bool) {
-	return rankLocal + w.local.literal(), w.local.match(e.address)
+	rank := rankLocal + w.local.literal()
+	if w.rule.Effect == Allow {
+		return rank, w.local.matchMailbox(e.address)
+	}
+	return rank, w.local.match(e.address)
 }
 
 func (e askedEmail) match(r *store.Rule) (Via, int, bool) {
@@ -208,14 +212,27 @@ const (
 
 type askedName struct {
 	username
-	leet username // with digits read as letters; zero if that is off or changes nothing
+	readings []reading // what else it may be read as
 }
 
-func newAskedName(n username, leet bool) askedName {
+// reading is another name that a name may be read as.
+type reading struct {
+	username
+	via  Via
+	rank int
+}
+
+// newAskedName returns the name, as written by the caller and in canonical form.
+func newAskedName(written string, n username, leet bool) askedName {
 	a := askedName{username: n}
+	if plain, ok := capitalIAsL(written); ok {
+		if alt, err := parseUsername(plain); err == nil {
+			a.readings = append(a.readings, reading{alt, ViaSkeleton, rankSkeleton})
+		}
+	}
 	if leet {
 		if text := leetText(n.text); text != n.text {
-			a.leet = username{text: text, skeleton: skeletonOf(text)}
+			a.readings = append(a.readings, reading{username{text, skeletonOf(text)}, ViaLeet, rankLeet})
 		}
 	}
 	return a
@@ -223,8 +240,10 @@ func newAskedName(n username, leet bool) askedName {
 
 func (n askedName) keys(dst []store.Key) []store.Key {
 	dst = append(dst, store.Key{Kind: KindName, Text: n.skeleton})
-	if n.leet.skeleton != "" && n.leet.skeleton != n.skeleton {
-		dst = append(dst, store.Key{Kind: KindName, Text: n.leet.skeleton})
+	for _, r := range n.readings {
+		if r.skeleton != n.skeleton {
+			dst = append(dst, store.Key{Kind: KindName, Text: r.skeleton})
+		}
 	}
 	return dst
 }
@@ -235,26 +254,34 @@ func (askedName) wildcards() Kind { return KindName }
 func (n askedName) matchWildcard(w *wildcard) (int, bool) {
 	rank := rankPattern + w.name.literal()
 	exact, alike := w.name.match(n.username)
-	if !exact && !alike && n.leet.text != "" {
-		_, alike = w.name.match(n.leet)
+	if exact || w.rule.Effect == Allow {
+		return rank, exact
 	}
-	return rank, exact || alike && w.rule.Effect != Allow
+	for i := 0; i < len(n.readings) && !alike; i++ {
+		_, alike = w.name.match(n.readings[i].username)
+	}
+	return rank, alike
 }
 
 // match never lets an Allow rule match by looks: an exception for "sysadmin"
 // must not open the door to its Cyrillic twin.
 func (n askedName) match(r *store.Rule) (Via, int, bool) {
-	if r.Key.Kind != KindName {
+	switch {
+	case r.Key.Kind != KindName:
 		return 0, 0, false
-	}
-	looks := r.Effect != Allow
-	if plainText(r.Value) == n.text {
+	case plainText(r.Value) == n.text:
 		return ViaExact, rankName, true
+	case r.Effect == Allow:
+		return 0, 0, false
+	case r.Key.Text == n.skeleton:
+		return ViaSkeleton, rankSkeleton, true
 	}
-	if r.Key.Text == n.skeleton {
-		return ViaSkeleton, rankSkeleton, looks
+	for _, alt := range n.readings {
+		if r.Key.Text == alt.skeleton {
+			return alt.via, alt.rank, true
+		}
 	}
-	return ViaLeet, rankLeet, looks && n.leet.text != "" && r.Key.Text == n.leet.skeleton
+	return 0, 0, false
 }
 
 // wildcard is a wildcard rule, ready to match.

@@ -16,10 +16,11 @@ type Store interface {
 	store.Blocks
 	store.Lists
 	store.Hits
+	store.Changes
 }
 
-// Options configures an [Admin]. The zero value is the default.
-type Options struct {
+// AdminOptions configures an [Admin]. The zero value is the default.
+type AdminOptions struct {
 	// Protected and NoDefaultProtected say which values no block or entry may
 	// cover unless forced, as in [ban.GuardOptions].
 	Protected          []string
@@ -36,7 +37,7 @@ type Options struct {
 // Admin makes blocks and keeps lists. It is safe for concurrent use.
 //
 // Every method that changes something wants an actor in its context, see
-// [ban.WithActor] and [Options.Actor], and logs one change in the same step;
+// [ban.WithActor] and [AdminOptions.Actor], and logs one change in the same step;
 // without an actor it fails with a [*ban.ValueError].
 type Admin struct {
 	store Store
@@ -47,7 +48,7 @@ type Admin struct {
 
 // NewAdmin returns an Admin of the blocks and lists in a store. An option that
 // does not parse gives a [*ban.ValueError].
-func NewAdmin(st Store, opts Options) (*Admin, error) {
+func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if st == nil {
 		return nil, ban.NewValueError("store", "", ban.CodeEmpty, "give a store, for example memstore.New()")
 	}
@@ -194,18 +195,30 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID) (Block, error) {
 // HistoryDays is how many days the history of a block has.
 const HistoryDays = 7
 
-// History returns what a block caught on each of the last seven UTC days, today
-// first, days without hits included: Uses are the attempts that were refused or
-// held for review while it matched, Clients the distinct addresses they came
-// from. Clients is an estimate with a standard error of 1.6%, exact for small
-// numbers. What was caught reaches the store within
-// [ban.CheckerOptions.FlushInterval].
+// History returns what a block or an entry of a list caught on each of the last
+// seven UTC days, today first, days without hits included. It takes the ID of
+// either, which [ban.Match] has as well. Uses of a block are the attempts that
+// were refused or held for review while it matched, those of an entry all that it
+// matched; Clients are the distinct addresses they came from, an estimate with a
+// standard error of 1.6%, exact for small numbers. What was caught reaches the
+// store within [ban.CheckerOptions.FlushInterval].
 //
-// A block that does not exist has an empty history.
+// A block or entry that does not exist has an empty history.
 func (a *Admin) History(ctx context.Context, id uuid.UUID) ([]DayHits, error) {
 	days, err := store.LastDays(ctx, a.store, id, a.now(), HistoryDays)
 	if err != nil {
-		return nil, fmt.Errorf("history of block %s: %w", id, err)
+		return nil, fmt.Errorf("history of %s: %w", id, err)
 	}
 	return days, nil
+}
+
+// Log returns what the audit log still has, newest first unless the page says
+// otherwise: of one block or list by its ID, or of everything in the store, bans
+// included, for the zero UUID.
+func (a *Admin) Log(ctx context.Context, id uuid.UUID, p Page) ([]Change, error) {
+	changes, err := a.store.ListChanges(ctx, id, p)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	return changes, nil
 }

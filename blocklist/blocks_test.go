@@ -199,6 +199,15 @@ func TestTheHistoryOfABlock(t *testing.T) {
 		if want := "0/0 0/0 0/0 0/0 0/0 2/1 22/4"; strings.Join(got, " ") != want {
 			t.Errorf("uses and clients %v, want %s", got, want)
 		}
+		for e, err := range a.Entries(context.Background(), "allow") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			days, err := a.History(context.Background(), e.ID)
+			if err != nil || days[6].Uses != 20 || days[6].Clients != 1 {
+				t.Errorf("of the entry: %v, %v, want 20 uses by 1 client on the first day", days, err)
+			}
+		}
 		if days, err := a.History(context.Background(), uuid.New()); err != nil || len(days) != blocklist.HistoryDays {
 			t.Errorf("of no block: %v, %v", days, err)
 		}

@@ -1,7 +1,7 @@
 // Package blocklist blocks e-mail domains one by one, and keeps named lists of
 // rules in step with the files they come from.
 //
-//	admin, err := blocklist.NewAdmin(st, blocklist.Options{})
+//	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 //	ctx = ban.WithActor(ctx, "alice")
 //
 //	// One domain, with what it caught in the last seven days.
@@ -31,7 +31,7 @@
 // happens meanwhile. The same input again changes nothing. A line that cannot be
 // read, that repeats another, or whose value is dangerous to ban is rejected,
 // with its number and the reason, and the others go in. Input that is mostly
-// rejects, or would remove more than half of the list, is taken for a mistake
-// and stops with a [*StopError] unless forced. Undo goes back to the version
-// before.
+// rejects, or would remove more than half of a list that is not short, is taken
+// for a mistake and stops with a [*StopError] unless forced. Undo goes back to
+// the version before.
 package blocklist

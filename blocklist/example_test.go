@@ -19,7 +19,7 @@ import (
 func ExampleAdmin_Sync() {
 	st := memstore.New()
 	defer st.Close()
-	admin, err := blocklist.NewAdmin(st, blocklist.Options{})
+	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func ExampleAdmin_Sync() {
 			fmt.Printf("line %d: %v\n", reject.Line, reject.Err)
 		}
 		if stop, ok := errors.AsType[*blocklist.StopError](err); ok {
-			fmt.Println("stopped:", stop.Code, stop.Removed, "of", stop.Entries)
+			fmt.Println("stopped:", stop)
 			return
 		}
 		if err != nil {
@@ -57,7 +57,7 @@ func ExampleAdmin_Sync() {
 	check("eve@mx.throwaway.example")
 	sync("tenminutes.example\nspam.example\nburner.example\n")
 	check("eve@mx.throwaway.example")
-	sync("burner.example\n") // a download that broke off
+	sync("# moved to another place\n")
 
 	list, err := admin.Undo(ctx, "disposable")
 	if err != nil {
@@ -71,7 +71,7 @@ func ExampleAdmin_Sync() {
 	// eve@mx.throwaway.example denied
 	// added 1 removed 1 unchanged 2 rejected 0
 	// eve@mx.throwaway.example allowed
-	// stopped: mostly_removed 2 of 3
+	// stopped: list "disposable" is left as it is: the input has no entries; set SyncOptions.Force if that is right
 	// undone: version 3 has 3 entries again
 	// eve@mx.throwaway.example denied
 }
@@ -82,7 +82,7 @@ func ExampleAdmin_Create() {
 	st := memstore.New()
 	defer st.Close()
 	noon := func() time.Time { return time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC) }
-	admin, err := blocklist.NewAdmin(st, blocklist.Options{Now: noon})
+	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{Now: noon})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func ExampleAdmin_Create() {
 func ExampleAdmin_Export() {
 	st := memstore.New()
 	defer st.Close()
-	admin, err := blocklist.NewAdmin(st, blocklist.Options{})
+	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

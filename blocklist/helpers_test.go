@@ -41,7 +41,7 @@ func openSQLite(t testing.TB) *sqlitestore.Store {
 
 func newAdmin(t testing.TB, st blocklist.Store) *blocklist.Admin {
 	t.Helper()
-	a, err := blocklist.NewAdmin(st, blocklist.Options{})
+	a, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +69,15 @@ func check(t testing.TB, c *ban.Checker, s ban.Subject) ban.Decision {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// domains returns a list of n domains.
+func domains(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "d%d.example\n", i)
+	}
+	return b.String()
 }
 
 // trySync syncs a list with a text.

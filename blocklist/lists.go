@@ -3,6 +3,7 @@ package blocklist
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -59,15 +60,18 @@ func (a *Admin) Entries(ctx context.Context, name string) iter.Seq2[Entry, error
 	return a.store.ListEntries(ctx, name)
 }
 
-// Undo puts the version of a list before the last Sync back into force. Only
-// one version is kept: an Undo after an Undo gives [ErrConflict], one of a list
-// that does not exist [ErrNotFound].
+// Undo puts the entries that a list had before the last Sync back into force; its
+// source and reasons stay. Only one version is kept: an Undo after an Undo gives
+// [ErrNothingToUndo], one of a list that does not exist [ErrNotFound].
 func (a *Admin) Undo(ctx context.Context, name string) (List, error) {
 	c, err := a.change(ctx, store.ListUndo)
 	if err != nil {
 		return List{}, err
 	}
 	l, err := a.store.UndoList(ctx, name, c)
+	if errors.Is(err, ErrConflict) { // for UndoList it has this meaning only
+		err = ErrNothingToUndo
+	}
 	if err != nil {
 		return List{}, fmt.Errorf("undo the last sync of list %q: %w", name, err)
 	}

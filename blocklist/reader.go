@@ -1,10 +1,12 @@
 package blocklist
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -22,9 +24,9 @@ type reader struct {
 	options SyncOptions
 	result  *Result
 
-	entries    []store.Entry
-	index      map[uuid.UUID]int // in entries, by ID
-	duplicates int
+	entries []store.Entry
+	index   map[uuid.UUID]int // in entries, by ID
+	repeats []Reject          // apart from the other rejects, which come before them
 }
 
 func newReader(g *ban.Guard, list uuid.UUID, o SyncOptions, r *Result) *reader {
@@ -36,6 +38,7 @@ func newReader(g *ban.Guard, list uuid.UUID, o SyncOptions, r *Result) *reader {
 
 // readAll reads the lines to their end, or to the end of the context.
 func (r *reader) readAll(ctx context.Context, lines iter.Seq2[Line, error]) error {
+	defer r.addRepeats() // after an error, too: the result says how far it came
 	n := 0
 	for line, err := range lines {
 		if err != nil {
@@ -77,9 +80,8 @@ func (r *reader) add(line *Line) error {
 		Effect: line.Effect, Scope: line.Scope, Shadow: line.Shadow, Line: line.Number,
 	}
 	if first, ok := r.index[e.ID]; ok {
-		r.duplicates++
-		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeDuplicate,
-			fmt.Sprintf("it means the same as line %d, which is the one that counts", r.entries[first].Line))
+		r.repeat(line, r.entries[first].Line)
+		return nil
 	}
 	r.index[e.ID] = len(r.entries)
 	r.entries = append(r.entries, e)
@@ -88,9 +90,31 @@ func (r *reader) add(line *Line) error {
 
 func (r *reader) reject(line *Line, err error) {
 	r.result.Rejected++
-	if len(r.result.Rejects) < r.options.MaxRejects {
-		r.result.Rejects = append(r.result.Rejects, Reject{Line: line.Number, Value: line.Text, Err: err})
+	r.result.Rejects = r.keep(r.result.Rejects, line, err)
+}
+
+// repeat rejects a line whose value is on line first already.
+func (r *reader) repeat(line *Line, first int) {
+	r.result.Rejected++
+	r.result.Duplicates++
+	r.repeats = r.keep(r.repeats, line, ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeDuplicate,
+		fmt.Sprintf("the one that counts is on line %d", first)))
+}
+
+// keep adds a line to rejects that are to be shown, unless they are enough.
+func (r *reader) keep(rejects []Reject, line *Line, err error) []Reject {
+	if len(rejects) >= r.options.MaxRejects {
+		return rejects
 	}
+	return append(rejects, Reject{Line: line.Number, Value: line.Text, Err: err})
+}
+
+// addRepeats adds repetitions to the rejects of the result, as far as those have
+// room for them.
+func (r *reader) addRepeats() {
+	room := max(r.options.MaxRejects-len(r.result.Rejects), 0)
+	r.result.Rejects = append(r.result.Rejects, r.repeats[:min(room, len(r.repeats))]...)
+	slices.SortStableFunc(r.result.Rejects, func(a, b Reject) int { return cmp.Compare(a.Line, b.Line) })
 }
 
 // entryID returns the ID of the entry of a value in a list: the same one in

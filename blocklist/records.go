@@ -12,8 +12,10 @@ type (
 	Entry = store.Entry
 	// DayHits is what a block caught on one day.
 	DayHits = store.DayHits
-	// Page selects a stretch of the blocks.
+	// Page selects a stretch of the blocks or of the audit log.
 	Page = store.Page
+	// Change is one entry of the audit log.
+	Change = store.Change
 	// ExistsError reports that a domain has a block already.
 	ExistsError = store.BlockExistsError
 )
@@ -27,3 +29,12 @@ var (
 	ErrBusy     = store.ErrBusy
 	ErrClosed   = store.ErrClosed
 )
+
+// ErrNothingToUndo: there is no version of a list before the one in force, since
+// it is the first or the Sync was undone already. It matches [ErrConflict] too.
+var ErrNothingToUndo error = nothingToUndo{}
+
+type nothingToUndo struct{}
+
+func (nothingToUndo) Error() string { return "nothing to undo: no version before this one is kept" }
+func (nothingToUndo) Unwrap() error { return ErrConflict }

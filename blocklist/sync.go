@@ -34,7 +34,7 @@ type SyncOptions struct {
 	AllowGuarded bool
 
 	// MaxRejects is how many rejected lines the Result holds; those beyond are
-	// counted. Default [DefaultMaxRejects].
+	// counted. Default [DefaultMaxRejects]; negative: none.
 	MaxRejects int
 
 	// Progress, if not nil, is called now and then from the goroutine of the
@@ -67,8 +67,13 @@ type Result struct {
 	Unchanged int
 	Rejected  int // lines that made no entry, repetitions included
 
-	// Rejects are the rejected lines, in their order, up to
-	// [SyncOptions.MaxRejects].
+	// Duplicates is how many of the rejected lines are repetitions: they have the
+	// value of an earlier line, perhaps in other case or in punycode.
+	Duplicates int
+
+	// Rejects are the rejected lines by their numbers, at most
+	// [SyncOptions.MaxRejects]. If there are more, repetitions are left out first;
+	// their errors have the code [ban.CodeDuplicate].
 	Rejects []Reject
 }
 
@@ -96,8 +101,12 @@ type StopError struct {
 const (
 	StopEmpty          = "empty"           // no line makes an entry, and none was rejected
 	StopMostlyRejected = "mostly_rejected" // more lines are rejected than accepted
-	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go
+	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go, of [StopMinEntries] or more
 )
+
+// StopMinEntries is how many entries a list has at least for [StopMostlyRemoved]:
+// of a few lines kept by hand, most may well go at once.
+const StopMinEntries = 10
 
 func (e *StopError) Error() string {
 	var what string
@@ -109,13 +118,17 @@ func (e *StopError) Error() string {
 	default:
 		what = fmt.Sprintf("%d of %d entries would be removed", e.Removed, e.Entries)
 	}
-	return fmt.Sprintf("list %q is left as it is: %s; force it if that is right", e.List, what)
+	return fmt.Sprintf("list %q is left as it is: %s; set SyncOptions.Force if that is right", e.List, what)
 }
 
 // Sync makes a list hold what the lines say, and nothing else; a list that does
 // not exist is created. It is atomic, and the same lines again change nothing.
 // Lines usually come from [Parse]; an error among them ends the Sync before
 // anything is changed.
+//
+// Another Source, Reason or PublicReason alone makes a new version too, of the
+// same entries; the version before it can then no longer be brought back by
+// [Admin.Undo].
 //
 // Errors: a [*ban.ValueError] for a name or text that does not fit, a
 // [*StopError] for input that looks like a mistake, [ErrConflict] if the same
@@ -195,7 +208,7 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 	if err := d.compare(ctx, a.store, in); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
-	return d, d.stop(in, o.Force)
+	return d, d.stop(o.Force)
 }
 
 // compare turns what was read into the delta and the counts. It takes over the
@@ -238,10 +251,10 @@ func same(a, b *Entry) bool {
 }
 
 // stop returns a StopError for a difference that looks like a mistake.
-func (d *diff) stop(in *reader, force bool) error {
+func (d *diff) stop(force bool) error {
 	accepted := d.result.Added + d.result.Changed + d.result.Unchanged
 	e := &StopError{
-		List: d.delta.List.Name, Accepted: accepted, Rejected: d.result.Rejected - in.duplicates,
+		List: d.delta.List.Name, Accepted: accepted, Rejected: d.result.Rejected - d.result.Duplicates,
 		Entries: d.old.Entries, Removed: d.result.Removed,
 	}
 	switch {
@@ -251,7 +264,7 @@ func (d *diff) stop(in *reader, force bool) error {
 		e.Code = StopEmpty
 	case e.Rejected > accepted:
 		e.Code = StopMostlyRejected
-	case 2*int64(e.Removed) > e.Entries:
+	case e.Entries >= StopMinEntries && 2*int64(e.Removed) > e.Entries:
 		e.Code = StopMostlyRemoved
 	default:
 		return nil
@@ -263,9 +276,6 @@ func (d *diff) stop(in *reader, force bool) error {
 func (o *SyncOptions) check(name string) error {
 	if err := checkName(name); err != nil {
 		return err
-	}
-	if o.MaxRejects < 0 {
-		return ban.NewValueError("MaxRejects", fmt.Sprint(o.MaxRejects), ban.CodeRange, "give a number of lines, or 0 for the default")
 	}
 	if err := ban.CheckText("source", o.Source); err != nil {
 		return err

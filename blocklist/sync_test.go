@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
@@ -55,11 +58,7 @@ func TestASyncIsSeenByCheckersBeforeItReturns(t *testing.T) {
 				t.Errorf("%s: %v, want %v", what, d.Verdict, want)
 			}
 		}
-		var many strings.Builder
-		for i := range 2 * store.MaxChangeKeys {
-			fmt.Fprintf(&many, "d%d.example\n", i)
-		}
-		for _, extra := range []string{"", many.String()} {
+		for _, extra := range []string{"", domains(2 * store.MaxChangeKeys)} {
 			expect("before", ban.Allowed)
 			sync(t, a, "l", "a.example\n"+extra, blocklist.SyncOptions{Force: true})
 			expect("synced", ban.Denied)
@@ -94,10 +93,32 @@ func TestRejectsNameLineValueAndReason(t *testing.T) {
 				t.Errorf("reject %d: %+v (%v), want line %d, code %s", i, got, got.Err, w.line, w.code)
 			}
 		}
-		if r := sync(t, a, "l", text, blocklist.SyncOptions{AllowGuarded: true, MaxRejects: 1}); r.Added != 2 || r.Rejected != 3 || len(r.Rejects) != 1 {
-			t.Errorf("guarded values allowed: %s with %d rejects kept", counts(r), len(r.Rejects))
+		if r.Duplicates != 2 {
+			t.Errorf("%d duplicates, want 2", r.Duplicates)
+		}
+		if r := sync(t, a, "l", text, blocklist.SyncOptions{AllowGuarded: true}); r.Added != 2 || r.Rejected != 3 {
+			t.Errorf("guarded values allowed: %s", counts(r))
 		}
 	})
+}
+
+func TestRepetitionsMakeRoomForOtherRejects(t *testing.T) {
+	const text = "a.example\nA.example\nb..example\na.example.\nc..example\nb.example\nB.example\nd.example\n" // 3 repetitions, 2 others
+	for _, test := range []struct {
+		max  int
+		want string // the lines kept
+	}{
+		{0, "2 3 4 5 7"}, {5, "2 3 4 5 7"}, {4, "2 3 4 5"}, {3, "2 3 5"}, {2, "3 5"}, {1, "3"}, {-1, ""},
+	} {
+		r := sync(t, newAdmin(t, memstore.New()), "l", text, blocklist.SyncOptions{MaxRejects: test.max})
+		var lines []string
+		for _, reject := range r.Rejects {
+			lines = append(lines, strconv.Itoa(reject.Line))
+		}
+		if got := strings.Join(lines, " "); got != test.want || r.Rejected != 5 || r.Duplicates != 3 {
+			t.Errorf("MaxRejects %d: keeps lines %q of %d, %d duplicates, want %q of 5, 3", test.max, got, r.Rejected, r.Duplicates, test.want)
+		}
+	}
 }
 
 func codeOf(err error) string {
@@ -111,14 +132,18 @@ func codeOf(err error) string {
 }
 
 func TestASyncThatLooksLikeAMistakeStops(t *testing.T) {
+	ten := domains(10)
 	tests := []struct {
 		name, before, after, code string
 	}{
 		{"an empty file", "a.example\n", "# nothing\n", blocklist.StopEmpty},
 		{"an empty file for a new list", "", "# nothing\n", blocklist.StopEmpty},
 		{"most lines are rejected", "", "a.example\nb..example\nc..example\n", blocklist.StopMostlyRejected},
-		{"more than half would go", "a.example\nb.example\nc.example\nd.example\ne.example\n", "a.example\nb.example\n", blocklist.StopMostlyRemoved},
-		{"half may go", "a.example\nb.example\nc.example\nd.example\n", "a.example\nb.example\n", ""},
+		{"more than half would go", ten, domains(4), blocklist.StopMostlyRemoved},
+		{"half may go", ten, domains(5), ""},
+		{"of fewer than ten, all but one may go", domains(9), domains(1), ""},
+		{"and even all, for another", domains(9), "z.example\n", ""},
+		{"but not for none", domains(9), "# nothing\n", blocklist.StopEmpty},
 		{"repetitions are no mistake", "", "a.example\nA.example\na.example.\nb.example\n", ""},
 		{"half may be rejected", "", "a.example\nb..example\n", ""},
 	}
@@ -138,15 +163,15 @@ func TestASyncThatLooksLikeAMistakeStops(t *testing.T) {
 					}
 					return
 				}
-				if !stopped || stop.Code != test.code || stop.List != "l" {
+				if !stopped || stop.Code != test.code || stop.List != "l" || !strings.Contains(err.Error(), "set SyncOptions.Force") {
 					t.Fatalf("error %v, want a StopError %s", err, test.code)
 				}
 				after, _ := a.Lists(context.Background())
 				if fmt.Sprint(before) != fmt.Sprint(after) {
 					t.Errorf("the list changed: %v, was %v", after, before)
 				}
-				if test.code == blocklist.StopMostlyRemoved && r.Removed != 3 {
-					t.Errorf("%s, want to be told of the 3 removals", counts(r))
+				if test.code == blocklist.StopMostlyRemoved && r.Removed != 6 {
+					t.Errorf("%s, want to be told of the 6 removals", counts(r))
 				}
 				if _, err := trySync(a, "l", test.after, blocklist.SyncOptions{Force: true}); err != nil {
 					t.Errorf("forced: %v", err)
@@ -168,14 +193,61 @@ func TestUndoGoesBackOnce(t *testing.T) {
 		if got := values(t, a, "l"); got != was {
 			t.Errorf("undone: %s, want %s", got, was)
 		}
-		if _, err := a.Undo(as("alice"), "l"); !errors.Is(err, blocklist.ErrConflict) {
-			t.Errorf("a second Undo: %v, want ErrConflict", err)
+		if _, err := a.Undo(as("alice"), "l"); !errors.Is(err, blocklist.ErrNothingToUndo) || !errors.Is(err, blocklist.ErrConflict) {
+			t.Errorf("a second Undo: %v, want ErrNothingToUndo", err)
 		}
-		if _, err := a.Undo(as("alice"), "none"); !errors.Is(err, blocklist.ErrNotFound) {
+		if _, err := a.Undo(as("alice"), "none"); !errors.Is(err, blocklist.ErrNotFound) || errors.Is(err, blocklist.ErrNothingToUndo) {
 			t.Errorf("of no list: %v, want ErrNotFound", err)
 		}
 		if r := sync(t, a, "l", "value,effect\na.example,deny\nb.example,deny\nd.example,deny\n", blocklist.SyncOptions{}); counts(r) != "+1 ~0 -0 =2 !0" {
 			t.Errorf("a Sync after it: %s", counts(r))
+		}
+	})
+}
+
+func TestAnotherReasonAloneIsANewVersion(t *testing.T) {
+	overEachStore(t, func(t *testing.T, st store.Store) {
+		a := newAdmin(t, st)
+		sync(t, a, "l", "a.example\n", blocklist.SyncOptions{})
+		r := sync(t, a, "l", "a.example\n", blocklist.SyncOptions{Reason: "spam"})
+		if counts(r) != "+0 ~0 -0 =1 !0" || r.List.Version != 2 {
+			t.Fatalf("%s at version %d, want nothing changed at 2", counts(r), r.List.Version)
+		}
+		l, err := a.Undo(as("alice"), "l")
+		if err != nil || l.Reason != "spam" || values(t, a, "l") != "a.example" {
+			t.Errorf("undone: %+v (%v), want the same entries, with the reason", l, err)
+		}
+	})
+}
+
+func TestTheLogOfAList(t *testing.T) {
+	overEachStore(t, func(t *testing.T, st store.Store) {
+		a := newAdmin(t, st)
+		l := sync(t, a, "l", "a.example\n", blocklist.SyncOptions{}).List
+		sync(t, a, "other", "a.example\n", blocklist.SyncOptions{})
+		if _, err := a.Drop(as("bob"), "l"); err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			of   string
+			id   uuid.UUID
+			want string
+		}{
+			{"one list", l.ID, "bob list.drop, alice list.sync"},
+			{"everything", uuid.Nil, "bob list.drop, alice list.sync, alice list.sync"},
+			{"what does not exist", uuid.New(), ""},
+		} {
+			changes, err := a.Log(context.Background(), test.id, blocklist.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, c := range changes {
+				got = append(got, fmt.Sprint(c.Actor, " ", c.Action))
+			}
+			if text := strings.Join(got, ", "); text != test.want {
+				t.Errorf("of %s: %s, want %s", test.of, text, test.want)
+			}
 		}
 	})
 }
@@ -328,7 +400,6 @@ func TestNamesAndOptionsThatDoNotFit(t *testing.T) {
 		{"a long source", "l", "source", as("alice"), blocklist.SyncOptions{Source: long}},
 		{"a long reason", "l", "reason", as("alice"), blocklist.SyncOptions{Reason: long}},
 		{"a long public reason", "l", "public_reason", as("alice"), blocklist.SyncOptions{PublicReason: long}},
-		{"a negative number of rejects", "l", "MaxRejects", as("alice"), blocklist.SyncOptions{MaxRejects: -1}},
 	}
 	for _, test := range tests {
 		_, err := a.Sync(test.ctx, test.list, blocklist.Parse(strings.NewReader("a.example\n"), blocklist.ParseOptions{}), test.o)
@@ -343,12 +414,8 @@ func TestNamesAndOptionsThatDoNotFit(t *testing.T) {
 
 func TestProgressIsReported(t *testing.T) {
 	overEachStore(t, func(t *testing.T, st store.Store) {
-		var text strings.Builder
-		for i := range 25_000 {
-			fmt.Fprintf(&text, "d%d.example\n", i)
-		}
 		last := map[blocklist.Phase]blocklist.Progress{}
-		r := sync(t, newAdmin(t, st), "l", text.String(), blocklist.SyncOptions{Progress: func(p blocklist.Progress) {
+		r := sync(t, newAdmin(t, st), "l", domains(25_000), blocklist.SyncOptions{Progress: func(p blocklist.Progress) {
 			if p.Done < last[p.Phase].Done {
 				t.Errorf("%+v after %+v", p, last[p.Phase])
 			}

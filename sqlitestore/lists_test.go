@@ -60,7 +60,7 @@ func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 	list := mustApply(t, s, newList("list", a...))
 	list = mustApply(t, s, delta(list, a, b))
 	wantRows(t, s, "after a replacement", 5*testSteps)
-	list = mustApply(t, s, delta(list, b, c))
+	mustApply(t, s, delta(list, b, c))
 	wantRows(t, s, "after another", 2*testSteps+3)
 	list, err := s.UndoList(ctx, "list", by(store.ListUndo))
 	if err != nil {
@@ -261,7 +261,7 @@ func TestHitsOfEntriesGoWithTheirRows(t *testing.T) {
 	hit(0)
 	list := mustApply(t, s, newList("list", e))
 	hit(1)
-	list = mustApply(t, s, delta(list, []store.Entry{e}, nil))
+	mustApply(t, s, delta(list, []store.Entry{e}, nil))
 	hit(1) // not in force, but it may come back
 	if _, err := s.UndoList(ctx, "list", by(store.ListUndo)); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,10 @@
 //		storetest.Run(t, func(t *testing.T) store.Store { return Open(t.TempDir()) })
 //	}
 //
+// A failure of the suite states the rule that was broken. If the data outlives the
+// value, or several processes share it, run storetest.RunPersistent too. Package
+// sketch merges and counts the distinct clients that [Hits.AddHits] is given.
+//
 // # What every method promises
 //
 // The interfaces are split by role; [Store] is all of them. Unless a method

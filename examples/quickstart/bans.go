@@ -1,19 +1,24 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"example.com/ostraka/blocklist"
 )
 
 // maxShown is how many rejected lines are shown.
 const maxShown = 20
+
+// openBans opens the bans: a file, standard input or the sample.
+func openBans(path string, stdin io.Reader) (*input, error) {
+	if path == stdinPath {
+		return stdinInput(stdin), nil
+	}
+	return openInput("-bans", path, sampleBans)
+}
 
 // banLoader makes a list hold what a text says.
 type banLoader struct {
@@ -28,7 +33,10 @@ type banLoader struct {
 func (l *banLoader) load(ctx context.Context, in *input) error {
 	// A read from a pipe ends with no context; it does when the pipe is closed.
 	defer context.AfterFunc(ctx, func() { in.close() })()
-	list := listName(in.name)
+	list, err := blocklist.ListName(in.name)
+	if err != nil {
+		list = "bans" // a file may be called anything
+	}
 	lines := blocklist.Parse(in.r, blocklist.ParseOptions{Format: l.format})
 	result, err := l.admin.Sync(ctx, list, lines, blocklist.SyncOptions{
 		Source:     list,
@@ -59,7 +67,7 @@ func (l *banLoader) showRejects(name string, r blocklist.Result) {
 // explain adds to an error of a Sync what the user of this program can do.
 func explain(name string, err error) error {
 	if stop, ok := errors.AsType[*blocklist.StopError](err); ok {
-		return fmt.Errorf("%s: %w, with -force", name, stop)
+		return fmt.Errorf("%s: %w: -force does that", name, stop)
 	}
 	if foreign, ok := errors.AsType[*blocklist.FormatError](err); ok {
 		return &usageError{"-bans", name, foreign, "name a list, and what it is with -format"}
@@ -73,27 +81,9 @@ func counts(r blocklist.Result) string {
 	if r.Changed > 0 { // only formats that have effects can change one
 		changed = fmt.Sprintf("%d changed, ", r.Changed)
 	}
-	return fmt.Sprintf("%d added, %s%d removed, %d unchanged, %d rejected", r.Added, changed, r.Removed, r.Unchanged, r.Rejected)
-}
-
-// listName returns the name of the list that a file is kept in: the last element
-// of its path in lower case, with a hyphen for every run of characters that names
-// of lists cannot have.
-func listName(path string) string {
-	var b strings.Builder
-	gap := false
-	for _, r := range strings.ToLower(filepath.Base(path)) {
-		switch {
-		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', b.Len() > 0 && strings.ContainsRune("._-", r):
-			if gap && b.Len() > 0 {
-				b.WriteByte('-')
-			}
-			b.WriteRune(r)
-			gap = false
-		default:
-			gap = true
-		}
+	repeated := ""
+	if r.Duplicates > 0 {
+		repeated = fmt.Sprintf(", %d of them repeated", r.Duplicates)
 	}
-	name := b.String()
-	return cmp.Or(name[:min(len(name), blocklist.MaxName)], "bans")
+	return fmt.Sprintf("%d added, %s%d removed, %d unchanged, %d rejected%s", r.Added, changed, r.Removed, r.Unchanged, r.Rejected, repeated)
 }

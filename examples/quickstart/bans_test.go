@@ -36,13 +36,13 @@ func TestRejectedLinesAreNamed(t *testing.T) {
 	}, "\r\n"))
 	r := quickstart(t, "x@spam.example\nx@last.example\n,,,John.Doe", "-bans", bans, "-signups", "-", "-json")
 	r.want(t, 0,
-		bans+`:2: domain "SPAM.Example." repeats an earlier value: it means the same as line 1`,
+		bans+`:2: domain "SPAM.Example." repeats an earlier value: the one that counts is on line 1`,
 		bans+`:5: "co.uk" is guarded (public_suffix)`,
 		bans+`:6: domain "foo_bar.example" has a character`,
 		bans+`:7: "10.0.0.0/8" is guarded`,
 		bans+`:9: line "0.0.0.0 ads.example"`,
 		bans+`:10: line "aaa`,
-		`input.txt: 5 added, 0 removed, 0 unchanged, 6 rejected`)
+		`input.txt: 5 added, 0 removed, 0 unchanged, 6 rejected, 1 of them repeated`)
 	got := answers(t, r)
 	if v := verdicts(got); v != "denied denied denied" {
 		t.Fatal(v)
@@ -78,6 +78,10 @@ func TestJunkIsRejectedLineByLine(t *testing.T) {
 // its file says.
 func TestTheListFollowsTheFile(t *testing.T) {
 	db, bans := filepath.Join(t.TempDir(), "kept.db"), file(t, "")
+	nine := ""
+	for i := range 9 {
+		nine += fmt.Sprintf("d%d.example\n", i)
+	}
 	for _, step := range []struct {
 		name, text string
 		args       []string
@@ -85,14 +89,14 @@ func TestTheListFollowsTheFile(t *testing.T) {
 		want       []string
 		verdicts   string // on a.example and e.example
 	}{
-		{"new", "a.example\nb.example\nc.example\nd.example\n", nil, 0, []string{"input.txt: 4 added, 0 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
-		{"the same", "a.example\nb.example\nc.example\nd.example\n", nil, 0, []string{"input.txt: 0 added, 0 removed, 4 unchanged, 0 rejected"}, "denied allowed"},
-		{"changed", "b.example\nc.example\nd.example\ne.example\n", nil, 0, []string{"input.txt: 1 added, 1 removed, 3 unchanged, 0 rejected"}, "allowed denied"},
-		{"most of it gone", "a.example\n", nil, 1, []string{"4 of 4 entries would be removed", "with -force\n"}, ""},
-		{"emptied", "# nothing\n", nil, 1, []string{"has no entries", "with -force\n"}, ""},
-		{"mostly junk", "b.example\na..b\nb..c\n", nil, 1, []string{bans + ":2: ", "2 of 3 lines were rejected", "with -force\n"}, ""},
-		{"as it was", "b.example\nc.example\nd.example\ne.example\n", nil, 0, []string{"input.txt: 0 added, 0 removed, 4 unchanged, 0 rejected"}, "allowed denied"},
-		{"forced", "a.example\n", []string{"-force"}, 0, []string{"input.txt: 1 added, 4 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
+		{"new", "a.example\n" + nine, nil, 0, []string{"input.txt: 10 added, 0 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
+		{"the same", "a.example\n" + nine, nil, 0, []string{"input.txt: 0 added, 0 removed, 10 unchanged, 0 rejected"}, "denied allowed"},
+		{"changed", "e.example\n" + nine, nil, 0, []string{"input.txt: 1 added, 1 removed, 9 unchanged, 0 rejected"}, "allowed denied"},
+		{"most of it gone", "a.example\n", nil, 1, []string{"10 of 10 entries would be removed", "-force does that\n"}, ""},
+		{"emptied", "# nothing\n", nil, 1, []string{"has no entries", "-force does that\n"}, ""},
+		{"mostly junk", "b.example\na..b\nb..c\n", nil, 1, []string{bans + ":2: ", "2 of 3 lines were rejected", "-force does that\n"}, ""},
+		{"as it was", "e.example\n" + nine, nil, 0, []string{"input.txt: 0 added, 0 removed, 10 unchanged, 0 rejected"}, "allowed denied"},
+		{"forced", "a.example\n", []string{"-force"}, 0, []string{"input.txt: 1 added, 10 removed, 0 unchanged, 0 rejected"}, "denied allowed"},
 		{"in a format with effects", "domain,effect\na.example,review\n", []string{"-format", "auto"}, 0, []string{"input.txt: 0 added, 1 changed, 0 removed, 0 unchanged, 0 rejected"}, "review allowed"},
 	} {
 		if err := os.WriteFile(bans, []byte(step.text), 0o600); err != nil {
@@ -111,22 +115,30 @@ func TestTheListFollowsTheFile(t *testing.T) {
 	}
 }
 
-func TestListsAreNamedAfterTheirFiles(t *testing.T) {
-	for path, want := range map[string]string{
-		"/srv/lists/disposable-domains.txt": "disposable-domains.txt",
-		"Spam List (new).TXT":               "spam-list-new-.txt",
-		".hidden":                           "hidden",
-		"__x__":                             "x__",
-		"Bücher.txt":                        "b-cher.txt",
-		"списки.txt":                        "txt",
-		"!!!":                               "bans",
-		"a\nb":                              "a-b",
-		strings.Repeat("x", 200):            strings.Repeat("x", 64),
-		"sample bans":                       "sample-bans",
-	} {
-		if got := listName(path); got != want {
-			t.Errorf("listName(%q) = %q, want %q", path, got, want)
-		}
+func TestAFileMayBeCalledAnything(t *testing.T) {
+	bans := filepath.Join(t.TempDir(), "списки")
+	if err := os.WriteFile(bans, []byte("a.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	quickstart(t, "", "-bans", bans).want(t, 0, "bans: 1 added")
+}
+
+func TestBansFromStandardInput(t *testing.T) {
+	r := quickstart(t, "mine.example\na..b\n", "-bans", "-", "-signups", file(t, "x@mine.example\nx@spam.example\n"), "-json")
+	r.want(t, 0, "standard input:2: ", "standard-input: 1 added, 0 removed, 0 unchanged, 1 rejected")
+	if got := verdicts(answers(t, r)); got != "denied allowed" {
+		t.Error(got)
+	}
+}
+
+func TestInterruptEndsTheWaitForBansOnStandardInput(t *testing.T) {
+	stdin, in := io.Pipe() // of which nothing comes
+	defer in.Close()
+	ctx, interrupt := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, interrupt)
+	var stderr strings.Builder
+	if code := run(ctx, []string{"-bans", "-"}, stdin, io.Discard, &stderr); code != 1 || stderr.String() != "quickstart: interrupted\n" {
+		t.Errorf("exit status %d: %s", code, &stderr)
 	}
 }
 
@@ -140,7 +152,7 @@ func TestInterruptEndsTheWaitForBans(t *testing.T) {
 	}
 	defer w.Close()
 	ctx, interrupt := context.WithCancel(ban.WithActor(t.Context(), "test"))
-	admin, err := blocklist.NewAdmin(memstore.New(), blocklist.Options{})
+	admin, err := blocklist.NewAdmin(memstore.New(), blocklist.AdminOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

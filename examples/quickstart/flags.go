@@ -22,14 +22,14 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	set := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
 	set.StringVar(&f.db, "db", "", "keep the database in `FILE`; without it, it is temporary")
-	set.StringVar(&f.bans, "bans", "", "sync a list of bans with `FILE`, one value a line, instead of the samples")
+	set.StringVar(&f.bans, "bans", "", "sync a list of bans with `FILE`, one value a line, or - for standard input, instead of the samples")
 	set.TextVar(&f.format, "format", blocklist.FormatPlain, "the bans are in format `F`: plain, hosts, adblock, netset, csv, json, or auto to find out")
 	set.BoolVar(&f.force, "force", false, "sync also if most of the list would go, or the file looks wrong")
 	set.StringVar(&f.signups, "signups", "", "answer the sign-ups of `FILE` (CSV: email,domain,ip,name), or - for standard input, instead of the samples")
 	set.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: quickstart [-db FILE] [-bans FILE [-format F] [-force]] [-signups FILE|-] [-json]")
+		fmt.Fprintln(w, "Usage: quickstart [-db FILE] [-bans FILE|- [-format F] [-force]] [-signups FILE|-] [-json]")
 		set.SetOutput(w)
 		set.PrintDefaults()
 		f.help = true
@@ -41,6 +41,9 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	}
 	// An unset variable of a script should not turn into "use the samples".
 	var err error
+	if f.bans == stdinPath && f.signups == stdinPath {
+		err = &usageError{"-bans", stdinPath, errors.New("standard input has the sign-ups"), "name a file for one of them"}
+	}
 	set.Visit(func(given *flag.Flag) {
 		name := "-" + given.Name
 		switch {

@@ -15,8 +15,24 @@ type input struct {
 	close func() error
 }
 
+const stdinName = "standard input"
+
 func textInput(name string, r io.Reader) *input {
 	return &input{name: name, r: r, close: func() error { return nil }}
+}
+
+// stdinPath stands for standard input in place of a path.
+const stdinPath = "-"
+
+// stdinInput returns standard input as an input that close ends, although a read
+// from a terminal ends with nothing: that goes on in the background.
+func stdinInput(stdin io.Reader) *input {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, stdin)
+		w.CloseWithError(err) // io.EOF for nil
+	}()
+	return &input{name: stdinName, r: r, close: r.Close}
 }
 
 // openInput opens the file that a flag names, or the sample if it names none.

@@ -1,7 +1,7 @@
 // Command quickstart shows a whole use of ostraka: it opens a database, loads
 // bans into it, and answers whether sign-ups may come in.
 //
-//	go run ./examples/quickstart [-db FILE] [-bans FILE [-format F] [-force]] [-signups FILE|-] [-json]
+//	go run ./examples/quickstart [-db FILE] [-bans FILE|- [-format F] [-force]] [-signups FILE|-] [-json]
 //
 // Without flags it works on samples, in a temporary database.
 //
@@ -11,16 +11,16 @@
 // another format, such as hosts or csv, or auto to have it found out. Lines that
 // make no ban are reported with their numbers, the others still count.
 //
-// The bans are kept as a list that has the name of the file: without its folder,
-// in lower case, from the first letter or digit on, with a hyphen for characters
-// other than a-z, 0-9, dot, hyphen and underscore, cut at 64. So files of one name
-// in two folders are one list. On a database that is kept, the list becomes what
-// the file then says, and other lists stay. If more than half of the list would go,
-// if the file has no bans, or if most of its lines make none, nothing is changed
-// unless -force is given.
+// The bans are kept as a list that has the name of the file, as blocklist.ListName
+// makes it: without its folder, so that files of one name in two folders are one
+// list. On a database that is kept, the list becomes what
+// the file then says, and other lists stay. If more than half of a list of ten or
+// more would go, if the file has no bans, or if most of its lines make none, nothing
+// is changed unless -force is given.
 //
 // A file of sign-ups is CSV with the columns email, domain, ip and name. A header
-// line may name them in another order. Each row gives one line of output: the
+// line may name them in another order; one that seems to name others is an error,
+// and no row is answered. Each row gives one line of output: the
 // verdict, the value that it rests on, the ban that decided, how it matched, and
 // why it is there. With -json it is an object with the fields
 //
@@ -85,7 +85,7 @@ func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 		return err
 	}
 	// Files first: a misspelt one should not leave a database behind.
-	bans, err := openInput("-bans", f.bans, sampleBans)
+	bans, err := openBans(f.bans, stdin)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func withStore(ctx context.Context, path string, use func(*sqlitestore.Store) er
 // loadBans loads the bans of a file, or else the samples.
 func loadBans(ctx context.Context, st *sqlitestore.Store, f *flags, in *input, stderr io.Writer) error {
 	ctx = ban.WithActor(ctx, "quickstart") // whom the audit log names
-	lists, err := blocklist.NewAdmin(st, blocklist.Options{})
+	lists, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		return err
 	}

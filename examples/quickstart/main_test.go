@@ -176,6 +176,7 @@ func TestWrongUsage(t *testing.T) {
 		"flag with no name":    {[]string{"-db", ""}, []string{"-db", "no file named"}},
 		"unknown format":       {[]string{"-bans", text, "-format", "xls"}, []string{"-format", `unknown format "xls"`}},
 		"format of no file":    {[]string{"-format", "csv"}, []string{"-format", "name one with -bans"}},
+		"both from stdin":      {[]string{"-bans", "-", "-signups", "-"}, []string{"-bans -: standard input has the sign-ups", "name a file"}},
 		"force of no file":     {[]string{"-force"}, []string{"-force", "name one with -bans"}},
 		"bans in other format": {[]string{"-bans", text, "-format", "csv"}, []string{"-bans " + text, "not a csv list", "-format"}},
 		"missing bans":         {[]string{"-bans", missing}, []string{"-bans " + missing, "name a text file"}},

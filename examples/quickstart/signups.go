@@ -20,8 +20,8 @@ var columns = []string{"email", "domain", "ip", "name"}
 
 // openSignups opens the sign-ups: a file, standard input or the sample.
 func openSignups(path string, stdin io.Reader) (*input, error) {
-	if path == "-" {
-		return textInput("standard input", stdin), nil
+	if path == stdinPath {
+		return textInput(stdinName, stdin), nil // whose lines are read in the background
 	}
 	in, err := openInput("-signups", path, sampleSignups)
 	if err != nil {
@@ -53,8 +53,14 @@ func (s *signups) answer(ctx context.Context, text io.Reader) (int, error) {
 			return n, err
 		}
 		fields, malformed := splitRow(line)
-		if malformed == nil && (len(fields) == 0 || s.takeHeader(fields)) {
-			continue
+		if malformed == nil {
+			header, err := s.takeHeader(fields)
+			if err != nil {
+				return n, fmt.Errorf("line %d %w", line.number, err)
+			}
+			if header || len(fields) == 0 {
+				continue
+			}
 		}
 		a := answer{Verdict: verdictInvalid, Input: clip(line.text)}
 		if malformed != nil {
@@ -105,21 +111,53 @@ func (s *signups) subject(fields []string) ban.Subject {
 }
 
 // takeHeader reports whether the row is a header line, and if so keeps to the
-// order of columns that it gives. Only the first row can be one.
-func (s *signups) takeHeader(fields []string) bool {
-	if s.columns != nil {
-		return false
+// order of columns that it gives. Only the first row can be one. The error is for
+// a row that seems to be one, but names other columns.
+func (s *signups) takeHeader(fields []string) (bool, error) {
+	if s.columns != nil || len(fields) == 0 {
+		return false, nil
 	}
 	s.columns = columns
 	header := make([]string, len(fields))
 	for i, f := range fields {
 		header[i] = strings.ToLower(f)
-		if !slices.Contains(columns, header[i]) || slices.Contains(header[:i], header[i]) {
-			return false
+		if slices.Contains(columns, header[i]) && !slices.Contains(header[:i], header[i]) {
+			continue
 		}
+		if looksLikeHeader(fields) {
+			return false, &usageError{
+				err:  errors.New("looks like a header, but it has other columns than email, domain, ip and name, or one of them twice"),
+				hint: "name each of them so and once, with commas between, or leave the line out",
+			}
+		}
+		return false, nil
 	}
 	s.columns = header
-	return true
+	return true, nil
+}
+
+// titles are words of which a header is likely to have one.
+var titles = []string{"mail", "domain", "address", "name"}
+
+// looksLikeHeader reports whether a row has titles where values would have to be.
+// Taken for values, it would be an invalid row, and all the rows after it would be
+// misread.
+func looksLikeHeader(fields []string) bool {
+	cells, title, misplaced := 0, false, false
+	for i, f := range fields {
+		if f == "" {
+			continue
+		}
+		if strings.ContainsAny(strings.Trim(f, ".:"), "@.:") {
+			return false // as every email, domain and ip has it
+		}
+		cells++
+		misplaced = misplaced || i >= len(columns) || columns[i] != "name" // names may be anything
+		for _, t := range titles {
+			title = title || strings.Contains(strings.ToLower(f), t)
+		}
+	}
+	return misplaced && (title || cells > 1)
 }
 
 // splitRow returns the fields of a row without the white space around them, none

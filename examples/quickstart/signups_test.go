@@ -49,6 +49,21 @@ func TestRows(t *testing.T) {
 	}
 }
 
+func TestAHeaderOfOtherNamesIsNotReadAsValues(t *testing.T) {
+	for _, header := range []string{"E-mail address,Name", "id,email,created_at", "Email;Name", "user mail", "Courriel,Domaine", "email,email", "No.,IP", "\nname,,E-Mail"} {
+		r := quickstart(t, header+"\nx@spam.example,joe\n", "-signups", "-")
+		r.want(t, 2, "standard input: line ", "looks like a header", "or leave the line out")
+		if r.out != "" {
+			t.Errorf("%q: answered %s", header, r.out)
+		}
+	}
+	for _, row := range []string{"joe", ",,,mailman", ",,1.2.3.400,name", "x@@example.org,,,email", ",name.example,,joe"} {
+		if got := answers(t, quickstart(t, row+"\nx@spam.example\n", "-signups", "-", "-json")); len(got) != 2 {
+			t.Errorf("%q was taken for a header: %v", row, got)
+		}
+	}
+}
+
 func TestSignupsOfAFile(t *testing.T) {
 	r := quickstart(t, "", "-signups", file(t, "x@spam.example\n"), "-json")
 	if v := verdicts(answers(t, r)); v != "denied" {

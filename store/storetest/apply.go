@@ -198,7 +198,7 @@ func applyOwns(t reporter, s store.Store) {
 		wantJustRules(t, "Lookup "+when, rules, ban.Rule(), block.Rule(), two[0].Rule(&second))
 	}
 	others("beside one more list")
-	first = apply(t, s, first, nil, one)
+	apply(t, s, first, nil, one)
 	others("when the other list let go of its entry")
 	undo(t, s, "one")
 	others("when the other list has it again")
