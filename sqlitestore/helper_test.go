@@ -30,15 +30,31 @@ func openAt(t testing.TB, path string, o Options) *Store {
 	return s
 }
 
+// testSteps is how many rows a step of writing a list touches in a store of
+// openSteps: tests that are about the steps need many, not large ones.
+const testSteps = 200
+
+func openSteps(t testing.TB, path string, o Options) *Store {
+	t.Helper()
+	s := openAt(t, path, o)
+	s.stepRows = testSteps
+	return s
+}
+
+func openTempSteps(t testing.TB) *Store {
+	t.Helper()
+	return openSteps(t, filepath.Join(t.TempDir(), "ostraka.db"), Options{})
+}
+
 func openTemp(t testing.TB) *Store {
 	t.Helper()
 	return openAt(t, filepath.Join(t.TempDir(), "ostraka.db"), Options{})
 }
 
-// hostDB opens a database the way a host might.
+// hostDB opens a database the way a host might who does not fear power cuts.
 func hostDB(t testing.TB, path string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", dsn(path, pragmas{"busy_timeout(5000)", "journal_mode(WAL)"}))
+	db, err := sql.Open("sqlite", dsn(path, pragmas{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)"}))
 	if err != nil {
 		t.Fatal(err)
 	}

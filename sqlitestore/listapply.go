@@ -12,14 +12,14 @@ import (
 	"example.com/ostraka/store"
 )
 
-// stepRows is how many rows one step of writing a list touches. More would make
-// other writers wait longer, fewer would commit more often. Only tests change
-// it.
-var stepRows = 10_000
-
-// batchRows is how many entries one statement inserts. Beyond this, larger
-// statements are no faster.
-const batchRows = 50
+const (
+	// defaultStepRows is how many rows one step of writing a list touches. More
+	// would make other writers wait longer, fewer would commit more often.
+	defaultStepRows = 10_000
+	// batchRows is how many entries one statement inserts. Beyond this, larger
+	// statements are no faster.
+	batchRows = 50
+)
 
 // ApplyList implements [store.Lists]. While the entries are written, which
 // takes most of the time, other writers get in between.
@@ -121,7 +121,7 @@ func inRowOrder(entries []store.Entry) []*store.Entry {
 // inSteps writes entries of the next version, and reports progress between two
 // steps.
 func (a *listApply) inSteps(ctx context.Context, entries []*store.Entry, write func(context.Context, *tx, []*store.Entry) error) error {
-	for chunk := range slices.Chunk(entries, stepRows) {
+	for chunk := range slices.Chunk(entries, a.store.stepRows) {
 		if err := a.step(ctx, func(t *tx) error { return write(ctx, t, chunk) }); err != nil {
 			return err
 		}

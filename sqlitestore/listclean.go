@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 )
@@ -23,10 +22,10 @@ func (s *Store) tidy(ctx context.Context, doing string, fn func() error) {
 }
 
 // repeat runs steps until one has nothing left to do.
-func repeat(ctx context.Context, step func() (int64, error)) error {
+func (s *Store) repeat(ctx context.Context, step func() (int64, error)) error {
 	for {
 		n, err := step()
-		if err != nil || n < int64(stepRows) {
+		if err != nil || n < int64(s.stepRows) {
 			return err
 		}
 		pause(ctx)
@@ -36,10 +35,10 @@ func repeat(ctx context.Context, step func() (int64, error)) error {
 // forgetVersions deletes the entries of a list that neither the version in
 // force has nor the one before it.
 func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) error {
-	return repeat(ctx, func() (n int64, err error) {
+	return s.repeat(ctx, func() (n int64, err error) {
 		_, err = s.transact(ctx, doing, func(t *tx) error {
-			n, err = t.cleanEntries(ctx, list, false, `until <= (
-				SELECT content - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`)
+			n, err = t.deleteEntries(ctx, `list = ?1 AND until <= (
+				SELECT content - (previous_entries IS NOT NULL) FROM ostraka_lists WHERE seq = ?1)`, list)
 			return err
 		})
 		return n, err
@@ -50,7 +49,7 @@ func (s *Store) forgetVersions(ctx context.Context, doing string, list int64) er
 // was undone, has left of a content above the one in force.
 func (g *staging) dropLeftovers(ctx context.Context) error {
 	clean := func(fn func(t *tx) (int64, error)) error {
-		return repeat(ctx, func() (n int64, err error) {
+		return g.store.repeat(ctx, func() (n int64, err error) {
 			err = g.step(ctx, func(t *tx) error {
 				n, err = fn(t)
 				return err
@@ -59,7 +58,7 @@ func (g *staging) dropLeftovers(ctx context.Context) error {
 		})
 	}
 	err := clean(func(t *tx) (int64, error) {
-		return t.cleanEntries(ctx, g.list.Seq, false, `since > ?2`, g.list.content)
+		return t.deleteEntries(ctx, `list = ? AND since > ?`, g.list.Seq, g.list.content)
 	})
 	if err != nil {
 		return err
@@ -67,7 +66,7 @@ func (g *staging) dropLeftovers(ctx context.Context) error {
 	return clean(func(t *tx) (int64, error) {
 		return t.affect(ctx, `UPDATE ostraka_rules SET until = NULL WHERE (key, id, since) IN (
 			SELECT key, id, since FROM ostraka_rules WHERE list = ? AND until > ? LIMIT ?)`,
-			g.list.Seq, g.list.content, stepRows)
+			g.list.Seq, g.list.content, t.stepRows)
 	})
 }
 
@@ -80,9 +79,9 @@ func (s *Store) dropOrphans(ctx context.Context, doing string) error {
 		return explain(ctx, doing, err)
 	}
 	for _, list := range lists {
-		err := repeat(ctx, func() (n int64, err error) {
+		err := s.repeat(ctx, func() (n int64, err error) {
 			_, err = s.transact(ctx, doing, func(t *tx) error {
-				n, err = t.cleanEntries(ctx, list, true, `TRUE`)
+				n, err = t.deleteEntries(ctx, `list = ?`, list)
 				return err
 			})
 			return n, err
@@ -114,9 +113,9 @@ const orphanLists = `WITH RECURSIVE owner (list) AS (
 	SELECT list FROM owner WHERE list IS NOT NULL AND NOT EXISTS (
 		SELECT 1 FROM ostraka_lists WHERE seq = owner.list)`
 
-// deleteEntries deletes up to stepRows entries of a list that meet a condition,
-// and returns their IDs. The list is ?1 in it.
-func (t *tx) deleteEntries(ctx context.Context, list int64, where string, args ...any) ([]uuid.UUID, error) {
+// deleteEntries deletes the entries of one step, with the hits of those that are
+// in no version any more, and returns how many.
+func (t *tx) deleteEntries(ctx context.Context, where string, args ...any) (int64, error) {
 	var deleted []uuid.UUID
 	rules := t.ruleWriter()
 	err := t.each(ctx, func(rows *sql.Rows) error {
@@ -130,71 +129,31 @@ func (t *tx) deleteEntries(ctx context.Context, list int64, where string, args .
 		rules.count(key, -1)
 		return err
 	}, `DELETE FROM ostraka_rules WHERE (key, id, since) IN (
-		SELECT key, id, since FROM ostraka_rules WHERE list = ?1 AND `+where+` LIMIT `+strconv.Itoa(stepRows)+`) RETURNING key, id`,
-		append([]any{list}, args...)...)
-	if err != nil {
-		return nil, err
-	}
-	return deleted, rules.finish(ctx)
-}
-
-// forgetHits deletes the hits of deleted entries, unless the list still has
-// them, perhaps by another key. Of a list that was dropped, all go.
-func (t *tx) forgetHits(ctx context.Context, list int64, dropped bool, deleted []uuid.UUID) error {
-	var counted []any // those that have hits: few, if any
-	for _, entry := range deleted {
-		var has bool
-		if err := t.row(ctx, []any{&has}, `SELECT EXISTS (SELECT 1 FROM ostraka_hit_totals WHERE rule_id = ?)`, entry[:]); err != nil {
-			return err
-		}
-		if has {
-			counted = append(counted, entry[:])
-		}
-	}
-	if len(counted) == 0 {
-		return nil
-	}
-	kept := make(map[uuid.UUID]bool)
-	if !dropped {
-		err := t.each(ctx, func(rows *sql.Rows) error {
-			var entry uuid.UUID
-			err := rows.Scan((*id)(&entry))
-			kept[entry] = true
-			return err
-		}, `SELECT DISTINCT id FROM ostraka_rules WHERE list = ? AND id IN (?`+strings.Repeat(`, ?`, len(counted)-1)+`)`,
-			append([]any{list}, counted...)...)
-		if err != nil {
-			return err
-		}
-	}
-	for _, entry := range counted {
-		if kept[uuid.UUID(entry.([]byte))] {
-			continue
-		}
-		for _, query := range []string{
-			`DELETE FROM ostraka_hit_totals WHERE rule_id = ?`,
-			`DELETE FROM ostraka_hits WHERE rule_id = ?`,
-		} {
-			if err := t.exec(ctx, query, entry); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// cleanEntries deletes entries as deleteEntries does, with the hits that are
-// nobody's then, and returns how many entries.
-func (t *tx) cleanEntries(ctx context.Context, list int64, dropped bool, where string, args ...any) (int64, error) {
-	deleted, err := t.deleteEntries(ctx, list, where, args...)
+		SELECT key, id, since FROM ostraka_rules WHERE `+where+` LIMIT `+strconv.Itoa(t.stepRows)+`) RETURNING key, id`, args...)
 	if err != nil || len(deleted) == 0 {
 		return 0, err
 	}
-	var hits bool // sparing lists that were never hit the search
-	if err := t.row(ctx, []any{&hits}, `SELECT EXISTS (SELECT 1 FROM ostraka_hit_totals)`); err != nil || !hits {
+	if err := rules.finish(ctx); err != nil {
+		return 0, err
+	}
+	var counted bool // sparing lists that were never hit the search
+	if err := t.row(ctx, []any{&counted}, `SELECT EXISTS (SELECT 1 FROM ostraka_hit_totals)`); err != nil || !counted {
 		return int64(len(deleted)), err
 	}
-	return int64(len(deleted)), t.forgetHits(ctx, list, dropped, deleted)
+	for _, id := range deleted {
+		n, err := t.affect(ctx, `DELETE FROM ostraka_hit_totals AS h WHERE rule_id = ?1
+			AND NOT EXISTS (SELECT 1 FROM ostraka_rules r WHERE r.key = h.key AND r.id = ?1)`, id[:])
+		if err != nil {
+			return 0, err
+		}
+		if n == 0 {
+			continue
+		}
+		if err := t.exec(ctx, `DELETE FROM ostraka_hits WHERE rule_id = ?`, id[:]); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(deleted)), nil
 }
 
 // release gives the list back, for others to see that nothing is under way.

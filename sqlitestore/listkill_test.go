@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	kills      = 50
-	killSteps  = 2                      // as long as each of the contents is
-	killWithin = 100 * time.Millisecond // of one step
+	kills       = 50
+	killEntries = 2 * testSteps
+	killWithin  = 30 * time.Millisecond // of one step
 	// On a machine that is slow, or busy, fewer kills have to do.
 	killsAtLeast = 10
-	killFor      = 45 * time.Second
+	killFor      = 20 * time.Second
 )
 
 // replaceList replaces the content of the list by the other one, for ever. It
@@ -30,6 +30,7 @@ func replaceList(path string) error {
 	if err != nil {
 		return err
 	}
+	s.stepRows = testSteps
 	contents := killContents()
 	for {
 		list, err := s.List(ctx, "list")
@@ -51,15 +52,16 @@ func replaceList(path string) error {
 }
 
 func killContents() [2][]store.Entry {
-	return [2][]store.Entry{domainEntries("zero", killSteps*stepRows), domainEntries("one", killSteps*stepRows)}
+	return [2][]store.Entry{domainEntries("zero", killEntries), domainEntries("one", killEntries)}
 }
 
 // TestKilledSyncLeavesOneOfTheVersions kills a process that replaces a list, at
 // a random moment. The list must be one of the two, to the last entry.
 func TestKilledSyncLeavesOneOfTheVersions(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	contents := killContents()
-	s := openAt(t, path, Options{})
+	s := openSteps(t, path, Options{})
 	first := newList("list", contents[0]...)
 	first.List.Source = "0"
 	mustApply(t, s, first)
@@ -72,13 +74,14 @@ func TestKilledSyncLeavesOneOfTheVersions(t *testing.T) {
 		if round >= killsAtLeast && time.Since(start) > killFor {
 			break
 		}
-		// After the steps that remove and add comes what is not reported.
-		steps, delay := rand.N(2*killSteps+2), rand.N(killWithin)
+		// Two steps remove, two add, then comes what is not reported.
+		steps, delay := rand.N(6), rand.N(killWithin)
 		killReplacing(t, path, steps, delay)
 		s, err := Open(context.Background(), path, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.stepRows = testSteps
 		left[checkKilled(t, s, contents)]++
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -139,7 +142,7 @@ func checkKilled(t *testing.T, s *Store, contents [2][]store.Entry) (which int) 
 	// The next sync works, and cleans up. It changes nothing, so that the next
 	// child begins with what this one left.
 	list = mustApply(t, s, delta(list, contents[which][:1], contents[which][:1]))
-	if n := rows(t, s); n > 2*killSteps*stepRows+1 {
+	if n := rows(t, s); n > 2*killEntries+1 {
 		t.Errorf("%d rows are left after the next sync of %d entries", n, list.Entries)
 	}
 	mustCheck(t, s)

@@ -40,6 +40,9 @@ func wantRows(t testing.TB, s *Store, when string, want int) {
 	}
 }
 
+// someEntries are more than one step, and fewer than two.
+const someEntries = testSteps + testSteps/5
+
 // cutOff applies the delta until the first progress, and dies there.
 func cutOff(t *testing.T, s *Store, d store.ListDelta) {
 	t.Helper()
@@ -54,7 +57,7 @@ func cutOff(t *testing.T, s *Store, d store.ListDelta) {
 
 func TestAStagingThatIsGivenUpLeavesNothing(t *testing.T) {
 	s := openTemp(t)
-	a, b := domainEntries("a", stepRows+200), domainEntries("b", stepRows+200)
+	a, b := domainEntries("a", someEntries), domainEntries("b", someEntries)
 	giveUp := func(d store.ListDelta) {
 		t.Helper()
 		ctx, cancel := context.WithCancel(context.Background())
@@ -76,18 +79,18 @@ func TestAStagingThatIsGivenUpLeavesNothing(t *testing.T) {
 
 func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 	ctx := context.Background()
-	s := openTemp(t)
-	a, b, c := domainEntries("a", 3*stepRows), domainEntries("b", 2*stepRows), domainEntries("c", 3)
+	s := openTempSteps(t)
+	a, b, c := domainEntries("a", 3*testSteps), domainEntries("b", 2*testSteps), domainEntries("c", 3)
 	list := mustApply(t, s, newList("list", a...))
 	list = mustApply(t, s, delta(list, a, b))
-	wantRows(t, s, "after a replacement", 5*stepRows)
+	wantRows(t, s, "after a replacement", 5*testSteps)
 	mustApply(t, s, delta(list, b, c))
-	wantRows(t, s, "after another", 2*stepRows+3)
+	wantRows(t, s, "after another", 2*testSteps+3)
 	list, err := s.UndoList(ctx, "list", by(store.ListUndo))
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantRows(t, s, "after undoing it", 2*stepRows)
+	wantRows(t, s, "after undoing it", 2*testSteps)
 	wantValues(t, s, "list", b)
 	mustCheck(t, s)
 	mustApply(t, s, delta(list, b, c))
@@ -101,17 +104,17 @@ func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 
 func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 	ctx := context.Background()
-	a, b, c := domainEntries("a", stepRows+200), domainEntries("b", stepRows+200), domainEntries("c", stepRows+200)
+	a, b, c := domainEntries("a", someEntries), domainEntries("b", someEntries), domainEntries("c", someEntries)
 	for name, next := range map[string]func(t *testing.T, s *Store, list store.List) (want []store.Entry, rows int){
 		"and the next version is applied": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			mustApply(t, s, delta(list, b, a))
-			return a, len(a) + len(b)
+			return a, 2 * someEntries
 		},
 		"and the one before is undone": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			if _, err := s.UndoList(ctx, "list", by(store.ListUndo)); err != nil {
 				t.Fatal(err)
 			}
-			return a, len(a)
+			return a, someEntries
 		},
 		"and the list is dropped and made again": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
 			if _, err := s.DropList(ctx, "list", by(store.ListDrop)); err != nil {
@@ -123,7 +126,7 @@ func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := openTemp(t)
+			s := openTempSteps(t)
 			list := mustApply(t, s, newList("list", a...))
 			list = mustApply(t, s, delta(list, a, b))
 			cutOff(t, s, delta(list, nil, c)) // added some
@@ -143,8 +146,8 @@ func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 
 func TestFirstVersionThatWasCutOffLeavesNoList(t *testing.T) {
 	ctx := context.Background()
-	s := openTemp(t)
-	entries := domainEntries("a", stepRows+200)
+	s := openTempSteps(t)
+	entries := domainEntries("a", someEntries)
 	cutOff(t, s, newList("list", entries...))
 	if _, err := s.List(ctx, "list"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("List: %v", err)
@@ -167,10 +170,10 @@ func TestFirstVersionThatWasCutOffLeavesNoList(t *testing.T) {
 func TestWritersGetInWhileAListIsStaged(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
-	s := openAt(t, path, Options{})
-	other := openAt(t, path, Options{BusyTimeout: time.Minute})
+	s := openSteps(t, path, Options{})
+	other := openSteps(t, path, Options{BusyTimeout: time.Minute})
 	var wg sync.WaitGroup
-	d := newList("list", domainEntries("a", 20*stepRows)...)
+	d := newList("list", domainEntries("a", 40*testSteps)...)
 	start := sync.OnceFunc(func() {
 		mustCreate(t, s, "from-progress.example") // under no lock
 		wg.Go(func() { mustCreate(t, s, "same-store.example") })
@@ -188,10 +191,10 @@ func TestWritersGetInWhileAListIsStaged(t *testing.T) {
 func TestOfTwoSyncsOfAListOneWins(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
-	stores := []*Store{openAt(t, path, Options{}), openAt(t, path, Options{BusyTimeout: time.Minute})}
-	old := domainEntries("old", stepRows+100)
+	stores := []*Store{openSteps(t, path, Options{}), openSteps(t, path, Options{BusyTimeout: time.Minute})}
+	old := domainEntries("old", someEntries)
 	list := mustApply(t, stores[0], newList("list", old...))
-	contents := [][]store.Entry{domainEntries("one", 2*stepRows), domainEntries("two", 2*stepRows)}
+	contents := [][]store.Entry{domainEntries("one", someEntries), domainEntries("two", someEntries)}
 	for range 3 {
 		errs := make([]error, 2)
 		var wg sync.WaitGroup

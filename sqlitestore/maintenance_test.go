@@ -78,7 +78,7 @@ func TestBackupNeverTouchesAFile(t *testing.T) {
 
 func TestFailedBackupLeavesNoFile(t *testing.T) {
 	s := openTemp(t)
-	if _, err := s.CreateBans(context.Background(), domainBans(10_000), by(store.BanCreateMany)); err != nil {
+	if _, err := s.CreateBans(context.Background(), domainBans(3000), by(store.BanCreateMany)); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()

@@ -25,6 +25,7 @@ type Store struct {
 	owned           bool          // the pools are ours to close
 	path            string        // of the file, if owned
 	options         Options       // in force
+	stepRows        int           // defaultStepRows, but for tests
 	writing         chan struct{} // holds the turn of the process to write
 	life            lifecycle
 	lookups         [lookupSizes]lookupStmt
@@ -62,7 +63,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := probe(ctx, abs, o); err != nil {
 		return nil, explain(ctx, "open "+path, err)
 	}
-	s := &Store{owned: true, path: abs, options: o, writing: make(chan struct{}, 1)}
+	s := &Store{owned: true, path: abs, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1)}
 	if err := s.connect(ctx); err != nil {
 		_ = s.Close()
 		return nil, explain(ctx, "open "+path, err)
@@ -100,7 +101,7 @@ func New(ctx context.Context, db *sql.DB) (*Store, error) {
 	if file == "" && db.Stats().MaxOpenConnections != 1 {
 		return nil, errors.New("sqlitestore: New: every connection to a database in memory may have a database of its own; call SetMaxOpenConns(1) first")
 	}
-	s := &Store{readDB: db, writeDB: db, options: o, writing: make(chan struct{}, 1)}
+	s := &Store{readDB: db, writeDB: db, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1)}
 	if err := s.migrate(ctx); err != nil {
 		_ = s.Close()
 		return nil, err

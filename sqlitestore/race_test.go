@@ -2,5 +2,4 @@
 
 package sqlitestore
 
-// The race detector makes SQLite, which is Go here, some 25 times slower.
-func init() { stepRows = 500 }
+const raceDetector = true

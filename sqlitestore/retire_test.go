@@ -35,7 +35,7 @@ func banForAMinute(t testing.TB, s *Store, now time.Time) {
 
 func TestAValueBannedAgainAndAgainCarriesOneRule(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "x.db"), Options{Synchronous: SyncNormal})
-	const times = 300
+	const times = 100
 	banAgainAndAgain(t, s, times)
 	rules, err := s.Lookup(context.Background(), []store.Key{{Kind: store.KindIP, Text: "192.0.2.0/24"}})
 	if err != nil || len(rules) != 1 {

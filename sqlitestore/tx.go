@@ -17,9 +17,10 @@ import (
 // rolls a whole transaction back by itself when a write in it is interrupted.
 // They do not start once the context has ended.
 type tx struct {
-	conn   *sql.Conn
-	stmts  map[string]*sql.Stmt
-	logged []store.Change // to tell subscribers of
+	conn     *sql.Conn
+	stepRows int // as in Store
+	stmts    map[string]*sql.Stmt
+	logged   []store.Change // to tell subscribers of
 }
 
 // write runs fn in one transaction that has the write lock from its start, so
@@ -58,7 +59,7 @@ func (s *Store) transact(ctx context.Context, doing string, fn func(*tx) error) 
 	if err := s.beginImmediate(ctx, conn); err != nil {
 		return nil, err
 	}
-	t := &tx{conn: conn, stmts: make(map[string]*sql.Stmt)}
+	t := &tx{conn: conn, stepRows: s.stepRows, stmts: make(map[string]*sql.Stmt)}
 	committed := false
 	defer func() {
 		t.closeStmts()
