@@ -121,7 +121,11 @@ func TestTwoProcessesOnOneFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	t.Cleanup(func() { // after the Checker's
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	a := newAdmin(t, st)
 	b := create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "bob"})
 	c := newChecker(t, st, ban.CheckerOptions{})
