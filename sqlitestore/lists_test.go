@@ -54,6 +54,7 @@ func cutOff(t *testing.T, s *Store, d store.ListDelta) {
 }
 
 func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := openTempSteps(t)
 	a, b, c := domainEntries("a", 3*testSteps), domainEntries("b", 2*testSteps), domainEntries("c", 3)
@@ -79,6 +80,7 @@ func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 }
 
 func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, c := domainEntries("a", someEntries), domainEntries("b", someEntries), domainEntries("c", someEntries)
 	for name, next := range map[string]func(t *testing.T, s *Store, list store.List) (want []store.Entry, rows int){
@@ -121,6 +123,7 @@ func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 }
 
 func TestFirstVersionThatWasCutOffLeavesNoList(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := openTempSteps(t)
 	entries := domainEntries("a", someEntries)
@@ -200,6 +203,7 @@ func TestOfTwoSyncsOfAListOneWins(t *testing.T) {
 // TestContentThatComesBackIsAnother undoes a content while it is read, and makes
 // another one of the same number.
 func TestContentThatComesBackIsAnother(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := openTemp(t)
 	a, b := domainEntries("a", 3*scanPage), domainEntries("b", 3*scanPage)
@@ -243,6 +247,7 @@ func TestPrefixLengthsAreKnownBeforeTheirEntries(t *testing.T) {
 }
 
 func TestHitsOfEntriesGoWithTheirRows(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := openTemp(t)
 	e, other := domainEntry("a.example"), domainEntry("b.example")
