@@ -78,6 +78,7 @@ func TestAStagingThatIsGivenUpLeavesNothing(t *testing.T) {
 }
 
 func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := openTempSteps(t)
 	a, b, c := domainEntries("a", 3*testSteps), domainEntries("b", 2*testSteps), domainEntries("c", 3)
@@ -103,6 +104,7 @@ func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 }
 
 func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, c := domainEntries("a", someEntries), domainEntries("b", someEntries), domainEntries("c", someEntries)
 	for name, next := range map[string]func(t *testing.T, s *Store, list store.List) (want []store.Entry, rows int){
@@ -145,6 +147,7 @@ func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 }
 
 func TestFirstVersionThatWasCutOffLeavesNoList(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := openTempSteps(t)
 	entries := domainEntries("a", someEntries)
@@ -224,6 +227,7 @@ func TestOfTwoSyncsOfAListOneWins(t *testing.T) {
 // TestContentThatComesBackIsAnother undoes a content while it is read, and makes
 // another one of the same number.
 func TestContentThatComesBackIsAnother(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := openTemp(t)
 	a, b := domainEntries("a", 3*scanPage), domainEntries("b", 3*scanPage)
@@ -267,6 +271,7 @@ func TestPrefixLengthsAreKnownBeforeTheirEntries(t *testing.T) {
 }
 
 func TestHitsOfEntriesGoWithTheirRows(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := openTemp(t)
 	e, other := domainEntry("a.example"), domainEntry("b.example")

@@ -94,6 +94,7 @@ func TestFailedBackupLeavesNoFile(t *testing.T) {
 }
 
 func TestCheckFindsContradictions(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ damage, says string }{
 		{`DELETE FROM ostraka_rules WHERE key = 'd:a.example'`, "1 bans without their rule"},
 		{`UPDATE ostraka_rules SET effect = 2 WHERE key = 'd:a.example'`, "1 bans without their rule"},

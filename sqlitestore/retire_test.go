@@ -34,6 +34,7 @@ func banForAMinute(t testing.TB, s *Store, now time.Time) {
 }
 
 func TestAValueBannedAgainAndAgainCarriesOneRule(t *testing.T) {
+	t.Parallel()
 	s := openAt(t, filepath.Join(t.TempDir(), "x.db"), Options{Synchronous: SyncNormal})
 	const times = 100
 	banAgainAndAgain(t, s, times)

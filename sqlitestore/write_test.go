@@ -52,6 +52,7 @@ func TestWriteLockHeldTooLongIsErrBusy(t *testing.T) {
 
 // In rollback-journal mode a commit waits for readers, and readers for a commit.
 func TestReadsAndWritesThroughAPlainHandleWait(t *testing.T) {
+	t.Parallel()
 	s := newOnPlain(t)
 	const workers, each = 4, 25
 	var wg sync.WaitGroup
