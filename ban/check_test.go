@@ -303,6 +303,21 @@ func TestOnlyTroubleWithTheStoreFailsOpen(t *testing.T) {
 	}
 }
 
+func TestWhatDoesNotParseIsRefusedDuringAnOutage(t *testing.T) {
+	st := &failing{Store: memstore.New()}
+	c, err := ban.NewChecker(st, ban.CheckerOptions{OnError: ban.FailOpen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	st.cut()
+	d, err := c.Check(context.Background(), ban.Subject{IP: "203.0.113.7", Name: "nimda\u202e"})
+	wantValueError(t, err, "name", ban.CodeInvisible)
+	if d.Verdict != ban.Denied {
+		t.Errorf("%v, want denied", d.Verdict)
+	}
+}
+
 func TestWhiteSpaceDoesNotFillTheCache(t *testing.T) {
 	c := newChecker(t, memstore.New(), ban.CheckerOptions{})
 	check(t, c, ban.Subject{Name: "bob" + strings.Repeat(" ", 1000)})

@@ -61,7 +61,8 @@
 //	        CheckerOptions.Leet; the longest pattern
 //
 // A name rule that allows matches by its letters only, never by looks: an
-// exception for "admin" does not let its Cyrillic twin in.
+// exception for "admin" does not let its Cyrillic twin in. An e-mail pattern
+// that allows looks at the mailbox: nobody gets in by adding a tag.
 //
 // So an exception for good.spam.example lets its users in though spam.example
 // is banned, but not past a ban of their IP address. [Checker.Explain] shows how
@@ -76,20 +77,23 @@
 // # Failure
 //
 // If the store cannot be asked, Check returns the error, and a Decision that
-// refuses ([FailClosed], the default) or admits ([FailOpen]). What is cached is
-// used for [CheckerOptions.StaleFor] and marked [Decision.Stale].
+// refuses ([FailClosed], the default) or admits ([FailOpen]). A Subject that
+// does not parse and a caller who has gone are refused under both. What is
+// cached is used for [CheckerOptions.StaleFor] and marked [Decision.Stale].
 //
 // Errors are told apart by [errors.Is] and [errors.As], never by their text.
 //
 // # Changes
 //
 // Whatever changes a ban wants an actor ([WithActor], [AdminOptions.Actor]) and
-// is logged with the content before and after, [Admin.CreateMany] with counts. [GuardError] keeps moderators from bans that hit
+// is logged with the content before and after, [Admin.CreateMany] and
+// [Admin.Purge] with counts. [GuardError] keeps moderators from bans that hit
 // many who are not meant, and [Admin.Preview] says what a ban would overlap.
 //
 // # Hits
 //
-// Every rule that was considered is counted, deciding or not, per UTC day and with an
-// estimate of distinct clients. Counts reach the store within
+// Every rule that was considered is counted, deciding or not, per UTC day and
+// with an estimate of distinct clients; an e-mail domain block only if the
+// attempt was not allowed. Counts reach the store within
 // [CheckerOptions.FlushInterval] and are kept for [HitDays] days; totals stay.
 package ban

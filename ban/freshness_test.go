@@ -338,6 +338,13 @@ func (f *failing) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, e
 	return f.Store.Lookup(ctx, keys)
 }
 
+func (f *failing) PrefixLengths(ctx context.Context) ([]store.PrefixLen, error) {
+	if err := f.broken(); err != nil {
+		return nil, err
+	}
+	return f.Store.PrefixLengths(ctx)
+}
+
 func (f *failing) Changes(ctx context.Context, after int64, limit int) ([]store.Change, error) {
 	if err := f.broken(); err != nil {
 		return nil, err

@@ -114,13 +114,6 @@ func (c *Checker) resolve(ctx context.Context, s *Subject, now time.Time, out *r
 // that have expired at the time given are left out; none are at the zero time.
 func (c *Checker) lookUp(ctx context.Context, s *Subject, trusted bool, at time.Time, out *resolved) error {
 	stamp := c.fresh.stamp()
-	var lengths []store.PrefixLen
-	if s.IP != "" && out[KindIP-1] == nil {
-		var err error
-		if lengths, err = c.lengths.get(ctx, c.source, trusted); err != nil {
-			return err
-		}
-	}
 	var fields [len(fieldKinds)]asked // nil for those that are empty or there already
 	for i, k := range fieldKinds {
 		text := s.field(k)
@@ -128,9 +121,18 @@ func (c *Checker) lookUp(ctx context.Context, s *Subject, trusted bool, at time.
 			continue
 		}
 		var err error
-		if fields[i], err = parseField(k, text, lengths, c.opts.Leet); err != nil {
+		if fields[i], err = parseField(k, text, c.opts.Leet); err != nil {
 			return err
 		}
+	}
+	// Only now is the store asked: what does not parse is refused even where an
+	// outage lets people in.
+	if ip, ok := fields[KindIP-1].(askedIP); ok {
+		var err error
+		if ip.lengths, err = c.lengths.get(ctx, c.source, trusted); err != nil {
+			return err
+		}
+		fields[KindIP-1] = ip
 	}
 
 	var keys []store.Key

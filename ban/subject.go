@@ -59,9 +59,9 @@ type asked interface {
 	matchWildcard(w *wildcard) (rank int, ok bool)
 }
 
-// parseField makes one field of a Subject canonical. lengths are the prefix
-// lengths in use, for an IP address.
-func parseField(k Kind, text string, lengths []store.PrefixLen, leet bool) (asked, error) {
+// parseField makes one field of a Subject canonical. An IP address needs the
+// prefix lengths in use beside.
+func parseField(k Kind, text string, leet bool) (asked, error) {
 	switch k {
 	case KindEmail:
 		a, err := parseAddress(text)
@@ -71,7 +71,7 @@ func parseField(k Kind, text string, lengths []store.PrefixLen, leet bool) (aske
 		return askedDomain{h}, err
 	case KindIP:
 		a, err := parseAddr(text)
-		return askedIP{a, lengths}, err
+		return askedIP{addr: a}, err
 	default:
 		n, err := parseUsername(text)
 		return newAskedName(text, n, leet), err
@@ -169,7 +169,7 @@ func matchDomain(r *store.Rule, host string) (Via, int, bool) {
 
 type askedIP struct {
 	addr    netip.Addr
-	lengths []store.PrefixLen
+	lengths []store.PrefixLen // those in use
 }
 
 // keys appends the covering prefixes of the lengths in use.

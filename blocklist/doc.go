@@ -15,7 +15,8 @@
 //
 // What is blocked takes effect through a [ban.Checker] over the same store, by
 // the same precedence as bans: an allow list makes exceptions to a deny list
-// where its entries are more specific, or as specific.
+// where its entries are more specific, or as specific. A list has exceptions
+// only with [SyncOptions.AllowExceptions].
 //
 // # Blocks and lists
 //
@@ -31,7 +32,7 @@
 // happens meanwhile. The same input again changes nothing. A line that cannot be
 // read, that repeats another, or whose value is dangerous to ban is rejected,
 // with its number and the reason, and the others go in. Input that is mostly
-// rejects, or would remove more than half of a list that is not short, is taken
-// for a mistake and stops with a [*StopError] unless forced. Undo goes back to
+// rejects, or would remove or weaken more than half of a list that is not short,
+// is taken for a mistake and stops with a [*StopError] unless forced. Undo goes back to
 // the version before.
 package blocklist
