@@ -30,6 +30,20 @@ const (
 	ListDrop    ChangeAction = "list.drop"
 )
 
+// The actions on accounts, what lets them in, and aliases.
+const (
+	AccountCreate     ChangeAction = "account.create"
+	AccountUpdate     ChangeAction = "account.update"
+	AccountSuspend    ChangeAction = "account.suspend"
+	AccountReinstate  ChangeAction = "account.reinstate"
+	AccountDelete     ChangeAction = "account.delete"
+	TokenCreate       ChangeAction = "token.create"
+	CredentialsRevoke ChangeAction = "credentials.revoke" // of many
+	AliasCreate       ChangeAction = "alias.create"
+	AliasUpdate       ChangeAction = "alias.update"
+	AliasDelete       ChangeAction = "alias.delete"
+)
+
 // Change is one entry of the log: who did what, when, to which record. The log
 // is the audit trail, and the feed that keeps caches right.
 //
@@ -57,6 +71,7 @@ type Change struct {
 	Before json.RawMessage `json:"before,omitempty"`
 	After  json.RawMessage `json:"after,omitempty"`
 	// Counts says what a change of many did, by verb ("created", "skipped",
-	// "purged"; for lists "added", "removed").
+	// "purged"; for lists "added", "removed"), and what else a change of one
+	// did ("aliases_disabled", "credentials_revoked").
 	Counts map[string]int64 `json:"counts,omitempty"`
 }

@@ -15,6 +15,8 @@ var (
 	// ErrConflict: the record has changed since the caller read it. Read it
 	// again and decide anew.
 	ErrConflict = errors.New("changed meanwhile")
+	// ErrLastAdmin: the write would leave no active admin.
+	ErrLastAdmin = errors.New("last active admin")
 	// ErrBusy: the store could not take the operation now, for example because
 	// another process holds its write lock. Nothing was written; trying again
 	// later may succeed.

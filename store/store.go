@@ -16,6 +16,10 @@ type Store interface {
 	Lists
 	Hits
 	Changes
+	Accounts
+	Credentials
+	Aliases
+	Cascades
 
 	// Close releases what the store holds. It waits for operations that are
 	// under way, though not for subscribers that are being told. Afterwards
