@@ -139,8 +139,8 @@ type Credentials interface {
 
 	// RevokeCredentials revokes, as of change.At, the credentials that the filter
 	// selects and that are not revoked yet, and says how many. If the filter
-	// selects by account, or by ID, that is the target of the change that it logs,
-	// with the count "credentials_revoked". If none is revoked, nothing is logged.
+	// selects by ID, or else by account, that is the target of the change that it
+	// logs, with the count "credentials_revoked". If none is revoked, nothing is logged.
 	RevokeCredentials(ctx context.Context, filter CredentialFilter, change Change) (int64, error)
 
 	// PurgeCredentials removes the credentials that were revoked, had expired or
