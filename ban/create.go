@@ -74,7 +74,7 @@ func (a *Admin) write(
 	if !disable {
 		return plain(ctx, b, c)
 	}
-	aliases, err := a.aliases(ctx, &b, c.At)
+	aliases, err := refusedAliases(ctx, a.store, &b, c.At)
 	if err != nil {
 		return Ban{}, err
 	}
@@ -169,8 +169,20 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 	return result, nil
 }
 
-// newBan checks the options and returns the ban that they describe.
+// newBan returns the ban that the options describe, if no guard is against it.
 func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
+	b, err := draft(o, c)
+	if err != nil || o.Force {
+		return b, err
+	}
+	if guard := a.guard.check(valueOf(b.Kind, b.Value, b.KeyText), o.Effect); guard != nil {
+		return Ban{}, guard
+	}
+	return b, nil
+}
+
+// draft checks the options and returns the ban that they describe.
+func draft(o CreateOptions, c store.Change) (Ban, error) {
 	v, err := parseBanValue(o.Kind, o.Value, o.IPv6Prefix)
 	if err != nil {
 		return Ban{}, err
@@ -192,14 +204,7 @@ func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
 		return Ban{}, err
 	}
 	if o.DisableMatchingAliases {
-		if err := checkDisabling(&b); err != nil {
-			return Ban{}, err
-		}
-	}
-	if !o.Force {
-		if guard := a.guard.check(v, o.Effect); guard != nil {
-			return Ban{}, guard
-		}
+		return b, checkDisabling(&b)
 	}
 	return b, nil
 }

@@ -73,14 +73,14 @@ func compile(r store.Rule) wildcard {
 	return wildcard{rule: r}
 }
 
-// aliases selects the aliases whose creation a ban refuses: those that it
+// refusedAliases selects the aliases whose creation a ban refuses: those that it
 // matches, unless a more specific rule lets them in or holds them for review.
-func (a *Admin) aliases(ctx context.Context, b *Ban, now time.Time) (store.Selector, error) {
+func refusedAliases(ctx context.Context, rules store.Cascades, b *Ban, now time.Time) (store.Selector, error) {
 	rule := b.Rule()
 	planned := extentOf(&rule)
 	r := reach{rule: compile(rule)}
 	for _, k := range overlappingKinds(b.Kind) {
-		for x, err := range a.store.Exceptions(ctx, k) {
+		for x, err := range rules.Exceptions(ctx, k) {
 			if err != nil {
 				return store.Selector{}, err
 			}

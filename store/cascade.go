@@ -108,9 +108,9 @@ type AliasRef struct {
 
 // Cascades ties bans to the accounts and aliases that they concern.
 type Cascades interface {
-	// Exceptions yields the rules of that kind that Scan would and whose effect
-	// is not [Deny], in the way that Scan does. They are few, and found without
-	// reading the others.
+	// Exceptions yields, of the rules of that kind that Scan would yield, those
+	// whose effect is not [Deny], in the way that Scan does. They are few: a
+	// backend on disk finds them without reading the others.
 	Exceptions(ctx context.Context, kind Kind) iter.Seq2[Rule, error]
 
 	// Affected counts what the selector selects, as of one moment, and returns at
