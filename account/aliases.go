@@ -198,7 +198,11 @@ func (l *Aliases) confirm(ctx context.Context, a Alias, s ban.Subject) (Alias, e
 	if err != nil || t.Decision.Err() == nil {
 		return a, nil
 	}
-	off, err := l.setActive(ctx, a.ID, false, t.Decision.Match.ID)
+	var by uuid.UUID
+	if m := t.Decision.Match; m.Origin == store.OriginBan {
+		by = m.ID
+	}
+	off, err := l.setActive(ctx, a.ID, false, by)
 	if err != nil {
 		return off, err
 	}
