@@ -84,7 +84,7 @@ func refusedAliases(ctx context.Context, rules store.Cascades, b *Ban, now time.
 			if err != nil {
 				return store.Selector{}, err
 			}
-			if x.Shadow || !x.InForce(now) || !x.Scope.Has(Alias) {
+			if x.ID == b.ID || x.Shadow || !x.InForce(now) || !x.Scope.Has(Alias) {
 				continue
 			}
 			if e := extentOf(&x); e.overlaps(&planned) {
