@@ -98,5 +98,5 @@ func ExampleAliases() {
 	}
 	// Output:
 	// aliases turned off: 1
-	// alias denied: No mail to spam.example.
+	// creating this alias is not allowed: No mail to spam.example.
 }

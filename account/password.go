@@ -23,15 +23,15 @@ const (
 )
 
 // PasswordOptions says how passwords are hashed, with argon2id (RFC 9106). The
-// zero value is the second recommendation of its section 4, for machines short
-// of memory: three passes over 64 MiB in four lanes.
+// zero value is what OWASP's Password Storage Cheat Sheet asks for at least: two
+// passes over 19 MiB in one lane.
 //
 // The parameters stand in each hash. Raising one makes a login rehash the
 // password with the new ones; lowering one leaves old hashes as they are.
 type PasswordOptions struct {
-	Memory  uint32 // KiB; at least 8 a lane; default 65536
-	Time    uint32 // passes; default 3
-	Threads uint8  // lanes; default 4
+	Memory  uint32 // KiB; at least 8 a lane; default 19456
+	Time    uint32 // passes; default 2
+	Threads uint8  // lanes; default 1
 	// Concurrent bounds how many passwords are hashed at once, each in Memory;
 	// others wait. Default runtime.GOMAXPROCS(0).
 	Concurrent int
@@ -63,7 +63,7 @@ type hasher struct {
 }
 
 func newHasher(o PasswordOptions) (*hasher, error) {
-	p := argonParams{memory: orDefault(o.Memory, 64<<10), time: orDefault(o.Time, 3), threads: orDefault(o.Threads, 4)}
+	p := argonParams{memory: orDefault(o.Memory, 19<<10), time: orDefault(o.Time, 2), threads: orDefault(o.Threads, 1)}
 	switch {
 	case p.memory < 8*uint32(p.threads) || p.memory > maxMemory:
 		return nil, ban.NewValueError("Passwords.Memory", fmt.Sprint(p.memory), ban.CodeRange, fmt.Sprintf("give 8 KiB a lane to %d", maxMemory))
@@ -163,7 +163,7 @@ func (p argonParams) weakerThan(o argonParams) bool {
 }
 
 // String returns the hash in the form of argon2's reference implementation:
-// $argon2id$v=19$m=65536,t=3,p=4$salt$hash.
+// $argon2id$v=19$m=19456,t=2,p=1$salt$hash.
 func (e encodedHash) String() string {
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, e.memory, e.time, e.threads, b64(e.salt), b64(e.sum))
