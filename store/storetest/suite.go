@@ -42,7 +42,7 @@ func clauses() []clause {
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,
-		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses,
+		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
 	)
 }
 
