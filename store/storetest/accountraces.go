@@ -228,7 +228,7 @@ func createEither(t reporter, s store.Store, session bool, a store.Account) (sto
 func aliasWhileSuspending(t reporter, stores ...store.Store) {
 	const workers, each = 3, 6
 	for round := range 6 {
-		a := createAccount(t, stores[0], newAccount(fmt.Sprint("round ", round)))
+		a := createAccount(t, stores[0], newAccount(fmt.Sprint("owner ", round)))
 		createAlias(t, stores[0], newAlias(fmt.Sprint(round), a))
 		errs := together(t, workers+1, func(i int) error {
 			s := stores[i%len(stores)]

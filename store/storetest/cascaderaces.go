@@ -126,6 +126,11 @@ func disableAtOnce(t reporter, stores ...store.Store) {
 			t.Errorf("alias %q is active: %v, and at version %d; want it off, at 2", a.Local, a.Active, a.Version)
 		}
 	}
+	for _, s := range stores {
+		if n := len(allBans(t, s)); n != bans {
+			t.Errorf("there are %d bans, want %d", n, bans)
+		}
+	}
 	for i, b := range made {
 		if by[b.ID] != disabled[i] {
 			t.Errorf("a ban says that it turned off %d aliases; %d name it", disabled[i], by[b.ID])

@@ -47,7 +47,10 @@ func clauses() []clause {
 }
 
 func persistentClauses() []persistentClause {
-	return slices.Concat(reopenClauses, handleClauses, listReopenClauses, listHandleClauses)
+	return slices.Concat(
+		reopenClauses, handleClauses, listReopenClauses, listHandleClauses,
+		accountReopenClauses, accountHandleClauses,
+	)
 }
 
 // cited puts the rule in front of every failure.
