@@ -78,13 +78,22 @@ func mailboxOf(text, local, domain string) string {
 // subdomainMailbox is mailboxOf for a domain without a row: user@domain for
 // x@user.domain if the domain above has subdomain addressing.
 func subdomainMailbox(text, domain string) string {
+	if user, domain, ok := subdomainUser(domain); ok {
+		return user + "@" + domain
+	}
+	return text
+}
+
+// subdomainUser returns the user and the domain that "user.domain" stands for,
+// if the domain above has subdomain addressing.
+func subdomainUser(domain string) (user, parent string, ok bool) {
 	for _, parent := range subdomainParents {
 		user, ok := strings.CutSuffix(domain, parent)
 		if ok && !strings.Contains(user, ".") && !strings.HasPrefix(user, acePrefix) {
-			return user + "@" + parent[1:]
+			return user, parent[1:], true
 		}
 	}
-	return text
+	return "", "", false
 }
 
 // subdomainParents are the domains with subdomain addressing, each after a dot.

@@ -181,21 +181,34 @@ func (c *Checker) matchField(f asked, keys []store.Key, rules []store.Rule, wild
 	}
 	if kind := f.wildcards(); kind != 0 {
 		out.slots = append(out.slots, c.fresh.slot(store.WildcardKey(kind)))
-		for i := range wild[kind] {
-			w := &wild[kind][i]
-			if !w.rule.InForce(at) {
-				continue
-			}
-			if rank, ok := f.matchWildcard(w); ok {
-				out.candidates = append(out.candidates, candidate{w.rule, ViaWildcard, rank})
-			}
-		}
+		out.addWildcards(f, wild[kind], at)
 	}
 	if _, ok := f.(askedIP); ok {
 		out.slots = append(out.slots, c.fresh.slot(prefixLengthsKey))
 	}
-	slices.SortFunc(out.candidates, compareCandidates)
+	out.sort()
 	return out
+}
+
+// addWildcards adds the wildcard rules that match a field and have not expired
+// by at.
+func (f *fieldRules) addWildcards(of asked, wild []wildcard, at time.Time) {
+	for i := range wild {
+		w := &wild[i]
+		if !w.rule.InForce(at) {
+			continue
+		}
+		if rank, ok := of.matchWildcard(w); ok {
+			f.candidates = append(f.candidates, candidate{w.rule, ViaWildcard, rank})
+		}
+	}
+}
+
+// sort puts the candidates in the order of precedence.
+func (f *fieldRules) sort() {
+	if len(f.candidates) > 1 {
+		slices.SortFunc(f.candidates, compareCandidates)
+	}
 }
 
 // remember caches what was found. The key is cloned: it may be a piece of a
