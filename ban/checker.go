@@ -164,14 +164,16 @@ func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 		}
 		return c.failed(ctx, &s, err)
 	}
-	d := c.conclude(&s, now, &fields, uint32(now.Nanosecond()))
+	var d Decision
+	var room [8]*store.Rule // so that a check with few matches allocates nothing
+	c.conclude(&d, &s, now, &fields, room[:0], uint32(now.Nanosecond()))
 	d.Stale = cached && c.feed.overdue(c.wallClock(now))
 	return d, nil
 }
 
 // checkMirror is Check from the content of the mirror, whatever is the matter
 // with the store. behind says that changes are known of that it lacks.
-func (c *Checker) checkMirror(ctx context.Context, s *Subject, now time.Time, behind bool) (Decision, error) {
+func (c *Checker) checkMirror(ctx context.Context, s *Subject, now time.Time, behind bool) (d Decision, err error) {
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
 	if err := sc.parse(s, c.opts.Leet); err != nil {
@@ -179,24 +181,22 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, now time.Time, be
 	}
 	sc.now = now
 	sc.find(c.mirror.content.Load())
-	d := c.conclude(s, now, &sc.fields, sc.stripe)
+	sc.matched = c.conclude(&d, s, now, &sc.fields, sc.matched[:0], sc.stripe)
 	d.Stale = behind || c.feed.overdue(c.wallClock(now))
 	return d, nil
 }
 
-// conclude decides by the rules found, and counts. stripe spreads those who
-// count.
-func (c *Checker) conclude(s *Subject, now time.Time, fields *resolved, stripe uint32) Decision {
-	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	matched := room[:0]
-	d := decide(s, now, fields, func(m *candidate) {
+// conclude decides by the rules found, and counts those that matched, which it
+// appends to matched and returns. stripe spreads those who count.
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resolved, matched []*store.Rule, stripe uint32) []*store.Rule {
+	decide(d, s, now, fields, func(m *candidate) {
 		matched = appendNew(matched, &m.rule)
 	})
 	if len(matched) > 0 {
 		c.countHits(matched, s, now, d.Verdict)
 	}
 	c.stats.count(stripe, d.Verdict)
-	return d
+	return matched
 }
 
 // countHits counts the rules that matched. The uses of an e-mail domain block

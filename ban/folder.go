@@ -85,7 +85,7 @@ func (f *folder) address(s string) (address, error) {
 
 // mailbox is [mailboxOf] for an ASCII address.
 func (f *folder) mailbox(a *address) string {
-	p := providerOf[a.domain]
+	p := providerFor(a.domain)
 	if p == nil {
 		if user, domain, ok := subdomainUser(a.domain); ok {
 			return f.join(user, domain)

@@ -37,10 +37,37 @@ var providerOf = func() map[string]*provider {
 	return m
 }()
 
+// providerSieve has a bit for every domain of a provider. Nearly all mail
+// domains that are none are told by it, for less than a look into the map.
+var providerSieve = func() (sieve [64]uint64) {
+	for d := range providerOf {
+		i := sieveBit(d)
+		sieve[i/64] |= 1 << (i % 64)
+	}
+	return sieve
+}()
+
+// sieveBit returns the bit of a domain in the sieve.
+func sieveBit(domain string) uint {
+	n := len(domain)
+	if n < 2 {
+		return 0
+	}
+	return (uint(domain[0])*131 + uint(domain[1])*31 + uint(domain[n-1])*7 + uint(n)*257) % (64 * 64)
+}
+
+// providerFor finds the row of a domain, nil if there is none.
+func providerFor(domain string) *provider {
+	if i := sieveBit(domain); providerSieve[i/64]&(1<<(i%64)) == 0 {
+		return nil
+	}
+	return providerOf[domain]
+}
+
 // canonicalDomain returns the domain that stands for the mail domain given:
 // itself, unless its provider has one for all.
 func canonicalDomain(domain string) string {
-	if p := providerOf[domain]; p != nil && p.CanonicalDomain != "" {
+	if p := providerFor(domain); p != nil && p.CanonicalDomain != "" {
 		return p.CanonicalDomain
 	}
 	return domain
@@ -57,7 +84,7 @@ func canonicalDomain(domain string) string {
 //
 // Where what is left is no local part, the address is its own mailbox.
 func mailboxOf(text, local, domain string) string {
-	p := providerOf[domain]
+	p := providerFor(domain)
 	if p == nil {
 		return subdomainMailbox(text, domain)
 	}

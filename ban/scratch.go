@@ -20,8 +20,10 @@ type scratch struct {
 	asked  [len(fieldKinds)]asked // nil for empty fields, else those above
 	rules  [len(fieldKinds)]fieldRules
 	fields resolved
-	now    time.Time
-	stripe uint32 // of the counters
+	// matched is for the rules that matched.
+	matched []*store.Rule
+	now     time.Time
+	stripe  uint32 // of the counters
 }
 
 var scratches = sync.Pool{New: func() any {

@@ -2,6 +2,7 @@ package ruleindex
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"example.com/ostraka/store"
@@ -17,16 +18,16 @@ type Query struct {
 	view   *View
 	probes []probe
 	addr   netip.Addr
-	holder uint8 // whom the rules for addr are for
 	rule   store.Rule
 }
 
 type probe struct {
 	hash  uint64
 	word  uint64 // the tags of the first group
-	shard *shard
-	text  string
+	part  *part
+	text  string // of the key, unless it is a prefix of the query's address
 	kind  store.Kind
+	bits  uint8 // of the prefix
 	owner uint8
 }
 
@@ -35,19 +36,35 @@ func (q *Query) Begin(v *View) {
 	q.view, q.probes, q.addr = v, q.probes[:0], netip.Addr{}
 }
 
+// next returns a probe of the hash, to be completed.
+func (q *Query) next(hash uint64) *probe {
+	n := len(q.probes)
+	if n == cap(q.probes) {
+		q.probes = slices.Grow(q.probes, 32)
+	}
+	q.probes = q.probes[:n+1]
+	p := &q.probes[n]
+	p.hash, p.part = hash, &q.view.dir[hash>>q.view.shift]
+	p.word = firstWord(p.part.tags, hash)
+	return p
+}
+
 // Key adds a key that is no wildcard, and no canonical IP prefix. owner is given
 // back with its rules.
 func (q *Query) Key(owner uint8, kind store.Kind, text string) {
-	q.add(owner, kind, text, q.view.hashText(kind, text))
+	p := q.next(q.view.seeds.hashText(kind, text))
+	p.kind, p.text, p.owner = kind, text, owner
 }
 
-func (q *Query) add(owner uint8, kind store.Kind, text string, hash uint64) {
-	s := q.view.shard(hash)
-	p := probe{hash: hash, shard: s, text: text, kind: kind, owner: owner}
-	if len(s.table.tags) > 0 {
-		p.word = s.table.word(s.table.group(hash))
+// Addr adds the prefixes that hold an address, once in a query.
+func (q *Query) Addr(owner uint8, addr netip.Addr) {
+	q.addr = addr
+	hi, lo := halves(addr)
+	f := family(addr)
+	for _, bits := range q.view.lens[f] {
+		p := q.next(q.view.seeds.hashPrefix(f, hi, lo, bits))
+		p.kind, p.bits, p.owner = store.KindIP, bits, owner
 	}
-	q.probes = append(q.probes, p)
 }
 
 // Domains adds a domain and all those above it. What other has in common with
@@ -68,58 +85,38 @@ func (q *Query) Domains(owner uint8, host, other string) {
 	}
 }
 
-// Addr adds the prefixes that hold an address, once in a query.
-func (q *Query) Addr(owner uint8, addr netip.Addr) {
-	q.addr, q.holder = addr, owner
-}
-
 // Each calls yield for every rule of the keys, with the owner of the key. The
 // rule is valid until yield returns; its texts are for good.
 func (q *Query) Each(yield func(owner uint8, r *store.Rule)) {
-	if q.addr.IsValid() && q.view.prefixes.Contains(q.addr) {
-		q.prefixes(yield)
-	}
 	for i := range q.probes {
 		p := &q.probes[i]
-		if sameBytes(p.word, tagOf(p.hash)) == 0 && zeroBytes(p.word) != 0 || p.shard.live == 0 {
-			continue
-		}
-		for c := p.shard.table.Find(p.hash); ; {
-			ref, _, ok := c.Next()
-			if !ok {
-				break
-			}
-			if r := &p.shard.records[ref]; r.kind == p.kind && p.shard.keyText(r) == p.text {
-				p.shard.unpack(r, &q.rule)
-				yield(p.owner, &q.rule)
-			}
+		if sameBytes(p.word, tagOf(p.hash)) != 0 || zeroBytes(p.word) == 0 {
+			q.search(p, yield)
 		}
 	}
 }
 
-// prefixes is Each for the address, which some prefix holds.
-func (q *Query) prefixes(yield func(owner uint8, r *store.Rule)) {
-	v := q.view
-	for _, bits := range v.lens[family(q.addr)] {
-		p, err := q.addr.Prefix(int(bits))
-		if err != nil {
-			continue
+// search looks for the rules of a key that there may be.
+func (q *Query) search(p *probe, yield func(owner uint8, r *store.Rule)) {
+	s := p.part.shard
+	for c := s.table.Find(p.hash); ; {
+		ref, _, ok := c.Next()
+		if !ok {
+			return
 		}
-		hash := v.hashPrefix(p)
-		s := v.shard(hash)
-		for c := s.table.Find(hash); ; {
-			ref, _, ok := c.Next()
-			if !ok {
-				break
-			}
-			r := &s.records[ref]
-			if r.kind != store.KindIP {
-				continue
-			}
-			if has, ok := canonicalPrefix(s.keyText(r)); ok && has == p {
-				s.unpack(r, &q.rule)
-				yield(q.holder, &q.rule)
-			}
+		if r := &s.records[ref]; r.kind == p.kind && q.same(p, s.keyText(r)) {
+			s.unpack(r, &q.rule)
+			yield(p.owner, &q.rule)
 		}
 	}
+}
+
+// same reports whether the text is that of the probe's key.
+func (q *Query) same(p *probe, text string) bool {
+	if p.kind != store.KindIP {
+		return p.text == text
+	}
+	want, err := q.addr.Prefix(int(p.bits))
+	has, ok := canonicalPrefix(text)
+	return err == nil && ok && has == want
 }

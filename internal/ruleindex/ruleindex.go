@@ -2,10 +2,8 @@
 package ruleindex
 
 import (
-	"hash/maphash"
 	"slices"
 
-	"github.com/gaissmai/bart"
 	"github.com/google/uuid"
 
 	"example.com/ostraka/store"
@@ -24,24 +22,23 @@ import (
 // that a view has, which is bounded however many rules there are; no write, and
 // no growth, ever touches more than one shard.
 type Index struct {
-	view   *View
-	epoch  uint64 // counts the views given away
-	owned  bool   // nobody else has the view
-	shared bool   // some view was ever given away
-	wild   map[store.Kind]*wildcards
+	view  *View
+	epoch uint64 // counts the views given away
+	owned bool   // nobody else has the view
+	wild  map[store.Kind]*wildcards
 }
 
 // New returns an empty index.
 func New() *Index {
-	x := &Index{owned: true, wild: make(map[store.Kind]*wildcards), view: &View{seed: maphash.MakeSeed(), shift: 64, prefixes: new(bart.Lite)}}
-	x.view.dir = []*shard{{}}
+	x := &Index{owned: true, wild: make(map[store.Kind]*wildcards), view: &View{seeds: newSeeds(), shift: 64}}
+	x.view.dir = []part{{shard: new(shard)}}
 	return x
 }
 
 // View returns the content as it is now. Further changes do not change it.
 func (x *Index) View() *View {
 	x.epoch++
-	x.owned, x.shared = false, true
+	x.owned = false
 	return x.view
 }
 
@@ -71,7 +68,7 @@ func (x *Index) Put(r store.Rule) {
 		x.putWildcard(r)
 		return
 	}
-	hash := x.view.hash(r.Key)
+	hash := x.view.seeds.hash(r.Key)
 	s := x.mutable(hash)
 	if place, ok := s.find(hash, r.Key, r.ID); ok {
 		s.table.refs[place] = s.pack(&r)
@@ -97,7 +94,7 @@ func (x *Index) Remove(key store.Key, id uuid.UUID) bool {
 	if key.Wildcard() {
 		return x.removeWildcard(key.Kind, id)
 	}
-	hash := x.view.hash(key)
+	hash := x.view.seeds.hash(key)
 	if _, ok := x.view.shard(hash).find(hash, key, id); !ok {
 		return false
 	}
@@ -140,7 +137,7 @@ func (x *Index) Replace(keys []store.Key, rules []store.Rule) {
 func (x *Index) Compact() {
 	x.own()
 	for i := 0; i < len(x.view.dir); {
-		s := x.view.dir[i]
+		s := x.view.dir[i].shard
 		s = x.replace(s, s.rebuild(x, s.depth, s.live/32, nil), uint64(i)<<x.view.shift)
 		i += x.span(s)
 	}
@@ -167,7 +164,7 @@ func (x *Index) replace(old, s *shard, hash uint64) *shard {
 	n := x.span(old)
 	first := int(hash>>x.view.shift) &^ (n - 1)
 	for i := range n {
-		x.view.dir[first+i] = s
+		x.view.dir[first+i] = part{s.table.tags, s}
 	}
 	return s
 }
@@ -176,7 +173,7 @@ func (x *Index) replace(old, s *shard, hash uint64) *shard {
 func (x *Index) split(s *shard, hash uint64) {
 	v := x.view
 	if s.depth == 64-v.shift {
-		double := make([]*shard, 2*len(v.dir))
+		double := make([]part, 2*len(v.dir))
 		for i := range double {
 			double[i] = v.dir[i/2]
 		}
@@ -188,6 +185,6 @@ func (x *Index) split(s *shard, hash uint64) {
 	low := s.rebuild(x, s.depth+1, maxShard/8, func(h uint64) bool { return h&bit == 0 })
 	high := s.rebuild(x, s.depth+1, maxShard/8, func(h uint64) bool { return h&bit != 0 })
 	for i := range n {
-		v.dir[first+i], v.dir[first+n+i] = low, high
+		v.dir[first+i], v.dir[first+n+i] = part{low.table.tags, low}, part{high.table.tags, high}
 	}
 }

@@ -26,7 +26,7 @@ type shard struct {
 }
 
 // A shard with more rules than this is split. It bounds what a write copies.
-const maxShard = 1024
+const maxShard = 2048
 
 // maxDepth bounds the splitting of rules that all have one hash.
 const maxDepth = 20
@@ -79,7 +79,7 @@ func (s *shard) rebuild(x *Index, depth uint8, room int, keep func(hash uint64) 
 	size := 0
 	for ref := range s.table.all {
 		r := &s.records[ref]
-		h := x.view.hash(store.Key{Kind: r.kind, Text: s.keyText(r)})
+		h := x.view.seeds.hash(store.Key{Kind: r.kind, Text: s.keyText(r)})
 		if keep == nil || keep(h) {
 			refs, hashes = append(refs, ref), append(hashes, h)
 			if r.flags&flagOdd == 0 {

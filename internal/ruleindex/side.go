@@ -88,21 +88,6 @@ func (x *Index) countPrefix(key store.Key, more int32) {
 	if *n += more; *n == 0 || *n == more {
 		x.view.listLens(f)
 	}
-	p, ok := canonicalPrefix(key.Text)
-	if !ok {
-		return
-	}
-	switch {
-	case more > 0 && !x.shared:
-		x.view.prefixes.Insert(p)
-	case more > 0:
-		x.view.prefixes = x.view.prefixes.InsertPersist(p)
-	case len(x.view.Append(nil, key)) > 0: // another rule has it
-	case !x.shared:
-		x.view.prefixes.Delete(p)
-	default:
-		x.view.prefixes = x.view.prefixes.DeletePersist(p)
-	}
 }
 
 // listLens lists the lengths in use of a family anew.
@@ -113,6 +98,5 @@ func (v *View) listLens(family int) {
 			lens = append(lens, uint8(bits))
 		}
 	}
-	slices.Reverse(lens)
 	v.lens[family] = lens
 }

@@ -108,8 +108,18 @@ func (t *Table) all(yield func(ref uint32) bool) {
 
 func tagOf(hash uint64) uint8 { return uint8(hash) | 0x80 }
 
-func (t *Table) group(hash uint64) int {
-	return int(uint64(uint32(hash>>7)) * uint64(len(t.tags)/groupSize) >> 32)
+func (t *Table) group(hash uint64) int { return groupOf(t.tags, hash) }
+
+func groupOf(tags []uint8, hash uint64) int {
+	return int(uint64(uint32(hash>>7)) * uint64(len(tags)/groupSize) >> 32)
+}
+
+// firstWord returns the tags of the group at which a search of the hash begins.
+func firstWord(tags []uint8, hash uint64) uint64 {
+	if len(tags) == 0 {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(tags[groupOf(tags, hash)*groupSize:])
 }
 
 func (t *Table) next(group int) int {
