@@ -40,6 +40,7 @@ type Checker struct {
 	opts      CheckerOptions
 	ownClock  bool // opts.Now is not time.Now
 	cache     *lru.Cache[cacheKey, *fieldRules]
+	subjects  *lru.Cache[subjectKey, *subjectRules]
 	fresh     freshness
 	wildcards wildcards
 	lengths   prefixLengths
@@ -74,7 +75,14 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if err != nil {
 		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
 	}
-	c := &Checker{source: source, opts: opts, ownClock: ownClock, cache: cache, hits: newHitCounter(source, opts.Now)}
+	subjects, err := lru.New[subjectKey, *subjectRules](opts.CacheSize)
+	if err != nil {
+		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
+	}
+	c := &Checker{
+		source: source, opts: opts, ownClock: ownClock, cache: cache, subjects: subjects,
+		hits: newHitCounter(source, opts.Now),
+	}
 	c.fresh.init()
 	c.wildcards.fresh, c.lengths.fresh = &c.fresh, &c.fresh
 	c.feed = feed{
