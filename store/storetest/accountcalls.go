@@ -54,11 +54,11 @@ func accountCalls(r records) []call {
 			return err
 		}},
 		{"CreateBanDisabling", func(ctx context.Context, s store.Store) error {
-			_, _, err := s.CreateBanDisabling(ctx, domainBan("disabling.example"), wildcard, change(store.BanCreate))
+			_, err := s.CreateBanDisabling(ctx, domainBan("disabling.example"), wildcard, change(store.BanCreate))
 			return err
 		}},
 		{"UpdateBanDisabling", func(ctx context.Context, s store.Store) error {
-			_, _, err := s.UpdateBanDisabling(ctx, r.ban, wildcard, change(store.BanUpdate))
+			_, err := s.UpdateBanDisabling(ctx, r.ban, wildcard, change(store.BanUpdate))
 			return err
 		}},
 	}

@@ -35,8 +35,8 @@ type accountOverrides struct {
 	updateAlias        func(context.Context, store.MailAlias, store.Change) (store.MailAlias, error)
 	deleteAlias        func(context.Context, uuid.UUID, store.Change) (store.MailAlias, error)
 	affected           func(context.Context, store.Selector, int) (store.Affected, error)
-	createBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, int64, error)
-	updateBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, int64, error)
+	createBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, error)
+	updateBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, error)
 }
 
 func (o *override) CreateAccount(ctx context.Context, a store.Account, c store.Change) (store.Account, error) {
@@ -200,14 +200,14 @@ func (o *override) Affected(ctx context.Context, sel store.Selector, sample int)
 	return o.Store.Affected(ctx, sel, sample)
 }
 
-func (o *override) CreateBanDisabling(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+func (o *override) CreateBanDisabling(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 	if o.createBanDisabling != nil {
 		return o.createBanDisabling(ctx, b, sel, c)
 	}
 	return o.Store.CreateBanDisabling(ctx, b, sel, c)
 }
 
-func (o *override) UpdateBanDisabling(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+func (o *override) UpdateBanDisabling(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 	if o.updateBanDisabling != nil {
 		return o.updateBanDisabling(ctx, b, sel, c)
 	}
