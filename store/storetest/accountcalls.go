@@ -53,6 +53,11 @@ func accountCalls(r records) []call {
 			_, err := s.Affected(ctx, wildcard, 1)
 			return err
 		}},
+		{"Exceptions", func(ctx context.Context, s store.Store) (err error) {
+			for _, err = range s.Exceptions(ctx, 0) {
+			}
+			return err
+		}},
 		{"CreateBanDisabling", func(ctx context.Context, s store.Store) error {
 			_, err := s.CreateBanDisabling(ctx, domainBan("disabling.example"), wildcard, change(store.BanCreate))
 			return err

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 
@@ -68,6 +69,31 @@ var cascadeFlaws = []flaw{
 			return o.Store.Affected(ctx, sel, max(sample, 1))
 		}
 	}, []string{"Affected selects what the selector selects", "Affected counts accounts, addresses and active aliases"}},
+
+	{"takes every rule for an exception", func(o *override) {
+		o.exceptions = o.Store.Scan
+	}, []string{"Exceptions yields the rules that do not deny"}},
+
+	{"finds exceptions where there are none", func(o *override) {
+		o.exceptions = func(ctx context.Context, _ store.Kind) iter.Seq2[store.Rule, error] {
+			return func(yield func(store.Rule, error) bool) { yield(store.Rule{Effect: store.Allow}, nil) }
+		}
+	}, []string{"Exceptions of an empty store yields nothing, and may be stopped"}},
+
+	{"takes the caller's word for how many aliases were turned off", func(o *override) {
+		o.createBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			n := b.AliasesDisabled
+			b, err := o.Store.CreateBan(ctx, b, c)
+			b.AliasesDisabled = n
+			return b, err
+		}
+		o.updateBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			n := b.AliasesDisabled
+			b, err := o.Store.UpdateBan(ctx, b, c)
+			b.AliasesDisabled = n
+			return b, err
+		}
+	}, []string{"AliasesDisabled stays until a ban turns aliases off anew"}},
 
 	{"makes bans that leave aliases on", func(o *override) {
 		o.createBanDisabling = func(ctx context.Context, b store.Ban, _ store.Selector, c store.Change) (store.Ban, error) {

@@ -59,9 +59,6 @@ var cascadeClauses = []clause{
 	{"AliasesDisabled stays until a ban turns aliases off anew",
 		"AliasesDisabled is given by the store: CreateBan and CreateBans make it 0, UpdateBan leaves it, and UpdateBanDisabling gives it how many aliases it turned off.",
 		aliasesDisabledStays},
-	{"Exceptions yields the rules that do not deny",
-		"Exceptions yields, of the rules of a kind, or of all kinds for a zero kind, that Scan would yield, those whose effect is not Deny: of bans, blocks and lists.",
-		exceptions},
 	{"A ban that is refused turns nothing off",
 		"A returned error means that nothing was written: a ban that is refused as by CreateBan or UpdateBan leaves every alias on.",
 		refusedDisablesNone},
@@ -294,37 +291,4 @@ func given2(b store.Ban) store.Ban {
 	other := domainBan("b.example")
 	other.AliasesDisabled = b.AliasesDisabled
 	return other
-}
-
-func exceptions(t reporter, s store.Store) {
-	var want []store.Rule
-	for i, k := range store.Kinds() {
-		for j, effect := range []store.Effect{store.Deny, store.Review, store.Allow} {
-			b := newBan(k, fmt.Sprint("value ", i, j))
-			b.Effect = effect
-			b = create(t, s, b)
-			if effect != store.Deny {
-				want = append(want, b.Rule())
-			}
-		}
-		gone := newBan(k, fmt.Sprint("revoked ", i))
-		gone.Effect = store.Allow
-		update(t, s, revoked(create(t, s, gone)))
-	}
-	for _, k := range append(store.Kinds(), 0) {
-		var got []store.Rule
-		for r, err := range s.Exceptions(t.Context(), k) {
-			if err != nil {
-				t.Fatalf("Exceptions: %v", err)
-			}
-			got = append(got, r)
-		}
-		var ofKind []store.Rule
-		for _, r := range want {
-			if k == 0 || r.Key.Kind == k {
-				ofKind = append(ofKind, r)
-			}
-		}
-		wantSameRules(t, fmt.Sprintf("Exceptions of kind %d", k), got, ofKind)
-	}
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,6 +37,7 @@ type accountOverrides struct {
 	deleteAlias        func(context.Context, uuid.UUID, store.Change) (store.MailAlias, error)
 	affected           func(context.Context, store.Selector, int) (store.Affected, error)
 	createBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, error)
+	exceptions         func(context.Context, store.Kind) iter.Seq2[store.Rule, error]
 	updateBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, error)
 }
 
@@ -212,4 +214,11 @@ func (o *override) UpdateBanDisabling(ctx context.Context, b store.Ban, sel stor
 		return o.updateBanDisabling(ctx, b, sel, c)
 	}
 	return o.Store.UpdateBanDisabling(ctx, b, sel, c)
+}
+
+func (o *override) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	if o.exceptions != nil {
+		return o.exceptions(ctx, kind)
+	}
+	return o.Store.Exceptions(ctx, kind)
 }
