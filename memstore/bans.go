@@ -14,24 +14,42 @@ import (
 
 // CreateBan implements [store.Bans].
 func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	err := s.write(ctx, func() (*store.Change, error) {
-		if err := s.refusal(&ban, change.At); err != nil {
-			return nil, err
-		}
-		ban = fresh(ban, s.seq+1)
-		expired := s.expired(&ban, change.At)
-		logged, err := changelog.Ban(change, nil, &ban, keysOf(expired)...)
+	err := s.transact(ctx, func(tx *transaction) error {
+		logged, err := s.makeBan(tx, &ban, change)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, r := range expired {
-			s.unlink(r)
-		}
-		s.seq++
-		s.insert(&record{ban: ban})
-		return &logged, nil
+		tx.log(logged)
+		return nil
 	})
 	return orNone(ban, err)
+}
+
+// makeBan adds a ban, which it completes, and returns the change to log.
+func (s *Store) makeBan(tx *transaction, ban *store.Ban, change store.Change) (store.Change, error) {
+	if err := s.refusal(ban, change.At); err != nil {
+		return store.Change{}, err
+	}
+	*ban = fresh(*ban, s.seq+1)
+	expired := s.expired(ban, change.At)
+	logged, err := changelog.Ban(change, nil, ban, keysOf(expired)...)
+	if err != nil {
+		return store.Change{}, err
+	}
+	for _, r := range expired {
+		s.unlink(r)
+	}
+	s.seq++
+	made := &record{ban: *ban}
+	s.insert(made)
+	tx.onAbort(func() {
+		s.remove(made)
+		s.seq--
+		for _, r := range expired {
+			s.link(r)
+		}
+	})
+	return logged, nil
 }
 
 // CreateBans implements [store.Bans].
@@ -132,29 +150,46 @@ func (s *Store) BanBySeq(ctx context.Context, seq int64) (ban store.Ban, err err
 
 // UpdateBan implements [store.Bans].
 func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	err := s.write(ctx, func() (*store.Change, error) {
-		r := s.bans[ban.ID]
-		if r == nil {
-			return nil, missing(ban.ID)
-		}
-		old := r.ban
-		if old.Version != ban.Version {
-			return nil, fmt.Errorf("ban %s is at version %d, not %d: %w", ban.ID, old.Version, ban.Version, store.ErrConflict)
-		}
-		if rival := s.rival(&ban, r, change.At); rival != nil {
-			return nil, &store.ExistsError{Existing: *rival}
-		}
-		ban.Version++
-		ban.Seq, ban.CreatedAt, ban.CreatedBy = old.Seq, old.CreatedAt, old.CreatedBy
-		ban.Hits, ban.LastHitAt = old.Hits, old.LastHitAt
-		logged, err := changelog.Ban(change, &old, &ban)
+	err := s.transact(ctx, func(tx *transaction) error {
+		logged, err := s.rewriteBan(tx, &ban, change)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		s.replace(r, ban)
-		return &logged, nil
+		tx.log(logged)
+		return nil
 	})
 	return orNone(ban, err)
+}
+
+// rewriteBan replaces the ban of that ID, completes the new one, and returns the
+// change to log.
+func (s *Store) rewriteBan(tx *transaction, ban *store.Ban, change store.Change) (store.Change, error) {
+	r := s.bans[ban.ID]
+	if r == nil {
+		return store.Change{}, missing(ban.ID)
+	}
+	old, ruled := r.ban, r.ruled
+	if old.Version != ban.Version {
+		return store.Change{}, fmt.Errorf("ban %s is at version %d, not %d: %w", ban.ID, old.Version, ban.Version, store.ErrConflict)
+	}
+	if rival := s.rival(ban, r, change.At); rival != nil {
+		return store.Change{}, &store.ExistsError{Existing: *rival}
+	}
+	ban.Version++
+	ban.Seq, ban.CreatedAt, ban.CreatedBy = old.Seq, old.CreatedAt, old.CreatedBy
+	ban.Hits, ban.LastHitAt = old.Hits, old.LastHitAt
+	logged, err := changelog.Ban(change, &old, ban)
+	if err != nil {
+		return store.Change{}, err
+	}
+	s.replace(r, *ban)
+	tx.onAbort(func() {
+		s.unlink(r)
+		if r.ban = old; ruled { // else it was retired, or revoked
+			s.link(r)
+		}
+	})
+	return logged, nil
 }
 
 // DeleteBan implements [store.Bans].

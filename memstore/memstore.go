@@ -1,5 +1,5 @@
-// Package memstore keeps bans, blocks and lists in memory: for tests, and for
-// programs that need them only while they run.
+// Package memstore keeps bans, blocks, lists and accounts in memory: for tests,
+// and for programs that need them only while they run.
 //
 //	st := memstore.New()
 //	defer st.Close()
@@ -34,6 +34,10 @@ type Store struct {
 	rules  *ruleindex.Index // of the bans that have one, and of the blocks
 	lists  lists
 
+	accounts    accounts
+	credentials credentials
+	aliases     aliases
+
 	log        []logged // what is left of it; Seqs without a gap
 	lastLogged int64    // the Seq of the newest change there ever was
 
@@ -51,6 +55,10 @@ func New() *Store {
 		blocks: blocks{byID: make(map[uuid.UUID]*blockRecord), byDomain: make(map[string]*blockRecord)},
 		rules:  ruleindex.New(),
 		lists:  lists{byName: make(map[string]*list), applying: make(map[string]*attempt)},
+
+		accounts:    newAccounts(),
+		credentials: newCredentials(),
+		aliases:     newAliases(),
 	}
 }
 
@@ -71,36 +79,6 @@ func (s *Store) read(ctx context.Context, f func() error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.run(f)
-}
-
-// write calls f with the lock held for writing, on the same conditions. f
-// returns the change to log, or nil for none; write logs it and, without the
-// lock, tells the subscribers. An error from f must mean that it changed
-// nothing.
-func (s *Store) write(ctx context.Context, f func() (*store.Change, error)) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("memstore: %w", err)
-	}
-	change, err := s.locked(f)
-	if err == nil && change != nil {
-		s.subs.tell(*change)
-	}
-	return err
-}
-
-func (s *Store) locked(f func() (*store.Change, error)) (change *store.Change, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	err = s.run(func() error {
-		if change, err = f(); err != nil || change == nil {
-			return err
-		}
-		s.lastLogged++
-		change.Seq = s.lastLogged
-		s.log = append(s.log, logged{*change})
-		return nil
-	})
-	return change, err
 }
 
 func (s *Store) run(f func() error) error {

@@ -222,6 +222,12 @@ type Accounts interface {
 	// stay as they were. Active aliases of the account whose destination is no
 	// longer one of its addresses are turned off.
 	//
+	// An alias that is turned off for the account is so before the bans are made:
+	// it has no DisabledBan, change.At as its UpdatedAt and its Version one
+	// higher. Then CreateBans are made, in order, each as
+	// [Cascades.CreateBanDisabling] would, and then RevokeBans are revoked, in
+	// order, with change.At as their UpdatedAt too.
+	//
 	// It is [ErrNotFound] if there is no such account, [ErrConflict] if its
 	// Version is another, an [*AccountExistsError] as for CreateAccount, and
 	// [ErrLastAdmin] if the account was an active admin, no longer is, and no
@@ -229,16 +235,17 @@ type Accounts interface {
 	// [ErrExists].
 	//
 	// It logs the change of the account with the counts, where they are not 0,
-	// "credentials_revoked", "aliases_disabled" (by the account and by its bans),
-	// "bans_created" and "bans_revoked"; and after it, for each ban, the change
-	// that CreateBan or UpdateBan would log, with At and Actor of the change and
-	// the action [BanCreate] or [BanRevoke].
+	// "credentials_revoked", "aliases_disabled" (for the account and by its
+	// bans), "bans_created" and "bans_revoked"; and after it, for each ban, the
+	// change that CreateBanDisabling or UpdateBan would log, with At and Actor of
+	// the change and the action [BanCreate] or [BanRevoke].
 	UpdateAccount(ctx context.Context, write AccountWrite, change Change) (AccountWritten, error)
 
 	// DeleteAccount removes the account of that ID with its credentials, turns
 	// off its aliases, which stay, so that nobody else gets their addresses, and
 	// returns it as it was. It is [ErrNotFound] if there is no such account, and
-	// [ErrLastAdmin] as for UpdateAccount. The content of the account stays in
-	// the change log, as [Change.Before].
+	// [ErrLastAdmin] as for UpdateAccount. It logs one change with the counts that
+	// UpdateAccount would give; the content of the account stays in it, as
+	// [Change.Before].
 	DeleteAccount(ctx context.Context, id uuid.UUID, change Change) (AccountWritten, error)
 }

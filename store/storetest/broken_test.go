@@ -17,7 +17,9 @@ type flaw struct {
 
 func flaws() []flaw {
 	return slices.Concat(
-		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, listFlaws, versionFlaws,
+		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws,
+		accountFlaws, accountUpdateFlaws, suspensionFlaws, accountLogFlaws,
+		listFlaws, versionFlaws,
 		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
 	)
 }

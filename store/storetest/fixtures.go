@@ -182,11 +182,12 @@ func lastChange(t reporter, s store.Store) int64 {
 	return got
 }
 
-// unchanged returns a function that reports whatever bans, blocks, lists and log
-// have gained, lost or changed since.
+// unchanged returns a function that reports whatever the records and the log have
+// gained, lost or changed since.
 func unchanged(t reporter, s store.Store) (verify func(doing string)) {
 	t.Helper()
 	bans, blocks, named, last := allBans(t, s), allBlocks(t, s), allLists(t, s), lastChange(t, s)
+	accounts, aliases, credentials := allAccounts(t, s), allAliases(t, s), allCredentials(t, s)
 	return func(doing string) {
 		t.Helper()
 		if now := allBans(t, s); !equalSlices(now, bans) {
@@ -198,6 +199,9 @@ func unchanged(t reporter, s store.Store) (verify func(doing string)) {
 		if now := allLists(t, s); !equalSlices(now, named) {
 			t.Errorf("%s wrote lists: they are\n%+v\nand were\n%+v", doing, now, named)
 		}
+		wantSameList(t, doing+": the accounts", allAccounts(t, s), accounts)
+		wantSameList(t, doing+": the aliases", allAliases(t, s), aliases)
+		wantSameList(t, doing+": the credentials", allCredentials(t, s), credentials)
 		if now := lastChange(t, s); now != last {
 			t.Errorf("%s logged a change: LastChange = %d, was %d", doing, now, last)
 		}
@@ -223,19 +227,43 @@ func wantExists(t reporter, doing string, err error, existing store.Ban) {
 	}
 }
 
+// record is what a store keeps or tells.
+type record interface {
+	store.Ban | store.Block | store.List | store.Entry | store.Rule |
+		store.Account | store.MailAlias | store.Credential | store.Affected
+}
+
 // wantSame compares two records, times by instant and location.
-func wantSame[R store.Ban | store.Block | store.List | store.Entry | store.Rule](t reporter, what string, got, want R) {
+func wantSame[R record](t reporter, what string, got, want R) {
 	t.Helper()
 	if d := diff(got, want); d != "" {
 		t.Errorf("%s differs:\n%s", what, d)
 	}
 }
 
-// diff lists the fields of two values of the same struct type that differ.
+// wantSameList compares two lists of records, as wantSame does.
+func wantSameList[R record](t reporter, what string, got, want []R) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s are %d, want %d:\n%+v\n%+v", what, len(got), len(want), got, want)
+		return
+	}
+	for i := range got {
+		if d := diff(got[i], want[i]); d != "" {
+			t.Errorf("%s: the one at %d differs:\n%s", what, i, d)
+		}
+	}
+}
+
+// diff lists the fields of two values of the same struct type that differ. A
+// slice may be nil or empty.
 func diff[R any](got, want R) string {
 	g, w := reflect.ValueOf(got), reflect.ValueOf(want)
 	var b strings.Builder
 	for i := range g.NumField() {
+		if g.Field(i).Kind() == reflect.Slice && g.Field(i).Len()+w.Field(i).Len() == 0 {
+			continue
+		}
 		if gf, wf := g.Field(i).Interface(), w.Field(i).Interface(); !reflect.DeepEqual(gf, wf) {
 			fmt.Fprintf(&b, "  %s: got %#v, want %#v\n", g.Type().Field(i).Name, gf, wf)
 		}

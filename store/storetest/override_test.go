@@ -14,6 +14,7 @@ import (
 // is set.
 type override struct {
 	store.Store
+	accountOverrides
 
 	lookup        func(context.Context, []store.Key) ([]store.Rule, error)
 	prefixLengths func(context.Context) ([]store.PrefixLen, error)

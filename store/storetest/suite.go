@@ -37,6 +37,7 @@ func clauses() []clause {
 		ruleClauses, scanClauses,
 		createClauses, bulkClauses, updateClauses, retireClauses, deleteClauses, purgeClauses, valueClauses, pageClauses,
 		blockClauses,
+		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, accountLogClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,

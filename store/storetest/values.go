@@ -62,6 +62,19 @@ func createAsGiven(t reporter, s store.Store, b store.Ban) store.Ban {
 	return got
 }
 
+// trickyTimes are times that a backend which counts in other units mixes up.
+var trickyTimes = map[string]time.Time{
+	"none":                     {},
+	"the Unix epoch":           time.Unix(0, 0).UTC(),
+	"a microsecond before it":  time.Unix(0, -1000).UTC(),
+	"a microsecond":            time.Date(2026, 3, 29, 1, 0, 0, 1000, time.UTC),
+	"the last of a second":     time.Date(2026, 12, 31, 23, 59, 59, 999999000, time.UTC),
+	"past 64 bit nanoseconds":  time.Date(2262, 4, 12, 0, 0, 0, 0, time.UTC),
+	"before those":             time.Date(1600, 2, 29, 12, 0, 0, 0, time.UTC),
+	"the end of the year 9999": time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC),
+	"just not zero":            time.Time{}.Add(time.Microsecond),
+}
+
 // tricky are texts that a backend which does more than compare bytes mixes up.
 var tricky = []string{
 	"straße", "STRASSE", "strasse", "Strasse", " strasse", "strasse ", "strasse\u00a0",
@@ -114,17 +127,7 @@ func containsIsBytes(t reporter, s store.Store) {
 }
 
 func timesComeBack(t reporter, s store.Store) {
-	for name, at := range map[string]time.Time{
-		"none":                     {},
-		"the Unix epoch":           time.Unix(0, 0).UTC(),
-		"a microsecond before it":  time.Unix(0, -1000).UTC(),
-		"a microsecond":            time.Date(2026, 3, 29, 1, 0, 0, 1000, time.UTC),
-		"the last of a second":     time.Date(2026, 12, 31, 23, 59, 59, 999999000, time.UTC),
-		"past 64 bit nanoseconds":  time.Date(2262, 4, 12, 0, 0, 0, 0, time.UTC),
-		"before those":             time.Date(1600, 2, 29, 12, 0, 0, 0, time.UTC),
-		"the end of the year 9999": time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC),
-		"just not zero":            time.Time{}.Add(time.Microsecond),
-	} {
+	for name, at := range trickyTimes {
 		b := domainBan("a.example " + name)
 		b.CreatedAt, b.UpdatedAt, b.ExpiresAt, b.RevokedAt = at, at, at, at
 		b = createAsGiven(t, s, b)

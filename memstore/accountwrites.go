@@ -1,0 +1,158 @@
+package memstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/store"
+)
+
+// UpdateAccount implements [store.Accounts].
+func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, change store.Change) (written store.AccountWritten, err error) {
+	after := cloneAccount(&write.Account)
+	err = s.transact(ctx, func(tx *transaction) error {
+		r, err := s.rewritable(&after)
+		if err != nil {
+			return err
+		}
+		before := &r.account
+		after.Version++
+		after.Seq, after.CreatedAt, after.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
+		after.LastLoginAt = before.LastLoginAt
+
+		if write.RevokeCredentials {
+			written.CredentialsRevoked = revoke(tx, r.credentials, &store.CredentialFilter{}, change.At)
+		}
+		written.AliasesDisabled = disable(tx, s.aliases.byOwner[after.ID], func(a *store.MailAlias) bool {
+			return write.DisableAliases || !after.HasEmail(a.Destination)
+		}, uuid.Nil, change.At)
+		bans, err := s.writeBans(tx, &write, &written, change)
+		if err != nil {
+			return err
+		}
+		if len(write.CreateBans) > 0 {
+			after.SuspensionBans = idsOf(written.BansCreated)
+		}
+
+		logged, err := changelog.Account(change, before, &after, changelog.Written(&written))
+		if err != nil {
+			return err
+		}
+		s.accounts.replace(r, after)
+		tx.log(logged)
+		tx.log(bans...)
+		return nil
+	})
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	written.Account = cloneAccount(&after)
+	return written, nil
+}
+
+// rewritable returns the record of the account that is to become after, unless
+// that is refused.
+func (s *Store) rewritable(after *store.Account) (*accountRecord, error) {
+	r := s.accounts.byID[after.ID]
+	if r == nil {
+		return nil, missingAccount(after.ID)
+	}
+	if v := r.account.Version; v != after.Version {
+		return nil, fmt.Errorf("account %s is at version %d, not %d: %w", after.ID, v, after.Version, store.ErrConflict)
+	}
+	if err := s.accounts.taken(after, r); err != nil {
+		return nil, err
+	}
+	return r, s.accounts.losesLastAdmin(r, after)
+}
+
+// writeBans makes and revokes the bans of a write and returns the changes to
+// log, in order.
+func (s *Store) writeBans(tx *transaction, write *store.AccountWrite, written *store.AccountWritten, change store.Change) ([]store.Change, error) {
+	var logged []store.Change
+	change.Action = store.BanCreate
+	for i := range write.CreateBans {
+		ban := write.CreateBans[i].Ban
+		c, err := s.makeBan(tx, &ban, change)
+		if active := (*store.ExistsError)(nil); errors.As(err, &active) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		disabled := s.disableFor(tx, &ban, write.CreateBans[i].Disable, change)
+		logged = append(logged, changelog.WithAliases(c, disabled))
+		written.BansCreated = append(written.BansCreated, ban)
+		written.AliasesDisabled += disabled
+	}
+	change.Action = store.BanRevoke
+	for _, id := range write.RevokeBans {
+		r := s.bans[id]
+		if r == nil || !r.ban.RevokedAt.IsZero() {
+			continue
+		}
+		ban := r.ban
+		ban.RevokedAt, ban.RevokedBy, ban.RevokedReason = change.At, change.Actor, write.RevokeReason
+		ban.UpdatedAt = change.At
+		c, err := s.rewriteBan(tx, &ban, change)
+		if err != nil {
+			return nil, err
+		}
+		logged = append(logged, c)
+		written.BansRevoked = append(written.BansRevoked, ban)
+	}
+	return logged, nil
+}
+
+func idsOf(bans []store.Ban) (ids []uuid.UUID) {
+	for i := range bans {
+		ids = append(ids, bans[i].ID)
+	}
+	return ids
+}
+
+// DeleteAccount implements [store.Accounts].
+func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (written store.AccountWritten, err error) {
+	err = s.transact(ctx, func(tx *transaction) error {
+		r := s.accounts.byID[id]
+		if r == nil {
+			return missingAccount(id)
+		}
+		if err := s.accounts.losesLastAdmin(r, nil); err != nil {
+			return err
+		}
+		written.CredentialsRevoked = revoke(tx, r.credentials, &store.CredentialFilter{}, change.At)
+		written.AliasesDisabled = disable(tx, s.aliases.byOwner[id], everyAlias, uuid.Nil, change.At)
+		logged, err := changelog.Account(change, &r.account, nil, changelog.Written(&written))
+		if err != nil {
+			return err
+		}
+		written.Account = cloneAccount(&r.account)
+		s.credentials.remove(func(c *credentialRecord) bool { return c.account == r })
+		s.accounts.remove(r)
+		tx.log(logged)
+		return nil
+	})
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	return written, nil
+}
+
+// revoke revokes the credentials that the filter selects and that are not
+// revoked yet, and says how many.
+func revoke(tx *transaction, credentials []*credentialRecord, filter *store.CredentialFilter, at time.Time) (n int64) {
+	for _, r := range credentials {
+		c := &r.credential
+		if c.RevokedAt.IsZero() && filter.Match(c) {
+			c.RevokedAt = at
+			tx.onAbort(func() { c.RevokedAt = time.Time{} })
+			n++
+		}
+	}
+	return n
+}
