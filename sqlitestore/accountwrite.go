@@ -125,14 +125,17 @@ func (t *tx) insertHandleKeys(ctx context.Context, a *store.Account) error {
 }
 
 func (t *tx) insertEmails(ctx context.Context, a *store.Account) error {
+	hosts := make([]string, 0, len(a.Emails))
 	for i := range a.Emails {
 		e := &a.Emails[i]
-		err := t.exec(ctx, `INSERT INTO ostraka_account_emails (account, position, id, address, mailbox, host, verified_at, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			a.Seq, i, e.ID[:], e.Address, e.Mailbox, hostKey(e.Address), timeArg(e.VerifiedAt), timeArg(e.CreatedAt))
+		host := hostKey(e.Address)
+		err := t.exec(ctx, `INSERT INTO ostraka_account_emails
+			(account, position, id, address, mailbox, host, shared, verified_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			a.Seq, i, e.ID[:], e.Address, e.Mailbox, host, sharedLabels(host, hosts), timeArg(e.VerifiedAt), timeArg(e.CreatedAt))
 		if err != nil {
 			return err
 		}
+		hosts = append(hosts, host)
 	}
 	return nil
 }

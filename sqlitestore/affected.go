@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/ostraka/store"
 )
@@ -73,34 +74,45 @@ func (c *census) countHandles(ctx context.Context) (err error) {
 	return err
 }
 
-// firstOf says that a row e is the first of its account in the scope. The address
-// at position 0 always is.
-func firstOf(in scope) string {
-	return `(e.position = 0 OR NOT EXISTS (SELECT 1 FROM ostraka_account_emails b
-		WHERE b.account = e.account AND b.position < e.position AND (` + in.where + `)))`
+// firstInScope says of a row of the selector's range of ostraka_account_emails
+// that its account has none before it there.
+func firstInScope(key store.Key) string {
+	switch {
+	case key.Wildcard():
+		return `position = 0`
+	case key.Kind == store.KindDomain:
+		return fmt.Sprintf(`shared < %d`, strings.Count(hostKey(key.Text), "."))
+	}
+	// There are few addresses of a mailbox.
+	return `NOT EXISTS (SELECT 1 FROM ostraka_account_emails b
+		WHERE b.account = e.account AND b.position < e.position AND b.mailbox = e.mailbox)`
 }
 
 func (c *census) countAddresses(ctx context.Context) (err error) {
-	in := addressScope(c.selector.Key)
+	in, first := addressScope(c.selector.Key), firstInScope(c.selector.Key)
 	if in.empty() {
 		return nil
 	}
-	first, twice := firstOf(in), slices.Concat(in.args, in.args)
-	err = c.q.QueryRowContext(ctx, `SELECT count(*), count(CASE WHEN `+first+` THEN 1 END)
-		FROM ostraka_account_emails e WHERE `+in.where, twice...).Scan(&c.Addresses, &c.Accounts)
+	from := ` FROM ostraka_account_emails e WHERE ` + in.where
+	err = c.q.QueryRowContext(ctx, `SELECT count(*), count(CASE WHEN `+first+` THEN 1 END)`+from, in.args...).Scan(&c.Addresses, &c.Accounts)
 	if err != nil || c.sample == 0 {
 		return err
 	}
-	oldest := fmt.Sprintf(` ORDER BY +account, +position LIMIT %d`, c.sample)
+	// The plus keeps SQLite to the index of the range. The oldest addresses are
+	// of the oldest accounts.
 	c.accounts, err = collect(ctx, c.q, scanSeq,
-		`SELECT account FROM ostraka_account_emails e WHERE `+in.where+` AND `+first+oldest, twice...)
+		`SELECT account`+from+` AND `+first+fmt.Sprintf(` ORDER BY +account LIMIT %d`, c.sample), in.args...)
+	if err != nil {
+		return err
+	}
+	accounts, err := json.Marshal(c.accounts)
 	if err != nil {
 		return err
 	}
 	c.AddressSample, err = collect(ctx, c.q, func(rows *sql.Rows) (address string, err error) {
 		return address, rows.Scan(&address)
-	}, `SELECT e.address FROM (SELECT account, position FROM ostraka_account_emails WHERE `+in.where+oldest+`) s
-		JOIN ostraka_account_emails e USING (account, position) ORDER BY account, position`, in.args...)
+	}, `SELECT address`+from+` AND account IN (SELECT value FROM json_each(?))`+
+		fmt.Sprintf(` ORDER BY account, position LIMIT %d`, c.sample), append(in.args, string(accounts))...)
 	return err
 }
 

@@ -53,8 +53,10 @@ func aliasScope(key store.Key) scope {
 	case key.Kind == store.KindName:
 		return scope{`local_key = ?`, []any{key.Text}}
 	}
+	// SQLite would not use both indexes for an OR.
+	const active = `SELECT seq FROM ostraka_aliases WHERE active = 1 AND `
 	at, to := hostIn(`host`, key.Text), hostIn(`destination_host`, key.Text)
-	return scope{at.where + ` OR ` + to.where, slices.Concat(at.args, to.args)}
+	return scope{`seq IN (` + active + at.where + ` UNION ` + active + to.where + `)`, slices.Concat(at.args, to.args)}
 }
 
 // CreateBanDisabling implements [store.Cascades].

@@ -133,6 +133,21 @@ func hostsBelow(domain string) (from, below string) {
 	return from, from[:len(from)-1] + "/" // which follows the dot
 }
 
+// sharedLabels returns the most labels, from the top, that the host of a key has
+// in common with one of those before it.
+func sharedLabels(key string, before []string) (most int) {
+	for _, other := range before {
+		labels := 0
+		for i := 0; i < min(len(key), len(other)) && key[i] == other[i]; i++ {
+			if key[i] == '.' {
+				labels++
+			}
+		}
+		most = max(most, labels)
+	}
+	return most
+}
+
 // small scans the integer of an enumeration or of a set of flags.
 type small uint8
 

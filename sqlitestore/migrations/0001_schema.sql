@@ -182,8 +182,9 @@ CREATE TABLE ostraka_handle_keys (
 
 -- The addresses of accounts, numbered likewise. A host is kept with its labels
 -- in reverse and a dot behind each, so that a domain and all below it are one
--- range: mail.example.com as com.example.mail. and so on. Every index ends with
--- account and position, by which accounts are counted.
+-- range: mail.example.com as com.example.mail. and so on. What is shared tells
+-- in the index which address is the first of its account in such a range: one
+-- that shares fewer labels than the domain has.
 CREATE TABLE ostraka_account_emails (
 	account     INTEGER NOT NULL REFERENCES ostraka_accounts (seq) ON DELETE CASCADE,
 	position    INTEGER NOT NULL CHECK (position >= 0),
@@ -191,13 +192,14 @@ CREATE TABLE ostraka_account_emails (
 	address     TEXT    NOT NULL UNIQUE,
 	mailbox     TEXT    NOT NULL,
 	host        TEXT    NOT NULL,
+	shared      INTEGER NOT NULL CHECK (shared >= 0),  -- the most labels, from the top, that an address before it has in common
 	verified_at INTEGER,
 	created_at  INTEGER,
 	PRIMARY KEY (account, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX ostraka_account_emails_mailbox ON ostraka_account_emails (mailbox);
-CREATE INDEX ostraka_account_emails_host ON ostraka_account_emails (host);
+CREATE INDEX ostraka_account_emails_host ON ostraka_account_emails (host, shared);
 
 -- Sessions and API tokens.
 CREATE TABLE ostraka_credentials (
