@@ -19,6 +19,7 @@ func flaws() []flaw {
 	return slices.Concat(
 		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws,
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, accountLogFlaws,
+		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws,
 		listFlaws, versionFlaws,
 		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
 	)

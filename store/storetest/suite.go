@@ -38,10 +38,11 @@ func clauses() []clause {
 		createClauses, bulkClauses, updateClauses, retireClauses, deleteClauses, purgeClauses, valueClauses, pageClauses,
 		blockClauses,
 		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, accountLogClauses,
+		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,
-		callClauses, ownershipClauses, concurrencyClauses,
+		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses,
 	)
 }
 
