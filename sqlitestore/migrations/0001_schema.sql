@@ -174,10 +174,10 @@ CREATE INDEX ostraka_accounts_suspended ON ostraka_accounts (seq) WHERE suspende
 -- references here and below hold where foreign_keys is on, which in a database of
 -- a host may not be so: whoever deletes an account deletes these rows as well.
 CREATE TABLE ostraka_handle_keys (
-	key      TEXT    NOT NULL PRIMARY KEY,
 	account  INTEGER NOT NULL REFERENCES ostraka_accounts (seq) ON DELETE CASCADE,
 	position INTEGER NOT NULL CHECK (position >= 0),
-	UNIQUE (account, position)
+	key      TEXT    NOT NULL UNIQUE,
+	PRIMARY KEY (account, position)
 ) STRICT, WITHOUT ROWID;
 
 -- The addresses of accounts, numbered likewise. A host is kept with its labels
