@@ -42,12 +42,15 @@ func clauses() []clause {
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,
-		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses,
+		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
 	)
 }
 
 func persistentClauses() []persistentClause {
-	return slices.Concat(reopenClauses, handleClauses, listReopenClauses, listHandleClauses)
+	return slices.Concat(
+		reopenClauses, handleClauses, listReopenClauses, listHandleClauses,
+		accountReopenClauses, accountHandleClauses,
+	)
 }
 
 // cited puts the rule in front of every failure.
