@@ -54,11 +54,7 @@ const retireExpired = `UPDATE ostraka_bans SET ruled = 0
 
 // normal returns the ban as it will be read back, in time zone and precision.
 func normal(b store.Ban) store.Ban {
-	for _, t := range []*time.Time{&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt, &b.LastHitAt} {
-		if !t.IsZero() {
-			*t = time.UnixMicro(t.UnixMicro()).UTC()
-		}
-	}
+	normalTimes(&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt, &b.LastHitAt)
 	return b
 }
 
@@ -129,25 +125,38 @@ func (t *tx) existing(ctx context.Context, b *store.Ban, except uuid.UUID, now t
 
 // CreateBan implements [store.Bans].
 func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	ban = normal(ban)
-	err := s.write(ctx, "create a ban", func(t *tx) error {
-		rules := t.ruleWriter()
-		added, retired, err := rules.addBan(ctx, &ban, change.At)
+	return s.writeBan(ctx, "create a ban", ban, func(t *tx, b *store.Ban) error {
+		c, err := t.createBan(ctx, b, change)
 		if err != nil {
 			return err
 		}
-		if !added {
-			return t.existing(ctx, &ban, uuid.Nil, change.At)
-		}
-		if err := rules.finish(ctx); err != nil {
-			return err
-		}
-		return t.logBan(ctx, change, nil, &ban, retired...)
+		return t.log(ctx, c)
 	})
-	if err != nil {
+}
+
+// writeBan is an operation that writes one ban, and returns what becomes of it.
+func (s *Store) writeBan(ctx context.Context, doing string, ban store.Ban, fn func(*tx, *store.Ban) error) (store.Ban, error) {
+	if err := s.write(ctx, doing, func(t *tx) error { return fn(t, &ban) }); err != nil {
 		return store.Ban{}, err
 	}
 	return ban, nil
+}
+
+// createBan does what CreateBan does, but returns the change to log.
+func (t *tx) createBan(ctx context.Context, ban *store.Ban, change store.Change) (store.Change, error) {
+	*ban = normal(*ban)
+	rules := t.ruleWriter()
+	added, retired, err := rules.addBan(ctx, ban, change.At)
+	if err != nil {
+		return store.Change{}, err
+	}
+	if !added {
+		return store.Change{}, t.existing(ctx, ban, uuid.Nil, change.At)
+	}
+	if err := rules.finish(ctx); err != nil {
+		return store.Change{}, err
+	}
+	return changelog.Ban(change, nil, ban, retired...)
 }
 
 // CreateBans implements [store.Bans].
@@ -202,35 +211,48 @@ func notFound(err error) error {
 
 // UpdateBan implements [store.Bans].
 func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	ban = normal(ban)
-	err := s.write(ctx, "update a ban", func(t *tx) error {
-		before, err := t.byID(ctx, ban.ID)
+	return s.writeBan(ctx, "update a ban", ban, func(t *tx, b *store.Ban) error {
+		c, err := t.updateBan(ctx, b, change)
 		if err != nil {
 			return err
 		}
-		if before.Version != ban.Version {
-			return store.ErrConflict
-		}
-		if before.Version == math.MaxInt64 {
-			return fmt.Errorf("%w: version %d", ErrCorrupt, before.Version)
-		}
-		ban.Version++
-		ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
-		ban.Hits, ban.LastHitAt = before.Hits, before.LastHitAt
-		if ban.Active(change.At) {
-			if err := t.existing(ctx, &ban, ban.ID, change.At); !errors.Is(err, sql.ErrNoRows) {
-				return err
-			}
-		}
-		if err := t.replaceBan(ctx, &before, &ban); err != nil {
-			return err
-		}
-		return t.logBan(ctx, change, &before, &ban)
+		return t.log(ctx, c)
 	})
+}
+
+// updateBan does what UpdateBan does, but returns the change to log.
+func (t *tx) updateBan(ctx context.Context, ban *store.Ban, change store.Change) (store.Change, error) {
+	*ban = normal(*ban)
+	before, err := t.byID(ctx, ban.ID)
 	if err != nil {
-		return store.Ban{}, err
+		return store.Change{}, err
 	}
-	return ban, nil
+	if ban.Version, err = nextVersion(before.Version, ban.Version); err != nil {
+		return store.Change{}, err
+	}
+	ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
+	ban.Hits, ban.LastHitAt = before.Hits, before.LastHitAt
+	if ban.Active(change.At) {
+		if err := t.existing(ctx, ban, ban.ID, change.At); !errors.Is(err, sql.ErrNoRows) {
+			return store.Change{}, err
+		}
+	}
+	if err := t.replaceBan(ctx, &before, ban); err != nil {
+		return store.Change{}, err
+	}
+	return changelog.Ban(change, &before, ban)
+}
+
+// nextVersion returns the version that follows the stored one, if the writer has
+// read that.
+func nextVersion(stored, read int64) (int64, error) {
+	switch {
+	case stored != read:
+		return 0, store.ErrConflict
+	case stored == math.MaxInt64:
+		return 0, fmt.Errorf("%w: version %d", ErrCorrupt, stored)
+	}
+	return stored + 1, nil
 }
 
 func (t *tx) replaceBan(ctx context.Context, before, after *store.Ban) error {
@@ -279,7 +301,11 @@ func (s *Store) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change
 				return err
 			}
 		}
-		return t.logBan(ctx, change, &ban, nil)
+		c, err := changelog.Ban(change, &ban, nil)
+		if err != nil {
+			return err
+		}
+		return t.log(ctx, c)
 	})
 	if err != nil {
 		return store.Ban{}, err

@@ -8,7 +8,6 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"example.com/ostraka/store"
 )
@@ -113,30 +112,6 @@ const (
 	maxLookup   = 1 << (lookupSizes - 1)
 )
 
-// lookupStmt is a statement that is prepared when it is first needed.
-type lookupStmt struct{ p atomic.Pointer[sql.Stmt] }
-
-func (l *lookupStmt) get(ctx context.Context, db *sql.DB, keys int) (*sql.Stmt, error) {
-	if stmt := l.p.Load(); stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := db.PrepareContext(ctx, lookupQuery(keys))
-	if err != nil {
-		return nil, err
-	}
-	if !l.p.CompareAndSwap(nil, stmt) {
-		_ = stmt.Close() // somebody else was faster
-	}
-	return l.p.Load(), nil
-}
-
-func (l *lookupStmt) close() error {
-	if stmt := l.p.Load(); stmt != nil {
-		return stmt.Close()
-	}
-	return nil
-}
-
 func lookupQuery(keys int) string {
 	return `SELECT ` + ruleColumns + rulesInForce + ` AND r.key IN (?` + strings.Repeat(`, ?`, keys-1) + `)`
 }
@@ -166,7 +141,7 @@ func (s *Store) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, err
 	args := lookupArgs(keys)
 	var rules []store.Rule
 	err := s.read(ctx, doing, func(querier) error {
-		stmt, err := s.lookups[bits.Len(uint(len(args)-1))].get(ctx, s.readDB, len(args))
+		stmt, err := s.lookups[bits.Len(uint(len(args)-1))].get(ctx, s.readDB, func() string { return lookupQuery(len(args)) })
 		if err != nil {
 			return err
 		}
