@@ -25,9 +25,6 @@ func parseForwarded(lines []string) ([]string, error) {
 			}
 			more = p.skip(',')
 		}
-		if p.rest != "" {
-			return nil, errForwarded
-		}
 	}
 	return hops, nil
 }
@@ -66,14 +63,14 @@ func (p *pairs) element() (hop string, some bool, err error) {
 }
 
 func (p *pairs) pair() (name, value string, err error) {
-	if name = p.token(); name == "" || !p.skip('=') {
+	if name = p.take(isTokenByte); name == "" || !p.skip('=') {
 		return "", "", errForwarded
 	}
 	if p.skip('"') {
 		value, err = p.quoted()
 		return name, value, err
 	}
-	if value = p.token(); value == "" {
+	if value = p.take(isValueByte); value == "" {
 		return "", "", errForwarded
 	}
 	return name, value, nil
@@ -89,10 +86,10 @@ func (p *pairs) skip(c byte) bool {
 
 func (p *pairs) space() { p.rest = strings.TrimLeft(p.rest, " \t") }
 
-// token consumes a token of RFC 9110, section 5.6.2.
-func (p *pairs) token() string {
+// take consumes the bytes that are of a sort.
+func (p *pairs) take(of func(byte) bool) string {
 	n := 0
-	for n < len(p.rest) && isTokenByte(p.rest[n]) {
+	for n < len(p.rest) && of(p.rest[n]) {
 		n++
 	}
 	t := p.rest[:n]
@@ -100,9 +97,14 @@ func (p *pairs) token() string {
 	return t
 }
 
+// isTokenByte reports whether c may stand in a token of RFC 9110, section 5.6.2.
 func isTokenByte(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
+
+// isValueByte reports whether c may stand in a value without quotes. Addresses
+// would need them for their colons and brackets, which some proxies forget.
+func isValueByte(c byte) bool { return isTokenByte(c) || strings.IndexByte(":[]", c) >= 0 }
 
 // quoted consumes the rest of a quoted string of RFC 9110, section 5.6.4.
 func (p *pairs) quoted() (string, error) {
