@@ -139,7 +139,8 @@ func (c *Config) answer(r *Request, reply Reply, err error) {
 	if reply.Status >= http.StatusInternalServerError {
 		c.log(r, reply.Status, err)
 	}
-	if err := reply.write(r); err != nil {
+	r.limitWriting()
+	if err := reply.Write(r.writer, r.Request); err != nil {
 		c.log(r, http.StatusInternalServerError, err)
 	}
 }

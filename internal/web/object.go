@@ -129,7 +129,8 @@ func (o *Object) wrongType(name, hint string) {
 	o.Fail(ban.NewValueError(name, string(o.members[name]), CodeType, hint))
 }
 
-func (o *Object) null(name string) bool { return string(o.members[name]) == "null" }
+// Null reports whether the member of that name is null.
+func (o *Object) Null(name string) bool { return string(o.members[name]) == "null" }
 
 // String returns a text, which null says as "", or nil if there is no such
 // member.
@@ -139,7 +140,7 @@ func (o *Object) String(name string) *string {
 		return nil
 	}
 	var s string
-	if !o.null(name) {
+	if !o.Null(name) {
 		if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
 			o.wrongType(name, "give a string")
 			return nil
@@ -153,10 +154,27 @@ func (o *Object) String(name string) *string {
 	return &s
 }
 
+// Scalar returns a member as the text that a form would have for it: a string as
+// it is, anything else as JSON writes it. Null and a missing member are none.
+func (o *Object) Scalar(name string) (text string, ok bool) {
+	raw, ok := o.members[name]
+	if !ok || o.Null(name) {
+		return "", false
+	}
+	if raw[0] != '"' {
+		return string(raw), true
+	}
+	s := o.String(name)
+	if s == nil {
+		return "", false
+	}
+	return *s, true
+}
+
 // Bool returns true or false, which may also be written 1 or 0, or nil if there
 // is no such member, or null.
 func (o *Object) Bool(name string) *bool {
-	if !o.Has(name) || o.null(name) {
+	if !o.Has(name) || o.Null(name) {
 		return nil
 	}
 	b, ok := parseBool(string(o.members[name]))
@@ -171,10 +189,10 @@ func (o *Object) Bool(name string) *bool {
 // if there is no such member.
 func (o *Object) Time(name string) *time.Time {
 	s := o.String(name)
-	if s == nil || o.null(name) {
-		if s == nil {
-			return nil
-		}
+	if s == nil {
+		return nil
+	}
+	if o.Null(name) {
 		return new(time.Time)
 	}
 	t, err := time.Parse(time.RFC3339, *s)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -25,46 +26,28 @@ func (r Reply) With(name, value string) Reply {
 	return r
 }
 
-// write sends the reply. The error is that the body cannot be written as JSON:
-// nothing but the status 500 was sent then. That the client has gone is none.
-func (r Reply) write(to *Request) error {
-	if r.Status == 0 {
-		r.Status = http.StatusOK
-	}
+// Write sends the reply, which nobody may keep. The error is that the body cannot
+// be said in JSON: nothing but the status 500 was sent then. That the client has
+// gone is none.
+func (r Reply) Write(w http.ResponseWriter, to *http.Request) error {
 	body, err := json.Marshal(r.Body)
 	if err != nil {
-		to.writer.WriteHeader(http.StatusInternalServerError)
+		w.WriteHeader(http.StatusInternalServerError)
 		return fmt.Errorf("write the answer: %w", err)
 	}
-	to.limitWriting()
-	writeJSON(to.writer, to.Request, r.Status, r.Header, body)
-	return nil
-}
-
-// writeJSON sends JSON that nobody may keep.
-func writeJSON(w http.ResponseWriter, r *http.Request, status int, header http.Header, body []byte) {
 	h := w.Header()
-	for name, values := range header {
+	for name, values := range r.Header {
 		h[name] = values
 	}
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		w.Write(body) // whoever does not take it has gone
+	w.WriteHeader(cmp.Or(r.Status, http.StatusOK))
+	if to.Method != http.MethodHead {
+		_, _ = w.Write(body) // whoever does not take it has gone
 	}
-}
-
-// WriteJSON answers a request that has no [Route] with JSON that nobody may
-// keep. A body that JSON cannot say gives an empty answer of status 500.
-func WriteJSON(w http.ResponseWriter, r *http.Request, status int, body any) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		status, text = http.StatusInternalServerError, []byte("{}")
-	}
-	writeJSON(w, r, status, nil, text)
+	return nil
 }
 
 // DateTime is a time as the contracts write it: RFC 3339 in UTC with
