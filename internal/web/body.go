@@ -70,7 +70,11 @@ func (r *Request) ReadBody() ([]byte, error) {
 // one that nobody reads: the server reads on to its end before it answers. The
 // server lifts the limit after the request.
 func (r *Request) limitReading() {
-	if r.Body != nil && r.Body != http.NoBody && r.server().ReadTimeout <= 0 {
+	if r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	r.unread = true
+	if r.server().ReadTimeout <= 0 {
 		// A writer that knows no deadline belongs to a test, or to a host that
 		// wraps it and has to see to this.
 		_ = http.NewResponseController(r.writer).SetReadDeadline(time.Now().Add(r.timeout))
@@ -80,16 +84,21 @@ func (r *Request) limitReading() {
 // unlimitReading lifts the limit once the body is there: it is not about the time
 // that the answer takes.
 func (r *Request) unlimitReading() {
+	r.unread = false
 	if r.server().ReadTimeout <= 0 {
 		_ = http.NewResponseController(r.writer).SetReadDeadline(time.Time{})
 	}
 }
 
-// limitWriting bounds the time that the client may take for the answer. The
-// server lifts it after the request.
+// limitWriting bounds the time that the client may take for the answer, which
+// follows on the rest of its body. The server lifts it after the request.
 func (r *Request) limitWriting() {
+	wait := r.timeout
+	if r.unread {
+		wait *= 2
+	}
 	if r.server().WriteTimeout <= 0 {
-		_ = http.NewResponseController(r.writer).SetWriteDeadline(time.Now().Add(r.timeout))
+		_ = http.NewResponseController(r.writer).SetWriteDeadline(time.Now().Add(wait))
 	}
 }
 

@@ -46,6 +46,7 @@ type Request struct {
 
 	writer  http.ResponseWriter
 	timeout time.Duration
+	unread  bool // there is a body that was not read, not to its end
 }
 
 // Config is what the routes of a contract have in common.
