@@ -51,12 +51,23 @@ func (r *Request) MediaType() (string, map[string]string, error) {
 // ReadBody returns the body, of at most [MaxBody] bytes. A client that does not
 // send it in time is cut off, even if the server sets no timeout.
 func (r *Request) ReadBody() ([]byte, error) {
+	body, err := r.readBody()
+	if err != nil {
+		r.writer.Header().Set("Connection", "close") // there is more to come, which nobody waits for
+		return nil, err
+	}
+	r.unread = false
+	return body, nil
+}
+
+func (r *Request) readBody() ([]byte, error) {
+	if r.ContentLength > MaxBody {
+		return nil, ErrTooLarge
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(r.writer, r.Body, MaxBody))
 	if err == nil {
-		r.unread = false
 		return body, nil
 	}
-	r.writer.Header().Set("Connection", "close") // there is more to come, which nobody waits for
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, ErrTooLarge
 	}

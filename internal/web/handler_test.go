@@ -261,6 +261,23 @@ func TestTheLimitOfABodyIsNoneOfTheAnswer(t *testing.T) {
 	})
 }
 
+func TestABodyThatSaysItIsTooLongIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := serve(t, newHandler(t, web.Config{Authorize: letIn}))
+		begin := time.Now()
+		if _, err := io.WriteString(client, "POST /things HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n{"); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil || resp.StatusCode != 418 || time.Since(begin) > 0 {
+			t.Errorf("%v, %v after %v", resp, err, time.Since(begin))
+		}
+		if _, err := io.Copy(io.Discard, client); err != nil {
+			t.Errorf("the connection is not closed: %v", err)
+		}
+	})
+}
+
 // serve starts a server without timeouts and returns a connection to it.
 func serve(t *testing.T, h http.Handler) net.Conn {
 	t.Helper()
