@@ -30,7 +30,9 @@ type app struct {
 	db      string
 	actor   string
 	protect []string
-	json    bool
+
+	jsonFlag bool
+	json     bool // as the flag says; before the command line is understood, a guess
 
 	started bool // the command line is understood, the command runs
 	status  int  // exit status of a run without an error
@@ -56,7 +58,10 @@ func newRoot(a *app) *cobra.Command {
 		Args:          cobra.ArbitraryArgs, // which are no command
 		RunE:          noCommand,
 
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return wantValues(cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.json = a.jsonFlag
+			return wantValues(cmd)
+		},
 
 		SuggestionsMinimumDistance: 2,
 	}
@@ -66,7 +71,7 @@ func newRoot(a *app) *cobra.Command {
 	flags.StringVar(&a.db, "db", os.Getenv("BANCTL_DB"), "the database `FILE`")
 	flags.StringVar(&a.actor, "actor", "", "who does this, for the log (default: the user of the system)")
 	flags.StringArrayVar(&a.protect, "protect", nil, "a `VALUE` that nothing may cover without --force, such as your own domain (repeatable)")
-	flags.BoolVar(&a.json, "json", false, "print one JSON document")
+	flags.BoolVar(&a.jsonFlag, "json", false, "print one JSON document")
 	root.AddGroup(
 		&cobra.Group{ID: groupBans, Title: "Bans:"},
 		&cobra.Group{ID: groupAsk, Title: "Questions:"},
@@ -180,8 +185,8 @@ func (a *app) who() (string, error) {
 	return u.Username, nil
 }
 
-// wantsJSON reports whether errors of the command line are to be JSON too, which
-// is needed before it is understood.
+// wantsJSON reports whether errors of the command line are to be JSON too, as far
+// as that can be told of one that may not be understood.
 func wantsJSON(args []string) bool {
 	for _, arg := range args {
 		switch arg {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -139,21 +138,24 @@ Only csv and json can say every entry; --json is --format json.`
 	return cmd
 }
 
-// export writes to standard output what do writes. A terminal gets it with control
-// characters escaped; a file gets the bytes as they are.
+// export writes to standard output what do writes, or nothing if that fails: a
+// part of a list must not pass for the whole. A terminal gets it with control
+// characters escaped, a file the bytes as they are.
 func (a *app) export(do func(io.Writer) error) error {
-	if _, ok := terminal(a.stdout); !ok {
-		w := bufio.NewWriter(a.stdout)
-		return errors.Join(do(w), w.Flush())
-	}
 	var b bytes.Buffer
-	err := do(&b)
-	t := newText()
-	for line := range bytes.Lines(b.Bytes()) {
-		t.line("%s", bytes.TrimRight(line, "\r\n"))
+	if err := do(&b); err != nil {
+		return err
 	}
-	_, written := a.stdout.Write(t.bytes())
-	return errors.Join(err, written)
+	out := b.Bytes()
+	if _, ok := terminal(a.stdout); ok {
+		t := newText()
+		for line := range bytes.Lines(out) {
+			t.line("%s", bytes.TrimRight(line, "\r\n"))
+		}
+		out = t.bytes()
+	}
+	_, err := a.stdout.Write(out)
+	return err
 }
 
 // completeLists completes the name of a list, for shells.
