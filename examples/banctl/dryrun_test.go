@@ -2,18 +2,43 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/sqlitestore"
+	"example.com/ostraka/store"
 )
 
-// everything prints all that is in a database.
+// everything prints all that is in a database, hits aside, past the program.
 func (c *cli) everything() string {
 	c.Helper()
-	return c.ok("list", "--state", "all", "--all", "--json") + c.ok("blocks", "--json") +
-		c.ok("lists", "--json") + c.run("export", "mine").out + c.ok("log", "--limit", "999", "--json")
+	st, err := sqlitestore.Open(c.Context(), c.db, sqlitestore.Options{})
+	if err != nil {
+		c.Fatal(err)
+	}
+	bans, err1 := st.ListBans(c.Context(), store.BanFilter{}, store.Page{Limit: store.MaxPageLimit})
+	blocks, err2 := st.ListBlocks(c.Context(), store.Page{Limit: store.MaxPageLimit})
+	lists, err3 := st.Lists(c.Context())
+	changes, err4 := st.ListChanges(c.Context(), uuid.Nil, store.Page{Limit: store.MaxPageLimit})
+	var rules []string
+	for r, err := range st.Scan(c.Context(), 0) {
+		if err != nil {
+			c.Fatal(err)
+		}
+		rules = append(rules, fmt.Sprintf("%+v", r))
+	}
+	slices.Sort(rules)
+	if err := errors.Join(err1, err2, err3, err4, st.Close()); err != nil {
+		c.Fatal(err)
+	}
+	return fmt.Sprintf("%+v\n%+v\n%+v\n%s\n%d changes", bans, blocks, lists, strings.Join(rules, "\n"), len(changes))
 }
 
 // comparable removes from a document what cannot be the same in a dry run: what

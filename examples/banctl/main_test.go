@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -131,4 +132,35 @@ func file(t *testing.T, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// seed makes a database with some of everything.
+func (c *cli) seed() {
+	c.Helper()
+	seeded.Do(func() { seededFile = sow(c.T) })
+	if err := os.WriteFile(c.db, seededFile, 0o600); err != nil {
+		c.Fatal(err)
+	}
+}
+
+var (
+	seeded     sync.Once
+	seededFile []byte // of the database, made once: that takes its time
+)
+
+func sow(t *testing.T) []byte {
+	t.Helper()
+	c := newCLI(t)
+	c.ok("add", "spam.example", "--reason", "waves", "--public-reason", "we had spam")
+	c.ok("add", "fresh.example", "--effect", "review")
+	c.ok("add", "good.spam.example", "--effect", "allow")
+	c.ok("add", "old.example")
+	c.ok("revoke", "old.example", "--reason", "sold")
+	c.ok("block", "blocked.example", "--reason", "throw-away")
+	c.ok("import", "--list", "mine", file(t, "mine.txt", "one.example\ntwo.example\n203.0.113.0/24\n"))
+	db, err := os.ReadFile(c.db) // nobody has it open
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
 }

@@ -56,11 +56,11 @@ func longList(t *testing.T, n int) string {
 func TestLongImportDrawsABarOnATerminal(t *testing.T) {
 	c := newCLI(t)
 	t.Setenv("TERM", "xterm")
-	code, drawn := c.onTerminal("import", "--list", "long", longList(t, 40_000))
+	code, drawn := c.onTerminal("import", "--list", "long", longList(t, 3000))
 	if code != 0 {
 		t.Fatalf("exit status %d: %s", code, drawn)
 	}
-	contains(t, drawn, "\rreading [", "\rwriting [", "100% 40000 changes\x1b[K")
+	contains(t, drawn, "\rreading [", "\rwriting [", "100% 3000 changes\x1b[K")
 	if !strings.HasSuffix(drawn, "\r\x1b[K") {
 		t.Errorf("the bar is left behind: %q", drawn[max(0, len(drawn)-60):])
 	}
@@ -73,7 +73,7 @@ func TestLongImportDrawsABarOnATerminal(t *testing.T) {
 
 func TestBarIsNotDrawnElsewhere(t *testing.T) {
 	c := newCLI(t)
-	long := longList(t, 20_000)
+	long := longList(t, 3000)
 	if r := c.run("import", "--list", "long", long); r.code != 0 || r.errors != "" {
 		t.Errorf("without a terminal: status %d, %q", r.code, r.errors)
 	}
@@ -86,7 +86,7 @@ func TestBarIsNotDrawnElsewhere(t *testing.T) {
 func TestBarIsGoneBeforeAnErrorIsPrinted(t *testing.T) {
 	c := newCLI(t)
 	t.Setenv("TERM", "xterm")
-	long := longList(t, 20_000)
+	long := longList(t, 3000)
 	c.ok("import", "--list", "long", long)
 	if err := os.WriteFile(long, []byte("one.example\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -7,18 +7,6 @@ import (
 	"testing"
 )
 
-// seed fills a database with some of everything.
-func (c *cli) seed() {
-	c.Helper()
-	c.ok("add", "spam.example", "--reason", "waves", "--public-reason", "we had spam")
-	c.ok("add", "fresh.example", "--effect", "review")
-	c.ok("add", "good.spam.example", "--effect", "allow")
-	c.ok("add", "old.example")
-	c.ok("revoke", "old.example", "--reason", "sold")
-	c.ok("block", "blocked.example", "--reason", "throw-away")
-	c.ok("import", "--list", "mine", file(c.T, "mine.txt", "one.example\ntwo.example\n203.0.113.0/24\n"))
-}
-
 func TestWrongUseAndTroubleEndWithStatus2(t *testing.T) {
 	c := newCLI(t)
 	c.seed()
