@@ -63,7 +63,7 @@ func blockCommand(a *app) *cobra.Command {
 block does not apply to the domain itself, such as that of a website, does not
 expire, and has no record once it is lifted.`
 	addEffect(cmd, &o.Effect, ban.Deny.String(), "deny or review")
-	addScope(cmd, &o.Scope)
+	addScope(cmd, &o.Scope, allActions, "the actions it keeps people from, with commas between")
 	flags := cmd.Flags()
 	flags.StringVar(&o.Reason, "reason", "", "why, `TEXT` for moderators")
 	flags.StringVar(&o.PublicReason, "public-reason", "", "why, `TEXT` for the person refused")
@@ -75,7 +75,7 @@ expire, and has no record once it is lifted.`
 func unblockCommand(a *app) *cobra.Command {
 	var dryRun bool
 	cmd := a.command(groupLists, "unblock BLOCK", "lift a block, named by its domain, number or id", func(cmd *cobra.Command, args []string) error {
-		return a.with(cmd.Context(), writes(dryRun, reads), func(ctx context.Context, s *session) error {
+		return a.with(cmd.Context(), writes(dryRun, changes), func(ctx context.Context, s *session) error {
 			b, err := s.findBlock(ctx, args[0])
 			if err != nil {
 				return err

@@ -45,7 +45,7 @@ func updateCommand(a *app) *cobra.Command {
 		after, err := s.bans.Update(ctx, b.ID, p)
 		return after, actionIf(after, b, actionUpdated), err
 	})
-	flags.add(cmd)
+	flags.addToPatch(cmd)
 	cmd.Flags().StringVar(&value, "value", "", "the new `VALUE`")
 	return cmd
 }
@@ -62,7 +62,7 @@ func actionIf(after, before ban.Ban, action string) string {
 func changeCommand(a *app, use, short string, do func(context.Context, *session, ban.Ban) (after ban.Ban, action string, err error)) *cobra.Command {
 	var dryRun bool
 	cmd := a.command(groupBans, use, short, func(cmd *cobra.Command, args []string) error {
-		return a.with(cmd.Context(), writes(dryRun, reads), func(ctx context.Context, s *session) error {
+		return a.with(cmd.Context(), writes(dryRun, changes), func(ctx context.Context, s *session) error {
 			b, err := s.findBan(ctx, args[0])
 			if err != nil {
 				return err

@@ -30,7 +30,7 @@ func backupCommand(a *app) *cobra.Command {
 	var dryRun bool
 	cmd := a.command(groupData, "backup FILE", "write a copy of the database, also while it is in use", func(cmd *cobra.Command, args []string) error {
 		path := args[0]
-		return a.with(cmd.Context(), writes(dryRun, reads), func(ctx context.Context, s *session) error {
+		return a.with(cmd.Context(), reads, func(ctx context.Context, s *session) error {
 			do := s.file.Backup
 			if dryRun {
 				do = canCreate

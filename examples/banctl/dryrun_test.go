@@ -57,7 +57,7 @@ func comparable(doc map[string]any) map[string]any {
 	return out
 }
 
-func text2(t *testing.T, doc map[string]any) string {
+func compact(t *testing.T, doc map[string]any) string {
 	t.Helper()
 	out, err := json.Marshal(doc)
 	if err != nil {
@@ -128,7 +128,7 @@ func TestDryRunSaysWhatTheRealOneDoesAndDoesNothing(t *testing.T) {
 			was, is := document(t, dry.out), document(t, real.out)
 			wants(t, was, "dry_run", true)
 			wants(t, is, "dry_run", nil)
-			if a, b := text2(t, comparable(was)), text2(t, comparable(is)); a != b {
+			if a, b := compact(t, comparable(was)), compact(t, comparable(is)); a != b {
 				t.Errorf("dry run:\n%s\nreal run:\n%s", a, b)
 			}
 			if c.everything() == before && !slices.ContainsFunc([]string{"same", "nothing", "is revoked", "active", "backup"}, func(s string) bool { return strings.Contains(name, s) }) {

@@ -50,9 +50,12 @@ func addEffect(cmd *cobra.Command, e *ban.Effect, initial, usage string) {
 	})
 }
 
-func addScope(cmd *cobra.Command, s *ban.Scope) {
-	addChoice(cmd, "scope", "the actions it keeps people from, with commas between", &choice[ban.Scope]{
-		target: s, parse: store.ParseScope, options: append([]string{"all"}, words(store.Actions())...), initial: "all",
+// allActions is the scope of all actions, in words.
+const allActions = "all"
+
+func addScope(cmd *cobra.Command, s *ban.Scope, initial, usage string) {
+	addChoice(cmd, "scope", usage, &choice[ban.Scope]{
+		target: s, parse: store.ParseScope, options: append([]string{allActions}, words(store.Actions())...), initial: initial,
 	})
 }
 
@@ -112,14 +115,23 @@ type contentFlags struct {
 
 // add adds the flags to a command that makes bans, or previews them.
 func (f *contentFlags) add(cmd *cobra.Command) {
+	f.addTo(cmd, ban.Deny.String(), allActions, "default: never")
+}
+
+// addToPatch adds the flags to a command that changes what is given only.
+func (f *contentFlags) addToPatch(cmd *cobra.Command) {
+	f.addTo(cmd, "", "", `"never" takes the end away`)
+}
+
+func (f *contentFlags) addTo(cmd *cobra.Command, effect, scope, never string) {
 	addKind(cmd, &f.kind, "the kind of the value (default: as its form tells)")
-	addEffect(cmd, &f.effect, ban.Deny.String(), "what it does")
-	addScope(cmd, &f.scope)
+	addEffect(cmd, &f.effect, effect, "what it does")
+	addScope(cmd, &f.scope, scope, "the actions it keeps people from, with commas between")
 	flags := cmd.Flags()
 	flags.BoolVar(&f.shadow, "shadow", false, "only report and count what it would do")
 	flags.StringVar(&f.reason, "reason", "", "why, `TEXT` for moderators")
 	flags.StringVar(&f.public, "public-reason", "", "why, `TEXT` for the person refused")
-	flags.StringVar(&f.expires, "expires", "", "when it ends: in `TIME` such as 36h, 7d or 2w, or at one such as 2030-01-31T12:00:00Z (default: never)")
+	flags.StringVar(&f.expires, "expires", "", "when it ends: in `TIME` such as 36h, 7d or 2w, or at one such as 2030-01-31T12:00:00Z ("+never+")")
 	flags.IntVar(&f.ipv6Prefix, "ipv6-prefix", 0, "widen a single IPv6 address to the network of so many `BITS`, such as 64")
 	addForce(flags, &f.force)
 }

@@ -96,7 +96,7 @@ func (f *importFlags) add(cmd *cobra.Command) {
 	addFormat(cmd, &f.parse.Format, readFormats, blocklist.FormatAuto)
 	addKind(cmd, &f.parse.Kind, "the kind of all values (default: as their form tells)")
 	addEffect(cmd, &f.parse.Effect, ban.Deny.String(), "what entries do that do not say it")
-	addScope(cmd, &f.parse.Scope)
+	addScope(cmd, &f.parse.Scope, allActions, "the actions that entries keep people from that do not say it")
 	flags.BoolVar(&f.parse.Shadow, "shadow", false, "entries only report and count what they would do")
 	flags.StringVar(&f.sync.Source, "source", "", "where the list comes from, `TEXT` such as a URL (default: the name of the file)")
 	flags.StringVar(&f.sync.Reason, "reason", "", "why, `TEXT` for moderators (default: as before)")

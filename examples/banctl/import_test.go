@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -119,11 +121,14 @@ func reference(t *testing.T, name string) string {
 
 func TestImportOfARealListOfDisposableDomains(t *testing.T) {
 	c := newCLI(t)
-	path := reference(t, "disposable-domains.txt")
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(reference(t, "disposable-domains.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	if raceDetector { // which makes SQLite slow
+		text = bytes.Join(slices.Collect(bytes.Lines(text))[40_000:43_000], nil)
+	}
+	path := file(t, "disposable-domains.txt", string(text))
 	doc := c.json("import", "--list", "disposable", path)
 	accepted := get(doc, "list.entries").(float64)
 	if lines := float64(len(strings.Fields(string(text)))); accepted != doc["added"] || accepted+doc["rejected"].(float64) != lines || accepted < 0.99*lines {
@@ -133,7 +138,8 @@ func TestImportOfARealListOfDisposableDomains(t *testing.T) {
 		wants(t, r.(map[string]any), "code", "public_suffix")
 	}
 	wants(t, c.json("import", "--list", "disposable", path), "unchanged", accepted, "list.version", 1.0)
-	if r := c.run("check", "--email", "someone@mailinator.com"); r.code != statusDenied {
+	listed, _, _ := strings.Cut(string(text), "\n")
+	if r := c.run("check", "--email", "someone@"+listed); r.code != statusDenied {
 		t.Errorf("an address at a listed domain: %v", r)
 	}
 	if lines := strings.Count(c.ok("export", "disposable", "--format", "plain"), "\n"); float64(lines) != accepted {

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/ostraka/ban"
-	"example.com/ostraka/store"
 )
 
 // bansDoc is a page of bans.
@@ -53,9 +52,7 @@ func listCommand(a *app) *cobra.Command {
 	})
 	addKind(cmd, &filter.Kind, "only bans of this kind")
 	addEffect(cmd, &effect, "", "only bans of this effect")
-	addChoice(cmd, "scope", "only bans about one of these actions", &choice[ban.Scope]{
-		target: &filter.Scope, parse: store.ParseScope, options: append([]string{"all"}, words(store.Actions())...),
-	})
+	addScope(cmd, &filter.Scope, "", "only bans about one of these actions")
 	addState(cmd, &state)
 	flags := cmd.Flags()
 	flags.StringVar(&filter.Contains, "contains", "", "only values with this `TEXT` in them")

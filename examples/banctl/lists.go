@@ -105,7 +105,7 @@ func dropCommand(a *app) *cobra.Command {
 func listChangeCommand(a *app, use, short, action string, do func(context.Context, *session, string) (blocklist.List, error)) *cobra.Command {
 	var dryRun bool
 	cmd := a.command(groupLists, use, short, func(cmd *cobra.Command, args []string) error {
-		return a.with(cmd.Context(), writes(dryRun, reads), func(ctx context.Context, s *session) error {
+		return a.with(cmd.Context(), writes(dryRun, changes), func(ctx context.Context, s *session) error {
 			l, err := do(ctx, s, args[0])
 			if err != nil {
 				return err

@@ -45,8 +45,8 @@ func changed(c ban.Change) string {
 	if record == nil {
 		record = before
 	}
-	what := text1(record, "kind", "value")
-	what = cmp.Or(what, text1(record, "domain"), text1(record, "name"))
+	what := texts(record, "kind", "value")
+	what = cmp.Or(what, texts(record, "domain"), texts(record, "name"))
 	if before != nil && after != nil {
 		what += suffix(strings.Join(different(before, after), ", "))
 	}
@@ -64,17 +64,17 @@ func fields(record json.RawMessage) map[string]json.RawMessage {
 	return m
 }
 
-// text1 returns the texts of some members, if the record has all of them.
-func text1(record map[string]json.RawMessage, names ...string) string {
-	var texts []string
+// texts returns the texts of some members, if the record has all of them.
+func texts(record map[string]json.RawMessage, names ...string) string {
+	var all []string
 	for _, name := range names {
 		var s string
 		if json.Unmarshal(record[name], &s) != nil {
 			return ""
 		}
-		texts = append(texts, s)
+		all = append(all, s)
 	}
-	return strings.Join(texts, " ")
+	return strings.Join(all, " ")
 }
 
 // bookkeeping are members that differ with every change.

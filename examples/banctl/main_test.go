@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/ostraka/sqlitestore"
 )
 
 // childEnv makes the test binary another process: the program itself, or a server
@@ -40,7 +42,21 @@ type cli struct {
 	stdin string    // of the next run
 }
 
+// newCLI has an empty database.
 func newCLI(t *testing.T) *cli {
+	t.Helper()
+	c := withoutDatabase(t)
+	st, err := sqlitestore.Open(t.Context(), c.db, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func withoutDatabase(t *testing.T) *cli {
 	return &cli{T: t, db: filepath.Join(t.TempDir(), "bans.db")}
 }
 

@@ -30,7 +30,7 @@ func purgeCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.with(cmd.Context(), writes(dryRun, reads), func(ctx context.Context, s *session) error {
+		return a.with(cmd.Context(), writes(dryRun, changes), func(ctx context.Context, s *session) error {
 			n, err := s.bans.Purge(ctx, t)
 			if err != nil {
 				return err

@@ -28,8 +28,9 @@ type use int
 
 const (
 	reads     use = iota // a database that is there
-	creates              // one that is made if it is not there
-	rehearses            // as reads, and what it writes stays out of the database
+	changes              // likewise, in somebody's name
+	creates              // likewise, and makes it if it is not there
+	rehearses            // as changes, but what it writes stays out of the database
 )
 
 // writes returns the use of a command that writes unless it is a dry run.
@@ -41,44 +42,58 @@ func writes(dryRun bool, u use) use {
 }
 
 // with opens the database and closes it after use. The context that it passes on
-// has the actor.
+// has the actor, if one is needed.
 func (a *app) with(ctx context.Context, u use, do func(context.Context, *session) error) (err error) {
-	if err := a.checkFile(u); err != nil {
-		return err
-	}
-	actor, err := a.who()
+	fresh, err := a.checkFile(u)
 	if err != nil {
 		return err
+	}
+	if u != reads {
+		actor, err := a.who()
+		if err != nil {
+			return err
+		}
+		ctx = ban.WithActor(ctx, actor)
 	}
 	file, err := sqlitestore.Open(ctx, a.db, sqlitestore.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	s := &session{file: file, store: file, now: a.now}
+	if fresh {
+		a.warn("%s is a new database", a.db)
+	}
+	s, err := a.newSession(file, u)
+	if err != nil {
+		return err
+	}
+	return do(ctx, s)
+}
+
+func (a *app) newSession(file *sqlitestore.Store, u use) (s *session, err error) {
+	s = &session{file: file, store: file, now: a.now}
 	if u == rehearses {
 		s.store = &rehearsal{Store: file}
 	}
 	s.bans, err = ban.NewAdmin(s.store, ban.AdminOptions{Protected: a.protect, Now: a.now})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.lists, err = blocklist.NewAdmin(s.store, blocklist.AdminOptions{Protected: a.protect, Now: a.now})
-	if err != nil {
-		return err
-	}
-	return do(ban.WithActor(ctx, actor), s)
+	return s, err
 }
 
-// checkFile refuses to make a database where one is read: its name is most likely
-// misspelt.
-func (a *app) checkFile(u use) error {
+// checkFile reports whether the database is to be made. Where one is only read, or
+// changed, that is refused: its name is most likely misspelt.
+func (a *app) checkFile(u use) (fresh bool, err error) {
 	if a.db == "" {
-		return &usageError{errors.New("no database named"), "name it with --db FILE or BANCTL_DB"}
+		return false, &usageError{errors.New("no database named"), "name it with --db FILE or BANCTL_DB"}
 	}
-	_, err := os.Stat(a.db)
-	if errors.Is(err, fs.ErrNotExist) && u != creates {
-		return &usageError{fmt.Errorf("there is no database %s", a.db), "add, put, import and block make one"}
+	if _, err := os.Stat(a.db); !errors.Is(err, fs.ErrNotExist) {
+		return false, nil // what else is wrong is said when it is opened
 	}
-	return nil
+	if u != creates {
+		return false, &usageError{fmt.Errorf("there is no database %s", a.db), "add, put, import and block make one"}
+	}
+	return true, nil
 }

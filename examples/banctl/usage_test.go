@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -112,7 +113,7 @@ func TestWrongInputLeavesNoDatabase(t *testing.T) {
 		{"add", "eve@@example.org"}, {"add", "x.example", "--expires", "soon"}, {"block", "no domain"},
 		{"import", "--list", "x", "/nowhere/at/all"},
 	} {
-		c := newCLI(t)
+		c := withoutDatabase(t)
 		if r := c.run(args...); r.code != statusTrouble {
 			t.Errorf("%q: exit status %d", args, r.code)
 		}
@@ -120,6 +121,17 @@ func TestWrongInputLeavesNoDatabase(t *testing.T) {
 			t.Errorf("%q left a database behind: %v", args, err)
 		}
 	}
+}
+
+func TestNewDatabaseIsAnnounced(t *testing.T) {
+	c := withoutDatabase(t)
+	r := c.run("add", "spam.example", "--json")
+	wants(t, document(t, r.out), "action", "created")
+	wants(t, document(t, r.errors), "warning", c.db+" is a new database")
+	if info, err := os.Stat(c.db); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read the database: %v, %v", info, err)
+	}
+	c.ok("add", "other.example") // which is silent
 }
 
 func TestDatabaseIsNamedByTheEnvironment(t *testing.T) {
