@@ -45,6 +45,8 @@ func updateCommand(a *app) *cobra.Command {
 		after, err := s.bans.Update(ctx, b.ID, p)
 		return after, actionIf(after, b, actionUpdated), err
 	})
+	cmd.Long = `Change what a ban says; what no flag names stays. --shadow=false lets a shadow
+decide, --reason "" takes the reason away.`
 	flags.addToPatch(cmd)
 	cmd.Flags().StringVar(&value, "value", "", "the new `VALUE`")
 	return cmd
