@@ -55,7 +55,7 @@ func aliasScope(key store.Key) scope {
 	// SQLite would not use both indexes for an OR.
 	const active = `SELECT seq FROM ostraka_aliases WHERE active = 1 AND `
 	at, to := hostIn(`host`, key.Text), hostIn(`destination_host`, key.Text)
-	return scope{`seq IN (` + active + at.where + ` UNION ` + active + to.where + `)`, slices.Concat(at.args, to.args)}
+	return scope{`seq IN (` + active + at.where + ` UNION ALL ` + active + to.where + `)`, slices.Concat(at.args, to.args)}
 }
 
 // CreateBanDisabling implements [store.Cascades].
