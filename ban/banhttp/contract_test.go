@@ -29,7 +29,7 @@ func TestContract(t *testing.T) {
 	const created = `{"ok":true,"created":%t,"updated":%t,"deleted":false,"disabled_aliases":0,"message":"%s","item":%s}`
 	const updated = `{"ok":true,"created":false,"updated":true,"deleted":false,"item":%s}`
 	const invalid = `{"error":"invalid_params","field":"%s","reason":"%s","hint":"%s","constraints":%s}`
-	const document = `{"ban_type":"%s","ban_value":"example_string","reason":"example_string","expires_at":"2024-12-25T10:00:00Z"}`
+	const document = `{"ban_type":"%s","ban_value":"example_string","reason":"example_string","expires_at":"2024-12-25T10:00:00Z","disable_matching_aliases":true}`
 	const list = `{"items":[%s],"pagination":{"total":%d,"limit":%d,"offset":%d}}`
 	const revokedItem = `"revoked_at":"2024-12-01T12:00:00.123Z","revoked_reason":"appeal","active":false`
 	const alive = `"revoked_at":null,"revoked_reason":null,"active":true`
@@ -51,6 +51,13 @@ func TestContract(t *testing.T) {
 				`"reason":"example_string"`, `"reason":null`, `"2024-12-25T10:00:00.000Z"`, `null`))},
 		{"the same value again sets all that was not said anew", "POST", "/bans", `{"ban_type":"domain","ban_value":"SPAM.example."}`, 200,
 			fmt.Sprintf(created, false, true, "Ban updated.", edit(shadow, "review", "deny", `"shadow":true`, `"shadow":false`))},
+		{"an ip ban that is to turn off aliases", "POST", "/bans", `{"ban_type":"ip","ban_value":"203.0.113.7","disable_matching_aliases":true}`, 400,
+			fmt.Sprintf(invalid, "disable_matching_aliases", "not_supported_for_ip_bans", "*", `{"type":"boolean"}`)},
+		{"an exception that is to turn off aliases", "POST", "/bans", `{"ban_type":"name","ban_value":"eve","effect":"allow","disable_matching_aliases":true}`, 400,
+			fmt.Sprintf(invalid, "disable_matching_aliases", "no_effect", "*", `{"type":"boolean"}`)},
+		{"an ip ban that is not to", "POST", "/bans", `{"ban_type":"ip","ban_value":"203.0.113.7","disable_matching_aliases":false}`, 200,
+			fmt.Sprintf(created, true, false, "Ban created.", edit(third, `"ban_type":"name"`, `"ban_type":"ip"`, "example_string", "203.0.113.7",
+				`"reason":"example_string"`, `"reason":null`, `"2024-12-25T10:00:00.000Z"`, `null`))},
 		{"extensions may be said", "POST", "/bans", `{"ban_type":"name","ban_value":"eve","effect":"allow","shadow":1,"reason":null,"expires_at":null}`, 200,
 			fmt.Sprintf(created, true, false, "Ban created.", edit(third, `"example_string","reason":"example_string"`, `"eve","reason":null`,
 				`"2024-12-25T10:00:00.000Z"`, `null`, "deny", "allow", `"shadow":false`, `"shadow":true`))},

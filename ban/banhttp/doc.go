@@ -19,7 +19,9 @@
 //
 // HEAD is served where GET is. Nothing else is: no OPTIONS either, which a host
 // that wants CORS answers in front. Bodies are JSON of at most 32 KiB. The query
-// ?force=1 of POST and PATCH overrides a [ban.GuardError].
+// ?force=1 of POST and PATCH overrides a [ban.GuardError]. With
+// disable_matching_aliases, POST turns off the aliases that the ban refuses; see
+// [ban.CreateOptions.DisableMatchingAliases].
 //
 // The field reason is [ban.Ban.Reason], for moderators. The API has no field for
 // the public reason and the scope of a ban. An update leaves the public reason as

@@ -21,6 +21,7 @@ const (
 	fieldRevokedReason = "revoked_reason"
 	fieldEffect        = "effect"
 	fieldShadow        = "shadow"
+	fieldDisable       = "disable_matching_aliases"
 	paramActive        = "active"
 )
 
@@ -63,7 +64,7 @@ type (
 		Created         bool   `json:"created"`
 		Updated         bool   `json:"updated"`
 		Deleted         bool   `json:"deleted"`
-		DisabledAliases int    `json:"disabled_aliases"`
+		DisabledAliases int64  `json:"disabled_aliases"`
 		Message         string `json:"message"`
 		Item            item   `json:"item"`
 	}
@@ -98,6 +99,7 @@ var errorTable = adminapi.Errors{
 		fieldExpires:       {"format": "date-time"},
 		fieldRevoked:       {"type": "boolean"},
 		fieldShadow:        {"type": "boolean"},
+		fieldDisable:       {"type": "boolean"},
 		paramActive:        {"type": "boolean"},
 	},
 }

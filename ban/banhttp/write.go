@@ -3,6 +3,7 @@ package banhttp
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/internal/web"
@@ -19,11 +20,27 @@ func (h *handler) create(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	body := createdBody{OK: true, Created: created, Updated: !created, Message: "Ban updated.", Item: newItem(&b, h.now())}
-	if created {
-		body.Message = "Ban created."
+	body := createdBody{OK: true, Created: created, Updated: !created, Item: newItem(&b, h.now())}
+	if o.DisableMatchingAliases { // else the number is that of an earlier write
+		body.DisabledAliases = b.AliasesDisabled
 	}
+	body.Message = createdMessage(created, body.DisabledAliases)
 	return web.Reply{Body: body}, nil
+}
+
+// createdMessage says in words what POST /bans did.
+func createdMessage(created bool, disabled int64) string {
+	message := "Ban updated."
+	if created {
+		message = "Ban created."
+	}
+	switch disabled {
+	case 0:
+		return message
+	case 1:
+		return message + " Also, 1 matching alias was disabled."
+	}
+	return fmt.Sprintf("%s Also, %d matching aliases were disabled.", message, disabled)
 }
 
 // put makes a ban or updates the active one, whose public reason stays: clients
@@ -45,7 +62,7 @@ func createOptions(r *web.Request) (ban.CreateOptions, error) {
 	if o.Force, err = adminapi.Force(r); err != nil {
 		return o, err
 	}
-	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldEffect, fieldShadow)
+	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldDisable, fieldEffect, fieldShadow)
 	if err != nil {
 		return o, err
 	}
@@ -60,6 +77,7 @@ func createOptions(r *web.Request) (ban.CreateOptions, error) {
 	set(&o.ExpiresAt, in.Time(fieldExpires))
 	set(&o.Effect, parsed(in, fieldEffect, parseEffect))
 	set(&o.Shadow, in.Bool(fieldShadow))
+	set(&o.DisableMatchingAliases, in.Bool(fieldDisable))
 	return o, in.Err()
 }
 
