@@ -1,9 +1,9 @@
 package memstore_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -85,24 +85,30 @@ func (h *household) suspend() store.AccountWrite {
 	}
 }
 
-// The bans are revoked after everything else, at a time that has no JSON form.
+// The change of the account is made when all else is done. It has no JSON form,
+// as Meta is none.
 func TestAWriteThatFailsAtItsLastStepIsTakenBack(t *testing.T) {
 	h := newHousehold(t)
 	before := h.state(t)
-	year10000 := time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
-	for _, ids := range [][]uuid.UUID{{h.bans[1].ID}, {h.bans[0].ID}} {
-		w := h.suspend()
-		w.RevokeBans = ids
-		if got, err := h.UpdateAccount(t.Context(), w, store.Change{At: year10000}); err == nil {
-			t.Fatalf("UpdateAccount in the year 10000 did %+v, want an error", got)
-		}
-		if after := h.state(t); !reflect.DeepEqual(after, before) {
-			t.Errorf("a write that failed left\n%+v\nwant\n%+v", after, before)
-		}
+	w := h.suspend()
+	w.Account.Meta = json.RawMessage("{")
+	ban := bans(8)[5]
+	ban.Value = "same.example"
+	ban.ExpiresAt = now // or it would be refused for the other one
+	w.CreateBans = []store.BanDisabling{{Ban: ban}}
+	if got, err := h.UpdateAccount(t.Context(), w, store.Change{At: now}); err == nil {
+		t.Fatalf("UpdateAccount with half a Meta did %+v, want an error", got)
 	}
-	w, err := h.UpdateAccount(t.Context(), h.suspend(), store.Change{At: now})
-	if err != nil || w.CredentialsRevoked != 1 || w.AliasesDisabled != 1 || len(w.BansRevoked) != 2 {
-		t.Errorf("UpdateAccount afterwards did %+v, %v; want all of it", w, err)
+	if after := h.state(t); !reflect.DeepEqual(after, before) {
+		t.Errorf("a write that failed left\n%+v\nwant\n%+v", after, before)
+	}
+	w.Account.Meta = nil
+	got, err := h.UpdateAccount(t.Context(), w, store.Change{At: now})
+	if err != nil || got.CredentialsRevoked != 1 || got.AliasesDisabled != 1 || len(got.BansCreated) != 1 || len(got.BansRevoked) != 2 {
+		t.Fatalf("UpdateAccount afterwards did %+v, %v; want all of it", got, err)
+	}
+	if seq := got.BansCreated[0].Seq; seq != 3 {
+		t.Errorf("the ban has Seq %d, want 3: the write that failed gave none", seq)
 	}
 }
 
