@@ -125,7 +125,7 @@ func TestATestThatPanicsLeavesTheStoreAsItWas(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Affected": func() error { _, err := h.Affected(t.Context(), panics, 1); return err },
 		"CreateBanDisabling": func() error {
-			_, _, err := h.CreateBanDisabling(t.Context(), ban, panics, store.Change{At: now})
+			_, err := h.CreateBanDisabling(t.Context(), ban, panics, store.Change{At: now})
 			return err
 		},
 		"UpdateAccount": func() error {

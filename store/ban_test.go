@@ -124,7 +124,7 @@ func TestBanJSON(t *testing.T) {
 		ID: uuid.UUID{1}, Seq: 2, Version: 3, Kind: KindEmail, Value: "v", KeyText: "k",
 		Effect: Review, Scope: ScopeOf(Mail), Shadow: true, Reason: "<r>", PublicReason: "p",
 		CreatedAt: now, CreatedBy: "c", UpdatedAt: now, ExpiresAt: now,
-		RevokedAt: now, RevokedBy: "rb", RevokedReason: "rr", Hits: 4, LastHitAt: now,
+		RevokedAt: now, RevokedBy: "rb", RevokedReason: "rr", AliasesDisabled: 5, Hits: 4, LastHitAt: now,
 	}
 	fields := reflect.ValueOf(full)
 	for i := range fields.NumField() {
