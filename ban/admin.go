@@ -17,6 +17,7 @@ type AdminStore interface {
 	store.Bans
 	store.Hits
 	store.Changes
+	store.Cascades
 }
 
 // AdminOptions configures an [Admin]. The zero value is the default.

@@ -31,6 +31,15 @@ type CreateOptions struct {
 	// default 128.
 	IPv6Prefix int
 
+	// DisableMatchingAliases turns off, in the same step, every active alias
+	// whose creation the ban refuses: by its destination for an e-mail ban, by
+	// its destination or its own domain for a domain ban, by its local part for a
+	// name ban. Those that a more specific rule lets in, or holds for review,
+	// stay. [Ban.AliasesDisabled] says how many it was. For a ban that refuses no
+	// aliases it is a [*ValueError] of code [CodeNoEffect], for one of an IP
+	// address of code [CodeNotForIP].
+	DisableMatchingAliases bool
+
 	// Force makes the ban even if a guard advises against it; see [GuardError].
 	Force bool
 }
@@ -49,16 +58,32 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 	if err != nil {
 		return Ban{}, err
 	}
-	created, err := a.store.CreateBan(ctx, b, c)
+	created, err := a.write(ctx, b, c, o.DisableMatchingAliases, a.store.CreateBan, a.store.CreateBanDisabling)
 	if err != nil {
 		return Ban{}, fmt.Errorf("create %s ban of %q: %w", b.Kind, b.Value, err)
 	}
 	return created, nil
 }
 
+// write writes a ban, with the aliases to turn off if that is wanted.
+func (a *Admin) write(
+	ctx context.Context, b Ban, c store.Change, disable bool,
+	plain func(context.Context, store.Ban, store.Change) (store.Ban, error),
+	disabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, error),
+) (Ban, error) {
+	if !disable {
+		return plain(ctx, b, c)
+	}
+	aliases, err := refusedAliases(ctx, a.store, &b, c.At)
+	if err != nil {
+		return Ban{}, err
+	}
+	return disabling(ctx, b, aliases, c)
+}
+
 // Put makes a ban, or updates the active one of the same kind and value to what
 // the options say. It reports which it did. An update that changes nothing
-// writes nothing.
+// writes nothing, unless it is to turn off aliases.
 func (a *Admin) Put(ctx context.Context, o CreateOptions) (b Ban, created bool, err error) {
 	err = a.retry(ctx, overtaken, func() error {
 		b, err = a.Create(ctx, o)
@@ -81,7 +106,7 @@ func overtaken(err error) bool {
 func (a *Admin) replace(ctx context.Context, b Ban, o CreateOptions) (Ban, error) {
 	expires := storedTime(o.ExpiresAt)
 	if b.Effect == o.Effect && b.Scope == o.Scope && b.Shadow == o.Shadow && b.Reason == o.Reason &&
-		b.PublicReason == o.PublicReason && b.ExpiresAt.Equal(expires) {
+		b.PublicReason == o.PublicReason && b.ExpiresAt.Equal(expires) && !o.DisableMatchingAliases {
 		return b, nil
 	}
 	c, err := a.change(ctx, store.BanUpdate, a.clock())
@@ -91,7 +116,7 @@ func (a *Admin) replace(ctx context.Context, b Ban, o CreateOptions) (Ban, error
 	b.Effect, b.Scope, b.Shadow = o.Effect, o.Scope, o.Shadow
 	b.Reason, b.PublicReason, b.ExpiresAt = o.Reason, o.PublicReason, expires
 	b.UpdatedAt = c.At
-	updated, err := a.store.UpdateBan(ctx, b, c)
+	updated, err := a.write(ctx, b, c, o.DisableMatchingAliases, a.store.UpdateBan, a.store.UpdateBanDisabling)
 	if err != nil {
 		return Ban{}, fmt.Errorf("update ban %s: %w", b.ID, err)
 	}
@@ -124,6 +149,9 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 	indexes := make([]int, 0, len(all))
 	for i, o := range all {
 		b, err := a.newBan(o, c)
+		if err == nil && o.DisableMatchingAliases {
+			err = fault{CodeNoEffect, "make this ban by itself, with Create or Put"}.in("disable_matching_aliases", "true")
+		}
 		if err != nil {
 			result.Rejected = append(result.Rejected, Rejected{i, err})
 			continue
@@ -141,8 +169,20 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 	return result, nil
 }
 
-// newBan checks the options and returns the ban that they describe.
+// newBan returns the ban that the options describe, if no guard is against it.
 func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
+	b, err := draft(o, c)
+	if err != nil || o.Force {
+		return b, err
+	}
+	if guard := a.guard.check(valueOf(b.Kind, b.Value, b.KeyText), o.Effect); guard != nil {
+		return Ban{}, guard
+	}
+	return b, nil
+}
+
+// draft checks the options and returns the ban that they describe.
+func draft(o CreateOptions, c store.Change) (Ban, error) {
 	v, err := parseBanValue(o.Kind, o.Value, o.IPv6Prefix)
 	if err != nil {
 		return Ban{}, err
@@ -163,10 +203,8 @@ func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
 	if err := checkBan(&b); err != nil {
 		return Ban{}, err
 	}
-	if !o.Force {
-		if guard := a.guard.check(v, o.Effect); guard != nil {
-			return Ban{}, guard
-		}
+	if o.DisableMatchingAliases {
+		return b, checkDisabling(&b)
 	}
 	return b, nil
 }

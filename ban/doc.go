@@ -88,7 +88,9 @@
 // Whatever changes a ban wants an actor ([WithActor], [AdminOptions.Actor]) and
 // is logged with the content before and after, [Admin.CreateMany] and
 // [Admin.Purge] with counts. [GuardError] keeps moderators from bans that hit
-// many who are not meant, and [Admin.Preview] says what a ban would overlap.
+// many who are not meant, and [Admin.Preview] says what a ban would overlap and
+// whom it is about. With [CreateOptions.DisableMatchingAliases] a ban turns off
+// the aliases, kept by package account, that it refuses.
 //
 // # Hits
 //

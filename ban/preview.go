@@ -34,6 +34,12 @@ type Preview struct {
 	// Narrower are rules in force, other than those, whose value as it is
 	// written the ban would match, by kind and value.
 	Narrower Overlaps
+
+	// Affected are the accounts, their addresses and the active aliases that the
+	// ban would decide about: that it matches, and no rule of another effect
+	// overrules it for. Samples hold at most [PreviewSample]. Nothing for an IP
+	// address: accounts have none.
+	Affected store.Affected
 }
 
 // Overlaps are rules that have something in common with a ban.
@@ -55,7 +61,7 @@ type Overlap struct {
 // Preview says what Create with these options would do, and changes nothing.
 // Options that do not fit give the [*ValueError] that Create would give; a
 // guard is part of the answer. No actor is needed. It reads all rules of the
-// kinds concerned.
+// kinds concerned, and of the accounts and aliases those that the ban is about.
 //
 // What is called redundant is so as long as the other rules stay as they are;
 // in doubt nothing is. Look-alikes are judged without [CheckerOptions.Leet].
@@ -77,6 +83,9 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	}
 	p.Wider, p.Redundant = found.judgeWider()
 	p.Narrower = found.judgeNarrower()
+	if p.Affected, err = a.store.Affected(ctx, found.reach().selector(), PreviewSample); err != nil {
+		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
+	}
 	return p, nil
 }
 
@@ -158,6 +167,17 @@ func (n *neighbours) add(r *placed) {
 	if r.rule.Effect != n.planned.rule.Effect && !r.rule.Shadow && r.overlaps(&n.planned.extent) {
 		n.rivals = append(n.rivals, r)
 	}
+}
+
+// reach returns what the planned rule would decide about.
+func (n *neighbours) reach() *reach {
+	r := &reach{rule: compile(n.planned.rule)}
+	for _, x := range n.rivals {
+		if x.mayBeat(n.planned) && scopesMeet(x.rule.Scope, n.planned.rule.Scope) {
+			r.rivals = append(r.rivals, compile(x.rule))
+		}
+	}
+	return r
 }
 
 // judgeWider says whether one of the wider rules makes the planned one

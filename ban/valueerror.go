@@ -8,23 +8,25 @@ import (
 // The codes of a [ValueError]. They are part of the API: a host may translate
 // them, or branch on them; it never has to read an error's text.
 const (
-	CodeEmpty       = "empty"               // nothing but white space
-	CodeTooLong     = "too_long"            // longer than the field allows
-	CodeInvalidUTF8 = "invalid_utf8"        // not UTF-8
-	CodeControl     = "control_character"   // NUL, a line break or another control character
-	CodeInvisible   = "invisible_character" // a zero-width, bidirectional or other character that is not seen
-	CodeCharacter   = "bad_character"       // a character, or combination, that may not stand where it does
-	CodeSyntax      = "bad_syntax"          // not of the form that the field has
-	CodeRange       = "out_of_range"        // a number outside its range
-	CodeWildcard    = "bad_wildcard"        // a star or backslash that may not stand where it does
-	CodeKind        = "wrong_kind"          // a value of another kind
-	CodeDuplicate   = "duplicate"           // what stands earlier in the same list, perhaps in another spelling
-	CodeConflict    = "conflict"            // what contradicts an earlier line of the same list
-	CodeException   = "exception"           // an exception from a source that may not make any
-	CodeUnknown     = "unknown"             // none of the values that the field may have
-	CodeInPast      = "in_past"             // a time that has passed
-	CodeEmptyPatch  = "empty_patch"         // a [Patch] that changes nothing
-	CodeNotRevoked  = "not_revoked"         // the reason of a revocation, for a ban that is not revoked
+	CodeEmpty       = "empty"                     // nothing but white space
+	CodeTooLong     = "too_long"                  // longer than the field allows
+	CodeInvalidUTF8 = "invalid_utf8"              // not UTF-8
+	CodeControl     = "control_character"         // NUL, a line break or another control character
+	CodeInvisible   = "invisible_character"       // a zero-width, bidirectional or other character that is not seen
+	CodeCharacter   = "bad_character"             // a character, or combination, that may not stand where it does
+	CodeSyntax      = "bad_syntax"                // not of the form that the field has
+	CodeRange       = "out_of_range"              // a number outside its range
+	CodeWildcard    = "bad_wildcard"              // a star or backslash that may not stand where it does
+	CodeKind        = "wrong_kind"                // a value of another kind
+	CodeDuplicate   = "duplicate"                 // what stands earlier in the same list, perhaps in another spelling
+	CodeConflict    = "conflict"                  // what contradicts an earlier line of the same list
+	CodeException   = "exception"                 // an exception from a source that may not make any
+	CodeUnknown     = "unknown"                   // none of the values that the field may have
+	CodeInPast      = "in_past"                   // a time that has passed
+	CodeEmptyPatch  = "empty_patch"               // a [Patch] that changes nothing
+	CodeNotRevoked  = "not_revoked"               // the reason of a revocation, for a ban that is not revoked
+	CodeNotForIP    = "not_supported_for_ip_bans" // what has no meaning for a ban of an IP address
+	CodeNoEffect    = "no_effect"                 // an order that a ban as described cannot carry out
 )
 
 var codeTexts = map[string]string{
@@ -45,6 +47,8 @@ var codeTexts = map[string]string{
 	CodeInPast:      "has passed",
 	CodeEmptyPatch:  "is empty",
 	CodeNotRevoked:  "has no meaning here",
+	CodeNotForIP:    "is not for bans of IP addresses",
+	CodeNoEffect:    "has no effect here",
 }
 
 // ValueError reports a value that is not what its field wants. Its text is safe

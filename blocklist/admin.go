@@ -80,6 +80,11 @@ type CreateOptions struct {
 	Reason       string // for moderators, at most [ban.MaxReason] characters
 	PublicReason string // for the person refused, likewise
 
+	// AllowWide takes a domain that a guard finds too wide, a public suffix, as
+	// [SyncOptions.AllowWide] does. One that covers what is protected is still
+	// refused.
+	AllowWide bool
+
 	// Force makes the block even if a guard advises against it; see
 	// [ban.GuardError].
 	Force bool
@@ -120,7 +125,7 @@ func (a *Admin) newBlock(o CreateOptions, c store.Change) (Block, error) {
 		return Block{}, err
 	}
 	if !o.Force {
-		if err := a.guard.Check(v, o.Effect); err != nil {
+		if err := a.guard.Check(v, o.Effect, excused(o.AllowWide)...); err != nil {
 			return Block{}, err
 		}
 	}

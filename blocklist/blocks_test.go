@@ -90,6 +90,7 @@ func TestBlocksThatDoNotFit(t *testing.T) {
 		{"a long public reason", blocklist.CreateOptions{Domain: "a.example", PublicReason: strings.Repeat("ü", 256)}, "public_reason", ""},
 		{"a public suffix", blocklist.CreateOptions{Domain: "co.uk"}, "", ban.GuardPublicSuffix},
 		{"a big provider", blocklist.CreateOptions{Domain: "gmail.com"}, "", ban.GuardProtected},
+		{"what big providers are below, wide or not", blocklist.CreateOptions{Domain: "com", AllowWide: true}, "", ban.GuardProtected},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -115,6 +116,15 @@ func TestBlocksThatDoNotFit(t *testing.T) {
 	}
 	if _, err := newAdmin(t, memstore.New()).Create(context.Background(), blocklist.CreateOptions{Domain: "a.example"}); codeOf(err) != ban.CodeEmpty {
 		t.Errorf("without an actor: %v", err)
+	}
+}
+
+func TestAllowWideBlocksAPublicSuffix(t *testing.T) {
+	for _, domain := range []string{"foo", "github.io"} {
+		b, err := newAdmin(t, memstore.New()).Create(as("alice"), blocklist.CreateOptions{Domain: domain, AllowWide: true})
+		if err != nil || b.Domain != domain {
+			t.Errorf("%s: %q, %v", domain, b.Domain, err)
+		}
 	}
 }
 

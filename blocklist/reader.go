@@ -74,7 +74,7 @@ func (r *reader) add(line *Line) error {
 		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeException,
 			"set SyncOptions.AllowExceptions if whoever writes the list may lift bans")
 	}
-	if err := r.guard.Check(line.Value, line.Effect, r.excused()...); err != nil {
+	if err := r.guard.Check(line.Value, line.Effect, excused(r.options.AllowWide)...); err != nil {
 		return err
 	}
 	e := store.Entry{
@@ -95,9 +95,10 @@ func (r *reader) add(line *Line) error {
 	return nil
 }
 
-// excused returns the guards that do not apply: those of width.
-func (r *reader) excused() []string {
-	if !r.options.AllowWide {
+// excused returns the guards that do not apply if what is wide is allowed: those
+// of width.
+func excused(allowWide bool) []string {
+	if !allowWide {
 		return nil
 	}
 	return []string{ban.GuardPublicSuffix, ban.GuardPrefixTooShort, ban.GuardWildcardTooWide}

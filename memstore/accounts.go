@@ -206,12 +206,9 @@ func (s *Store) account(ctx context.Context, find func() (*accountRecord, error)
 // ListAccounts implements [store.Accounts].
 func (s *Store) ListAccounts(ctx context.Context, filter store.AccountFilter, page store.Page) (list []store.Account, err error) {
 	err = s.read(ctx, func() error {
-		for r := range inOrder(s.accounts.order, page) {
-			if filter.Match(&r.account) {
-				if list = append(list, cloneAccount(&r.account)); len(list) == page.Size() {
-					break
-				}
-			}
+		matches := func(r *accountRecord) bool { return filter.Match(&r.account) }
+		for r := range inOrder(s.accounts.order, page, matches) {
+			list = append(list, cloneAccount(&r.account))
 		}
 		return nil
 	})

@@ -78,16 +78,15 @@ func (s *Store) writeBans(tx *transaction, write *store.AccountWrite, written *s
 	change.Action = store.BanCreate
 	for i := range write.CreateBans {
 		ban := write.CreateBans[i].Ban
-		c, err := s.makeBan(tx, &ban, change)
+		c, err := s.makeBan(tx, &ban, write.CreateBans[i].Disable, change)
 		if active := (*store.ExistsError)(nil); errors.As(err, &active) {
 			continue
 		} else if err != nil {
 			return nil, err
 		}
-		disabled := s.disableFor(tx, &ban, write.CreateBans[i].Disable, change)
-		logged = append(logged, changelog.WithAliases(c, disabled))
+		logged = append(logged, c)
 		written.BansCreated = append(written.BansCreated, ban)
-		written.AliasesDisabled += disabled
+		written.AliasesDisabled += ban.AliasesDisabled
 	}
 	change.Action = store.BanRevoke
 	for _, id := range write.RevokeBans {
@@ -98,7 +97,7 @@ func (s *Store) writeBans(tx *transaction, write *store.AccountWrite, written *s
 		ban := r.ban
 		ban.RevokedAt, ban.RevokedBy, ban.RevokedReason = change.At, change.Actor, write.RevokeReason
 		ban.UpdatedAt = change.At
-		c, err := s.rewriteBan(tx, &ban, change)
+		c, err := s.rewriteBan(tx, &ban, nil, change)
 		if err != nil {
 			return nil, err
 		}

@@ -150,12 +150,9 @@ func (s *Store) AliasByAddress(ctx context.Context, local, domain string) (alias
 // ListAliases implements [store.Aliases].
 func (s *Store) ListAliases(ctx context.Context, filter store.AliasFilter, page store.Page) (list []store.MailAlias, err error) {
 	err = s.read(ctx, func() error {
-		for r := range inOrder(s.aliases.of(&filter), page) {
-			if filter.Match(&r.alias) {
-				if list = append(list, r.alias); len(list) == page.Size() {
-					break
-				}
-			}
+		matches := func(r *aliasRecord) bool { return filter.Match(&r.alias) }
+		for r := range inOrder(s.aliases.of(&filter), page, matches) {
+			list = append(list, r.alias)
 		}
 		return nil
 	})

@@ -14,23 +14,35 @@ import (
 
 // CreateBan implements [store.Bans].
 func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, s.makeBan, ban, nil, change)
+}
+
+// banStep writes a ban, which it completes, turns off the aliases that the
+// selector selects, unless it is nil, and returns the change to log.
+type banStep func(tx *transaction, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error)
+
+func (s *Store) writeBan(
+	ctx context.Context, step banStep, ban store.Ban, selector *store.Selector, change store.Change,
+) (store.Ban, error) {
 	err := s.transact(ctx, func(tx *transaction) error {
-		logged, err := s.makeBan(tx, &ban, change)
-		if err != nil {
-			return err
+		logged, err := step(tx, &ban, selector, change)
+		if err == nil {
+			tx.log(logged)
 		}
-		tx.log(logged)
-		return nil
+		return err
 	})
 	return orNone(ban, err)
 }
 
-// makeBan adds a ban, which it completes, and returns the change to log.
-func (s *Store) makeBan(tx *transaction, ban *store.Ban, change store.Change) (store.Change, error) {
+// makeBan adds a ban.
+func (s *Store) makeBan(tx *transaction, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
 	if err := s.refusal(ban, change.At); err != nil {
 		return store.Change{}, err
 	}
 	*ban = fresh(*ban, s.seq+1)
+	if selector != nil {
+		s.disableFor(tx, ban, selector, change)
+	}
 	expired := s.expired(ban, change.At)
 	logged, err := changelog.Ban(change, nil, ban, keysOf(expired)...)
 	if err != nil {
@@ -49,7 +61,7 @@ func (s *Store) makeBan(tx *transaction, ban *store.Ban, change store.Change) (s
 			s.link(r)
 		}
 	})
-	return logged, nil
+	return changelog.WithAliases(logged, ban.AliasesDisabled), nil
 }
 
 // CreateBans implements [store.Bans].
@@ -118,7 +130,7 @@ func idTaken(id uuid.UUID) error { return fmt.Errorf("ban %s %w", id, store.ErrE
 // fresh returns a new ban with what the store gives it.
 func fresh(b store.Ban, seq int64) store.Ban {
 	b.Seq, b.Version = seq, 1
-	b.Hits, b.LastHitAt = 0, time.Time{}
+	b.Hits, b.LastHitAt, b.AliasesDisabled = 0, time.Time{}, 0
 	return b
 }
 
@@ -150,20 +162,11 @@ func (s *Store) BanBySeq(ctx context.Context, seq int64) (ban store.Ban, err err
 
 // UpdateBan implements [store.Bans].
 func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	err := s.transact(ctx, func(tx *transaction) error {
-		logged, err := s.rewriteBan(tx, &ban, change)
-		if err != nil {
-			return err
-		}
-		tx.log(logged)
-		return nil
-	})
-	return orNone(ban, err)
+	return s.writeBan(ctx, s.rewriteBan, ban, nil, change)
 }
 
-// rewriteBan replaces the ban of that ID, completes the new one, and returns the
-// change to log.
-func (s *Store) rewriteBan(tx *transaction, ban *store.Ban, change store.Change) (store.Change, error) {
+// rewriteBan replaces the ban of that ID.
+func (s *Store) rewriteBan(tx *transaction, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
 	r := s.bans[ban.ID]
 	if r == nil {
 		return store.Change{}, missing(ban.ID)
@@ -177,10 +180,16 @@ func (s *Store) rewriteBan(tx *transaction, ban *store.Ban, change store.Change)
 	}
 	ban.Version++
 	ban.Seq, ban.CreatedAt, ban.CreatedBy = old.Seq, old.CreatedAt, old.CreatedBy
-	ban.Hits, ban.LastHitAt = old.Hits, old.LastHitAt
+	ban.Hits, ban.LastHitAt, ban.AliasesDisabled = old.Hits, old.LastHitAt, old.AliasesDisabled
+	if selector != nil {
+		s.disableFor(tx, ban, selector, change)
+	}
 	logged, err := changelog.Ban(change, &old, ban)
 	if err != nil {
 		return store.Change{}, err
+	}
+	if selector != nil {
+		logged = changelog.WithAliases(logged, ban.AliasesDisabled)
 	}
 	s.replace(r, *ban)
 	tx.onAbort(func() {

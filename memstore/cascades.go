@@ -2,8 +2,8 @@ package memstore
 
 import (
 	"context"
+	"iter"
 
-	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/store"
 )
 
@@ -60,41 +60,28 @@ func (c *counter) alias(a *store.MailAlias) {
 }
 
 // CreateBanDisabling implements [store.Cascades].
-func (s *Store) CreateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, int64, error) {
-	return s.disabling(ctx, s.makeBan, ban, &selector, change)
+func (s *Store) CreateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, s.makeBan, ban, &selector, change)
 }
 
 // UpdateBanDisabling implements [store.Cascades].
-func (s *Store) UpdateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, int64, error) {
-	return s.disabling(ctx, s.rewriteBan, ban, &selector, change)
+func (s *Store) UpdateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, s.rewriteBan, ban, &selector, change)
 }
 
-// banStep writes a ban, which it completes, and returns the change to log.
-type banStep func(tx *transaction, ban *store.Ban, change store.Change) (store.Change, error)
+// disableFor turns off the aliases that the selector selects, and notes in the
+// ban how many they are.
+func (s *Store) disableFor(tx *transaction, ban *store.Ban, selector *store.Selector, change store.Change) {
+	ban.AliasesDisabled = disable(tx, s.aliases.order, selector.Alias, ban.ID, change.At)
+}
 
-func (s *Store) disabling(
-	ctx context.Context, step banStep, ban store.Ban, selector *store.Selector, change store.Change,
-) (_ store.Ban, disabled int64, err error) {
-	err = s.transact(ctx, func(tx *transaction) error {
-		logged, err := step(tx, &ban, change)
-		if err != nil {
-			return err
+// Exceptions implements [store.Cascades]. It looks at every rule of the kind.
+func (s *Store) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	return func(yield func(store.Rule, error) bool) {
+		for r, err := range s.Scan(ctx, kind) {
+			if (err != nil || r.Effect != store.Deny) && !yield(r, err) {
+				return
+			}
 		}
-		disabled = s.disableFor(tx, &ban, selector, change)
-		tx.log(changelog.WithAliases(logged, disabled))
-		return nil
-	})
-	if err != nil {
-		return store.Ban{}, 0, err
 	}
-	return ban, disabled, nil
-}
-
-// disableFor turns off the aliases that the selector, nil for none, selects, and
-// says how many.
-func (s *Store) disableFor(tx *transaction, ban *store.Ban, selector *store.Selector, change store.Change) int64 {
-	if selector == nil {
-		return 0
-	}
-	return disable(tx, s.aliases.order, selector.Alias, ban.ID, change.At)
 }

@@ -166,12 +166,9 @@ func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (c 
 // ListCredentials implements [store.Credentials].
 func (s *Store) ListCredentials(ctx context.Context, filter store.CredentialFilter, page store.Page) (list []store.Credential, err error) {
 	err = s.read(ctx, func() error {
-		for r := range inOrder(s.credentialsOf(&filter), page) {
-			if filter.Match(&r.credential) {
-				if list = append(list, cloneCredential(&r.credential)); len(list) == page.Size() {
-					break
-				}
-			}
+		matches := func(r *credentialRecord) bool { return filter.Match(&r.credential) }
+		for r := range inOrder(s.credentialsOf(&filter), page, matches) {
+			list = append(list, cloneCredential(&r.credential))
 		}
 		return nil
 	})

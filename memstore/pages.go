@@ -34,16 +34,26 @@ func stretch[R numbered](records []R, page store.Page) []R {
 	return records[min(lo, hi):hi]
 }
 
-// inOrder yields the records that the page includes, in its order. The page's
-// limit is for who selects among them.
-func inOrder[R numbered](records []R, page store.Page) iter.Seq[R] {
+// inOrder yields the records of the page that match, in its order.
+func inOrder[R numbered](records []R, page store.Page, match func(R) bool) iter.Seq[R] {
 	included := stretch(records, page)
 	return func(yield func(R) bool) {
+		skip, left := page.Offset, page.Size()
 		for i := range included {
 			if !page.OldestFirst {
 				i = len(included) - 1 - i
 			}
+			if !match(included[i]) {
+				continue
+			}
+			if skip > 0 {
+				skip--
+				continue
+			}
 			if !yield(included[i]) {
+				return
+			}
+			if left--; left == 0 {
 				return
 			}
 		}
@@ -53,12 +63,8 @@ func inOrder[R numbered](records []R, page store.Page) iter.Seq[R] {
 // ListBans implements [store.Bans].
 func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store.Page) (bans []store.Ban, err error) {
 	err = s.read(ctx, func() error {
-		for r := range inOrder(s.order, page) {
-			if filter.Match(&r.ban) {
-				if bans = append(bans, r.ban); len(bans) == page.Size() {
-					break
-				}
-			}
+		for r := range inOrder(s.order, page, func(r *record) bool { return filter.Match(&r.ban) }) {
+			bans = append(bans, r.ban)
 		}
 		return nil
 	})
@@ -81,10 +87,8 @@ func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (n int64,
 // ListBlocks implements [store.Blocks].
 func (s *Store) ListBlocks(ctx context.Context, page store.Page) (blocks []store.Block, err error) {
 	err = s.read(ctx, func() error {
-		for b := range inOrder(s.blocks.order, page) {
-			if blocks = append(blocks, b.block); len(blocks) == page.Size() {
-				break
-			}
+		for b := range inOrder(s.blocks.order, page, func(*blockRecord) bool { return true }) {
+			blocks = append(blocks, b.block)
 		}
 		return nil
 	})
@@ -103,12 +107,9 @@ func (s *Store) CountBlocks(ctx context.Context) (n int64, err error) {
 // ListChanges implements [store.Changes].
 func (s *Store) ListChanges(ctx context.Context, target uuid.UUID, page store.Page) (changes []store.Change, err error) {
 	err = s.read(ctx, func() error {
-		for c := range inOrder(s.log, page) {
-			if target == uuid.Nil || c.Target == target {
-				if changes = append(changes, clone(c.Change)); len(changes) == page.Size() {
-					break
-				}
-			}
+		about := func(c logged) bool { return target == uuid.Nil || c.Target == target }
+		for c := range inOrder(s.log, page, about) {
+			changes = append(changes, clone(c.Change))
 		}
 		return nil
 	})

@@ -67,20 +67,16 @@ func (u *accountUpdate) createBans(ctx context.Context) error {
 	change.Action = store.BanCreate
 	for i := range u.write.CreateBans {
 		ban := u.write.CreateBans[i].Ban
-		c, err := u.tx.createBan(ctx, &ban, change)
+		c, err := u.tx.createBan(ctx, &ban, u.write.CreateBans[i].Disable, change)
 		if active := (*store.ExistsError)(nil); errors.As(err, &active) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		disabled, err := u.tx.disableSelected(ctx, u.write.CreateBans[i].Disable, ban.ID, change.At)
-		if err != nil {
-			return err
-		}
-		u.AliasesDisabled += disabled
+		u.AliasesDisabled += ban.AliasesDisabled
 		u.BansCreated = append(u.BansCreated, ban)
-		u.bans = append(u.bans, changelog.WithAliases(c, disabled))
+		u.bans = append(u.bans, c)
 	}
 	if len(u.write.CreateBans) > 0 {
 		u.Account.SuspensionBans = nil
@@ -104,7 +100,7 @@ func (u *accountUpdate) revokeBans(ctx context.Context) error {
 		}
 		ban.RevokedAt, ban.RevokedBy, ban.RevokedReason = change.At, change.Actor, u.write.RevokeReason
 		ban.UpdatedAt = change.At
-		c, err := u.tx.updateBan(ctx, &ban, change)
+		c, err := u.tx.updateBan(ctx, &ban, nil, change)
 		if err != nil {
 			return err
 		}

@@ -164,7 +164,7 @@ func TestBansTurnOffWhatAScanFinds(t *testing.T) {
 		_, aliases := randomRecords(t, s, r)
 		for i := range 4 {
 			selector := randomSelector(r)
-			ban, n, err := s.CreateBanDisabling(ctx, domainBan(fmt.Sprintf("%d.example", i)), selector, by(store.BanCreate))
+			ban, err := s.CreateBanDisabling(ctx, domainBan(fmt.Sprintf("%d.example", i)), selector, by(store.BanCreate))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +176,7 @@ func TestBansTurnOffWhatAScanFinds(t *testing.T) {
 					want++
 				}
 			}
-			if n != want {
+			if n := ban.AliasesDisabled; n != want {
 				t.Errorf("seed %d, %v: %d aliases were turned off, want %d", seed, selector.Key, n, want)
 			}
 		}

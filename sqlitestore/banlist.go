@@ -64,7 +64,7 @@ func (c *conditions) page(p store.Page) (tail string) {
 	if p.OldestFirst {
 		order = `ASC`
 	}
-	return fmt.Sprintf(` ORDER BY seq %s LIMIT %d`, order, p.Size())
+	return fmt.Sprintf(` ORDER BY seq %s LIMIT %d OFFSET %d`, order, p.Size(), max(p.Offset, 0))
 }
 
 // filterConditions says in SQL what [store.BanFilter.Match] says.

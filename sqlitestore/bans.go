@@ -16,7 +16,7 @@ import (
 )
 
 const banColumns = `id, version, kind, value, key_text, effect, scope, shadow, reason, public_reason,
-	created_at, created_by, updated_at, expires_at, revoked_at, revoked_by, revoked_reason, hits, last_hit_at`
+	created_at, created_by, updated_at, expires_at, revoked_at, revoked_by, revoked_reason, aliases_disabled, hits, last_hit_at`
 
 // banDest returns where a row of seq and banColumns is scanned to.
 func banDest(b *store.Ban) []any {
@@ -24,7 +24,7 @@ func banDest(b *store.Ban) []any {
 		&b.Seq, (*id)(&b.ID), &b.Version, (*small)(&b.Kind), &b.Value, &b.KeyText,
 		(*small)(&b.Effect), (*small)(&b.Scope), &b.Shadow, &b.Reason, &b.PublicReason,
 		(*micros)(&b.CreatedAt), &b.CreatedBy, (*micros)(&b.UpdatedAt), (*micros)(&b.ExpiresAt),
-		(*micros)(&b.RevokedAt), &b.RevokedBy, &b.RevokedReason, &b.Hits, (*micros)(&b.LastHitAt),
+		(*micros)(&b.RevokedAt), &b.RevokedBy, &b.RevokedReason, &b.AliasesDisabled, &b.Hits, (*micros)(&b.LastHitAt),
 	}
 }
 
@@ -34,7 +34,7 @@ func banArgs(b *store.Ban) []any {
 		b.ID[:], b.Version, int64(b.Kind), b.Value, b.KeyText,
 		int64(b.Effect), int64(b.Scope), b.Shadow, b.Reason, b.PublicReason,
 		timeArg(b.CreatedAt), b.CreatedBy, timeArg(b.UpdatedAt), timeArg(b.ExpiresAt),
-		timeArg(b.RevokedAt), b.RevokedBy, b.RevokedReason, b.Hits, timeArg(b.LastHitAt),
+		timeArg(b.RevokedAt), b.RevokedBy, b.RevokedReason, b.AliasesDisabled, b.Hits, timeArg(b.LastHitAt),
 	}
 }
 
@@ -72,10 +72,10 @@ func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (a
 			return false, nil, err
 		}
 	}
-	b.Version, b.Hits, b.LastHitAt = 1, 0, time.Time{}
+	b.Version, b.AliasesDisabled, b.Hits, b.LastHitAt = 1, 0, 0, time.Time{}
 	ruled := b.RevokedAt.IsZero()
 	res, err := w.tx.run(ctx, `INSERT INTO ostraka_bans (`+banColumns+`, ruled)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(banArgs(b), ruled)...)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(banArgs(b), ruled)...)
 	if err != nil {
 		return false, nil, err
 	}
@@ -125,25 +125,32 @@ func (t *tx) existing(ctx context.Context, b *store.Ban, except uuid.UUID, now t
 
 // CreateBan implements [store.Bans].
 func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	return s.writeBan(ctx, "create a ban", ban, func(t *tx, b *store.Ban) error {
-		c, err := t.createBan(ctx, b, change)
+	return s.writeBan(ctx, "create a ban", ban, nil, change, (*tx).createBan)
+}
+
+// banWriter writes a ban, which it completes, turns off the aliases that the
+// selector selects, unless it is nil, and returns the change to log.
+type banWriter func(t *tx, ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error)
+
+// writeBan is an operation that writes one ban, and returns what becomes of it.
+func (s *Store) writeBan(
+	ctx context.Context, doing string, ban store.Ban, selector *store.Selector, change store.Change, write banWriter,
+) (store.Ban, error) {
+	err := s.write(ctx, doing, func(t *tx) error {
+		c, err := write(t, ctx, &ban, selector, change)
 		if err != nil {
 			return err
 		}
 		return t.log(ctx, c)
 	})
-}
-
-// writeBan is an operation that writes one ban, and returns what becomes of it.
-func (s *Store) writeBan(ctx context.Context, doing string, ban store.Ban, fn func(*tx, *store.Ban) error) (store.Ban, error) {
-	if err := s.write(ctx, doing, func(t *tx) error { return fn(t, &ban) }); err != nil {
+	if err != nil {
 		return store.Ban{}, err
 	}
 	return ban, nil
 }
 
-// createBan does what CreateBan does, but returns the change to log.
-func (t *tx) createBan(ctx context.Context, ban *store.Ban, change store.Change) (store.Change, error) {
+// createBan adds a ban.
+func (t *tx) createBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
 	*ban = normal(*ban)
 	rules := t.ruleWriter()
 	added, retired, err := rules.addBan(ctx, ban, change.At)
@@ -156,7 +163,16 @@ func (t *tx) createBan(ctx context.Context, ban *store.Ban, change store.Change)
 	if err := rules.finish(ctx); err != nil {
 		return store.Change{}, err
 	}
-	return changelog.Ban(change, nil, ban, retired...)
+	if selector != nil {
+		if ban.AliasesDisabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {
+			return store.Change{}, err
+		}
+		if err := t.exec(ctx, `UPDATE ostraka_bans SET aliases_disabled = ? WHERE seq = ?`, ban.AliasesDisabled, ban.Seq); err != nil {
+			return store.Change{}, err
+		}
+	}
+	c, err := changelog.Ban(change, nil, ban, retired...)
+	return changelog.WithAliases(c, ban.AliasesDisabled), err
 }
 
 // CreateBans implements [store.Bans].
@@ -211,17 +227,11 @@ func notFound(err error) error {
 
 // UpdateBan implements [store.Bans].
 func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	return s.writeBan(ctx, "update a ban", ban, func(t *tx, b *store.Ban) error {
-		c, err := t.updateBan(ctx, b, change)
-		if err != nil {
-			return err
-		}
-		return t.log(ctx, c)
-	})
+	return s.writeBan(ctx, "update a ban", ban, nil, change, (*tx).updateBan)
 }
 
-// updateBan does what UpdateBan does, but returns the change to log.
-func (t *tx) updateBan(ctx context.Context, ban *store.Ban, change store.Change) (store.Change, error) {
+// updateBan replaces the ban of that ID.
+func (t *tx) updateBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
 	*ban = normal(*ban)
 	before, err := t.byID(ctx, ban.ID)
 	if err != nil {
@@ -231,16 +241,24 @@ func (t *tx) updateBan(ctx context.Context, ban *store.Ban, change store.Change)
 		return store.Change{}, err
 	}
 	ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
-	ban.Hits, ban.LastHitAt = before.Hits, before.LastHitAt
+	ban.Hits, ban.LastHitAt, ban.AliasesDisabled = before.Hits, before.LastHitAt, before.AliasesDisabled
 	if ban.Active(change.At) {
 		if err := t.existing(ctx, ban, ban.ID, change.At); !errors.Is(err, sql.ErrNoRows) {
 			return store.Change{}, err
 		}
 	}
+	var disabled int64
+	if selector != nil {
+		if disabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {
+			return store.Change{}, err
+		}
+		ban.AliasesDisabled = disabled
+	}
 	if err := t.replaceBan(ctx, &before, ban); err != nil {
 		return store.Change{}, err
 	}
-	return changelog.Ban(change, &before, ban)
+	c, err := changelog.Ban(change, &before, ban)
+	return changelog.WithAliases(c, disabled), err
 }
 
 // nextVersion returns the version that follows the stored one, if the writer has
@@ -257,7 +275,7 @@ func nextVersion(stored, read int64) (int64, error) {
 
 func (t *tx) replaceBan(ctx context.Context, before, after *store.Ban) error {
 	err := t.exec(ctx, `UPDATE ostraka_bans SET (`+banColumns+`, ruled) =
-		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`,
+		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`,
 		append(banArgs(after), after.RevokedAt.IsZero(), after.Seq)...)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/store"
 )
 
@@ -60,41 +59,18 @@ func aliasScope(key store.Key) scope {
 }
 
 // CreateBanDisabling implements [store.Cascades].
-func (s *Store) CreateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, int64, error) {
-	return s.writeBanDisabling(ctx, "create a ban and turn off aliases", ban, selector, change, (*tx).createBan)
+func (s *Store) CreateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, "create a ban and turn off aliases", ban, &selector, change, (*tx).createBan)
 }
 
 // UpdateBanDisabling implements [store.Cascades].
-func (s *Store) UpdateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, int64, error) {
-	return s.writeBanDisabling(ctx, "update a ban and turn off aliases", ban, selector, change, (*tx).updateBan)
-}
-
-func (s *Store) writeBanDisabling(
-	ctx context.Context, doing string, ban store.Ban, selector store.Selector, change store.Change,
-	write func(*tx, context.Context, *store.Ban, store.Change) (store.Change, error),
-) (_ store.Ban, disabled int64, err error) {
-	ban, err = s.writeBan(ctx, doing, ban, func(t *tx, b *store.Ban) error {
-		c, err := write(t, ctx, b, change)
-		if err != nil {
-			return err
-		}
-		if disabled, err = t.disableSelected(ctx, &selector, b.ID, change.At); err != nil {
-			return err
-		}
-		return t.log(ctx, changelog.WithAliases(c, disabled))
-	})
-	if err != nil {
-		return store.Ban{}, 0, err
-	}
-	return ban, disabled, nil
+func (s *Store) UpdateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, "update a ban and turn off aliases", ban, &selector, change, (*tx).updateBan)
 }
 
 // disableSelected turns off, for a ban, the active aliases that the selector
-// selects, and says how many. A nil selector selects none.
+// selects, and says how many.
 func (t *tx) disableSelected(ctx context.Context, selector *store.Selector, ban uuid.UUID, at time.Time) (int64, error) {
-	if selector == nil {
-		return 0, nil
-	}
 	in := aliasScope(selector.Key)
 	switch {
 	case in.empty():

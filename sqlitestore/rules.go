@@ -19,7 +19,9 @@ const ruleColumns = `r.key, r.id, r.value, r.effect, r.scope, r.shadow, r.expire
 // rulesInForce selects rules, to which more conditions are added. Entries are
 // seen in the content of their list that is in force, which is NULL for a list
 // that is gone.
-const rulesInForce = ` FROM ostraka_rules r LEFT JOIN ostraka_lists l ON l.seq = r.list
+const rulesInForce = ` FROM ostraka_rules r` + inForce
+
+const inForce = ` LEFT JOIN ostraka_lists l ON l.seq = r.list
 	WHERE (r.list IS NULL OR r.since <= l.content AND (r.until IS NULL OR r.until > l.content))`
 
 // ruleScanner scans rows of ruleColumns, each into the same place. The zero value
@@ -202,6 +204,16 @@ const scanPage = 2000
 
 // Scan implements [store.Rules].
 func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	return s.scanRules(ctx, kind, rulesInForce)
+}
+
+// Exceptions implements [store.Cascades]. They have an index of their own.
+func (s *Store) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	return s.scanRules(ctx, kind, ` FROM ostraka_rules r INDEXED BY ostraka_rules_exceptions`+inForce+` AND r.effect <> 0`)
+}
+
+// scanRules yields the rules of a kind that a query selects, a page at a time.
+func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string) iter.Seq2[store.Rule, error] {
 	return func(yield func(store.Rule, error) bool) {
 		from, below := "", "\x7f"
 		if kind != 0 {
@@ -216,7 +228,7 @@ func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule,
 		scanner := new(ruleScanner)
 		for {
 			var err error
-			if page, err = s.scanRules(ctx, scanner, page[:0], from, lastID, below); err != nil {
+			if page, err = s.rulePage(ctx, scanner, page[:0], selected, from, lastID, below); err != nil {
 				yield(store.Rule{}, err)
 				return
 			}
@@ -235,11 +247,11 @@ func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule,
 	}
 }
 
-// scanRules appends one page of rules that follow a key and id, in that order.
-func (s *Store) scanRules(ctx context.Context, scanner *ruleScanner, to []store.Rule, from string, id []byte, below string) ([]store.Rule, error) {
+// rulePage appends one page of rules that follow a key and id, in that order.
+func (s *Store) rulePage(ctx context.Context, scanner *ruleScanner, to []store.Rule, selected, from string, id []byte, below string) ([]store.Rule, error) {
 	page := to
 	err := s.read(ctx, "scan rules", func(q querier) error {
-		rows, err := q.QueryContext(ctx, `SELECT `+ruleColumns+rulesInForce+`
+		rows, err := q.QueryContext(ctx, `SELECT `+ruleColumns+selected+`
 			AND (r.key, r.id) > (?, ?) AND r.key < ? ORDER BY r.key, r.id LIMIT ?`, from, id, below, scanPage)
 		if err != nil {
 			return err

@@ -39,6 +39,10 @@ type Ban struct {
 	RevokedBy     string    `json:"revoked_by,omitzero"`
 	RevokedReason string    `json:"revoked_reason,omitzero"`
 
+	// AliasesDisabled is how many aliases were turned off with the ban when it
+	// was last written by [Cascades]. Given by the store; ignored in writes.
+	AliasesDisabled int64 `json:"aliases_disabled,omitzero"`
+
 	// Hits is how often the ban matched, over its whole life, and LastHitAt
 	// when it last did. Given by the store from [Hits.AddHits]; ignored in
 	// writes.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"iter"
 	"strings"
 
 	"github.com/google/uuid"
@@ -107,17 +108,22 @@ type AliasRef struct {
 
 // Cascades ties bans to the accounts and aliases that they concern.
 type Cascades interface {
+	// Exceptions yields, of the rules of that kind that Scan would yield, those
+	// whose effect is not [Deny], in the way that Scan does. They are few: a
+	// backend on disk finds them without reading the others.
+	Exceptions(ctx context.Context, kind Kind) iter.Seq2[Rule, error]
+
 	// Affected counts what the selector selects, as of one moment, and returns at
 	// most sample of each sort. Without a Test the counts come from indexes.
 	Affected(ctx context.Context, selector Selector, sample int) (Affected, error)
 
 	// CreateBanDisabling does what [Bans.CreateBan] does, and in the same step
 	// turns off every active alias that the selector selects, with the ban as its
-	// DisabledBan, change.At as its UpdatedAt and its Version one higher; it says
-	// how many. The aliases are not logged one by one: the change of the ban has
-	// the count "aliases_disabled", unless that is 0.
-	CreateBanDisabling(ctx context.Context, ban Ban, selector Selector, change Change) (Ban, int64, error)
+	// DisabledBan, change.At as its UpdatedAt and its Version one higher. How many
+	// they are is the AliasesDisabled of the ban. They are not logged one by one:
+	// the change of the ban has the count "aliases_disabled", unless that is 0.
+	CreateBanDisabling(ctx context.Context, ban Ban, selector Selector, change Change) (Ban, error)
 
 	// UpdateBanDisabling does the same with [Bans.UpdateBan].
-	UpdateBanDisabling(ctx context.Context, ban Ban, selector Selector, change Change) (Ban, int64, error)
+	UpdateBanDisabling(ctx context.Context, ban Ban, selector Selector, change Change) (Ban, error)
 }

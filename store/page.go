@@ -12,6 +12,10 @@ type Page struct {
 	After  int64 // records with a Seq above this; zero or below: from the oldest
 	Before int64 // records with a Seq below this; zero or below: up to the newest
 	Limit  int   // at most this many; bounded as [DefaultPageLimit] and [MaxPageLimit] say
+	// Offset passes over that many of the records that would come first; zero or
+	// below: none. It takes longer the higher it is: to read on, prefer After and
+	// Before.
+	Offset int64
 	// OldestFirst takes records from the old end of the stretch, and returns
 	// them in that order. By default they come from the new end, newest first.
 	OldestFirst bool

@@ -91,8 +91,8 @@ type Bans interface {
 	CountBans(ctx context.Context, filter BanFilter) (int64, error)
 
 	// UpdateBan replaces the ban of that ID and returns it as stored, its
-	// Version one higher. Seq, CreatedAt, CreatedBy and what [Hits] gave stay
-	// as they were. It is [ErrNotFound] if there is no such ban, [ErrConflict]
+	// Version one higher. Seq, CreatedAt, CreatedBy, AliasesDisabled and what
+	// [Hits] gave stay as they were. It is [ErrNotFound] if there is no such ban, [ErrConflict]
 	// if its Version is not ban.Version, and an [*ExistsError] if the result
 	// would be active (at change.At) beside another active ban of the same kind
 	// and value. Unless the result is revoked it has its rule again, if that was

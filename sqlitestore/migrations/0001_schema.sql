@@ -1,29 +1,30 @@
 -- Times are microseconds since 1970 in UTC; NULL where there is none.
 
 CREATE TABLE ostraka_bans (
-	seq            INTEGER PRIMARY KEY AUTOINCREMENT,
-	id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
-	version        INTEGER NOT NULL CHECK (version >= 1),
-	kind           INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 255),
-	value          TEXT    NOT NULL,
-	key_text       TEXT    NOT NULL,
-	effect         INTEGER NOT NULL CHECK (effect BETWEEN 0 AND 255),
-	scope          INTEGER NOT NULL CHECK (scope BETWEEN 0 AND 255),
-	shadow         INTEGER NOT NULL CHECK (shadow IN (0, 1)),
-	reason         TEXT    NOT NULL,
-	public_reason  TEXT    NOT NULL,
-	created_at     INTEGER,
-	created_by     TEXT    NOT NULL,
-	updated_at     INTEGER,
-	expires_at     INTEGER,
-	revoked_at     INTEGER,
-	revoked_by     TEXT    NOT NULL,
-	revoked_reason TEXT    NOT NULL,
-	hits           INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
-	last_hit_at    INTEGER,
+	seq              INTEGER PRIMARY KEY AUTOINCREMENT,
+	id               BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+	version          INTEGER NOT NULL CHECK (version >= 1),
+	kind             INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 255),
+	value            TEXT    NOT NULL,
+	key_text         TEXT    NOT NULL,
+	effect           INTEGER NOT NULL CHECK (effect BETWEEN 0 AND 255),
+	scope            INTEGER NOT NULL CHECK (scope BETWEEN 0 AND 255),
+	shadow           INTEGER NOT NULL CHECK (shadow IN (0, 1)),
+	reason           TEXT    NOT NULL,
+	public_reason    TEXT    NOT NULL,
+	created_at       INTEGER,
+	created_by       TEXT    NOT NULL,
+	updated_at       INTEGER,
+	expires_at       INTEGER,
+	revoked_at       INTEGER,
+	revoked_by       TEXT    NOT NULL,
+	revoked_reason   TEXT    NOT NULL,
+	aliases_disabled INTEGER NOT NULL DEFAULT 0 CHECK (aliases_disabled >= 0),
+	hits             INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
+	last_hit_at      INTEGER,
 	-- 1: its rule is in ostraka_rules. 0: it is revoked, or has expired and was
 	-- followed by another ban of its value.
-	ruled          INTEGER NOT NULL CHECK (ruled = 0 OR ruled = 1 AND revoked_at IS NULL)
+	ruled            INTEGER NOT NULL CHECK (ruled = 0 OR ruled = 1 AND revoked_at IS NULL)
 ) STRICT;
 
 -- Answers which bans of a value are active, or have expired and not retired: one
@@ -90,6 +91,9 @@ CREATE TABLE ostraka_rules (
 	public_reason TEXT    NOT NULL,
 	PRIMARY KEY (key, id, since)
 ) STRICT, WITHOUT ROWID;
+
+-- Rules that let in, or hold for review, are few beside those that deny.
+CREATE INDEX ostraka_rules_exceptions ON ostraka_rules (key, id) WHERE effect <> 0;
 
 CREATE INDEX ostraka_rules_list ON ostraka_rules (list, since, key, id) WHERE list IS NOT NULL;
 CREATE INDEX ostraka_rules_until ON ostraka_rules (list, until) WHERE until IS NOT NULL;

@@ -53,12 +53,17 @@ func accountCalls(r records) []call {
 			_, err := s.Affected(ctx, wildcard, 1)
 			return err
 		}},
+		{"Exceptions", func(ctx context.Context, s store.Store) (err error) {
+			for _, err = range s.Exceptions(ctx, 0) {
+			}
+			return err
+		}},
 		{"CreateBanDisabling", func(ctx context.Context, s store.Store) error {
-			_, _, err := s.CreateBanDisabling(ctx, domainBan("disabling.example"), wildcard, change(store.BanCreate))
+			_, err := s.CreateBanDisabling(ctx, domainBan("disabling.example"), wildcard, change(store.BanCreate))
 			return err
 		}},
 		{"UpdateBanDisabling", func(ctx context.Context, s store.Store) error {
-			_, _, err := s.UpdateBanDisabling(ctx, r.ban, wildcard, change(store.BanUpdate))
+			_, err := s.UpdateBanDisabling(ctx, r.ban, wildcard, change(store.BanUpdate))
 			return err
 		}},
 	}

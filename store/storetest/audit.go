@@ -60,7 +60,7 @@ func listChangesPages(t reporter, s store.Store) {
 			for _, high := range bounds {
 				for _, limit := range []int{0, 1, 7, math.MaxInt} {
 					for _, oldest := range []bool{false, true} {
-						page := store.Page{After: low, Before: high, Limit: limit, OldestFirst: oldest}
+						page := store.Page{After: low, Before: high, Limit: limit, Offset: int64(len(about) / 3), OldestFirst: oldest}
 						want := pageOf(about, page, func(c store.Change) int64 { return c.Seq })
 						if got := audit(t, s, target, page); !equalSlices(got, want) {
 							t.Errorf("ListChanges(%v, %+v) gives %d changes, want %d, or other ones", target, page, len(got), len(want))

@@ -204,7 +204,7 @@ func blockPages(t reporter, s store.Store) {
 		for _, high := range bounds {
 			for _, limit := range []int{math.MinInt, 0, 1, 5, math.MaxInt} {
 				for _, oldest := range []bool{false, true} {
-					page := store.Page{After: low, Before: high, Limit: limit, OldestFirst: oldest}
+					page := store.Page{After: low, Before: high, Limit: limit, Offset: low % 4, OldestFirst: oldest}
 					want := pageOf(all, page, func(b store.Block) int64 { return b.Seq })
 					if got := listBlocks(t, s, page); !equalSlices(got, want) {
 						t.Errorf("ListBlocks(%+v) gives %d blocks, want %d, or other ones", page, len(got), len(want))
@@ -226,5 +226,6 @@ func pageOf[R any](all []R, page store.Page, seq func(R) int64) []R {
 	if !page.OldestFirst {
 		slices.Reverse(want)
 	}
+	want = afterOffset(want, page)
 	return want[:min(len(want), page.Size())]
 }

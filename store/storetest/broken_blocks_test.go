@@ -97,6 +97,13 @@ var blockFlaws = []flaw{
 		}
 	}, []string{"ListBlocks returns the pages that were asked for"}},
 
+	{"knows no offset for blocks", func(o *override) {
+		o.listBlocks = func(ctx context.Context, p store.Page) ([]store.Block, error) {
+			p.Offset = 0
+			return o.Store.ListBlocks(ctx, p)
+		}
+	}, []string{"ListBlocks returns the pages that were asked for"}},
+
 	{"lists blocks oldest first only", func(o *override) {
 		o.listBlocks = func(ctx context.Context, p store.Page) ([]store.Block, error) {
 			p.OldestFirst = true
@@ -154,6 +161,13 @@ var auditFlaws = []flaw{
 		o.listChanges = func(ctx context.Context, target uuid.UUID, p store.Page) ([]store.Change, error) {
 			log, err := o.Store.ListChanges(ctx, uuid.Nil, p)
 			return slices.DeleteFunc(log, func(c store.Change) bool { return target != uuid.Nil && c.Target != target }), err
+		}
+	}, []string{"ListChanges returns the pages that were asked for"}},
+
+	{"knows no offset for the log", func(o *override) {
+		o.listChanges = func(ctx context.Context, target uuid.UUID, p store.Page) ([]store.Change, error) {
+			p.Offset = 0
+			return o.Store.ListChanges(ctx, target, p)
 		}
 	}, []string{"ListChanges returns the pages that were asked for"}},
 

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 
@@ -69,14 +70,37 @@ var cascadeFlaws = []flaw{
 		}
 	}, []string{"Affected selects what the selector selects", "Affected counts accounts, addresses and active aliases"}},
 
-	{"makes bans that leave aliases on", func(o *override) {
-		o.createBanDisabling = func(ctx context.Context, b store.Ban, _ store.Selector, c store.Change) (store.Ban, int64, error) {
-			b, err := o.Store.CreateBan(ctx, b, c)
-			return b, 0, err
+	{"takes every rule for an exception", func(o *override) {
+		o.exceptions = o.Store.Scan
+	}, []string{"Exceptions yields the rules that do not deny"}},
+
+	{"finds exceptions where there are none", func(o *override) {
+		o.exceptions = func(ctx context.Context, _ store.Kind) iter.Seq2[store.Rule, error] {
+			return func(yield func(store.Rule, error) bool) { yield(store.Rule{Effect: store.Allow}, nil) }
 		}
-		o.updateBanDisabling = func(ctx context.Context, b store.Ban, _ store.Selector, c store.Change) (store.Ban, int64, error) {
+	}, []string{"Exceptions of an empty store yields nothing, and may be stopped"}},
+
+	{"takes the caller's word for how many aliases were turned off", func(o *override) {
+		o.createBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			n := b.AliasesDisabled
+			b, err := o.Store.CreateBan(ctx, b, c)
+			b.AliasesDisabled = n
+			return b, err
+		}
+		o.updateBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			n := b.AliasesDisabled
 			b, err := o.Store.UpdateBan(ctx, b, c)
-			return b, 0, err
+			b.AliasesDisabled = n
+			return b, err
+		}
+	}, []string{"AliasesDisabled stays until a ban turns aliases off anew"}},
+
+	{"makes bans that leave aliases on", func(o *override) {
+		o.createBanDisabling = func(ctx context.Context, b store.Ban, _ store.Selector, c store.Change) (store.Ban, error) {
+			return o.Store.CreateBan(ctx, b, c)
+		}
+		o.updateBanDisabling = func(ctx context.Context, b store.Ban, _ store.Selector, c store.Change) (store.Ban, error) {
+			return o.Store.UpdateBan(ctx, b, c)
 		}
 	}, []string{
 		"CreateBanDisabling creates the ban and turns off what the selector selects",
@@ -85,20 +109,20 @@ var cascadeFlaws = []flaw{
 	}},
 
 	{"turns aliases off one by one", func(o *override) {
-		o.createBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+		o.createBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 			b, err := o.Store.CreateBan(ctx, b, c)
 			if err != nil {
-				return b, 0, err
+				return b, err
 			}
-			n, err := turnOff(ctx, o.Store, sel, b.ID, c)
-			return b, n, err
+			b.AliasesDisabled, err = turnOff(ctx, o.Store, sel, b.ID, c)
+			return b, err
 		}
 	}, []string{"The change of a ban counts the aliases that it turned off"}},
 
 	{"turns aliases off whatever comes of the ban", func(o *override) {
-		o.createBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+		o.createBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 			if _, err := turnOff(ctx, o.Store, sel, b.ID, c); err != nil {
-				return b, 0, err
+				return b, err
 			}
 			return o.Store.CreateBanDisabling(ctx, b, sel, c)
 		}
@@ -122,23 +146,23 @@ var cascadeFlaws = []flaw{
 	}},
 
 	{"leaves rules of expired bans when aliases are turned off", func(o *override) {
-		o.createBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+		o.createBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 			value := b.Value
 			b.Value += "x"
-			b, n, err := o.Store.CreateBanDisabling(ctx, b, sel, c)
+			b, err := o.Store.CreateBanDisabling(ctx, b, sel, c)
 			b.Value = value
-			return b, n, err
+			return b, err
 		}
 	}, []string{"CreateBanDisabling creates the ban and turns off what the selector selects"}},
 
 	{"updates a ban by its value", func(o *override) {
-		o.updateBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+		o.updateBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 			bans, err := o.Store.ListBans(ctx, store.BanFilter{Contains: b.Value}, store.Page{})
 			if i := slices.IndexFunc(bans, func(x store.Ban) bool { return x.Value == b.Value && x.ID != b.ID }); i >= 0 {
 				b.ID, b.Version = bans[i].ID, bans[i].Version
 			}
 			if err != nil {
-				return b, 0, err
+				return b, err
 			}
 			return o.Store.UpdateBanDisabling(ctx, b, sel, c)
 		}

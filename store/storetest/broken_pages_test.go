@@ -25,6 +25,22 @@ var pageFlaws = []flaw{
 		}
 	}, []string{"ListBans returns the pages that were asked for"}},
 
+	{"knows no offset", func(o *override) {
+		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
+			p.Offset = 0
+			return o.Store.ListBans(ctx, f, p)
+		}
+	}, []string{"ListBans returns the pages that were asked for", "ListBans and CountBans select what the filter matches"}},
+
+	{"takes the offset off the page", func(o *override) {
+		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
+			skip := max(p.Offset, 0)
+			p.Offset = 0
+			bans, err := o.Store.ListBans(ctx, f, p)
+			return bans[min(int64(len(bans)), skip):], err
+		}
+	}, []string{"ListBans returns the pages that were asked for", "ListBans and CountBans select what the filter matches"}},
+
 	{"takes the wrong end of a page", func(o *override) {
 		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
 			p.OldestFirst = !p.OldestFirst

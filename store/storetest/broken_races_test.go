@@ -54,14 +54,15 @@ var accountRaceFlaws = []flaw{
 	}, []string{"Affected is of one moment"}},
 
 	{"counts the aliases that it is about to turn off", func(o *override) {
-		o.createBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+		o.createBanDisabling = func(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 			a, err := o.Store.Affected(ctx, sel, 0)
 			if err != nil {
-				return b, 0, err
+				return b, err
 			}
 			time.Sleep(time.Millisecond)
-			b, _, err = o.Store.CreateBanDisabling(ctx, b, sel, c)
-			return b, a.Aliases, err
+			b, err = o.Store.CreateBanDisabling(ctx, b, sel, c)
+			b.AliasesDisabled = a.Aliases
+			return b, err
 		}
 	}, []string{"Of concurrent bans one turns an alias off"}},
 }

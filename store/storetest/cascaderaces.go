@@ -110,10 +110,9 @@ func disableAtOnce(t reporter, stores ...store.Store) {
 		createAlias(t, s, newAlias(fmt.Sprint("alias ", i), owner))
 	}
 	sel := store.Selector{Key: store.Key{Kind: store.KindDomain, Text: "alias.example"}}
-	var disabled [bans]int64
 	var made [bans]store.Ban
 	for _, err := range together(t, bans, func(i int) (err error) {
-		made[i], disabled[i], err = stores[i%len(stores)].CreateBanDisabling(t.Context(), domainBan(fmt.Sprint("ban ", i)), sel, change(store.BanCreate))
+		made[i], err = stores[i%len(stores)].CreateBanDisabling(t.Context(), domainBan(fmt.Sprint("ban ", i)), sel, change(store.BanCreate))
 		return err
 	}) {
 		if err != nil {
@@ -131,9 +130,9 @@ func disableAtOnce(t reporter, stores ...store.Store) {
 			t.Errorf("there are %d bans, want %d", n, bans)
 		}
 	}
-	for i, b := range made {
-		if by[b.ID] != disabled[i] {
-			t.Errorf("a ban says that it turned off %d aliases; %d name it", disabled[i], by[b.ID])
+	for _, b := range made {
+		if by[b.ID] != b.AliasesDisabled {
+			t.Errorf("a ban says that it turned off %d aliases; %d name it", b.AliasesDisabled, by[b.ID])
 		}
 	}
 }

@@ -90,10 +90,16 @@ func wantPage(t reporter, s store.Store, all []store.Ban, filter store.BanFilter
 	if !page.OldestFirst {
 		slices.Reverse(want)
 	}
+	want = afterOffset(want, page)
 	want = want[:min(len(want), page.Size())]
 	if got := list(t, s, filter, page); !equalSlices(got, want) {
 		t.Errorf("ListBans(%s, %+v) gives Seqs %v, want %v", describe(filter), page, seqs(got), seqs(want))
 	}
+}
+
+// afterOffset returns the records, in the page's order, that its offset leaves.
+func afterOffset[R any](records []R, page store.Page) []R {
+	return records[min(int64(len(records)), max(page.Offset, 0)):]
 }
 
 func listPages(t reporter, s store.Store) {
@@ -111,7 +117,9 @@ func listPages(t reporter, s store.Store) {
 		for _, high := range bounds {
 			for _, limit := range []int{0, 1, 5} {
 				for _, oldest := range []bool{false, true} {
-					wantPage(t, s, all, store.BanFilter{}, store.Page{After: low, Before: high, Limit: limit, OldestFirst: oldest})
+					for _, offset := range []int64{math.MinInt64, 0, 1, 6, 18, math.MaxInt64} {
+						wantPage(t, s, all, store.BanFilter{}, store.Page{After: low, Before: high, Limit: limit, Offset: offset, OldestFirst: oldest})
+					}
 				}
 			}
 		}
@@ -139,7 +147,7 @@ func listFilters(t reporter, s store.Store) {
 		wantPage(t, s, all, filter, store.Page{Limit: store.MaxPageLimit})
 		wantPage(t, s, all, filter, store.Page{
 			After: rng.Int64N(250) - 20, Before: rng.Int64N(250) - 20,
-			Limit: rng.IntN(60), OldestFirst: rng.IntN(2) == 0,
+			Limit: rng.IntN(60), Offset: rng.Int64N(40) - 10, OldestFirst: rng.IntN(2) == 0,
 		})
 	}
 }

@@ -38,7 +38,7 @@ func clauses() []clause {
 		createClauses, bulkClauses, updateClauses, retireClauses, deleteClauses, purgeClauses, valueClauses, pageClauses,
 		blockClauses,
 		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, accountLogClauses,
-		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses,
+		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses, exceptionClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,

@@ -1,0 +1,267 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+// Store is what an Admin needs of a store. Every [store.Store] is one.
+type Store interface {
+	store.Accounts
+	store.Credentials
+	store.Changes
+	store.Cascades
+}
+
+// AdminOptions configures an [Admin]. The zero value is the default.
+type AdminOptions struct {
+	// Passwords says how passwords are hashed.
+	Passwords PasswordOptions
+
+	// OnSuspend are called, in order, after an account was suspended, for a host
+	// to end what it keeps of its own: connections, caches, jobs. The suspension
+	// stands whatever they return; see [Suspended.HookErr]. Their context has the
+	// values of the caller's but does not end with it.
+	OnSuspend []func(ctx context.Context, s Suspended) error
+
+	// Actor is in whose name changes are made where the context names nobody.
+	// Default none: then a context without an actor is an error.
+	Actor string
+
+	// Now is the clock. Default [time.Now].
+	Now func() time.Time
+}
+
+// Admin makes and changes accounts. It is safe for concurrent use.
+//
+// Every method that changes something wants an actor in its context, see
+// [ban.WithActor] and [AdminOptions.Actor], and logs what it did in the same
+// step; without an actor it fails with a [*ban.ValueError].
+type Admin struct {
+	store     Store
+	actor     string
+	now       func() time.Time
+	passwords *hasher
+	onSuspend []func(context.Context, Suspended) error
+}
+
+// NewAdmin returns an Admin of the accounts in a store. An option that is out of
+// range gives a [*ban.ValueError].
+func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
+	if st == nil {
+		return nil, errNoStore()
+	}
+	passwords, err := newHasher(opts.Passwords)
+	if err != nil {
+		return nil, err
+	}
+	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: opts.OnSuspend}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	return a, nil
+}
+
+func errNoStore() error {
+	return ban.NewValueError("store", "", ban.CodeEmpty, "give a store, for example memstore.New()")
+}
+
+// change returns the change to log for a mutation now.
+func (a *Admin) change(ctx context.Context, action store.ChangeAction) (Change, error) {
+	return ban.NewChange(ctx, action, a.now(), a.actor)
+}
+
+// Get returns an account, whatever its state, or [ErrNotFound].
+func (a *Admin) Get(ctx context.Context, id uuid.UUID) (Account, error) {
+	found, err := a.store.Account(ctx, id)
+	if err != nil {
+		return Account{}, fmt.Errorf("account %s: %w", id, err)
+	}
+	return found, nil
+}
+
+// GetSeq is Get by the number that the store gave the account.
+func (a *Admin) GetSeq(ctx context.Context, seq int64) (Account, error) {
+	found, err := a.store.AccountBySeq(ctx, seq)
+	if err != nil {
+		return Account{}, fmt.Errorf("account %d: %w", seq, err)
+	}
+	return found, nil
+}
+
+// ByHandle is Get by handle, in any case. One that only looks like that of an
+// account does not find it. A handle that nobody could have is [ErrNotFound].
+func (a *Admin) ByHandle(ctx context.Context, handle string) (Account, error) {
+	return byHandle(ctx, a.store, handle)
+}
+
+// ByEmail is Get by an address of the account. A text that is no address is
+// [ErrNotFound].
+func (a *Admin) ByEmail(ctx context.Context, address string) (Account, error) {
+	return byEmail(ctx, a.store, address)
+}
+
+func byHandle(ctx context.Context, accounts store.Accounts, handle string) (Account, error) {
+	name, err := ban.ParseUsername(handle)
+	if err != nil {
+		return Account{}, fmt.Errorf("account by handle: %w", ErrNotFound)
+	}
+	found, err := accounts.AccountByHandleKey(ctx, name.Skeletons()[0])
+	if err == nil && found.HandleFold != name.String() {
+		err = ErrNotFound // it only looks like it
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("account by handle: %w", err)
+	}
+	return found, nil
+}
+
+func byEmail(ctx context.Context, accounts store.Accounts, address string) (Account, error) {
+	parsed, err := ban.ParseAddress(address)
+	if err != nil {
+		return Account{}, fmt.Errorf("account by e-mail: %w", ErrNotFound)
+	}
+	found, err := accounts.AccountByEmail(ctx, parsed.String())
+	if err != nil {
+		return Account{}, fmt.Errorf("account by e-mail: %w", err)
+	}
+	return found, nil
+}
+
+// List returns the accounts that the filter selects, newest first unless the
+// page says otherwise.
+func (a *Admin) List(ctx context.Context, f Filter, p Page) ([]Account, error) {
+	accounts, err := a.store.ListAccounts(ctx, canonicalFilter(f), p)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	return accounts, nil
+}
+
+// Count returns how many accounts the filter selects.
+func (a *Admin) Count(ctx context.Context, f Filter) (int64, error) {
+	n, err := a.store.CountAccounts(ctx, canonicalFilter(f))
+	if err != nil {
+		return 0, fmt.Errorf("count accounts: %w", err)
+	}
+	return n, nil
+}
+
+func canonicalFilter(f Filter) Filter {
+	f.HandleContains = strings.ToLower(strings.TrimSpace(f.HandleContains))
+	f.EmailContains = strings.ToLower(strings.TrimSpace(f.EmailContains))
+	return f
+}
+
+// Log returns what the audit log still has, newest first unless the page says
+// otherwise: of one account, alias or API token by its ID, or of everything in
+// the store for the zero UUID.
+func (a *Admin) Log(ctx context.Context, id uuid.UUID, p Page) ([]Change, error) {
+	changes, err := a.store.ListChanges(ctx, id, p)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	return changes, nil
+}
+
+// DeleteOptions says how to delete an account.
+type DeleteOptions struct {
+	// Force lets the actor delete their own account.
+	Force bool
+}
+
+// Deleted says what deleting an account did.
+type Deleted struct {
+	Account            Account // as it was
+	CredentialsRevoked int64   // sessions and API tokens that ended with it
+	AliasesDisabled    int64   // aliases that were turned off; they stay, so that nobody else gets their addresses
+}
+
+// Delete removes an account with its sessions and API tokens. Its handle and
+// addresses are free again; the audit log keeps its content. To lock an account
+// out and keep its record, Suspend it. The error is [ErrNotFound],
+// [ErrLastAdmin] or [ErrOwnAccount].
+func (a *Admin) Delete(ctx context.Context, id uuid.UUID, o DeleteOptions) (Deleted, error) {
+	c, err := a.change(ctx, store.AccountDelete)
+	if err != nil {
+		return Deleted{}, err
+	}
+	if !o.Force {
+		found, err := a.Get(ctx, id)
+		if err != nil {
+			return Deleted{}, err
+		}
+		if isActor(&found, c.Actor) {
+			return Deleted{}, fmt.Errorf("delete account %s: %w", id, ErrOwnAccount)
+		}
+	}
+	w, err := a.store.DeleteAccount(ctx, id, c)
+	if err != nil {
+		return Deleted{}, fmt.Errorf("delete account %s: %w", id, err)
+	}
+	return Deleted{w.Account, w.CredentialsRevoked, w.AliasesDisabled}, nil
+}
+
+// isActor reports whether the actor names the account: by its ID, its handle or
+// one of its addresses.
+func isActor(acc *Account, actor string) bool {
+	if actor == acc.ID.String() {
+		return true
+	}
+	if name, err := ban.ParseUsername(actor); err == nil && name.String() == acc.HandleFold {
+		return true
+	}
+	address, err := ban.ParseAddress(actor)
+	return err == nil && acc.HasEmail(address.String())
+}
+
+// maxRetries bounds how often a change is tried again because another one came
+// between.
+const maxRetries = 20
+
+// modify reads, edits and writes an account, anew if it changed meanwhile. An
+// edit that reports that it changed nothing is not written.
+func (a *Admin) modify(ctx context.Context, id uuid.UUID, edit func(w *store.AccountWrite, c *Change) (changed bool, err error)) (store.AccountWritten, error) {
+	var written store.AccountWritten
+	var err error
+	for range maxRetries {
+		written, err = a.modifyOnce(ctx, id, edit)
+		if !errors.Is(err, ErrConflict) {
+			break
+		}
+	}
+	return written, err
+}
+
+func (a *Admin) modifyOnce(ctx context.Context, id uuid.UUID, edit func(*store.AccountWrite, *Change) (bool, error)) (store.AccountWritten, error) {
+	c, err := a.change(ctx, store.AccountUpdate)
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	found, err := a.Get(ctx, id)
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	w := store.AccountWrite{Account: found}
+	changed, err := edit(&w, &c)
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	if !changed {
+		return store.AccountWritten{Account: found}, nil
+	}
+	w.Account.UpdatedAt = c.At
+	written, err := a.store.UpdateAccount(ctx, w, c)
+	if err != nil {
+		return store.AccountWritten{}, fmt.Errorf("update account %s: %w", id, err)
+	}
+	return written, nil
+}

@@ -1,0 +1,161 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+// AuthStore is what an Auth needs of a store. Every [store.Store] is one.
+type AuthStore interface {
+	store.Accounts
+	store.Credentials
+	store.Changes
+}
+
+// AuthOptions configures an [Auth]. The zero value is the default.
+type AuthOptions struct {
+	// Passwords says how passwords are hashed: as in [AdminOptions], so that what
+	// one makes need not be rehashed by the other.
+	Passwords PasswordOptions
+
+	// SessionLifetime is how long a session lasts at most. Default 30 days.
+	SessionLifetime time.Duration
+	// IdleTimeout ends a session that was not used for so long; up to a tenth of
+	// it earlier, since not every use is written down. Default 7 days; a negative
+	// value turns it off.
+	IdleTimeout time.Duration
+
+	// CSRFKey is the key of [Auth.CSRFToken], at least 32 random bytes, the same
+	// in all processes that serve one site. By default it is made anew for every
+	// Auth: forms loaded before a restart then have to be loaded again.
+	CSRFKey []byte
+
+	// Now is the clock. Default [time.Now].
+	Now func() time.Time
+}
+
+// The defaults of [AuthOptions].
+const (
+	DefaultSessionLifetime = 30 * 24 * time.Hour
+	DefaultIdleTimeout     = 7 * 24 * time.Hour
+)
+
+const minCSRFKey = 32
+
+// Auth lets people and programs in: by password, session and API token. It asks
+// the store every time and caches nothing, so that what was revoked is revoked.
+// It is safe for concurrent use.
+type Auth struct {
+	store     AuthStore
+	opts      AuthOptions
+	passwords *hasher
+}
+
+// NewAuth returns an Auth over the accounts in a store. An option that is out of
+// range gives a [*ban.ValueError].
+func NewAuth(st AuthStore, opts AuthOptions) (*Auth, error) {
+	if st == nil {
+		return nil, errNoStore()
+	}
+	passwords, err := newHasher(opts.Passwords)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case opts.SessionLifetime < 0:
+		return nil, ban.NewValueError("SessionLifetime", opts.SessionLifetime.String(), ban.CodeRange, "give a duration, or 0 for the default")
+	case opts.CSRFKey == nil:
+		opts.CSRFKey = randomBytes(minCSRFKey)
+	case len(opts.CSRFKey) < minCSRFKey:
+		return nil, ban.NewValueError("CSRFKey", "", ban.CodeRange, fmt.Sprintf("give at least %d random bytes", minCSRFKey))
+	}
+	opts.CSRFKey = append([]byte(nil), opts.CSRFKey...)
+	opts.SessionLifetime = orDefault(opts.SessionLifetime, DefaultSessionLifetime)
+	opts.IdleTimeout = max(orDefault(opts.IdleTimeout, DefaultIdleTimeout), 0)
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	return &Auth{store: st, opts: opts, passwords: passwords}, nil
+}
+
+func (u *Auth) clock() time.Time { return storedTime(u.opts.Now()) }
+
+// Authenticate returns the account whose handle or address login is, if the
+// password is its own. Otherwise the error is [ErrBadLogin], or [ErrSuspended]
+// if only the suspension stands in the way. Each answer takes as long as the
+// others; one to a person whose password is hashed anew, because the parameters
+// have risen, takes longer.
+//
+// It does not count attempts: bound those where the client is known.
+func (u *Auth) Authenticate(ctx context.Context, login, password string) (Account, error) {
+	acc, err := u.find(ctx, login)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Account{}, err
+	}
+	ok, rehash, err := u.passwords.verify(ctx, password, acc.PasswordHash) // of nobody, if there is none
+	switch {
+	case err != nil:
+		return Account{}, err
+	case !ok:
+		return Account{}, ErrBadLogin
+	case !acc.Active():
+		return Account{}, ErrSuspended
+	case rehash:
+		return u.rehash(ctx, acc, password)
+	}
+	return acc, nil
+}
+
+// find returns the account whose handle or address login is.
+func (u *Auth) find(ctx context.Context, login string) (Account, error) {
+	if strings.Contains(login, "@") { // which no handle has
+		return byEmail(ctx, u.store, login)
+	}
+	return byHandle(ctx, u.store, login)
+}
+
+// rehash stores the password under the parameters of today. Where it cannot, the
+// login is good all the same, and the next one tries again.
+func (u *Auth) rehash(ctx context.Context, acc Account, password string) (Account, error) {
+	hash, err := u.passwords.hash(ctx, password)
+	if err != nil {
+		return acc, nil // a password too short for the rules of today
+	}
+	w := store.AccountWrite{Account: acc}
+	w.Account.PasswordHash = hash
+	w.Account.UpdatedAt = u.clock()
+	done, err := u.store.UpdateAccount(ctx, w, Change{At: w.Account.UpdatedAt, Actor: acc.Handle, Action: store.AccountUpdate})
+	if err != nil {
+		return acc, nil
+	}
+	return done.Account, nil
+}
+
+// Credentials returns the sessions and API tokens of an account, whatever their
+// state, newest first unless the page says otherwise.
+func (u *Auth) Credentials(ctx context.Context, account uuid.UUID, p Page) ([]Credential, error) {
+	found, err := u.store.ListCredentials(ctx, store.CredentialFilter{Account: account}, p)
+	if err != nil {
+		return nil, fmt.Errorf("credentials of account %s: %w", account, err)
+	}
+	return found, nil
+}
+
+// Purge removes the sessions and API tokens that were revoked, had expired or
+// were idle for too long before that time, and says how many. Nothing else
+// does: call it now and then.
+func (u *Auth) Purge(ctx context.Context, before time.Time) (int64, error) {
+	n, err := u.store.PurgeCredentials(ctx, storedTime(before))
+	if err != nil {
+		return 0, fmt.Errorf("purge credentials: %w", err)
+	}
+	return n, nil
+}

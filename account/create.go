@@ -1,0 +1,91 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+// CreateOptions describes an account.
+type CreateOptions struct {
+	Handle string // the user name, as it is to be shown; required
+
+	Email         string // the primary address; none by default
+	EmailVerified bool   // the address is known to be the person's own
+	Password      string // 8 to 128 characters; none by default: then no password lets in
+
+	Name  string          // for display
+	Bio   string          // at most [MaxBio] characters
+	Links []Link          // at most [MaxLinks], http or https
+	Meta  json.RawMessage // a JSON object of the host's, at most [MaxMeta] bytes
+	Roles []Role          // at most [MaxRoles]
+
+	Admin     bool
+	Verified  string    // what of the person was verified, in the host's terms
+	InvitedBy uuid.UUID // the account that invited this one
+	JoinedAt  time.Time // default now
+}
+
+// Create makes an account. If another one has the handle, one that looks like
+// it, or the address, the error is an [*ExistsError]; for a stranger who signs
+// up, that the address is taken is more than they should learn. Input that does
+// not fit gives a [*ban.ValueError].
+//
+// It asks no Checker: who signs up is checked by the host's handler before.
+func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
+	c, err := a.change(ctx, store.AccountCreate)
+	if err != nil {
+		return Account{}, err
+	}
+	acc, err := newAccount(o, c)
+	if err != nil {
+		return Account{}, err
+	}
+	if o.Password != "" {
+		if acc.PasswordHash, err = a.passwords.hash(ctx, o.Password); err != nil {
+			return Account{}, err
+		}
+	}
+	created, err := a.store.CreateAccount(ctx, acc, c)
+	if err != nil {
+		return Account{}, fmt.Errorf("create account: %w", err)
+	}
+	return created, nil
+}
+
+// newAccount checks the options and returns the account that they describe, but
+// for the password.
+func newAccount(o CreateOptions, c Change) (Account, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Account{}, fmt.Errorf("make an id: %w", err)
+	}
+	acc := Account{
+		ID: id, Name: o.Name, Bio: o.Bio, Links: o.Links, Meta: o.Meta, Roles: o.Roles,
+		Admin: o.Admin, Verified: o.Verified, InvitedBy: o.InvitedBy,
+		JoinedAt: c.At, CreatedAt: c.At, CreatedBy: c.Actor, UpdatedAt: c.At,
+	}
+	if err := setHandle(&acc, o.Handle); err != nil {
+		return Account{}, err
+	}
+	if o.Email != "" {
+		email, err := newEmail(o.Email, o.EmailVerified, c.At)
+		if err != nil {
+			return Account{}, err
+		}
+		acc.Emails = []Email{email}
+	}
+	if joined := storedTime(o.JoinedAt); !joined.IsZero() {
+		if joined.After(c.At) {
+			return Account{}, ban.NewValueError("joined_at", joined.Format(time.RFC3339), ban.CodeRange, "give a time that has passed, or none for now")
+		}
+		acc.JoinedAt = joined
+	}
+	return acc, checkProfile(&acc)
+}

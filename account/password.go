@@ -1,0 +1,200 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+
+	"example.com/ostraka/ban"
+)
+
+// The length of passwords, in characters.
+const (
+	MinPassword = 8
+	MaxPassword = 128
+)
+
+// PasswordOptions says how passwords are hashed, with argon2id (RFC 9106). The
+// zero value is what OWASP's Password Storage Cheat Sheet asks for at least: two
+// passes over 19 MiB in one lane.
+//
+// The parameters stand in each hash. Raising one makes a login rehash the
+// password with the new ones; lowering one leaves old hashes as they are.
+type PasswordOptions struct {
+	Memory  uint32 // KiB; at least 8 a lane; default 19456
+	Time    uint32 // passes; default 2
+	Threads uint8  // lanes; default 1
+	// Concurrent bounds how many passwords are hashed at once, each in Memory;
+	// others wait. Default runtime.GOMAXPROCS(0).
+	Concurrent int
+}
+
+// The sizes of RFC 9106, section 4.
+const (
+	saltSize = 16
+	hashSize = 32
+)
+
+// The most that a stored hash may ask for: 4 GiB, and 256 passes.
+const (
+	maxMemory = 4 << 20
+	maxTime   = 256
+)
+
+// argonParams are those of one hash.
+type argonParams struct {
+	memory, time uint32
+	threads      uint8
+}
+
+// hasher hashes and checks passwords.
+type hasher struct {
+	params argonParams
+	decoy  encodedHash   // compared with where there is no hash, so that it takes as long
+	slots  chan struct{} // one for each that is being hashed
+}
+
+func newHasher(o PasswordOptions) (*hasher, error) {
+	p := argonParams{memory: orDefault(o.Memory, 19<<10), time: orDefault(o.Time, 2), threads: orDefault(o.Threads, 1)}
+	switch {
+	case p.memory < 8*uint32(p.threads) || p.memory > maxMemory:
+		return nil, ban.NewValueError("Passwords.Memory", fmt.Sprint(p.memory), ban.CodeRange, fmt.Sprintf("give 8 KiB a lane to %d", maxMemory))
+	case p.time > maxTime:
+		return nil, ban.NewValueError("Passwords.Time", fmt.Sprint(p.time), ban.CodeRange, fmt.Sprintf("give at most %d passes", maxTime))
+	case o.Concurrent < 0:
+		return nil, ban.NewValueError("Passwords.Concurrent", fmt.Sprint(o.Concurrent), ban.CodeRange, "give a number, or 0 for the default")
+	}
+	h := &hasher{params: p, slots: make(chan struct{}, orDefault(o.Concurrent, runtime.GOMAXPROCS(0)))}
+	h.decoy = encodedHash{argonParams: p, salt: randomBytes(saltSize), sum: randomBytes(hashSize)}
+	return h, nil
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// randomBytes never fails: crypto/rand ends the program if the system has no
+// randomness to give.
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return b
+}
+
+// checkPassword checks the length of a new password. Nothing else is asked of it:
+// NIST SP 800-63B, section 3.1.1.2, advises against rules of composition.
+func checkPassword(password string) error {
+	n := utf8.RuneCountInString(password)
+	switch {
+	case !utf8.ValidString(password):
+		return passwordError(ban.CodeInvalidUTF8, "send the password as UTF-8")
+	case n < MinPassword:
+		return passwordError(ban.CodeRange, fmt.Sprintf("use at least %d characters", MinPassword))
+	case n > MaxPassword:
+		return passwordError(ban.CodeTooLong, fmt.Sprintf("use at most %d characters", MaxPassword))
+	}
+	return nil
+}
+
+// passwordError says what is wrong with a password, without repeating it.
+func passwordError(code, hint string) error { return ban.NewValueError("password", "", code, hint) }
+
+// hash checks a new password and returns its encoded hash.
+func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+	if err := checkPassword(password); err != nil {
+		return "", err
+	}
+	e := encodedHash{argonParams: h.params, salt: randomBytes(saltSize)}
+	var err error
+	e.sum, err = h.sum(ctx, password, e.argonParams, e.salt, hashSize)
+	return e.String(), err
+}
+
+// verify reports whether the password is that of the encoded hash, and whether
+// it should be hashed anew. Without a hash, or with one that it cannot read, it
+// works as long and says no.
+func (h *hasher) verify(ctx context.Context, password, encoded string) (ok, rehash bool, err error) {
+	e, readable := parseHash(encoded)
+	if !readable {
+		e = h.decoy
+	}
+	if len(password) > MaxPassword*utf8.UTFMax {
+		password = "" // nobody's: hashing it is not worth the work
+	}
+	sum, err := h.sum(ctx, password, e.argonParams, e.salt, len(e.sum))
+	if err != nil {
+		return false, false, err
+	}
+	ok = subtle.ConstantTimeCompare(sum, e.sum) == 1 && readable
+	return ok, ok && e.weakerThan(h.params), nil
+}
+
+// sum runs argon2id when a slot is free.
+func (h *hasher) sum(ctx context.Context, password string, p argonParams, salt []byte, size int) ([]byte, error) {
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to hash a password: %w", ctx.Err())
+	}
+	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, uint32(size)), nil
+}
+
+// encodedHash is a hash with all that it takes to check a password.
+type encodedHash struct {
+	argonParams
+	salt, sum []byte
+}
+
+func (p argonParams) weakerThan(o argonParams) bool {
+	return p.memory < o.memory || p.time < o.time || p.threads < o.threads
+}
+
+// String returns the hash in the form of argon2's reference implementation:
+// $argon2id$v=19$m=19456,t=2,p=1$salt$hash.
+func (e encodedHash) String() string {
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, e.memory, e.time, e.threads, b64(e.salt), b64(e.sum))
+}
+
+// parseHash reads what String prints. It refuses what would take more than a
+// machine has.
+func parseHash(s string) (encodedHash, bool) {
+	parts := strings.Split(s, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v="+strconv.Itoa(argon2.Version) {
+		return encodedHash{}, false
+	}
+	var e encodedHash
+	params := strings.Split(parts[3], ",")
+	if len(params) != 3 {
+		return encodedHash{}, false
+	}
+	memory, okM := parameter(params[0], "m=", maxMemory)
+	time, okT := parameter(params[1], "t=", maxTime)
+	threads, okP := parameter(params[2], "p=", 255)
+	e.argonParams = argonParams{uint32(memory), uint32(time), uint8(threads)}
+	salt, errS := base64.RawStdEncoding.DecodeString(parts[4])
+	sum, errH := base64.RawStdEncoding.DecodeString(parts[5])
+	e.salt, e.sum = salt, sum
+	fits := len(salt) >= 8 && len(salt) <= 64 && len(sum) >= 16 && len(sum) <= 64
+	return e, okM && okT && okP && errS == nil && errH == nil && fits && memory >= 8*threads
+}
+
+// parameter reads a number from 1 to most after a prefix.
+func parameter(s, prefix string, most uint64) (uint64, bool) {
+	digits, ok := strings.CutPrefix(s, prefix)
+	n, err := strconv.ParseUint(digits, 10, 32)
+	return n, ok && err == nil && n >= 1 && n <= most
+}

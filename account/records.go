@@ -1,0 +1,60 @@
+package account
+
+import (
+	"errors"
+
+	"example.com/ostraka/store"
+)
+
+// The records and errors of package store that users of this package meet.
+type (
+	// Account is somebody who was let in; see [store.Account].
+	Account = store.Account
+	// Email is an address of an account.
+	Email = store.AccountEmail
+	// Link is a link on an account's page.
+	Link = store.Link
+	// Role is a named set of permissions, in the host's terms.
+	Role = store.Role
+	// Alias is an address that forwards to another one.
+	Alias = store.MailAlias
+	// Credential is a session or an API token, without its secret.
+	Credential = store.Credential
+	// Filter selects accounts in lists. A zero field selects nothing out. The
+	// substrings are compared with canonical forms, in lower case.
+	Filter = store.AccountFilter
+	// AliasFilter selects aliases in lists. A zero field selects nothing out.
+	AliasFilter = store.AliasFilter
+	// Page selects a stretch of a list.
+	Page = store.Page
+	// Change is one entry of the audit log.
+	Change = store.Change
+	// ExistsError reports that another account has the handle, one that looks
+	// like it, or the address.
+	ExistsError = store.AccountExistsError
+)
+
+// The sentinels that errors match by [errors.Is].
+var (
+	ErrNotFound = store.ErrNotFound
+	ErrExists   = store.ErrExists
+	ErrConflict = store.ErrConflict
+	ErrBusy     = store.ErrBusy
+	ErrClosed   = store.ErrClosed
+
+	// ErrLastAdmin: the change would leave no active admin.
+	ErrLastAdmin = store.ErrLastAdmin
+	// ErrOwnAccount: the actor would suspend, demote or delete their own account,
+	// which Force allows.
+	ErrOwnAccount = errors.New("one's own account")
+
+	// ErrBadLogin: there is no such account, or the password is not its own.
+	// Which of the two, nobody is told.
+	ErrBadLogin = errors.New("wrong login or password")
+	// ErrSuspended: the account is suspended. Who logs in learns it only with the
+	// right password.
+	ErrSuspended = errors.New("account suspended")
+	// ErrInvalidCredential: the secret is that of no session or API token, or of
+	// one that has ended, or whose account is suspended.
+	ErrInvalidCredential = errors.New("invalid or expired credential")
+)

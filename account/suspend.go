@@ -1,0 +1,177 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+// SuspendOptions says how to suspend an account.
+type SuspendOptions struct {
+	Reason string // for moderators, at most [ban.MaxReason] characters
+
+	// BanEmails bans every address of the account, verified or not, and so every
+	// spelling of its mailboxes. BanName bans its handle, and what looks like it.
+	// What is banned already stays as it is.
+	BanEmails bool
+	BanName   bool
+	// PublicReason is that of the bans, for the person refused.
+	PublicReason string
+	// BansExpireAt is when the bans end, in the future; zero: never.
+	BansExpireAt time.Time
+
+	// DisableAliases turns off the aliases of the account, and with its bans
+	// those that they match; see [ban.CreateOptions.DisableMatchingAliases].
+	// Without it, they do not resolve as long as the account is suspended, but
+	// are there again when it is reinstated.
+	DisableAliases bool
+
+	// Force lets the actor suspend their own account.
+	Force bool
+}
+
+// Suspended says what suspending an account did.
+type Suspended struct {
+	// Changed is false if the account was suspended already: then nothing was
+	// done, and the rest of this is zero.
+	Changed            bool
+	Account            Account   // as it now is
+	CredentialsRevoked int64     // sessions and API tokens that ended
+	AliasesDisabled    int64     // aliases that were turned off
+	BansCreated        []ban.Ban // the bans that were made
+	// HookErr joins what [AdminOptions.OnSuspend] returned. The account is
+	// suspended all the same; calling the hooks again is left to the host.
+	HookErr error
+}
+
+// Suspend locks an account out, in one step: it is marked, its sessions and API
+// tokens are revoked, and the bans that the options ask for are made. Nothing
+// else about it changes. Suspending a suspended account changes nothing.
+//
+// The error is [ErrNotFound], [ErrLastAdmin], [ErrOwnAccount], or a
+// [*ban.ValueError].
+func (a *Admin) Suspend(ctx context.Context, id uuid.UUID, o SuspendOptions) (Suspended, error) {
+	if err := ban.CheckText("reason", o.Reason); err != nil {
+		return Suspended{}, err
+	}
+	changed := false
+	w, err := a.modify(ctx, id, func(w *store.AccountWrite, c *Change) (bool, error) {
+		if changed = w.Account.Active(); !changed {
+			return false, nil
+		}
+		old := w.Account
+		w.Account.SuspendedAt, w.Account.SuspendedBy, w.Account.SuspendedReason = c.At, c.Actor, o.Reason
+		if err := guardOwn(&old, &w.Account, c.Actor, o.Force); err != nil {
+			return false, err
+		}
+		c.Action = store.AccountSuspend
+		w.RevokeCredentials, w.DisableAliases = true, o.DisableAliases
+		var err error
+		w.CreateBans, err = a.suspensionBans(ctx, &old, o, *c)
+		return true, err
+	})
+	if err != nil {
+		return Suspended{}, err
+	}
+	if !changed {
+		return Suspended{Account: w.Account}, nil
+	}
+	return a.runHooks(ctx, suspendedOf(w)), nil
+}
+
+func suspendedOf(w store.AccountWritten) Suspended {
+	return Suspended{
+		Changed: true, Account: w.Account, BansCreated: w.BansCreated,
+		CredentialsRevoked: w.CredentialsRevoked, AliasesDisabled: w.AliasesDisabled,
+	}
+}
+
+// runHooks calls the hooks, all of them, and notes what they return.
+func (a *Admin) runHooks(ctx context.Context, s Suspended) Suspended {
+	ctx = context.WithoutCancel(ctx)
+	var errs []error
+	for _, hook := range a.onSuspend {
+		errs = append(errs, hook(ctx, s))
+	}
+	s.HookErr = errors.Join(errs...)
+	return s
+}
+
+// suspensionBans returns the bans to make with a suspension.
+func (a *Admin) suspensionBans(ctx context.Context, acc *Account, o SuspendOptions, c Change) ([]store.BanDisabling, error) {
+	var values []ban.CreateOptions
+	if o.BanEmails {
+		for _, e := range acc.Emails {
+			values = append(values, ban.CreateOptions{Kind: ban.KindEmail, Value: ban.Literal(e.Address)})
+		}
+	}
+	if o.BanName {
+		values = append(values, ban.CreateOptions{Kind: ban.KindName, Value: ban.Literal(acc.HandleFold)})
+	}
+	bans := make([]store.BanDisabling, 0, len(values))
+	for _, v := range values {
+		v.Reason, v.PublicReason, v.ExpiresAt = o.Reason, o.PublicReason, o.BansExpireAt
+		v.DisableMatchingAliases = o.DisableAliases
+		planned, err := ban.Plan(ctx, a.store, v, c)
+		if err != nil {
+			return nil, err
+		}
+		bans = append(bans, planned)
+	}
+	return bans, nil
+}
+
+// ReinstateOptions says how to reinstate an account.
+type ReinstateOptions struct {
+	// LiftBans revokes the bans that were made with the suspension.
+	LiftBans bool
+	// Reason is why they are revoked, for moderators, at most [ban.MaxReason]
+	// characters.
+	Reason string
+}
+
+// Reinstated says what reinstating an account did.
+type Reinstated struct {
+	Changed    bool        // false if the account was active already
+	Account    Account     // as it now is
+	BansLifted []ban.Ban   // the bans that were revoked
+	BansLeft   []uuid.UUID // bans made with the suspension that were not lifted; those that were revoked or deleted before are among them
+}
+
+// Reinstate lets a suspended account log in again. Its sessions and API tokens
+// stay revoked, aliases that were turned off stay off. The bans that were made
+// with the suspension are lifted or, named in the result, left. Reinstating an
+// active account changes nothing.
+func (a *Admin) Reinstate(ctx context.Context, id uuid.UUID, o ReinstateOptions) (Reinstated, error) {
+	if err := ban.CheckText("reason", o.Reason); err != nil {
+		return Reinstated{}, err
+	}
+	var result Reinstated
+	w, err := a.modify(ctx, id, func(w *store.AccountWrite, c *Change) (bool, error) {
+		result = Reinstated{Changed: !w.Account.Active()}
+		if !result.Changed {
+			return false, nil
+		}
+		came := slices.Clone(w.Account.SuspensionBans)
+		c.Action = store.AccountReinstate
+		w.Account.SuspendedAt, w.Account.SuspendedBy, w.Account.SuspendedReason = time.Time{}, "", ""
+		w.Account.SuspensionBans = nil
+		if o.LiftBans {
+			w.RevokeBans, w.RevokeReason = came, o.Reason
+		} else {
+			result.BansLeft = came
+		}
+		return true, nil
+	})
+	if err != nil {
+		return Reinstated{}, err
+	}
+	result.Account, result.BansLifted = w.Account, w.BansRevoked
+	return result, nil
+}

@@ -1,0 +1,188 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+// Patch says what to change of an account. Fields that are nil stay as they are;
+// one that points to an empty value empties it.
+type Patch struct {
+	Handle *string
+	Name   *string
+	Bio    *string
+	Links  *[]Link
+	Meta   *json.RawMessage
+	Roles  *[]Role
+
+	// Email makes the address the primary one: one that the account has is moved
+	// to the front; any other takes the place of the primary one, not verified.
+	Email *string
+
+	Admin     *bool
+	Verified  *string
+	InvitedBy *uuid.UUID
+	Password  *string // empty: no password lets in any more
+
+	// Active suspends the account, or lets it log in again, without a word and
+	// without bans; see [Admin.Suspend] for more.
+	Active *bool
+
+	// Force lets the actor demote or suspend their own account.
+	Force bool
+}
+
+func (p *Patch) empty() bool {
+	bare := *p
+	bare.Force = false
+	return bare == Patch{}
+}
+
+// Updated says what changing an account did.
+type Updated struct {
+	Account            Account // as it now is
+	CredentialsRevoked int64   // sessions and API tokens that ended
+	AliasesDisabled    int64   // aliases that forwarded to an address that went
+	HookErr            error   // if the patch suspended the account: as in [Suspended]
+}
+
+// Update changes an account. An empty patch gives a [*ban.ValueError] of code
+// [ban.CodeEmptyPatch], a missing account [ErrNotFound]; what does not fit gives
+// the errors of Create, and what would leave no active admin or hits the actor
+// [ErrLastAdmin] and [ErrOwnAccount]. A patch that changes nothing writes
+// nothing.
+//
+// A change of the password, of being an admin or of being active revokes all
+// sessions and API tokens of the account in the same step. An alias that
+// forwards to an address that goes is turned off.
+func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Updated, error) {
+	if p.empty() {
+		return Updated{}, ban.NewValueError("patch", "", ban.CodeEmptyPatch, "set at least one field to change")
+	}
+	hash, err := a.patchedHash(ctx, p.Password)
+	if err != nil {
+		return Updated{}, err
+	}
+	var suspended bool
+	w, err := a.modify(ctx, id, func(w *store.AccountWrite, c *Change) (bool, error) {
+		old := w.Account
+		if err := patch(&w.Account, p, hash, *c); err != nil {
+			return false, err
+		}
+		suspended = old.Active() && !w.Account.Active()
+		if err := guardOwn(&old, &w.Account, c.Actor, p.Force); err != nil {
+			return false, err
+		}
+		switch {
+		case suspended:
+			c.Action = store.AccountSuspend
+		case !old.Active() && w.Account.Active():
+			c.Action = store.AccountReinstate
+		}
+		w.RevokeCredentials = p.Password != nil || old.Admin != w.Account.Admin || old.Active() != w.Account.Active()
+		return w.RevokeCredentials || !reflect.DeepEqual(old, w.Account), nil
+	})
+	if err != nil {
+		return Updated{}, err
+	}
+	updated := Updated{Account: w.Account, CredentialsRevoked: w.CredentialsRevoked, AliasesDisabled: w.AliasesDisabled}
+	if suspended {
+		updated.HookErr = a.runHooks(ctx, suspendedOf(w)).HookErr
+	}
+	return updated, nil
+}
+
+// patchedHash returns the hash that a patch gives the account, nil if the
+// password stays.
+func (a *Admin) patchedHash(ctx context.Context, password *string) (*string, error) {
+	if password == nil {
+		return nil, nil
+	}
+	var hash string
+	if *password != "" {
+		var err error
+		if hash, err = a.passwords.hash(ctx, *password); err != nil {
+			return nil, err
+		}
+	}
+	return &hash, nil
+}
+
+// guardOwn keeps actors from locking themselves out.
+func guardOwn(old, acc *Account, actor string, force bool) error {
+	loses := old.Active() && !acc.Active() || old.Admin && !acc.Admin
+	if loses && !force && isActor(old, actor) {
+		return fmt.Errorf("account %s: %w", old.ID, ErrOwnAccount)
+	}
+	return nil
+}
+
+// patch applies a patch to an account and checks the result.
+func patch(acc *Account, p Patch, hash *string, c Change) error {
+	if p.Handle != nil && *p.Handle != acc.Handle {
+		if err := setHandle(acc, *p.Handle); err != nil {
+			return err
+		}
+	}
+	if p.Email != nil {
+		if err := patchEmail(acc, *p.Email, c.At); err != nil {
+			return err
+		}
+	}
+	if p.Links != nil { // an empty list is as good as none
+		acc.Links = append([]Link(nil), *p.Links...)
+	}
+	if p.Roles != nil {
+		acc.Roles = append([]Role(nil), *p.Roles...)
+	}
+	assign(&acc.Name, p.Name)
+	assign(&acc.Bio, p.Bio)
+	assign(&acc.Meta, p.Meta)
+	assign(&acc.Admin, p.Admin)
+	assign(&acc.Verified, p.Verified)
+	assign(&acc.InvitedBy, p.InvitedBy)
+	assign(&acc.PasswordHash, hash)
+	if p.Active != nil && *p.Active != acc.Active() {
+		acc.SuspendedAt, acc.SuspendedBy, acc.SuspendedReason, acc.SuspensionBans = time.Time{}, "", "", nil
+		if !*p.Active {
+			acc.SuspendedAt, acc.SuspendedBy = c.At, c.Actor
+		}
+	}
+	return checkProfile(acc)
+}
+
+// patchEmail makes an address the primary one.
+func patchEmail(acc *Account, address string, now time.Time) error {
+	email, err := newEmail(address, false, now)
+	if err != nil {
+		return err
+	}
+	emails := slices.Clone(acc.Emails)
+	i := slices.IndexFunc(emails, func(e Email) bool { return e.Address == email.Address })
+	switch {
+	case i >= 0:
+		email = emails[i]
+		emails = slices.Insert(slices.Delete(emails, i, i+1), 0, email)
+	case len(emails) > 0:
+		emails[0] = email
+	default:
+		emails = []Email{email}
+	}
+	acc.Emails = emails
+	return nil
+}
+
+func assign[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}

@@ -1,0 +1,31 @@
+package ban
+
+import (
+	"context"
+
+	"example.com/ostraka/store"
+)
+
+// Literal returns a text as the value of a rule that means just that text: a
+// star or backslash in it is no wildcard.
+func Literal(text string) string { return escaper.Replace(text) }
+
+// Plan returns the ban that the options describe, for a store to make in a step
+// of its own: package account makes bans so with a suspension. change says when
+// and in whose name. No guard is asked; input that does not fit gives a
+// [*ValueError].
+func Plan(ctx context.Context, rules store.Cascades, o CreateOptions, change Change) (store.BanDisabling, error) {
+	b, err := draft(o, change)
+	if err != nil {
+		return store.BanDisabling{}, err
+	}
+	planned := store.BanDisabling{Ban: b}
+	if o.DisableMatchingAliases {
+		aliases, err := refusedAliases(ctx, rules, &b, change.At)
+		if err != nil {
+			return store.BanDisabling{}, err
+		}
+		planned.Disable = &aliases
+	}
+	return planned, nil
+}

@@ -1,0 +1,145 @@
+package blocklisthttp
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
+	"example.com/ostraka/internal/web"
+)
+
+// block is a block on the wire, Mastodon's Admin::EmailDomainBlock. The last
+// field is not in the documents.
+type block struct {
+	ID        string       `json:"id"`
+	Domain    string       `json:"domain"`
+	CreatedAt web.DateTime `json:"created_at"`
+	History   []day        `json:"history"`
+
+	AllowWithApproval bool `json:"allow_with_approval"`
+}
+
+// day is what a block caught on one UTC day.
+type day struct {
+	Day      string `json:"day"` // its midnight, in seconds of the epoch
+	Accounts string `json:"accounts"`
+	Uses     string `json:"uses"`
+}
+
+func (h *handler) newBlock(ctx context.Context, b *blocklist.Block) (block, error) {
+	days, err := h.admin.History(ctx, b.ID)
+	if err != nil {
+		return block{}, err
+	}
+	out := block{
+		ID: strconv.FormatInt(b.Seq, 10), Domain: b.Domain, CreatedAt: web.DateTime(b.CreatedAt),
+		History: make([]day, len(days)), AllowWithApproval: b.Effect == ban.Review,
+	}
+	for i, d := range days {
+		out.History[i] = day{
+			Day:      strconv.FormatInt(d.Day.Unix(), 10),
+			Accounts: strconv.FormatInt(d.Clients, 10),
+			Uses:     strconv.FormatInt(d.Uses, 10),
+		}
+	}
+	return out, nil
+}
+
+// reply answers with one block.
+func (h *handler) reply(r *web.Request, b *blocklist.Block) (web.Reply, error) {
+	body, err := h.newBlock(r.Context(), b)
+	return web.Reply{Body: body}, err
+}
+
+// list answers GET /email_domain_blocks.
+func (h *handler) list(r *web.Request) (web.Reply, error) {
+	p, err := parsePage(r.Request)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	bodies := []block{}
+	if p.empty {
+		return web.Reply{Body: bodies}, nil
+	}
+	blocks, err := h.admin.List(r.Context(), p.Page)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if p.OldestFirst {
+		slices.Reverse(blocks)
+	}
+	for i := range blocks {
+		body, err := h.newBlock(r.Context(), &blocks[i])
+		if err != nil {
+			return web.Reply{}, err
+		}
+		bodies = append(bodies, body)
+	}
+	reply := web.Reply{Body: bodies}
+	if link := h.links.header(r.Request, p.Limit, bodies); link != "" {
+		reply = reply.With("Link", link)
+	}
+	return reply, nil
+}
+
+// get answers GET /email_domain_blocks/{id}.
+func (h *handler) get(r *web.Request) (web.Reply, error) {
+	b, err := h.find(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return h.reply(r, &b)
+}
+
+// create answers POST /email_domain_blocks.
+func (h *handler) create(r *web.Request) (web.Reply, error) {
+	p, err := parseParams(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	o := blocklist.CreateOptions{Domain: p[paramDomain], AllowWide: true}
+	if strings.ContainsAny(o.Domain, "*=") { // they would mark a part of the domain, which Mastodon does not know
+		return web.Reply{}, ban.NewValueError(paramDomain, o.Domain, ban.CodeCharacter, "give a domain name")
+	}
+	approval, err := p.boolean(paramApproval)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if approval {
+		o.Effect = ban.Review
+	}
+	if o.Force, err = p.boolean(paramForce); err != nil {
+		return web.Reply{}, err
+	}
+	b, err := h.admin.Create(r.Context(), o)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return h.reply(r, &b)
+}
+
+// delete answers DELETE /email_domain_blocks/{id}.
+func (h *handler) delete(r *web.Request) (web.Reply, error) {
+	b, err := h.find(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if _, err := h.admin.Delete(r.Context(), b.ID); err != nil {
+		return web.Reply{}, err
+	}
+	return web.Reply{Body: struct{}{}}, nil
+}
+
+// find returns the block that the path names. An id that is no number is that of
+// no block.
+func (h *handler) find(r *web.Request) (blocklist.Block, error) {
+	text := r.PathValue("id")
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || strings.Trim(text, "0123456789") != "" {
+		return blocklist.Block{}, blocklist.ErrNotFound
+	}
+	return h.admin.GetSeq(r.Context(), id)
+}

@@ -1,0 +1,38 @@
+// Package blocklisthttp serves e-mail domain blocks over HTTP, as Mastodon's
+// admin API has them (https://docs.joinmastodon.org/methods/admin/email_domain_blocks/):
+// its clients need not know the difference.
+//
+//	api, err := blocklisthttp.New(admin, blocklisthttp.Options{Authorize: authorize})
+//
+//	mux := http.NewServeMux()
+//	mux.Handle("/api/v1/admin/", http.StripPrefix("/api/v1/admin", api))
+//
+// # Routes
+//
+//	GET    /email_domain_blocks         a page of blocks: limit, max_id, since_id, min_id
+//	GET    /email_domain_blocks/{id}    one block
+//	POST   /email_domain_blocks         block a domain: domain, allow_with_approval
+//	DELETE /email_domain_blocks/{id}    lift a block
+//
+// HEAD is served where GET is. Nothing else is: no OPTIONS either, which a host
+// that wants CORS answers in front. POST takes a form, multipart or JSON body of
+// at most 32 KiB, or parameters in the query; fields that it does not know are
+// ignored, as Mastodon does.
+//
+// Pages are Mastodon's. The limit is 100 unless given, and 200 at most; a
+// negative one counts as positive, and 0, or what is no number, gives an empty
+// page. Of an id in a parameter the leading digits count, and none are 0. The
+// header Link has the pages before and after; follow it rather than make up ids.
+//
+// A block is of the domain and its subdomains. allow_with_approval makes it one
+// that holds sign-ups for review. Whole top-level domains may be blocked; what
+// covers a protected domain, [blocklist.AdminOptions.Protected] and by default the
+// large mailbox providers, is refused with status 422 unless the parameter force
+// is 1.
+//
+// # Who may
+//
+// [Options.Authorize] is asked about every request that has a route, before its
+// body is read. Its error says what the client is told; [ErrUnauthenticated] and
+// the others are there for it. The actor that it returns goes into the audit log.
+package blocklisthttp

@@ -1,0 +1,96 @@
+package blocklisthttp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
+	"example.com/ostraka/internal/web"
+)
+
+// errorBody is what every error has.
+type errorBody struct {
+	Error string `json:"error"`
+}
+
+func refused(status int, text string) web.Reply {
+	return web.Reply{Status: status, Body: errorBody{text}}
+}
+
+const (
+	textNotAllowed = "This action is not allowed"
+	textScopes     = "This action is outside the authorized scopes"
+	textNotFound   = "Record not found"
+	textBlank      = "Validation failed: Domain can't be blank"
+	textInvalid    = "Validation failed: Domain is invalid, Domain is not a valid domain name"
+	textTaken      = "Validation failed: Domain has already been taken"
+	textApproval   = "Validation failed: Allow with approval is invalid"
+	textForce      = "Validation failed: Force is invalid"
+	textTemporary  = "There was a temporary problem serving your request, please try again"
+)
+
+// table has the errors whose answer is always the same. The texts of statuses
+// that the documents do not name are Mastodon's where it has one.
+var table = []struct {
+	is    error
+	reply web.Reply
+}{
+	{web.ErrUnauthenticated, refused(http.StatusForbidden, textNotAllowed)},
+	{web.ErrForbidden, refused(http.StatusForbidden, textNotAllowed)},
+	{web.ErrCSRFRequired, refused(http.StatusForbidden, textNotAllowed)},
+	{web.ErrInvalidCSRFToken, refused(http.StatusForbidden, textNotAllowed)},
+	{web.ErrWrongScope, refused(http.StatusForbidden, textScopes)},
+	{web.ErrRateLimited, refused(http.StatusTooManyRequests, "Too many requests")},
+	{web.ErrNoRoute, refused(http.StatusNotFound, textNotFound)},
+	{web.ErrTooLarge, refused(http.StatusRequestEntityTooLarge, "Payload too large")},
+	{web.ErrMediaType, refused(http.StatusUnsupportedMediaType, "Unsupported media type")},
+	{web.ErrSlow, refused(http.StatusRequestTimeout, "Request timeout")},
+	{web.ErrCutShort, refused(http.StatusBadRequest, "The body was cut short")},
+	{blocklist.ErrNotFound, refused(http.StatusNotFound, textNotFound)},
+	{blocklist.ErrExists, refused(http.StatusUnprocessableEntity, textTaken)},
+	{blocklist.ErrBusy, unavailable},
+	{blocklist.ErrClosed, unavailable},
+	{context.DeadlineExceeded, unavailable},
+	{context.Canceled, unavailable},
+}
+
+var unavailable = refused(http.StatusServiceUnavailable, textTemporary).With("Retry-After", "1")
+
+// fail returns the answer to an error. One that nobody foresaw is answered with
+// status 500 and never with its text.
+func fail(_ *web.Request, err error) web.Reply {
+	for _, row := range table {
+		if errors.Is(err, row.is) {
+			return row.reply
+		}
+	}
+	// An actor that does not fit is the host's, not the client's.
+	if wrong, ok := errors.AsType[*ban.ValueError](err); ok && wrong.Field != "actor" {
+		return invalid(wrong)
+	}
+	if guard, ok := errors.AsType[*ban.GuardError](err); ok {
+		return refused(http.StatusUnprocessableEntity,
+			"Validation failed: Domain is dangerous to block: "+guard.Hint+"; add force=1 to do it anyway")
+	}
+	if _, ok := errors.AsType[*web.MethodError](err); ok {
+		return refused(http.StatusMethodNotAllowed, "Method not allowed")
+	}
+	return refused(http.StatusInternalServerError, "Internal server error")
+}
+
+// invalid answers to a value that does not fit.
+func invalid(wrong *ban.ValueError) web.Reply {
+	switch {
+	case wrong.Field == paramDomain && wrong.Code == ban.CodeEmpty:
+		return refused(http.StatusUnprocessableEntity, textBlank)
+	case wrong.Field == paramDomain:
+		return refused(http.StatusUnprocessableEntity, textInvalid)
+	case wrong.Field == paramApproval:
+		return refused(http.StatusUnprocessableEntity, textApproval)
+	case wrong.Field == paramForce:
+		return refused(http.StatusUnprocessableEntity, textForce)
+	}
+	return refused(http.StatusBadRequest, "The "+wrong.Field+" is malformed: "+wrong.Hint)
+}

@@ -1,0 +1,113 @@
+package blocklisthttp
+
+import (
+	"bytes"
+	"cmp"
+	"mime/multipart"
+	"net/url"
+	"strings"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/web"
+)
+
+// The parameters of POST.
+const (
+	paramDomain   = "domain"
+	paramApproval = "allow_with_approval"
+	paramForce    = "force"
+)
+
+// params are the parameters of a request, of its body before those of its query.
+// Of one that is repeated the last counts.
+type params map[string]string
+
+// boolean reads what Rails takes for a boolean, and nothing else; missing is
+// false.
+func (p params) boolean(name string) (bool, error) {
+	switch strings.ToLower(cmp.Or(p[name], "false")) {
+	case "true", "t", "1", "on":
+		return true, nil
+	case "false", "f", "0", "off":
+		return false, nil
+	}
+	return false, ban.NewValueError(name, p[name], ban.CodeUnknown, "give true or false")
+}
+
+// parseParams reads the parameters of a request that may have a body.
+func parseParams(r *web.Request) (params, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, malformed(web.FieldQuery)
+	}
+	p := params{}
+	p.add(query)
+	media, options, err := r.MediaType()
+	if err != nil {
+		return nil, err
+	}
+	body, err := r.ReadBody()
+	if err != nil {
+		return nil, err
+	}
+	switch media {
+	case "":
+		if len(body) > 0 {
+			return nil, web.ErrMediaType
+		}
+	case "application/x-www-form-urlencoded":
+		err = p.addForm(body)
+	case "multipart/form-data":
+		err = p.addMultipart(body, options["boundary"])
+	case "application/json":
+		err = p.addJSON(body)
+	default:
+		return nil, web.ErrMediaType
+	}
+	return p, err
+}
+
+func malformed(field string) error {
+	return ban.NewValueError(field, "", ban.CodeSyntax, "encode it as its type says")
+}
+
+func (p params) add(values url.Values) {
+	for name, all := range values {
+		if len(all) > 0 {
+			p[name] = all[len(all)-1]
+		}
+	}
+}
+
+func (p params) addForm(body []byte) error {
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return malformed(web.FieldBody)
+	}
+	p.add(values)
+	return nil
+}
+
+// addMultipart adds the values of a form. Files are none.
+func (p params) addMultipart(body []byte, boundary string) error {
+	form, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(web.MaxBody)
+	if err != nil {
+		return malformed(web.FieldBody)
+	}
+	p.add(form.Value)
+	return form.RemoveAll() // there are none: the whole body fits into the memory that it may take
+}
+
+// addJSON adds the members of an object. What is null counts as missing.
+func (p params) addJSON(body []byte) error {
+	o, err := web.ParseObject(body)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{paramDomain, paramApproval, paramForce} {
+		if text, ok := o.Scalar(name); ok {
+			p[name] = text
+		}
+	}
+	return o.Err()
+}
