@@ -49,7 +49,7 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 	set.IntVar(&s.rounds, "rounds", 15, "a figure is the median of so many measurements, at least 5; of those that take seconds, of 5")
 	set.DurationVar(&s.slice, "slice", 30*time.Millisecond, "how long one measurement takes")
 	set.BoolVar(&s.json, "json", false, "print JSON: {\"rows\":[{\"what\",\"figure\",\"unit\",\"baseline\",\"ratio\",\"bar\",\"holds\"}]}")
-	set.StringVar(&s.svg, "svg", "bench.svg", "write the curve of growth to `FILE`; empty: do not")
+	set.StringVar(&s.svg, "svg", "examples/bench/growth.svg", "write the curve of growth to `FILE`; empty: do not")
 	set.DurationVar(&s.soak, "soak", 0, "instead of measuring, compare a mirror with its store for so long")
 	if err := set.Parse(args); err != nil {
 		return s, err
