@@ -23,6 +23,10 @@
 // memstore or sqlitestore, or any other that fulfils the contract of package
 // store.
 //
+// A Checker keeps what it looked up in a cache. With [CheckerOptions.Mirror] it
+// has all rules in memory, for checks that cost less than a microsecond or two
+// and do not depend on the store.
+//
 // # Values
 //
 // Values are made canonical on the way in, by [ParseEmail], [ParseDomain],

@@ -92,6 +92,36 @@ func ExampleChecker_Check() {
 	// please correct the email
 }
 
+// All rules in memory: a check asks no store, and answers while it is away.
+func ExampleCheckerOptions_mirror() {
+	st := memstore.New() // or sqlitestore.Open
+	defer st.Close()
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{
+		Mirror:   true,
+		Progress: func(loaded, total int) { fmt.Println("rules:", loaded, "of", total) },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer checker.Close()
+
+	admin, err := ban.NewAdmin(st, ban.AdminOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	alice := ban.WithActor(context.Background(), "alice")
+	if _, err := admin.Create(alice, ban.CreateOptions{Kind: ban.KindIP, Value: "203.0.113.0/24"}); err != nil {
+		log.Fatal(err)
+	}
+	d, err := checker.Check(context.Background(), ban.Subject{IP: "203.0.113.7"})
+	fmt.Println(d.Verdict, err)
+	fmt.Println("rules:", checker.Stats().MirrorRules)
+	// Output:
+	// rules: 0 of 0
+	// denied <nil>
+	// rules: 1
+}
+
 func ExampleAdmin() {
 	st := memstore.New()
 	defer st.Close()

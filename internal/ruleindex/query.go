@@ -8,9 +8,9 @@ import (
 	"example.com/ostraka/store"
 )
 
-// Query looks up many keys at once. Each is looked for as soon as it is added,
-// and looked at in [Query.Each]: so the waits for memory, which are nearly all
-// of the time that a large index takes, are one wait.
+// Query looks up many keys at once. They are hashed as they are added, and looked
+// for together in [Query.Each]: so the waits for memory, which are nearly all of
+// the time that a large index takes, are one wait.
 //
 // The zero value is ready for Begin. A Query is used again and again, and then
 // allocates nothing. It is not safe for concurrent use.
@@ -44,8 +44,7 @@ func (q *Query) next(hash uint64) *probe {
 	}
 	q.probes = q.probes[:n+1]
 	p := &q.probes[n]
-	p.hash, p.part = hash, &q.view.dir[hash>>q.view.shift]
-	p.word = firstWord(p.part.tags, hash)
+	p.hash = hash
 	return p
 }
 
@@ -88,6 +87,13 @@ func (q *Query) Domains(owner uint8, host, other string) {
 // Each calls yield for every rule of the keys, with the owner of the key. The
 // rule is valid until yield returns; its texts are for good.
 func (q *Query) Each(yield func(owner uint8, r *store.Rule)) {
+	// In loops of their own, these reads wait for memory all at once.
+	dir, shift := q.view.dir, q.view.shift
+	for i := range q.probes {
+		p := &q.probes[i]
+		p.part = &dir[p.hash>>shift]
+		p.word = firstWord(p.part.tags, p.hash)
+	}
 	for i := range q.probes {
 		p := &q.probes[i]
 		if sameBytes(p.word, tagOf(p.hash)) != 0 || zeroBytes(p.word) == 0 {

@@ -71,7 +71,7 @@ func (x *Index) Put(r store.Rule) {
 	hash := x.view.seeds.hash(r.Key)
 	s := x.mutable(hash)
 	if place, ok := s.find(hash, r.Key, r.ID); ok {
-		s.table.refs[place] = s.pack(&r)
+		s.table.set(place, s.pack(&r))
 	} else {
 		for s.live >= maxShard && s.depth < maxDepth {
 			x.split(s, hash)

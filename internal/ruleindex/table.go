@@ -14,11 +14,15 @@ import (
 // while it changes.
 type Table struct {
 	tags []uint8
-	refs []uint32 // by place
-	used int      // places that are not free: taken or removed
+	refs []ref // by place
+	used int   // places that are not free: taken or removed
 }
 
-// The tags of places that are not taken. Those of taken ones have the high bit.
+// ref is a number with more of the hash that it was added under, so that nearly
+// no record is looked at in vain.
+type ref struct{ number, check uint32 }
+
+// The tags of places that are not taken. Those of taken ones are higher.
 const (
 	tagFree    = 0
 	tagRemoved = 1
@@ -28,27 +32,27 @@ const groupSize = 8
 
 // NewTable returns an empty table that has room for n numbers.
 func NewTable(n int) Table {
-	// At most five of eight places are ever used: a search for what is not there
+	// At most half of the places are ever used: a search for what is not there
 	// ends at a group with a free place, and that is to be the first.
-	groups := (8*n/5 + 2*groupSize - 1) / groupSize
-	return Table{tags: make([]uint8, groups*groupSize), refs: make([]uint32, groups*groupSize)}
+	groups := (2*n + 2*groupSize - 1) / groupSize
+	return Table{tags: make([]uint8, groups*groupSize), refs: make([]ref, groups*groupSize)}
 }
 
 // clone returns a copy that can change.
 func (t *Table) clone() Table {
-	return Table{tags: append([]uint8(nil), t.tags...), refs: append([]uint32(nil), t.refs...), used: t.used}
+	return Table{tags: append([]uint8(nil), t.tags...), refs: append([]ref(nil), t.refs...), used: t.used}
 }
 
 // Full reports whether there is no room for another number.
-func (t *Table) Full() bool { return 8*(t.used+1) > 5*len(t.tags) }
+func (t *Table) Full() bool { return 2*(t.used+1) > len(t.tags) }
 
 // Add adds a number under a hash, beside those that are there already. The
 // table must not be full.
-func (t *Table) Add(hash uint64, ref uint32) {
+func (t *Table) Add(hash uint64, number uint32) {
 	for g := t.group(hash); ; g = t.next(g) {
 		if free := zeroBytes(t.word(g)); free != 0 {
 			place := g*groupSize + bits.TrailingZeros64(free)/8
-			t.tags[place], t.refs[place] = tagOf(hash), ref
+			t.tags[place], t.refs[place] = tagOf(hash), ref{number, checkOf(hash)}
 			t.used++
 			return
 		}
@@ -58,10 +62,14 @@ func (t *Table) Add(hash uint64, ref uint32) {
 // remove takes the number at a place away.
 func (t *Table) remove(place int) { t.tags[place] = tagRemoved }
 
+// set puts another number at a place.
+func (t *Table) set(place int, number uint32) { t.refs[place].number = number }
+
 // Cursor goes through the numbers that may have been added under a hash: all
-// that were, and a few others.
+// that were, and very few others.
 type Cursor struct {
 	table *Table
+	check uint32
 	group int
 	word  uint64 // the tags of the group
 	match uint64 // the places of the group that are still to be seen
@@ -73,45 +81,58 @@ func (t *Table) Find(hash uint64) Cursor {
 	if len(t.tags) == 0 {
 		return Cursor{}
 	}
-	c := Cursor{table: t, group: t.group(hash), tag: tagOf(hash)}
+	c := Cursor{table: t, check: checkOf(hash), group: t.group(hash), tag: tagOf(hash)}
 	c.word = t.word(c.group)
 	c.match = sameBytes(c.word, c.tag)
 	return c
 }
 
 // Next returns the next number, and where it is; ok is false after the last.
-func (c *Cursor) Next() (ref uint32, place int, ok bool) {
-	for c.match == 0 {
-		if c.table == nil || zeroBytes(c.word) != 0 {
-			return 0, 0, false
+func (c *Cursor) Next() (number uint32, place int, ok bool) {
+	for {
+		for c.match == 0 {
+			if c.table == nil || zeroBytes(c.word) != 0 {
+				return 0, 0, false
+			}
+			c.group = c.table.next(c.group)
+			c.word = c.table.word(c.group)
+			c.match = sameBytes(c.word, c.tag)
 		}
-		c.group = c.table.next(c.group)
-		c.word = c.table.word(c.group)
-		c.match = sameBytes(c.word, c.tag)
+		place = c.group*groupSize + bits.TrailingZeros64(c.match)/8
+		c.match &= c.match - 1
+		if r := c.table.refs[place]; r.check == c.check {
+			return r.number, place, true
+		}
 	}
-	place = c.group*groupSize + bits.TrailingZeros64(c.match)/8
-	c.match &= c.match - 1
-	return c.table.refs[place], place, true
 }
 
 // all yields every number that is there.
-func (t *Table) all(yield func(ref uint32) bool) {
+func (t *Table) all(yield func(number uint32) bool) {
 	for place, tag := range t.tags {
-		if tag > tagRemoved && !yield(t.refs[place]) {
+		if tag > tagRemoved && !yield(t.refs[place].number) {
 			return
 		}
 	}
 }
 
-// The lowest bits of a hash make its tag, those above its group; the highest
-// are for [Index], which chooses the table by them.
+// The lowest bits of a hash make its tag, those above its group, and those around
+// the middle its check; the highest are for [Index], which chooses the table by
+// them.
 
-func tagOf(hash uint64) uint8 { return uint8(hash) | 0x80 }
+func tagOf(hash uint64) uint8 {
+	tag := uint8(hash)
+	if tag <= tagRemoved {
+		tag += 2
+	}
+	return tag
+}
+
+func checkOf(hash uint64) uint32 { return uint32(hash >> 16) }
 
 func (t *Table) group(hash uint64) int { return groupOf(t.tags, hash) }
 
 func groupOf(tags []uint8, hash uint64) int {
-	return int(uint64(uint32(hash>>7)) * uint64(len(tags)/groupSize) >> 32)
+	return int(uint64(uint32(hash>>8)) * uint64(len(tags)/groupSize) >> 32)
 }
 
 // firstWord returns the tags of the group at which a search of the hash begins.

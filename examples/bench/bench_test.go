@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A run with few rules gives every row, though its figures mean little.
+func TestEveryRowIsThere(t *testing.T) {
+	svg := filepath.Join(t.TempDir(), "growth.svg")
+	var out bytes.Buffer
+	args := []string{"-rules", "200,1000", "-rounds", "5", "-slice", "1ms", "-json", "-svg", svg}
+	if err := run(context.Background(), args, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	var table struct{ Rows []row }
+	dec := json.NewDecoder(&out)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&table); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{
+		"Sync of a list", "mirror Check of a stranger", "mirror Check, allocations", "four queries", "memory of the mirror", "LRU Check, warm",
+		"LRU Check, warm, allocations", "LRU Check, cold", "loading the mirror", "mirror Check, 1000 rules after 200", "two goroutines", "p99.9",
+	} {
+		found := false
+		for _, r := range table.Rows {
+			found = found || strings.HasPrefix(r.What, what) && r.Unit != "" && r.Bar != "" && (r.Figure > 0 || r.Unit == "allocs")
+		}
+		if !found {
+			t.Errorf("no row %q with its figure in %+v", what, table.Rows)
+		}
+	}
+	drawn, err := os.ReadFile(svg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec2 := xml.NewDecoder(bytes.NewReader(drawn))
+	for {
+		if _, err := dec2.Token(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("the picture is no XML: %v", err)
+		}
+	}
+	for _, text := range []string{">200<", ">1,000<", "mirror Check"} {
+		if !bytes.Contains(drawn, []byte(text)) {
+			t.Errorf("the picture lacks %q", text)
+		}
+	}
+}
+
+func TestBars(t *testing.T) {
+	tests := []struct {
+		name             string
+		figure, baseline float64
+		bar              bar
+		holds            bool
+	}{
+		{"as much as may be", 15, 10, atMost(1.5, "x"), true},
+		{"more than may be", 15.1, 10, atMost(1.5, "x"), false},
+		{"as much as must be", 5, 10, atLeast(0.5, "x"), true},
+		{"less than must be", 4.9, 10, atLeast(0.5, "x"), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if r := compare("it", tt.figure, tt.baseline, "ns", tt.bar); r.Holds != tt.holds {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+func TestWrongFlagsAreRefused(t *testing.T) {
+	for _, args := range [][]string{{"-rules", "x"}, {"-rules", "1"}, {"-rounds", "4"}, {"-slice", "1ns"}, {"-soak", "-1s"}, {"more"}} {
+		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
+			t.Errorf("%q is taken", args)
+		}
+	}
+}
+
+func TestShortSoak(t *testing.T) {
+	var out bytes.Buffer
+	if err := soak(context.Background(), t.TempDir(), 2*time.Second, &out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "no answer differed") {
+		t.Errorf("it ends with %q", out.String())
+	}
+}

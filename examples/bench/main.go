@@ -1,0 +1,107 @@
+// Command bench times the Checker and its mirror against baselines that are
+// measured in the same run, and says which bars hold.
+//
+//	go run ./examples/bench                       all of it: some minutes, and 3 GB of memory
+//	go run ./examples/bench -rules 1000,10000     with fewer rules
+//	go run ./examples/bench -json                 for programs
+//	go run ./examples/bench -soak 10m             no figures: does a mirror ever disagree with its store?
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are what the command line says.
+type settings struct {
+	sizes  []int
+	rounds int
+	slice  time.Duration
+	json   bool
+	svg    string
+	soak   time.Duration
+	log    io.Writer
+}
+
+func parseFlags(args []string, log io.Writer) (settings, error) {
+	s := settings{log: log}
+	set := flag.NewFlagSet("bench", flag.ContinueOnError)
+	set.SetOutput(log)
+	rules := set.String("rules", "1000,10000,100000,1000000", "numbers of rules to measure with, separated by commas; the table is of the largest")
+	set.IntVar(&s.rounds, "rounds", 15, "a figure is the median of so many measurements, at least 5; of those that take seconds, of 5")
+	set.DurationVar(&s.slice, "slice", 30*time.Millisecond, "how long one measurement takes")
+	set.BoolVar(&s.json, "json", false, "print JSON: {\"rows\":[{\"what\",\"figure\",\"unit\",\"baseline\",\"ratio\",\"bar\",\"holds\"}]}")
+	set.StringVar(&s.svg, "svg", "examples/bench/growth.svg", "write the curve of growth to `FILE`; empty: do not")
+	set.DurationVar(&s.soak, "soak", 0, "instead of measuring, compare a mirror with its store for so long")
+	if err := set.Parse(args); err != nil {
+		return s, err
+	}
+	for text := range strings.SplitSeq(*rules, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 100 || n > 10_000_000 {
+			return s, fmt.Errorf("-rules: %q: give numbers from 100 to 10000000", text)
+		}
+		s.sizes = append(s.sizes, n)
+	}
+	slices.Sort(s.sizes)
+	s.sizes = slices.Compact(s.sizes)
+	switch {
+	case set.NArg() > 0:
+		return s, fmt.Errorf("unexpected argument %q", set.Arg(0))
+	case s.rounds < 5:
+		return s, fmt.Errorf("-rounds: %d: give at least 5", s.rounds)
+	case s.slice < time.Millisecond:
+		return s, fmt.Errorf("-slice: %v: give at least 1ms", s.slice)
+	case s.soak < 0:
+		return s, fmt.Errorf("-soak: %v is negative", s.soak)
+	}
+	return s, nil
+}
+
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	s, err := parseFlags(args, log)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "ostraka-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if s.soak > 0 {
+		return soak(ctx, dir, s.soak, out)
+	}
+	b := &bench{settings: s, dir: dir}
+	defer b.close()
+	if err := b.measure(ctx); err != nil {
+		return err
+	}
+	if s.svg != "" {
+		if err := os.WriteFile(s.svg, []byte(drawGrowth(b.growth)), 0o644); err != nil {
+			return err
+		}
+	}
+	if s.json {
+		return printJSON(out, b.rows)
+	}
+	fmt.Fprintf(out, "%s\n\n", machine())
+	return printTable(out, b.rows)
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
+	"example.com/ostraka/sqlitestore"
+)
+
+// The soak's sizes. Values are few, so that writes and checks meet.
+const (
+	soakRules    = 20_000 // of a list that stays
+	soakValues   = 500
+	soakListed   = 3_000 // lines of a list that is synced again and again
+	soakWriters  = 2
+	soakCompared = 200
+	soakPoll     = 200 * time.Millisecond
+)
+
+// soaker lets a mirror of this process and one of another handle on the same
+// file live through writes, syncs and expiries.
+type soaker struct {
+	store, other *sqlitestore.Store
+	admin        *ban.Admin
+	lists        *blocklist.Admin
+	mirror, peer *ban.Checker
+	base         []rule
+
+	now      atomic.Int64 // the clock of all of them, microseconds since 1970
+	checks   atomic.Int64
+	writes   atomic.Int64
+	syncs    int
+	compared int
+	heaps    []float64
+}
+
+func (k *soaker) clock() time.Time { return time.UnixMicro(k.now.Load()).UTC() }
+
+// soak compares, round after round, what mirrors answer with what the store does
+// once the writes of the round have returned. It fails at the first answer that
+// differs, and if the heap has grown by more than half in the end.
+func soak(ctx context.Context, dir string, duration time.Duration, out io.Writer) error {
+	k := &soaker{base: makeRules(soakRules)}
+	k.now.Store(time.Now().UnixMicro())
+	defer k.close()
+	if err := k.open(ctx, filepath.Join(dir, "soak.db")); err != nil {
+		return err
+	}
+	began := time.Now()
+	rounds, next := 0, duration/10
+	for ; time.Since(began) < duration; rounds++ {
+		if err := k.round(ctx, rounds); err != nil {
+			return fmt.Errorf("round %d, after %v: %w", rounds, time.Since(began).Round(time.Second), err)
+		}
+		if time.Since(began) >= next {
+			next += duration / 10
+			k.heaps = append(k.heaps, heap())
+			k.report(out, time.Since(began), rounds+1)
+		}
+	}
+	k.heaps = append(k.heaps, heap())
+	k.report(out, time.Since(began), rounds)
+	early, late := k.heaps[len(k.heaps)/4], k.heaps[len(k.heaps)-1]
+	if late > 1.5*early {
+		return fmt.Errorf("the heap has grown from %.1f MB to %.1f MB", early/1e6, late/1e6)
+	}
+	fmt.Fprintf(out, "no answer differed; the heap went from %.1f MB to %.1f MB\n", early/1e6, late/1e6)
+	return nil
+}
+
+func (k *soaker) report(out io.Writer, after time.Duration, rounds int) {
+	s := k.mirror.Stats()
+	fmt.Fprintf(out, "%v: %d rounds, %d checks, %d writes, %d syncs, %d answers compared; %d rules, %d loads, heap %.1f MB\n",
+		after.Round(time.Second), rounds, k.checks.Load(), k.writes.Load(), k.syncs, k.compared, s.MirrorRules, s.MirrorLoads, k.heaps[len(k.heaps)-1]/1e6)
+}
+
+func (k *soaker) open(ctx context.Context, path string) (err error) {
+	if err := syncList(ctx, path, k.base); err != nil {
+		return err
+	}
+	for _, st := range []**sqlitestore.Store{&k.store, &k.other} {
+		if *st, err = sqlitestore.Open(ctx, path, sqlitestore.Options{Synchronous: sqlitestore.SyncNormal}); err != nil {
+			return err
+		}
+	}
+	if k.admin, err = ban.NewAdmin(k.store, ban.AdminOptions{Now: k.clock}); err != nil {
+		return err
+	}
+	if k.lists, err = blocklist.NewAdmin(k.store, blocklist.AdminOptions{Now: k.clock}); err != nil {
+		return err
+	}
+	if k.mirror, err = ban.NewChecker(k.store, ban.CheckerOptions{Mirror: true, Now: k.clock}); err != nil {
+		return err
+	}
+	k.peer, err = ban.NewChecker(k.other, ban.CheckerOptions{Mirror: true, Now: k.clock, PollInterval: soakPoll})
+	return err
+}
+
+func (k *soaker) close() {
+	for _, c := range []*ban.Checker{k.mirror, k.peer} {
+		if c != nil {
+			_ = c.Close()
+		}
+	}
+	for _, st := range []*sqlitestore.Store{k.store, k.other} {
+		if st != nil {
+			_ = st.Close()
+		}
+	}
+}
+
+// round writes, with checks going on, and then compares.
+func (k *soaker) round(ctx context.Context, n int) error {
+	var writers, readers sync.WaitGroup
+	errs := make([]error, soakWriters+2)
+	stop := make(chan struct{})
+	for i := range soakWriters {
+		writers.Go(func() { errs[i] = k.write(ctx, rand.New(rand.NewPCG(uint64(n), uint64(i)))) })
+	}
+	readers.Go(func() { errs[soakWriters] = k.check(ctx, rand.New(rand.NewPCG(uint64(n), 100)), stop) })
+	if n%5 == 0 {
+		errs[soakWriters+1] = k.sync(ctx, n)
+	}
+	writers.Wait()
+	close(stop)
+	readers.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	k.now.Add(int64(10 * time.Second / time.Microsecond)) // some of the bans end
+	rng := rand.New(rand.NewPCG(uint64(n), 200))
+	if err := k.compare(ctx, "the mirror", k.mirror, rng); err != nil {
+		return err
+	}
+	time.Sleep(soakPoll)
+	return k.compare(ctx, "the mirror of the other handle", k.peer, rng)
+}
+
+// value returns one of the values that bans come and go of.
+func value(rng *rand.Rand) (ban.Kind, string) {
+	n := rng.IntN(soakValues)
+	switch n % 6 {
+	case 0, 1:
+		return ban.KindDomain, fmt.Sprintf("v%d.test", n)
+	case 2:
+		return ban.KindIP, fmt.Sprintf("150.%d.%d.0/%d", n%8, n%4, 20+n%5)
+	case 3:
+		return ban.KindEmail, fmt.Sprintf("v.%d@gmail.com", n)
+	case 4:
+		return ban.KindName, fmt.Sprintf("v%d", n)
+	}
+	return ban.KindName, fmt.Sprintf("*pattern%d*", n)
+}
+
+func stranger(rng *rand.Rand) ban.Subject {
+	n := rng.IntN(soakValues)
+	return ban.Subject{
+		Email:  fmt.Sprintf("V%d@%s", rng.IntN(soakValues), [...]string{"gmail.com", fmt.Sprintf("mail.v%d.test", n), "example.org"}[rng.IntN(3)]),
+		Domain: fmt.Sprintf("l%d.list.test", rng.IntN(2*soakListed)),
+		IP:     fmt.Sprintf("150.%d.%d.%d", n%8, n%16, rng.IntN(256)),
+		Name:   [...]string{fmt.Sprintf("V%d", n), fmt.Sprintf("a_pattern%d_b", n), "nobody"}[rng.IntN(3)],
+		Action: ban.SignUp,
+	}
+}
+
+// write makes, changes and ends bans.
+func (k *soaker) write(ctx context.Context, rng *rand.Rand) error {
+	ctx = ban.WithActor(ctx, "soak")
+	for range 40 {
+		o := ban.CreateOptions{Force: true, Effect: ban.Effect(rng.IntN(3)), Shadow: rng.IntN(8) == 0, Reason: "soak"}
+		o.Kind, o.Value = value(rng)
+		if rng.IntN(2) == 0 {
+			o.ExpiresAt = k.clock().Add(time.Duration(1+rng.IntN(60)) * time.Second)
+		}
+		b, _, err := k.admin.Put(ctx, o)
+		if err == nil {
+			switch rng.IntN(4) {
+			case 0:
+				_, err = k.admin.Revoke(ctx, b.ID, "over")
+			case 1:
+				_, err = k.admin.Delete(ctx, b.ID)
+			}
+		}
+		if err != nil && !errors.Is(err, ban.ErrNotFound) && !errors.Is(err, ban.ErrConflict) && !errors.Is(err, ban.ErrExists) {
+			return err
+		}
+		k.writes.Add(1)
+	}
+	return nil
+}
+
+// sync syncs a list that is another one each time: little of it changes, or all,
+// which makes mirrors read everything again.
+func (k *soaker) sync(ctx context.Context, n int) error {
+	var b strings.Builder
+	first := n / 5 % 40 * 10
+	if n%20 == 0 {
+		first += soakListed
+	}
+	for i := range soakListed {
+		fmt.Fprintf(&b, "domain:l%d.list.test\n", (first+i)%(2*soakListed))
+	}
+	input := blocklist.Parse(strings.NewReader(b.String()), blocklist.ParseOptions{Format: blocklist.FormatPlain})
+	_, err := k.lists.Sync(ban.WithActor(ctx, "soak"), "changing", input, blocklist.SyncOptions{Force: true, Source: "soak"})
+	k.syncs++
+	return err
+}
+
+func (k *soaker) check(ctx context.Context, rng *rand.Rand, stop <-chan struct{}) error {
+	for {
+		select {
+		case <-stop:
+			return nil
+		default:
+		}
+		for range 100 {
+			if _, err := k.mirror.Check(ctx, stranger(rng)); err != nil {
+				return err
+			}
+			k.checks.Add(1)
+		}
+	}
+}
+
+// compare compares answers of a mirror with those that Explain gets from the
+// store.
+func (k *soaker) compare(ctx context.Context, which string, c *ban.Checker, rng *rand.Rand) error {
+	for range soakCompared {
+		s := stranger(rng)
+		got, err := c.Check(ctx, s)
+		if err != nil {
+			return err
+		}
+		t, err := c.Explain(ctx, s)
+		if err != nil {
+			return err
+		}
+		want := t.Decision
+		if got.Verdict != want.Verdict || got.Match != want.Match || len(got.Shadows) != len(want.Shadows) {
+			return fmt.Errorf("%s answers %+v with %v by %v, the store with %v by %v\n%v", which, s, got.Verdict, got.Match, want.Verdict, want.Match, t)
+		}
+		k.compared++
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"text/tabwriter"
+)
+
+// row is a line of the table: a figure, what it is compared with, and whether
+// the bar holds.
+type row struct {
+	What     string  `json:"what"`
+	Figure   float64 `json:"figure"`
+	Unit     string  `json:"unit"`
+	Baseline float64 `json:"baseline"`
+	Ratio    float64 `json:"ratio"`
+	Bar      string  `json:"bar"`
+	Holds    bool    `json:"holds"`
+}
+
+// bar is what a ratio may be at most, or has to be at least.
+type bar struct {
+	least bool
+	limit float64
+	of    string // what the baseline is
+}
+
+func atMost(limit float64, of string) bar  { return bar{false, limit, of} }
+func atLeast(limit float64, of string) bar { return bar{true, limit, of} }
+
+func (b bar) String() string {
+	sign := "≤"
+	if b.least {
+		sign = "≥"
+	}
+	return fmt.Sprintf("%s %g × %s", sign, b.limit, b.of)
+}
+
+// compare makes a row of a figure and its baseline. If lower is not better, the
+// ratio is the other way round in its meaning, not in its form.
+func compare(what string, figure, baseline float64, unit string, b bar) row {
+	ratio := figure / baseline
+	return row{
+		What: what, Figure: round(figure), Unit: unit, Baseline: round(baseline), Ratio: math.Round(ratio*100) / 100,
+		Bar: b.String(), Holds: b.least && ratio >= b.limit || !b.least && ratio <= b.limit,
+	}
+}
+
+// round leaves three digits, or the whole number.
+func round(v float64) float64 {
+	switch {
+	case v >= 100:
+		return math.Round(v)
+	case v >= 10:
+		return math.Round(v*10) / 10
+	}
+	return math.Round(v*100) / 100
+}
+
+func printJSON(w io.Writer, rows []row) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(struct {
+		Rows []row `json:"rows"`
+	}{rows})
+}
+
+func printTable(w io.Writer, rows []row) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "what\tfigure\tbaseline\tunit\tratio\tbar\tholds")
+	for _, r := range rows {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%s\t%t\n", r.What, number(r.Figure), number(r.Baseline), r.Unit, r.Ratio, r.Bar, r.Holds)
+	}
+	return tw.Flush()
+}
+
+// number writes a figure without an exponent.
+func number(v float64) string {
+	if v == math.Trunc(v) {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%g", v)
+}
