@@ -227,4 +227,3 @@ func (p *postfix) find(folder, text string) (found string) {
 	})
 	return found
 }
-
