@@ -184,25 +184,21 @@ func asMX(candidates []candidate, kind Kind) []candidate {
 // for the host. ok is false if there can be none.
 //
 // The DNS has names that are none of hosts, with underscores say, and nobody
-// evades the rules for the domains above by having one: a label that no host has
-// becomes one that is reserved (RFC 2606), and of a name that is too long for an
-// address the first labels go.
+// evades the rules for the domains above by having one: for what stands before
+// them, a label does that is reserved (RFC 2606). So it is for a name that is too
+// long for an address.
 func hostAddress(name string) (email string, ok bool) {
-	const local = "mx@"
-	if _, err := parseHost(name); err != nil {
-		labels := strings.Split(name, ".")
-		for i, label := range labels {
-			if _, err := parseHost(label + ".invalid"); err != nil {
-				labels[i] = "invalid"
-			}
+	for above := name; above != ""; _, above, _ = strings.Cut(above, ".") {
+		host := above
+		if above != name {
+			host = "invalid." + above
 		}
-		name = strings.Join(labels, ".")
+		email, err := parseAddress("mx@" + host)
+		if err == nil {
+			return email.text, true
+		}
 	}
-	for len(local)+len(name) > maxAddress {
-		_, name, _ = strings.Cut(name, ".")
-	}
-	_, err := parseHost(name)
-	return local + name, err == nil
+	return "", false
 }
 
 // finish completes a decision: it names the hosts of the matches, and does what
