@@ -104,6 +104,7 @@ func TestMailHostsAreMatched(t *testing.T) {
 		"a name rule is about no host":         {[]ruleText{"deny name mx"}, "one.example", ban.Allowed, "", ban.MXFound},
 		"an address rule is about no host":     {[]ruleText{"deny email mx@mx.spam.example", "deny email m*@mx.spam.example"}, "one.example", ban.Allowed, "", ban.MXFound},
 		"a shadow does not decide":             {[]ruleText{"shadow deny domain spam.example"}, "one.example", ban.Allowed, "", ban.MXFound},
+		"a shadow leaves it to the address":    {[]ruleText{"shadow deny domain mx.good.example", "deny ip 192.0.2.1", "review domain spam.example"}, "two.example", ban.Denied, "ip 192.0.2.1 mx.good.example", ban.MXFound},
 		"a shadow of the domain itself":        {[]ruleText{"shadow deny domain one.example", "deny domain spam.example"}, "one.example", ban.Denied, "domain spam.example mx.spam.example", ban.MXFound},
 		"a rule for other actions":             {[]ruleText{"deny domain spam.example sign-in"}, "one.example", ban.Allowed, "", ban.MXFound},
 		"an exception for the domain":          {[]ruleText{"allow domain one.example", "deny domain spam.example"}, "one.example", ban.Allowed, "domain one.example ", ban.MXNotAsked},
@@ -248,6 +249,29 @@ func TestHitsOfMailHostsAreCountedOnce(t *testing.T) {
 	b, err := admin.Get(t.Context(), d.Match.ID)
 	if err != nil || b.Hits != 1 {
 		t.Errorf("the ban has %d hits, %v", b.Hits, err)
+	}
+}
+
+func TestARuleForAnAddressAndItsMailHostIsOne(t *testing.T) {
+	z := exampleZone()
+	z.mx["sub.spam.example"] = "mx.spam.example"
+	c := mxChecker(t, ban.MXOptions{Resolver: z}, "shadow deny domain spam.example")
+	d := checkEmail(t, c, "ann@sub.spam.example")
+	if len(d.Shadows) != 1 || d.Shadows[0].Via != ban.ViaParentDomain || d.MX != ban.MXFound {
+		t.Errorf("the shadows are %v, the MX %s", d.Shadows, d.MX)
+	}
+}
+
+func TestTheStateOfTheMXRecordsGoesLast(t *testing.T) {
+	c := mxChecker(t, ban.MXOptions{Resolver: exampleZone(), NoMX: ban.MXReview}, "review name ann")
+	s := ban.Subject{Email: "ann@bare.example", Name: "ann"}
+	d, err := c.Check(t.Context(), s)
+	if err != nil || d.Verdict != ban.NeedsReview || d.Match.Kind != ban.KindName {
+		t.Errorf("the verdict is %s by %v, %v", d.Verdict, d.Match, err)
+	}
+	trace, err := c.Explain(t.Context(), s)
+	if err != nil || len(trace.Considered) != 2 || trace.Considered[0].Outcome != ban.OutcomeOverruled || trace.Considered[1].Outcome != ban.OutcomeDecided {
+		t.Errorf("considered are %v, %v", trace.Considered, err)
 	}
 }
 
