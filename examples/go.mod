@@ -2,7 +2,10 @@ module example.com/ostraka/examples
 
 go 1.26.0
 
-require example.com/ostraka v0.0.0
+require (
+	example.com/ostraka v0.0.0
+	github.com/miekg/dns v1.1.73
+)
 
 require (
 	github.com/axiomhq/hyperloglog v0.3.0 // indirect

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +40,8 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 		oneOf(&onError, choiceDefer, choiceAccept))
 	set.Func("unreadable", "what to do with an address whose domain cannot be read: `reject` or accept (default reject)",
 		oneOf(&f.unreadable, choiceReject, choiceAccept))
+	mx := set.Bool("mx", false, "match the mail hosts of addresses too")
+	dns := set.String("dns", "", "ask the DNS server at `HOST:PORT`, with -mx; default: those of the system")
 	set.Func("socket-mode", "permissions of a Unix socket, `OCTAL` (default 660)", f.setSocketMode)
 	set.IntVar(&f.server.MaxConns, "max-conns", policyproto.DefaultMaxConns, "serve at most `N` connections at a time; others wait")
 	set.DurationVar(&f.server.IdleTimeout, "idle-timeout", policyproto.DefaultIdleTimeout, "close a connection without a request after `TIME`")
@@ -59,10 +63,26 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	case f.server.IdleTimeout <= 0:
 		return f, &usageError{flag: "-idle-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 10m"}
 	}
+	if *mx {
+		f.checker.MX.Resolver = resolver(*dns)
+	} else if *dns != "" {
+		return f, &usageError{flag: "-dns", err: errors.New("nothing is asked"), hint: "give -mx too"}
+	}
 	if onError == choiceAccept {
 		f.checker.OnError = ban.FailOpen
 	}
 	return f, nil
+}
+
+// resolver asks a DNS server, or those of the system.
+func resolver(server string) *net.Resolver {
+	if server == "" {
+		return &net.Resolver{}
+	}
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, server)
+	}}
 }
 
 func (f *flags) setSocketMode(s string) error {

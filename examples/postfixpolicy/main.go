@@ -27,6 +27,11 @@
 // domain is checked. A domain that it does not read is refused, as bans could be
 // evaded by it, unless -unreadable is accept.
 //
+// With -mx the mail hosts of the addresses and their IP addresses are matched too
+// (ban.MXOptions): a domain that is new every day is refused by the host that it
+// shares with those before. If the DNS does not answer within 2 seconds, the mail
+// is judged without.
+//
 // # Answers
 //
 //	allowed   DUNNO: Postfix goes on

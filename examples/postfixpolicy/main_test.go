@@ -174,6 +174,7 @@ func TestWhatCannotBeUsed(t *testing.T) {
 		"another on-error":  {[]string{"-db", db, "-on-error", "reject"}, "use defer or accept"},
 		"a wrong mode":      {[]string{"-db", db, "-socket-mode", "4660"}, "give permissions"},
 		"no connections":    {[]string{"-db", db, "-max-conns", "0"}, "-max-conns"},
+		"a DNS for nothing": {[]string{"-db", db, "-dns", "127.0.0.1:53"}, "-dns: nothing is asked"},
 		"no time":           {[]string{"-db", db, "-idle-timeout", "0s"}, "-idle-timeout"},
 	} {
 		t.Run(rule, func(t *testing.T) {
@@ -191,7 +192,7 @@ func TestHelp(t *testing.T) {
 	if code := run(t.Context(), []string{"-h"}, &out, &log); code != 0 || log.Len() > 0 {
 		t.Errorf("exit status %d: %s", code, log.String())
 	}
-	for _, name := range []string{"-addr HOST:PORT", "-db FILE", "-review hold", "-on-error defer", "-unreadable reject", "-socket-mode OCTAL", "-max-conns N", "-idle-timeout TIME"} {
+	for _, name := range []string{"-addr HOST:PORT", "-db FILE", "-review hold", "-on-error defer", "-unreadable reject", "-mx", "-dns HOST:PORT", "-socket-mode OCTAL", "-max-conns N", "-idle-timeout TIME"} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("help lacks %s:\n%s", name, out.String())
 		}
