@@ -118,12 +118,15 @@ func TestMailHostsAreMatched(t *testing.T) {
 		"a rule for the domain goes before":    {[]ruleText{"review domain one.example", "deny domain spam.example"}, "one.example", ban.NeedsReview, "domain one.example ", ban.MXNotAsked},
 	} {
 		t.Run(name, func(t *testing.T) {
-			checker := mxChecker(t, ban.MXOptions{Resolver: exampleZone()}, c.rules...)
-			d := checkEmail(t, checker, "ann@"+c.domain)
-			wantMX(t, d, c.want, c.match, c.state)
-			if trace, err := checker.Explain(t.Context(), ban.Subject{Email: "ann@" + c.domain}); err != nil {
-				t.Error(err)
-			} else {
+			for _, mirror := range []bool{false, true} {
+				checker := mxCheckerOf(t, ban.CheckerOptions{Mirror: mirror, MX: ban.MXOptions{Resolver: exampleZone()}}, c.rules...)
+				for range 2 { // the second time from what is cached
+					wantMX(t, checkEmail(t, checker, "ann@"+c.domain), c.want, c.match, c.state)
+				}
+				trace, err := checker.Explain(t.Context(), ban.Subject{Email: "ann@" + c.domain})
+				if err != nil {
+					t.Fatal(err)
+				}
 				wantMX(t, trace.Decision, c.want, c.match, c.state)
 			}
 		})

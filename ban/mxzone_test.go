@@ -135,19 +135,19 @@ func addRule(t *testing.T, st *memstore.Store, r ruleText) {
 }
 
 // mxChecker returns a Checker over the rules, with the options for MX. It ends with
-// the test, if the test does not close it before.
+// the test.
 func mxChecker(t *testing.T, opts ban.MXOptions, rules ...ruleText) *ban.Checker {
+	t.Helper()
+	return mxCheckerOf(t, ban.CheckerOptions{MX: opts}, rules...)
+}
+
+func mxCheckerOf(t *testing.T, opts ban.CheckerOptions, rules ...ruleText) *ban.Checker {
 	t.Helper()
 	st := memstore.New()
 	for _, r := range rules {
 		addRule(t, st, r)
 	}
-	c, err := ban.NewChecker(st, ban.CheckerOptions{MX: opts})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
+	return newChecker(t, st, opts)
 }
 
 // checkEmail checks an address, and fails the test on an error.

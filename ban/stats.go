@@ -24,8 +24,8 @@ type Stats struct {
 	// LastContact is when the change log of the store was last read to its end,
 	// by the real clock. With polling turned off it is when the Checker was made.
 	LastContact time.Time
-	MXLookups int64 // domains whose mail hosts the DNS was asked for
-	MXUnknown int64 // checks answered without the mail hosts, or without some
+	MXLookups   int64 // domains whose mail hosts the DNS was asked for
+	MXUnknown   int64 // checks answered without the mail hosts, or without some
 
 	DroppedHits int64 // hits not counted because the store took none for too long
 }
