@@ -48,6 +48,7 @@ type Checker struct {
 	mirror    *mirror // nil without one
 	hits      *hitCounter
 	stats     counters
+	mx        *mxResolver // nil: off
 
 	closed   atomic.Bool
 	close    sync.Once
@@ -79,9 +80,13 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if err != nil {
 		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
 	}
+	mx, err := newMXResolver(opts.MX, opts.Now)
+	if err != nil {
+		return nil, err
+	}
 	c := &Checker{
 		source: source, opts: opts, ownClock: ownClock, cache: cache, subjects: subjects,
-		hits: newHitCounter(source, opts.Now),
+		hits: newHitCounter(source, opts.Now), mx: mx,
 	}
 	c.fresh.init()
 	c.wildcards.fresh, c.lengths.fresh = &c.fresh, &c.fresh
@@ -103,6 +108,7 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	}
 	if err != nil {
 		cancel()
+		mx.close()
 		return nil, err
 	}
 	c.stop = func() { unsubscribe(); cancel() }
@@ -166,6 +172,12 @@ func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 	}
 	var fields resolved
 	cached, err := c.resolve(ctx, &s, now, &fields)
+	var mx mxAnswer
+	if err == nil && c.mx != nil {
+		var hit bool
+		mx, hit, err = c.checkMX(ctx, &s, now, &fields)
+		cached = cached || hit
+	}
 	if err != nil {
 		if c.mirror != nil && ctx.Err() == nil && !isValueError(err) {
 			return c.checkMirror(ctx, &s, now, true)
@@ -174,7 +186,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 	}
 	var d Decision
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	c.conclude(&d, &s, now, &fields, room[:0], uint32(now.Nanosecond()))
+	c.conclude(&d, &s, now, &fields, &mx, room[:0], uint32(now.Nanosecond()))
 	d.Stale = cached && c.feed.overdue(c.wallClock(now))
 	return d, nil
 }
@@ -188,18 +200,31 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, now time.Time, be
 		return c.failed(ctx, s, err)
 	}
 	sc.now = now
-	sc.find(c.mirror.content.Load())
-	sc.matched = c.conclude(&d, s, now, &sc.fields, sc.matched[:0], sc.stripe)
+	content := c.mirror.content.Load()
+	sc.find(content)
+	var mx mxAnswer
+	if c.mx != nil {
+		if mx, err = c.addMX(ctx, s, now, &sc.fields, c.findInMirror(content, now)); err != nil {
+			return c.failed(ctx, s, err)
+		}
+	}
+	sc.matched = c.conclude(&d, s, now, &sc.fields, &mx, sc.matched[:0], sc.stripe)
 	d.Stale = behind || c.feed.overdue(c.wallClock(now))
 	return d, nil
 }
 
 // conclude decides by the rules found, and counts those that matched, which it
 // appends to matched and returns. stripe spreads those who count.
-func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resolved, matched []*store.Rule, stripe uint32) []*store.Rule {
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resolved, mx *mxAnswer, matched []*store.Rule, stripe uint32) []*store.Rule {
 	decide(d, s, now, fields, func(m *candidate) {
 		matched = appendNew(matched, &m.rule)
 	})
+	if mx.record != nil {
+		mx.finish(d, s, &c.opts.MX)
+		if d.MX == MXUnknown {
+			c.stats.mxUnknown.Add(1)
+		}
+	}
 	if len(matched) > 0 {
 		c.countHits(matched, s, now, d.Verdict)
 	}
@@ -267,6 +292,7 @@ func (c *Checker) Close() error {
 	c.close.Do(func() {
 		c.closed.Store(true)
 		c.stop()
+		c.mx.close()
 		c.running.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 		defer cancel()

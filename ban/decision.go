@@ -52,11 +52,14 @@ const (
 	ViaLeet
 	// ViaWildcard: the rule is a pattern for names or local parts.
 	ViaWildcard
+	// ViaMX: the rule is for a mail host of the domain of the address, by its name
+	// or its IP address. Only with [CheckerOptions.MX].
+	ViaMX
 )
 
 var viaNames = [...]string{
 	ViaExact: "exact", ViaParentDomain: "parent-domain", ViaMailbox: "mailbox", ViaPrefix: "prefix",
-	ViaSkeleton: "skeleton", ViaLeet: "leet", ViaWildcard: "wildcard",
+	ViaSkeleton: "skeleton", ViaLeet: "leet", ViaWildcard: "wildcard", ViaMX: "mx",
 }
 
 // String returns for example "parent-domain", and "" for the zero value.
@@ -77,6 +80,7 @@ type Match struct {
 	Kind         Kind      `json:"kind"`    // the kind of the rule: an e-mail address may be matched by a domain
 	Matched      string    `json:"matched"` // the canonical value of the rule
 	Via          Via       `json:"via"`
+	Host         string    `json:"host,omitzero"` // via mx: the mail host that it matched
 	Effect       Effect    `json:"effect"`
 	Shadow       bool      `json:"shadow,omitzero"`
 	Origin       Origin    `json:"origin"`
@@ -97,7 +101,11 @@ func (m Match) String() string {
 	if m.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s %s %s via %s", m.Effect, m.Kind, m.Matched, m.Via)
+	text := fmt.Sprintf("%s %s %s via %s", m.Effect, m.Kind, m.Matched, m.Via)
+	if m.Host != "" {
+		text += " " + m.Host
+	}
+	return text
 }
 
 // Decision is the answer to a check, with its reason.
@@ -113,6 +121,9 @@ type Decision struct {
 	// asked for changes for longer than [CheckerOptions.PollInterval]; a change
 	// made by another process may be missing from it.
 	Stale bool `json:"stale,omitzero"`
+	// MX says what was known of the mail hosts of the address. With MXUnknown the
+	// verdict was given without them, or without some: see [MXOptions].
+	MX MXState `json:"mx,omitzero"`
 
 	action  Action // what was asked about, for the text of Err
 	invalid bool   // the Subject did not parse, for the text of Err

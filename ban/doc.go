@@ -58,7 +58,8 @@
 //
 // More specific comes first:
 //
-//	email   the address; its mailbox; the longest pattern; then as for domain
+//	email   the address; its mailbox; the longest pattern; then as for domain;
+//	        then the mail hosts, see below
 //	domain  the rule with most labels; of as many "=host", "*.host", "host"
 //	ip      the longest prefix
 //	name    the name; one that looks like it; what it reads as with
@@ -71,6 +72,19 @@
 // So an exception for good.spam.example lets its users in though spam.example
 // is banned, but not past a ban of their IP address. [Checker.Explain] shows how
 // an answer came about.
+//
+// # Mail hosts
+//
+// With [CheckerOptions.MX] the rules are matched with the mail hosts (MX records)
+// of the domain of an address too: domain rules and blocks with their names, ip
+// rules with their addresses. So a spammer's new domain is known by the host that
+// it shares with those before.
+//
+//	opts := ban.CheckerOptions{MX: ban.MXOptions{Resolver: &net.Resolver{}}}
+//
+// The hosts of large providers never count ([DefaultSharedProviders]). A check
+// waits for the DNS for [MXOptions.Timeout] at most; what is not known then is
+// missing from the verdict, and [Decision.MX] says so.
 //
 // # Freshness
 //

@@ -40,6 +40,9 @@ type Trace struct {
 	// Considered are all rules that match, field by field in the order email,
 	// domain, ip, name, within a field by precedence.
 	Considered []Considered `json:"considered"`
+	// MX are the mail hosts of the e-mail address. Zero if there was no reason to
+	// ask for them, as for Check.
+	MX MXTrace `json:"mx,omitzero"`
 }
 
 // Explain returns what [Checker.Check] answers, with every rule that was
@@ -53,12 +56,19 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 	if err == nil {
 		err = c.lookUp(ctx, &s, false, time.Time{}, &fields)
 	}
+	var mx mxAnswer
+	if err == nil && c.mx != nil {
+		mx, err = c.addMX(ctx, &s, now, &fields, func(s *Subject, out *resolved) error {
+			return c.lookUp(ctx, s, false, time.Time{}, out)
+		})
+	}
 	if err != nil {
 		d, err := c.failed(ctx, &s, err)
 		return Trace{Decision: d}, err
 	}
-	var t Trace
+	t := Trace{MX: mx.trace()}
 	decide(&t.Decision, &s, now, &fields, nil)
+	mx.finish(&t.Decision, &s, &c.opts.MX)
 	for i, f := range fields {
 		if f == nil {
 			continue
@@ -66,6 +76,10 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 		won := false
 		for j := range f.candidates {
 			t.Considered = append(t.Considered, consider(&f.candidates[j], fieldKinds[i], &s, now, &t.Decision, &won))
+			mx.nameHost(&t.Considered[len(t.Considered)-1].Match)
+		}
+		if fieldKinds[i] == KindEmail && mx.record != nil {
+			t.considerPolicy(mx.policyMatch(&s, &c.opts.MX))
 		}
 	}
 	return t, nil
@@ -103,9 +117,15 @@ func (t Trace) String() string {
 	for _, c := range t.Considered {
 		fmt.Fprintf(&b, "\n  %-13s %s %s %q matches %s %q via %s",
 			c.Outcome, c.Effect, c.Kind, c.Matched, c.Field, c.Input, c.Via)
+		if c.Host != "" {
+			fmt.Fprintf(&b, " %s", c.Host)
+		}
 		if c.Reason != "" {
 			fmt.Fprintf(&b, ": %s", c.Reason)
 		}
+	}
+	if mx := t.MX.String(); mx != "" {
+		fmt.Fprintf(&b, "\n  %s", mx)
 	}
 	return b.String()
 }

@@ -63,6 +63,9 @@ type CheckerOptions struct {
 	// most expect.
 	Leet bool
 
+	// MX has the mail hosts of e-mail addresses matched too. Off by default.
+	MX MXOptions
+
 	// Now is the clock by which rules expire and hits are dated. It is called
 	// from several goroutines. Default [time.Now]. How long the store was not
 	// reached, and when to poll and flush, goes by real time.

@@ -38,6 +38,7 @@ func (sc *scratch) release() {
 		clear(sc.rules[i].candidates)
 		sc.rules[i].candidates = sc.rules[i].candidates[:0]
 	}
+	sc.fields = resolved{}
 	sc.reset()
 	scratches.Put(sc)
 }

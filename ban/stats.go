@@ -24,6 +24,8 @@ type Stats struct {
 	// LastContact is when the change log of the store was last read to its end,
 	// by the real clock. With polling turned off it is when the Checker was made.
 	LastContact time.Time
+	MXLookups   int64 // domains whose mail hosts the DNS was asked for
+	MXUnknown   int64 // checks answered without the mail hosts, or without some
 
 	DroppedHits int64 // hits not counted because the store took none for too long
 }
@@ -32,6 +34,7 @@ type counters struct {
 	verdicts               [16]verdictCounters // summed up; checks that run at once use different ones
 	invalid, failed        atomic.Int64
 	cacheHits, cacheMisses atomic.Int64
+	mxUnknown              atomic.Int64
 }
 
 // verdictCounters fill a cache line, so that processors do not wait for each
@@ -67,6 +70,8 @@ func (c *Checker) Stats() Stats {
 		CacheMisses:  c.stats.cacheMisses.Load(),
 		CacheEntries: c.cache.Len(),
 		LastContact:  *c.feed.contact.Load(),
+		MXLookups:    c.mx.lookedUp(),
+		MXUnknown:    c.stats.mxUnknown.Load(),
 		DroppedHits:  c.hits.dropped.Load(),
 	}
 	if c.mirror != nil {

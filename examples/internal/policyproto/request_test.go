@@ -1,0 +1,131 @@
+package policyproto_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"example.com/ostraka/examples/internal/policyproto"
+)
+
+const plain = "request=smtpd_access_policy\nprotocol_state=RCPT\nsender=eve@spam.example\nclient_address=203.0.113.7\n\n"
+
+func TestRequestsAreReadOneByOne(t *testing.T) {
+	r := policyproto.NewReader(strings.NewReader(plain + "sender=\nx=a=b\nsender=late@spam.example\nrequest=smtpd_access_policy\n\n"))
+	for i, want := range []policyproto.Request{
+		{"request": "smtpd_access_policy", "protocol_state": "RCPT", "sender": "eve@spam.example", "client_address": "203.0.113.7"},
+		{"request": "smtpd_access_policy", "sender": "", "x": "a=b"},
+	} {
+		got, err := policyproto.ReadRequest(r)
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("request %d is %v, %v, want %v", i, got, err, want)
+		}
+	}
+	if _, err := policyproto.ReadRequest(r); err != io.EOF {
+		t.Errorf("the end is %v, want EOF", err)
+	}
+}
+
+func TestRequestsThatAreRefused(t *testing.T) {
+	const first = "request=smtpd_access_policy\n"
+	for rule, c := range map[string]struct {
+		text string
+		line int // 0: the stream ends within
+	}{
+		"a line without =":          {first + "sender\n\n", 2},
+		"an attribute without name": {first + "=x\n\n", 2},
+		"a NUL byte":                {first + "sender=a\x00b\n\n", 2},
+		"lines that end in CRLF":    {"request=smtpd_access_policy\r\nsender=x\r\n\r\n", 3},
+		"no type":                   {"sender=x\n\n", 2},
+		"another type":              {"request=junk\n\n", 2},
+		"nothing":                   {"\n", 1},
+		"a line too long":           {first + "sender=" + strings.Repeat("x", policyproto.MaxLine), 2},
+		"too many bytes":            {first + strings.Repeat("x="+strings.Repeat("y", 8000)+"\n", 9), 10},
+		"too many attributes":       {first + strings.Repeat("x=y\n", policyproto.MaxAttributes) + "\n", policyproto.MaxAttributes + 2},
+		"an end within a line":      {first + "send", 0},
+		"an end between lines":      {first, 0},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			got, err := policyproto.ReadRequest(policyproto.NewReader(strings.NewReader(c.text)))
+			if got != nil && err == nil {
+				t.Fatalf("it is read as %v", got)
+			}
+			syntax, ok := errors.AsType[*policyproto.SyntaxError](err)
+			switch {
+			case c.line == 0 && err != io.ErrUnexpectedEOF:
+				t.Errorf("the error is %v, want an unexpected end", err)
+			case c.line > 0 && (!ok || syntax.Line != c.line || syntax.Problem == ""):
+				t.Errorf("the error is %v, want one in line %d", err, c.line)
+			}
+		})
+	}
+}
+
+func TestTheBoundsAreAllowed(t *testing.T) {
+	name, first := "sender=", "request=smtpd_access_policy\n"
+	for rule, text := range map[string]string{
+		"the longest line":    first + name + strings.Repeat("x", policyproto.MaxLine-len(name)-1) + "\n\n",
+		"the most attributes": first + strings.Repeat("x=y\n", policyproto.MaxAttributes-1) + "\n",
+	} {
+		if _, err := policyproto.ReadRequest(policyproto.NewReader(strings.NewReader(text))); err != nil {
+			t.Errorf("%s: %v", rule, err)
+		}
+	}
+}
+
+// slowRequests is what ReadRequest finds in a text, found another way: all lines
+// first. failed says that something follows that is no request.
+func slowRequests(text string) (all []policyproto.Request, failed bool) {
+	req, lines, size := policyproto.Request{}, 0, 0
+	for text != "" {
+		line, rest, ended := strings.Cut(text, "\n")
+		lines, size = lines+1, size+len(line)+1
+		name, value, ok := strings.Cut(line, "=")
+		switch {
+		case !ended, len(line)+1 > policyproto.MaxLine, size > policyproto.MaxRequest, lines > policyproto.MaxAttributes+1:
+			return all, true
+		case line == "" && req["request"] != "smtpd_access_policy":
+			return all, true
+		case line == "":
+			all = append(all, req)
+			req, lines, size = policyproto.Request{}, 0, 0
+		case !ok || name == "" || strings.Contains(line, "\x00"):
+			return all, true
+		default:
+			if _, have := req[name]; !have {
+				req[name] = value
+			}
+		}
+		text = rest
+	}
+	return all, lines > 0
+}
+
+func FuzzReadRequest(f *testing.F) {
+	for _, text := range []string{plain, plain + plain, plain + "x", "\n", "request=smtpd_access_policy\na=b=c\na=d\n\n", "=\n\n", "a\x00=\n", plain[:30]} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		want, wantFailed := slowRequests(string(text))
+		for _, stream := range []io.Reader{bytes.NewReader(text), iotest.OneByteReader(bytes.NewReader(text))} {
+			r := policyproto.NewReader(stream)
+			var got []policyproto.Request
+			var err error
+			for {
+				var req policyproto.Request
+				if req, err = policyproto.ReadRequest(r); err != nil {
+					break
+				}
+				got = append(got, req)
+			}
+			if failed := err != io.EOF; failed != wantFailed || fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Fatalf("%q is read as %v, %v; want %v, failed %t", text, got, err, want, wantFailed)
+			}
+		}
+	})
+}

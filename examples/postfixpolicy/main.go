@@ -1,0 +1,123 @@
+// Command postfixpolicy answers a Postfix mail server whether a message may come
+// in, by its policy delegation protocol (SMTPD_POLICY_README).
+//
+//	go run ./examples/postfixpolicy -addr 127.0.0.1:10040 -db FILE
+//
+// In main.cf, after what lets your own users send:
+//
+//	smtpd_recipient_restrictions = permit_mynetworks, permit_sasl_authenticated,
+//	    reject_unauth_destination, check_policy_service inet:127.0.0.1:10040
+//
+// Or with -addr unix:/var/spool/postfix/private/ostraka and, as smtpd may be
+// confined to that folder, check_policy_service unix:private/ostraka.
+//
+// # What is checked
+//
+// For each recipient, two look-ups, both for the action "mail":
+//
+//   - the sender as an e-mail address, the address of the client as an IP address,
+//     and the name that it gave in HELO as a domain;
+//   - the recipient as an e-mail address: the address, mailbox or domain that is
+//     banned gets no mail either.
+//
+// What is not there is not checked: the empty sender of a bounce, a client without
+// an address. A name in HELO that is none (an address in brackets, "localhost_1")
+// is left out; Postfix has reject_invalid_helo_hostname for those. Of an
+// address whose local part ostraka does not read (quoted, two dots in a row), the
+// domain is checked. A domain that it does not read is refused, as bans could be
+// evaded by it, unless -unreadable is accept.
+//
+// With -mx the mail hosts of the addresses and their IP addresses are matched too
+// (ban.MXOptions): a domain that is new every day is refused by the host that it
+// shares with those before. If the DNS does not answer within 2 seconds, the mail
+// is judged without.
+//
+// # Answers
+//
+//	allowed   DUNNO: Postfix goes on
+//	denied    REJECT 5.7.1 with the public reason of the ban, and nothing internal
+//	review    HOLD: the message is kept until a person releases it (postsuper -H)
+//	          or deletes it (postsuper -d). -review has others: defer, prepend (a
+//	          header, X-Ostraka-Review, for a filter that follows), reject
+//	trouble   DEFER_IF_PERMIT 4.3.0, so that the client comes back when the database
+//	          can be read again; with -on-error accept, DUNNO
+//
+// The worse answer of the two look-ups counts. Postfix asks once for each
+// recipient, so a message with ten of them counts as ten hits of a ban. HOLD is for
+// the whole message.
+//
+// What breaks the protocol is not answered: the connection is closed, and Postfix
+// tells its client to come back later. On SIGTERM or an interrupt the requests
+// under way are answered, within five seconds.
+//
+// Bans are changed by other programs on the same file; a change takes effect
+// within a second. The exit status is 0 if the program was told to stop, 1 after
+// trouble, 2 if a flag or file cannot be used.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/policyproto"
+	"example.com/ostraka/sqlitestore"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second ctrl-C ends the program by force
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program; it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f, err := parseFlags(args, stdout)
+	if err == nil && !f.help {
+		err = serve(ctx, &f, slog.New(slog.NewTextHandler(stderr, nil)))
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "postfixpolicy: %v\n", err)
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
+// serve answers until the context ends.
+func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
+	if _, err := os.Stat(f.db); errors.Is(err, os.ErrNotExist) {
+		log.Warn("the database is new: it bans nobody", "file", f.db)
+	}
+	st, err := sqlitestore.Open(ctx, f.db, sqlitestore.Options{})
+	if err != nil {
+		return &usageError{"-db", f.db, err, "name a database of ostraka, or a new file"}
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	checker, err := ban.NewChecker(st, f.checker)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, checker.Close()) }()
+
+	p := &policy{checker: checker, review: f.review, unreadable: f.unreadable, log: log}
+	f.server.Log = log
+	server, err := policyproto.NewServer(p.answer, f.server)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, f.addr, f.socketMode)
+	if err != nil {
+		return &usageError{"-addr", f.addr, err, "give a free one: HOST:PORT or unix:PATH"}
+	}
+	log.Info("listening", "addr", listener.Addr().String())
+	return server.Serve(ctx, listener)
+}
