@@ -53,6 +53,7 @@ type (
 		Code    int    `json:"code"`
 		Details string `json:"details,omitempty"`
 		Reason  string `json:"reason"`
+		Field   string `json:"field,omitempty"`
 		ID      int64  `json:"id,omitempty"`
 	}
 	troubleBody struct {
@@ -84,9 +85,12 @@ func plain(status int, text string) web.Reply {
 }
 
 // Conflict is the answer to an error that contradicts what there is.
-func Conflict(details, reason string) web.Reply {
+func Conflict(details, reason string) web.Reply { return ConflictOf("", details, reason) }
+
+// ConflictOf is the answer to a field that contradicts what there is.
+func ConflictOf(field, details, reason string) web.Reply {
 	return web.Reply{Status: http.StatusConflict, Body: refusedBody{
-		Error: "Conflict", Message: messageConflict, Code: http.StatusConflict, Details: details, Reason: reason,
+		Error: "Conflict", Message: messageConflict, Code: http.StatusConflict, Details: details, Reason: reason, Field: field,
 	}}
 }
 
