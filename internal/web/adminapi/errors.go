@@ -72,12 +72,13 @@ const (
 	messageMethod       = "The resource does not have this method"
 )
 
-func refused(status int, name, message, reason string) web.Reply {
+// Refused is the answer to a request of whoever may not make it.
+func Refused(status int, name, message, reason string) web.Reply {
 	return web.Reply{Status: status, Body: refusedBody{Error: name, Message: message, Code: status, Reason: reason}}
 }
 
 func forbidden(reason string) web.Reply {
-	return refused(http.StatusForbidden, "Forbidden", messageForbidden, reason)
+	return Refused(http.StatusForbidden, "Forbidden", messageForbidden, reason)
 }
 
 func plain(status int, text string) web.Reply {
@@ -96,13 +97,13 @@ func ConflictOf(field, details, reason string) web.Reply {
 
 // table has the errors whose answer is always the same.
 var table = []Row{
-	{web.ErrUnauthenticated, refused(http.StatusUnauthorized, "Unauthorized", messageUnauthorized, "invalid_or_expired_session")},
+	{web.ErrUnauthenticated, Refused(http.StatusUnauthorized, "Unauthorized", messageUnauthorized, "invalid_or_expired_session")},
 	{web.ErrForbidden, forbidden("forbidden")},
 	{web.ErrWrongScope, forbidden("forbidden")},
 	{web.ErrCSRFRequired, forbidden("csrf_required")},
 	{web.ErrInvalidCSRFToken, forbidden("invalid_csrf_token")},
 	{web.ErrRateLimited, plain(http.StatusTooManyRequests, "rate_limited")},
-	{web.ErrNoRoute, refused(http.StatusNotFound, "Not Found", messageNotFound, "route_not_found")},
+	{web.ErrNoRoute, Refused(http.StatusNotFound, "Not Found", messageNotFound, "route_not_found")},
 	{web.ErrTooLarge, plain(http.StatusRequestEntityTooLarge, "payload_too_large")},
 	{web.ErrMediaType, plain(http.StatusUnsupportedMediaType, "unsupported_media_type")},
 	{web.ErrSlow, plain(http.StatusRequestTimeout, "request_timeout")},
@@ -147,7 +148,7 @@ func (e *Errors) Reply(r *web.Request, err error) web.Reply {
 		return Invalid(e.GuardField, guard.Code, guard.Hint+"; add ?force=1 to do it anyway", e.Constraints[e.GuardField])
 	}
 	if _, ok := errors.AsType[*web.MethodError](err); ok {
-		return refused(http.StatusMethodNotAllowed, "Method Not Allowed", messageMethod, "method_not_allowed")
+		return Refused(http.StatusMethodNotAllowed, "Method Not Allowed", messageMethod, "method_not_allowed")
 	}
 	switch {
 	case errors.Is(err, store.ErrExists):
