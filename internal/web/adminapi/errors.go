@@ -25,14 +25,6 @@ type Errors struct {
 	GuardField string
 	// Constraints of fields, by their names on the wire.
 	Constraints map[string]Constraints
-	// More errors of the resource, looked at before all others.
-	More []Row
-}
-
-// Row is an error and the answer to it.
-type Row struct {
-	Is    error
-	Reply web.Reply
 }
 
 // The bodies of errors, each as the contract has it. Extensions come last.
@@ -83,15 +75,17 @@ func plain(status int, text string) web.Reply {
 	return web.Reply{Status: status, Body: plainBody{text}}
 }
 
-// Conflict is the answer to an error that contradicts what there is.
-func Conflict(details, reason string) web.Reply {
+func conflict(details, reason string) web.Reply {
 	return web.Reply{Status: http.StatusConflict, Body: refusedBody{
 		Error: "Conflict", Message: messageConflict, Code: http.StatusConflict, Details: details, Reason: reason,
 	}}
 }
 
 // table has the errors whose answer is always the same.
-var table = []Row{
+var table = []struct {
+	is    error
+	reply web.Reply
+}{
 	{web.ErrUnauthenticated, refused(http.StatusUnauthorized, "Unauthorized", messageUnauthorized, "invalid_or_expired_session")},
 	{web.ErrForbidden, forbidden("forbidden")},
 	{web.ErrWrongScope, forbidden("forbidden")},
@@ -103,7 +97,7 @@ var table = []Row{
 	{web.ErrMediaType, plain(http.StatusUnsupportedMediaType, "unsupported_media_type")},
 	{web.ErrSlow, plain(http.StatusRequestTimeout, "request_timeout")},
 	{web.ErrCutShort, Invalid(web.FieldBody, "cut_short", "send the whole body", nil)},
-	{store.ErrConflict, Conflict("The resource was changed meanwhile", "changed_meanwhile")},
+	{store.ErrConflict, conflict("The resource was changed meanwhile", "changed_meanwhile")},
 }
 
 // unavailable has the errors that may be over soon, with their reasons.
@@ -128,11 +122,9 @@ func Invalid(field, reason, hint string, c Constraints) web.Reply {
 // Reply returns the answer to an error. One that nobody foresaw is answered with
 // status 500 and never with its text.
 func (e *Errors) Reply(r *web.Request, err error) web.Reply {
-	for _, rows := range [][]Row{e.More, table} {
-		for _, row := range rows {
-			if errors.Is(err, row.Is) {
-				return row.Reply
-			}
+	for _, row := range table {
+		if errors.Is(err, row.is) {
+			return row.reply
 		}
 	}
 	// An actor that does not fit is the host's, not the client's.
@@ -147,7 +139,7 @@ func (e *Errors) Reply(r *web.Request, err error) web.Reply {
 	}
 	switch {
 	case errors.Is(err, store.ErrExists):
-		return Conflict("Resource already exists", e.Exists)
+		return conflict("Resource already exists", e.Exists)
 	case errors.Is(err, store.ErrNotFound):
 		return e.notFound(r)
 	}
