@@ -22,9 +22,11 @@ func TestOptionsThatDoNotFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, make := range map[string]func() (http.Handler, error){
-		"no Authorize":     func() (http.Handler, error) { return banhttp.New(admin, banhttp.Options{}) },
-		"no admin":         func() (http.Handler, error) { return banhttp.New(nil, banhttp.Options{Authorize: letIn}) },
-		"negative Timeout": func() (http.Handler, error) { return banhttp.New(admin, banhttp.Options{Authorize: letIn, Timeout: -1}) },
+		"no Authorize": func() (http.Handler, error) { return banhttp.New(admin, banhttp.Options{}) },
+		"no admin":     func() (http.Handler, error) { return banhttp.New(nil, banhttp.Options{Authorize: letIn}) },
+		"negative Timeout": func() (http.Handler, error) {
+			return banhttp.New(admin, banhttp.Options{Authorize: letIn, Timeout: -1})
+		},
 	} {
 		if h, err := make(); h != nil || err == nil {
 			t.Errorf("%s: %v, %v", name, h, err)

@@ -42,7 +42,9 @@ func TestContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	existing := compact.String()
-	made := func(domain string) string { return strings.NewReplacer(`"1"`, `"2"`, `"foo"`, `"`+domain+`"`).Replace(existing) }
+	made := func(domain string) string {
+		return strings.NewReplacer(`"1"`, `"2"`, `"foo"`, `"`+domain+`"`).Replace(existing)
+	}
 	review := strings.Replace(made("spam.example"), "false", "true", 1)
 	var multi bytes.Buffer
 	parts := multipart.NewWriter(&multi)
