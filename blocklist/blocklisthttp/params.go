@@ -104,7 +104,10 @@ func (p params) addJSON(body []byte) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{paramDomain, paramApproval, paramForce} {
+	if domain := o.String(paramDomain); domain != nil {
+		p[paramDomain] = *domain
+	}
+	for _, name := range []string{paramApproval, paramForce} {
 		if text, ok := o.Scalar(name); ok {
 			p[name] = text
 		}
