@@ -31,16 +31,21 @@ const closeTimeout = 5 * time.Second
 // within [CheckerOptions.PollInterval]. A rule stops deciding at the instant it
 // expires, cached or not.
 //
+// With [CheckerOptions.Mirror] answers come from all rules in memory instead, in
+// the same way as far as anyone can tell.
+//
 // A Checker has goroutines of its own; Close ends them.
 type Checker struct {
 	source    Source
 	opts      CheckerOptions
 	ownClock  bool // opts.Now is not time.Now
 	cache     *lru.Cache[cacheKey, *fieldRules]
+	subjects  *lru.Cache[subjectKey, *subjectRules]
 	fresh     freshness
 	wildcards wildcards
 	lengths   prefixLengths
 	feed      feed
+	mirror    *mirror // nil without one
 	hits      *hitCounter
 	stats     counters
 
@@ -52,7 +57,8 @@ type Checker struct {
 }
 
 // NewChecker returns a Checker over the rules of a store. It reads the state of
-// the change log first, and fails if it cannot. Options that are out of range
+// the change log first, with [CheckerOptions.Mirror] all rules too, and fails if
+// it cannot. Options that are out of range
 // give a [*ValueError].
 //
 // The Checker does not close the store. Close the Checker first.
@@ -69,15 +75,32 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if err != nil {
 		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
 	}
-	c := &Checker{source: source, opts: opts, ownClock: ownClock, cache: cache, hits: newHitCounter(source, opts.Now)}
+	subjects, err := lru.New[subjectKey, *subjectRules](opts.CacheSize)
+	if err != nil {
+		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
+	}
+	c := &Checker{
+		source: source, opts: opts, ownClock: ownClock, cache: cache, subjects: subjects,
+		hits: newHitCounter(source, opts.Now),
+	}
 	c.fresh.init()
 	c.wildcards.fresh, c.lengths.fresh = &c.fresh, &c.fresh
 	c.feed = feed{
-		changes: source, apply: c.apply, applyAll: c.fresh.markAll,
+		changes: source, apply: c.apply, applyAll: c.applyAll,
 		interval: opts.PollInterval, staleFor: opts.StaleFor,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	if opts.Mirror {
+		c.mirror = newMirror(ctx, source, opts.Progress)
+	}
 	unsubscribe, err := c.feed.start(ctx)
+	if err == nil && opts.Mirror {
+		if err = c.mirror.load(ctx); err != nil {
+			unsubscribe()
+		} else if opts.PollInterval > 0 {
+			c.feed.poll(ctx) // reading all rules may have taken longer than the interval
+		}
+	}
 	if err != nil {
 		cancel()
 		return nil, err
@@ -85,11 +108,33 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	c.stop = func() { unsubscribe(); cancel() }
 	c.running.Go(func() { c.feed.run(ctx) })
 	c.running.Go(func() { c.hits.run(ctx, opts.FlushInterval) })
+	if opts.Mirror {
+		c.running.Go(func() { c.mirror.run(ctx) })
+	}
 	return c, nil
 }
 
-// apply makes a change take effect on what is cached.
-func (c *Checker) apply(change store.Change) {
+// apply makes changes take effect on what is in memory. own says that they were
+// made through this process's store: they have to before it returns.
+func (c *Checker) apply(changes []store.Change, own bool) {
+	for _, change := range changes {
+		c.outdate(change)
+	}
+	if c.mirror != nil {
+		c.mirror.apply(changes, own)
+	}
+}
+
+// applyAll is apply where any change up to a Seq may have been missed.
+func (c *Checker) applyAll(seq int64) {
+	c.fresh.markAll()
+	if c.mirror != nil {
+		c.mirror.applyAll(seq)
+	}
+}
+
+// outdate makes a change take effect on what is cached.
+func (c *Checker) outdate(change store.Change) {
 	if change.Bulk {
 		c.fresh.markAll()
 		return
@@ -113,25 +158,53 @@ func (c *Checker) apply(change store.Change) {
 // attempt was not allowed.
 func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 	now := c.opts.Now()
-	var fields resolved
 	if err := c.ready(&s); err != nil {
 		return c.failed(ctx, &s, err)
 	}
+	if c.mirror != nil && !c.mirror.behind.Load() {
+		return c.checkMirror(ctx, &s, now, false)
+	}
+	var fields resolved
 	cached, err := c.resolve(ctx, &s, now, &fields)
 	if err != nil {
+		if c.mirror != nil && ctx.Err() == nil && !isValueError(err) {
+			return c.checkMirror(ctx, &s, now, true)
+		}
 		return c.failed(ctx, &s, err)
 	}
+	var d Decision
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	matched := room[:0]
-	d := decide(&s, now, &fields, func(m *candidate) {
+	c.conclude(&d, &s, now, &fields, room[:0], uint32(now.Nanosecond()))
+	d.Stale = cached && c.feed.overdue(c.wallClock(now))
+	return d, nil
+}
+
+// checkMirror is Check from the content of the mirror, whatever is the matter
+// with the store. behind says that changes are known of that it lacks.
+func (c *Checker) checkMirror(ctx context.Context, s *Subject, now time.Time, behind bool) (d Decision, err error) {
+	sc := scratches.Get().(*scratch)
+	defer sc.release()
+	if err := sc.parse(s, c.opts.Leet); err != nil {
+		return c.failed(ctx, s, err)
+	}
+	sc.now = now
+	sc.find(c.mirror.content.Load())
+	sc.matched = c.conclude(&d, s, now, &sc.fields, sc.matched[:0], sc.stripe)
+	d.Stale = behind || c.feed.overdue(c.wallClock(now))
+	return d, nil
+}
+
+// conclude decides by the rules found, and counts those that matched, which it
+// appends to matched and returns. stripe spreads those who count.
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resolved, matched []*store.Rule, stripe uint32) []*store.Rule {
+	decide(d, s, now, fields, func(m *candidate) {
 		matched = appendNew(matched, &m.rule)
 	})
 	if len(matched) > 0 {
-		c.countHits(matched, &s, now, d.Verdict)
+		c.countHits(matched, s, now, d.Verdict)
 	}
-	d.Stale = cached && c.feed.overdue(c.wallClock(now))
-	c.stats.count(d.Verdict)
-	return d, nil
+	c.stats.count(stripe, d.Verdict)
+	return matched
 }
 
 // countHits counts the rules that matched. The uses of an e-mail domain block
@@ -168,7 +241,7 @@ func (c *Checker) wallClock(now time.Time) time.Time {
 // caller who hangs up, nor a Checker that was closed.
 func (c *Checker) failed(ctx context.Context, s *Subject, err error) (Decision, error) {
 	d := Decision{Verdict: Denied, action: s.Action}
-	if _, d.invalid = errors.AsType[*ValueError](err); d.invalid {
+	if d.invalid = isValueError(err); d.invalid {
 		c.stats.invalid.Add(1)
 		return d, err
 	}
@@ -178,6 +251,11 @@ func (c *Checker) failed(ctx context.Context, s *Subject, err error) (Decision, 
 		d.Verdict = Allowed
 	}
 	return d, err
+}
+
+func isValueError(err error) bool {
+	_, ok := errors.AsType[*ValueError](err)
+	return ok
 }
 
 // Close stops the goroutines of the Checker and writes the hits that are not

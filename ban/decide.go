@@ -7,13 +7,16 @@ import (
 // decide applies the precedence rules: within a field the first candidate that
 // is in force, in scope and no shadow wins; across fields Denied beats
 // NeedsReview beats Allowed, and the earlier field beats the later. each, if not
-// nil, is called with every candidate in force and in scope.
-func decide(s *Subject, now time.Time, fields *resolved, each func(*candidate)) Decision {
-	d := Decision{Verdict: Allowed, action: s.Action}
+// nil, is called with every candidate in force and in scope. d must be zero.
+func decide(d *Decision, s *Subject, now time.Time, fields *resolved, each func(*candidate)) {
+	d.Verdict, d.action = Allowed, s.Action
 	var deciding *candidate
 	field := Kind(0)
 	for i, f := range fields {
-		winner := chainWinner(s, now, fieldKinds[i], f, &d, each)
+		if f == nil || len(f.candidates) == 0 {
+			continue
+		}
+		winner := chainWinner(s, now, fieldKinds[i], f, d, each)
 		if winner != nil && (deciding == nil || verdictOf(winner.rule.Effect) < verdictOf(deciding.rule.Effect)) {
 			deciding, field = winner, fieldKinds[i]
 		}
@@ -22,15 +25,11 @@ func decide(s *Subject, now time.Time, fields *resolved, each func(*candidate)) 
 		d.Verdict = verdictOf(deciding.rule.Effect)
 		d.Match = deciding.asMatch(field, s)
 	}
-	return d
 }
 
 // chainWinner returns the candidate that decides a field, or nil, and adds the
 // shadows of that field to d.
 func chainWinner(s *Subject, now time.Time, field Kind, f *fieldRules, d *Decision, each func(*candidate)) *candidate {
-	if f == nil {
-		return nil
-	}
 	var winner *candidate
 	for i := range f.candidates {
 		c := &f.candidates[i]

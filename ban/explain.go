@@ -57,7 +57,8 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 		d, err := c.failed(ctx, &s, err)
 		return Trace{Decision: d}, err
 	}
-	t := Trace{Decision: decide(&s, now, &fields, nil)}
+	var t Trace
+	decide(&t.Decision, &s, now, &fields, nil)
 	for i, f := range fields {
 		if f == nil {
 			continue

@@ -17,8 +17,8 @@ import (
 // is measured in real time, whatever clock rules expire by.
 type feed struct {
 	changes  store.Changes
-	apply    func(store.Change)
-	applyAll func() // changes may have been missed
+	apply    func(changes []store.Change, own bool) // own: made through this process's store, and not returned yet
+	applyAll func(seq int64)                        // changes up to that one may have been missed
 
 	interval time.Duration // negative: no polling
 	staleFor time.Duration
@@ -26,7 +26,7 @@ type feed struct {
 	contact atomic.Pointer[time.Time] // when the log was last read to its end
 
 	mu   sync.Mutex
-	last int64 // every change up to this one was applied
+	last int64 // every change up to this one was applied, or is being
 }
 
 // start takes the log as it is now for the beginning, and subscribes. Nothing
@@ -48,12 +48,12 @@ func (f *feed) start(ctx context.Context) (cancel func(), err error) {
 // applied so far need not be read from the log any more; one that comes out of
 // turn is read, and applied again.
 func (f *feed) local(c store.Change) {
-	f.apply(c)
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	if c.Seq == f.last+1 {
 		f.last = c.Seq
 	}
+	f.mu.Unlock()
+	f.apply([]store.Change{c}, true)
 }
 
 // trusted reports whether what is cached may still be used: the log was read
@@ -113,9 +113,9 @@ func (f *feed) poll(ctx context.Context) {
 
 // take applies changes read from the log.
 func (f *feed) take(changes []store.Change) {
-	for _, c := range changes {
-		f.apply(c)
-		f.reached(c.Seq)
+	if len(changes) > 0 {
+		f.apply(changes, false)
+		f.reached(changes[len(changes)-1].Seq)
 	}
 }
 
@@ -133,7 +133,7 @@ func (f *feed) skip(ctx context.Context) ([]store.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.applyAll()
+	f.applyAll(last)
 	f.reached(last)
 	return nil, nil
 }

@@ -109,6 +109,7 @@ func TestAWriteIsSeenByEveryCheckerBeforeItReturns(t *testing.T) {
 	checkers := []*ban.Checker{
 		newChecker(t, st, ban.CheckerOptions{PollInterval: -1}),
 		newChecker(t, st, ban.CheckerOptions{PollInterval: time.Hour}),
+		newChecker(t, st, ban.CheckerOptions{PollInterval: -1, Mirror: true}),
 	}
 	expect := func(what string, want ban.Verdict, s ban.Subject) {
 		t.Helper()
@@ -166,6 +167,7 @@ func list(t testing.TB, a *ban.Admin) []ban.Ban {
 func TestAValueMovedByAnUpdateIsSeenAtBothPlaces(t *testing.T) {
 	st := memstore.New()
 	a, c := newAdmin(t, st), newChecker(t, st, ban.CheckerOptions{})
+	m := newChecker(t, st, ban.CheckerOptions{Mirror: true})
 	b := create(t, a, ban.CreateOptions{Kind: ban.KindDomain, Value: "old.example"})
 	was, is := ban.Subject{Domain: "old.example"}, ban.Subject{Domain: "new.example"}
 	check(t, c, was)
@@ -173,15 +175,17 @@ func TestAValueMovedByAnUpdateIsSeenAtBothPlaces(t *testing.T) {
 	if _, err := a.Update(as("test"), b.ID, ban.Patch{Value: new("new.example")}); err != nil {
 		t.Fatal(err)
 	}
-	if before, after := check(t, c, was), check(t, c, is); before.Verdict != ban.Allowed || after.Verdict != ban.Denied {
-		t.Errorf("the old value is %v, the new one %v", before.Verdict, after.Verdict)
+	for _, c := range []*ban.Checker{c, m} {
+		if before, after := check(t, c, was), check(t, c, is); before.Verdict != ban.Allowed || after.Verdict != ban.Denied {
+			t.Errorf("the old value is %v, the new one %v", before.Verdict, after.Verdict)
+		}
 	}
 }
 
-func TestACachedBanStopsDecidingAtTheInstantItExpires(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestABanStopsDecidingAtTheInstantItExpires(t *testing.T) {
+	eachMode(t, func(t *testing.T, o ban.CheckerOptions) {
 		st := memstore.New()
-		a, c := newAdmin(t, st), newChecker(t, st, ban.CheckerOptions{})
+		a, c := newAdmin(t, st), newChecker(t, st, o)
 		s := ban.Subject{Name: "bob"}
 		create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "bob", ExpiresAt: time.Now().Add(time.Minute)})
 		if d := check(t, c, s); d.Verdict != ban.Denied {
@@ -198,6 +202,15 @@ func TestACachedBanStopsDecidingAtTheInstantItExpires(t *testing.T) {
 	})
 }
 
+// eachMode runs a test with a cache and with a mirror, in a bubble.
+func eachMode(t *testing.T, test func(*testing.T, ban.CheckerOptions)) {
+	for name, o := range map[string]ban.CheckerOptions{"cached": {}, "mirrored": {Mirror: true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test(t, o) })
+		})
+	}
+}
+
 // peer is the store as another process sees it: the same records, but its
 // changes are told to nobody here.
 type peer struct{ *memstore.Store }
@@ -205,10 +218,11 @@ type peer struct{ *memstore.Store }
 func (peer) Subscribe(func(store.Change)) (cancel func()) { return func() {} }
 
 func TestAChangeByAnotherProcessIsSeenWithinThePollInterval(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	eachMode(t, func(t *testing.T, o ban.CheckerOptions) {
 		st := memstore.New()
 		a := newAdmin(t, st)
-		c := newChecker(t, peer{st}, ban.CheckerOptions{PollInterval: time.Second})
+		o.PollInterval = time.Second
+		c := newChecker(t, peer{st}, o)
 		s := ban.Subject{Email: "x@example.com", IP: "203.0.113.7", Name: "bob"}
 		check(t, c, s)
 		for _, o := range []ban.CreateOptions{
@@ -231,10 +245,11 @@ func TestAChangeByAnotherProcessIsSeenWithinThePollInterval(t *testing.T) {
 }
 
 func TestAReaderThatFellBehindThePrunedLogForgetsItsCache(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	eachMode(t, func(t *testing.T, o ban.CheckerOptions) {
 		st := memstore.New()
 		a := newAdmin(t, st)
-		c := newChecker(t, peer{st}, ban.CheckerOptions{PollInterval: time.Second})
+		o.PollInterval = time.Second
+		c := newChecker(t, peer{st}, o)
 		s := ban.Subject{Name: "bob"}
 		check(t, c, s)
 		create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "bob"})
@@ -251,9 +266,14 @@ func TestAReaderThatFellBehindThePrunedLogForgetsItsCache(t *testing.T) {
 // A hundred goroutines check while others write; each writer, when its write has
 // returned, asks and must get an answer that knows of it.
 func TestNoAnswerIsOlderThanAWriteThatReturned(t *testing.T) {
+	t.Run("cached", func(t *testing.T) { checkWhileWriting(t, ban.CheckerOptions{CacheSize: 500}) })
+	t.Run("mirrored", func(t *testing.T) { checkWhileWriting(t, ban.CheckerOptions{Mirror: true}) })
+}
+
+func checkWhileWriting(t *testing.T, o ban.CheckerOptions) {
 	st := memstore.New()
 	a := newAdmin(t, st)
-	c := newChecker(t, st, ban.CheckerOptions{CacheSize: 500})
+	c := newChecker(t, st, o)
 	stop := make(chan struct{})
 	var readers, writers sync.WaitGroup
 	for i := range 100 {

@@ -3,6 +3,7 @@ package ban
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,7 +62,9 @@ func (h *hitCounter) add(rule *store.Rule, now time.Time, client netip.Addr) {
 	if n == nil {
 		return
 	}
-	n.key = rule.Key
+	if n.key != rule.Key {
+		n.key = store.Key{Kind: rule.Key.Kind, Text: strings.Clone(rule.Key.Text)} // of a mirror it is a piece of a long text
+	}
 	n.uses++
 	n.last = later(n.last, now)
 	n.clients.Add(client)

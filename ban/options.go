@@ -20,9 +20,27 @@ type CheckerOptions struct {
 	// FailClosed. A Subject that does not parse is Denied under either.
 	OnError OnError
 
+	// Mirror keeps all rules in memory, so that a check asks no store and
+	// allocates nothing. [NewChecker] reads them all before it returns; changes
+	// keep them current. It takes some 80 bytes a rule, and twice that while all
+	// are read again, which a change of more than [store.MaxChangeKeys] keys
+	// makes necessary: the method that made such a change returns when that is
+	// done, and checks go on meanwhile. After one by another process, checks ask
+	// the store until it is done.
+	//
+	// While the store cannot be reached a mirror keeps answering, whatever
+	// StaleFor says; the answers are marked [Decision.Stale].
+	Mirror bool
+
+	// Progress, if not nil, is called now and then while a mirror reads all
+	// rules: with how many were read, and how many there are, roughly, or 0 if
+	// the store does not say. The first reading calls it from the goroutine of
+	// NewChecker, later ones from another.
+	Progress func(loaded, total int)
+
 	// CacheSize bounds the cache, in entries; one entry is one field value of a
-	// Subject with all rules that match it, be they none. Default 65,536, at
-	// roughly 300 bytes each.
+	// Subject with all rules that match it, be they none. As many whole Subjects
+	// are kept beside. Default 65,536, at roughly 600 bytes each.
 	CacheSize int
 
 	// PollInterval is the longest time until a change made by another process

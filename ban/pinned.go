@@ -47,18 +47,24 @@ func (w *wildcards) get(fields []asked, trusted bool) (set wildcardSet, missing 
 // put keeps the wildcard rules of the kind that are among the rules read at the
 // stamp, unless later ones are there, and returns them.
 func (w *wildcards) put(kind Kind, rules []store.Rule, stamp uint64) []wildcard {
-	read := &wildcardsRead{stamp: stamp}
-	for i := range rules {
-		if rules[i].Key == store.WildcardKey(kind) {
-			read.rules = append(read.rules, compileWildcard(rules[i]))
-		}
-	}
+	read := &wildcardsRead{stamp: stamp, rules: compileWildcards(kind, rules)}
 	for {
 		old := w.kinds[kind].Load()
 		if old != nil && old.stamp > stamp || w.kinds[kind].CompareAndSwap(old, read) {
 			return read.rules
 		}
 	}
+}
+
+// compileWildcards returns the wildcard rules of the kind that are among the
+// rules.
+func compileWildcards(kind Kind, rules []store.Rule) (wild []wildcard) {
+	for i := range rules {
+		if rules[i].Key == store.WildcardKey(kind) {
+			wild = append(wild, compileWildcard(rules[i]))
+		}
+	}
+	return wild
 }
 
 // prefixLengthsKey stands for the set of prefix lengths in use: it is marked

@@ -20,6 +20,9 @@ import (
 // answer from.
 const peerEnv = "OSTRAKA_TEST_PEER"
 
+// peerMirrorEnv, if it is not empty, has it answer from a mirror.
+const peerMirrorEnv = "OSTRAKA_TEST_PEER_MIRROR"
+
 const peerPollInterval = 500 * time.Millisecond
 
 func TestMain(m *testing.M) {
@@ -40,7 +43,7 @@ func answerFrom(path string) error {
 		return err
 	}
 	defer st.Close()
-	c, err := ban.NewChecker(st, ban.CheckerOptions{PollInterval: peerPollInterval})
+	c, err := ban.NewChecker(st, ban.CheckerOptions{PollInterval: peerPollInterval, Mirror: os.Getenv(peerMirrorEnv) != ""})
 	if err != nil {
 		return err
 	}
@@ -62,9 +65,9 @@ type otherProcess struct {
 	out *bufio.Reader
 }
 
-func startPeer(t *testing.T, path string) otherProcess {
+func startPeer(t *testing.T, path, mirror string) otherProcess {
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), peerEnv+"="+path)
+	cmd.Env = append(os.Environ(), peerEnv+"="+path, peerMirrorEnv+"="+mirror)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -116,6 +119,11 @@ func (p otherProcess) expectWithin(limit time.Duration, since time.Time, name, w
 }
 
 func TestTwoProcessesOnOneFile(t *testing.T) {
+	t.Run("cached", func(t *testing.T) { testTwoProcesses(t, "") })
+	t.Run("mirrored", func(t *testing.T) { testTwoProcesses(t, "yes") })
+}
+
+func testTwoProcesses(t *testing.T, mirror string) {
 	path := filepath.Join(t.TempDir(), "bans.db")
 	st, err := sqlitestore.Open(context.Background(), path, sqlitestore.Options{})
 	if err != nil {
@@ -128,8 +136,8 @@ func TestTwoProcessesOnOneFile(t *testing.T) {
 	})
 	a := newAdmin(t, st)
 	b := create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "bob"})
-	c := newChecker(t, st, ban.CheckerOptions{})
-	other := startPeer(t, path)
+	c := newChecker(t, st, ban.CheckerOptions{Mirror: mirror != ""})
+	other := startPeer(t, path, mirror)
 	s := ban.Subject{Name: "bob", IP: "203.0.113.7"}
 	if here, there := check(t, c, s), other.verdict("bob"); here.Verdict != ban.Denied || there != "denied" {
 		t.Fatalf("banned: %v here, %v in the other process", here.Verdict, there)
@@ -148,6 +156,12 @@ func TestTwoProcessesOnOneFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.expectWithin(peerPollInterval, time.Now(), "bob", "denied")
+
+	many := []ban.CreateOptions{{Kind: ban.KindName, Value: "dave"}}
+	if _, err := a.CreateMany(as("alice"), many); err != nil {
+		t.Fatal(err)
+	}
+	other.expectWithin(peerPollInterval, time.Now(), "dave", "denied")
 
 	other.verdict("carol")
 	create(t, a, ban.CreateOptions{Kind: ban.KindIP, Value: "203.0.113.8/31"})

@@ -63,8 +63,9 @@ func TestCheckerAgreesWithTheOracle(t *testing.T) {
 }
 
 // compareWithOracle lives through a random history of bans on one store, and
-// between its steps compares three Checkers with the oracle: one that has seen
-// everything, one whose cache holds next to nothing, and a new one.
+// between its steps compares Checkers with the oracle: one that has seen
+// everything, one whose cache holds next to nothing, a mirror of all rules, and
+// new ones with and without a mirror.
 func compareWithOracle(t *rapid.T, st store.Store) {
 	w := &world{t: t, st: st, now: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)}
 	defer st.Close()
@@ -72,23 +73,29 @@ func compareWithOracle(t *rapid.T, st store.Store) {
 	if w.admin, err = ban.NewAdmin(st, ban.AdminOptions{Now: w.clock}); err != nil {
 		t.Fatal(err)
 	}
-	warm, tiny := w.checker(0), w.checker(1)
+	warm, tiny := w.checker(ban.CheckerOptions{}), w.checker(ban.CheckerOptions{CacheSize: 1})
+	mirror := w.checker(ban.CheckerOptions{Mirror: true})
 	defer warm.Close()
 	defer tiny.Close()
+	defer mirror.Close()
 
 	w.createMany(rapid.IntRange(0, 30).Draw(t, "rules at first"))
 	for range rapid.IntRange(1, 10).Draw(t, "steps") {
 		w.step()
 		w.readRules()
-		cold := w.checker(0)
+		cold, loaded := w.checker(ban.CheckerOptions{}), w.checker(ban.CheckerOptions{Mirror: true})
 		for range 10 {
 			s := w.subject()
 			w.compare("warm", warm, s)
 			w.compare("tiny", tiny, s)
+			w.compare("mirror", mirror, s)
 			w.compare("cold", cold, s)
+			w.compare("newly loaded", loaded, s)
 		}
-		if err := cold.Close(); err != nil {
-			t.Fatal(err)
+		for _, c := range []*ban.Checker{cold, loaded} {
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
@@ -103,8 +110,9 @@ type world struct {
 
 func (w *world) clock() time.Time { return w.now }
 
-func (w *world) checker(cacheSize int) *ban.Checker {
-	c, err := ban.NewChecker(w.st, ban.CheckerOptions{CacheSize: cacheSize, Now: w.clock, PollInterval: -1})
+func (w *world) checker(o ban.CheckerOptions) *ban.Checker {
+	o.Now, o.PollInterval = w.clock, -1
+	c, err := ban.NewChecker(w.st, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}

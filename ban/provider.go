@@ -37,10 +37,37 @@ var providerOf = func() map[string]*provider {
 	return m
 }()
 
+// providerSieve has a bit for every domain of a provider. Nearly all mail
+// domains that are none are told by it, for less than a look into the map.
+var providerSieve = func() (sieve [64]uint64) {
+	for d := range providerOf {
+		i := sieveBit(d)
+		sieve[i/64] |= 1 << (i % 64)
+	}
+	return sieve
+}()
+
+// sieveBit returns the bit of a domain in the sieve.
+func sieveBit(domain string) uint {
+	n := len(domain)
+	if n < 2 {
+		return 0
+	}
+	return (uint(domain[0])*131 + uint(domain[1])*31 + uint(domain[n-1])*7 + uint(n)*257) % (64 * 64)
+}
+
+// providerFor finds the row of a domain, nil if there is none.
+func providerFor(domain string) *provider {
+	if i := sieveBit(domain); providerSieve[i/64]&(1<<(i%64)) == 0 {
+		return nil
+	}
+	return providerOf[domain]
+}
+
 // canonicalDomain returns the domain that stands for the mail domain given:
 // itself, unless its provider has one for all.
 func canonicalDomain(domain string) string {
-	if p := providerOf[domain]; p != nil && p.CanonicalDomain != "" {
+	if p := providerFor(domain); p != nil && p.CanonicalDomain != "" {
 		return p.CanonicalDomain
 	}
 	return domain
@@ -57,7 +84,7 @@ func canonicalDomain(domain string) string {
 //
 // Where what is left is no local part, the address is its own mailbox.
 func mailboxOf(text, local, domain string) string {
-	p := providerOf[domain]
+	p := providerFor(domain)
 	if p == nil {
 		return subdomainMailbox(text, domain)
 	}
@@ -78,13 +105,22 @@ func mailboxOf(text, local, domain string) string {
 // subdomainMailbox is mailboxOf for a domain without a row: user@domain for
 // x@user.domain if the domain above has subdomain addressing.
 func subdomainMailbox(text, domain string) string {
+	if user, domain, ok := subdomainUser(domain); ok {
+		return user + "@" + domain
+	}
+	return text
+}
+
+// subdomainUser returns the user and the domain that "user.domain" stands for,
+// if the domain above has subdomain addressing.
+func subdomainUser(domain string) (user, parent string, ok bool) {
 	for _, parent := range subdomainParents {
 		user, ok := strings.CutSuffix(domain, parent)
 		if ok && !strings.Contains(user, ".") && !strings.HasPrefix(user, acePrefix) {
-			return user + "@" + parent[1:]
+			return user, parent[1:], true
 		}
 	}
-	return text
+	return "", "", false
 }
 
 // subdomainParents are the domains with subdomain addressing, each after a dot.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"example.com/ostraka/store"
@@ -76,14 +77,52 @@ type cacheKey struct {
 // space around a value.
 const maxCachedText = 512
 
-// resolve finds the rules for each field: from the cache where that is fresh,
+// subjectKey are the fields of a Subject as the caller wrote them.
+type subjectKey [len(fieldKinds)]string
+
+// subjectRules is what is known of a whole Subject, so that one who comes again
+// costs one look into a cache.
+type subjectRules struct {
+	fields resolved
+	count  int64         // fields that are not empty
+	seen   atomic.Uint64 // the time of the marks at which the fields were fresh
+}
+
+// fresh reports whether all fields are. As long as nothing changes at all, one
+// look at the time tells.
+func (r *subjectRules) fresh(f *freshness) bool {
+	now := f.stamp()
+	if r.seen.Load() == now {
+		return true
+	}
+	for _, field := range r.fields {
+		if field != nil && !f.fresh(field.stamp, field.slots) {
+			return false
+		}
+	}
+	r.seen.Store(now)
+	return true
+}
+
+// resolve finds the rules for each field: from the caches where they are fresh,
 // and in one look-up for all others, which are cached then. cached reports
-// whether any came from the cache.
+// whether any came from a cache.
 //
 // What has expired by now is left out: it would only come back by a change, and
 // the expired bans of an address that is banned again and again are many.
 func (c *Checker) resolve(ctx context.Context, s *Subject, now time.Time, out *resolved) (cached bool, err error) {
 	trusted := c.feed.trusted(c.wallClock(now))
+	whole := subjectKey{s.Email, s.Domain, s.IP, s.Name}
+	if r, ok := c.subjects.Get(whole); ok && trusted && r.fresh(&c.fresh) {
+		*out = r.fields
+		c.stats.cacheHits.Add(r.count)
+		return true, nil
+	}
+	return c.resolveFields(ctx, s, &whole, now, trusted, out)
+}
+
+// resolveFields is resolve for a Subject that is not known as a whole.
+func (c *Checker) resolveFields(ctx context.Context, s *Subject, whole *subjectKey, now time.Time, trusted bool, out *resolved) (cached bool, err error) {
 	var missing []Kind
 	for i, k := range fieldKinds {
 		text := s.field(k)
@@ -98,15 +137,12 @@ func (c *Checker) resolve(ctx context.Context, s *Subject, now time.Time, out *r
 			c.stats.cacheMisses.Add(1)
 		}
 	}
-	if len(missing) == 0 {
-		return cached, nil
+	if len(missing) > 0 {
+		if err := c.lookUp(ctx, s, trusted, now, out); err != nil {
+			return cached, err
+		}
 	}
-	if err := c.lookUp(ctx, s, trusted, now, out); err != nil {
-		return cached, err
-	}
-	for _, k := range missing {
-		c.remember(k, s.field(k), out[k-1])
-	}
+	c.remember(whole, missing, out)
 	return cached, nil
 }
 
@@ -181,28 +217,59 @@ func (c *Checker) matchField(f asked, keys []store.Key, rules []store.Rule, wild
 	}
 	if kind := f.wildcards(); kind != 0 {
 		out.slots = append(out.slots, c.fresh.slot(store.WildcardKey(kind)))
-		for i := range wild[kind] {
-			w := &wild[kind][i]
-			if !w.rule.InForce(at) {
-				continue
-			}
-			if rank, ok := f.matchWildcard(w); ok {
-				out.candidates = append(out.candidates, candidate{w.rule, ViaWildcard, rank})
-			}
-		}
+		out.addWildcards(f, wild[kind], at)
 	}
 	if _, ok := f.(askedIP); ok {
 		out.slots = append(out.slots, c.fresh.slot(prefixLengthsKey))
 	}
-	slices.SortFunc(out.candidates, compareCandidates)
+	out.sort()
 	return out
 }
 
-// remember caches what was found. The key is cloned: it may be a piece of a
-// request that should not live as long.
-func (c *Checker) remember(k Kind, text string, f *fieldRules) {
-	if len(text) <= maxCachedText {
-		c.cache.Add(cacheKey{k, strings.Clone(text)}, f)
+// addWildcards adds the wildcard rules that match a field and have not expired
+// by at.
+func (f *fieldRules) addWildcards(of asked, wild []wildcard, at time.Time) {
+	for i := range wild {
+		w := &wild[i]
+		if !w.rule.InForce(at) {
+			continue
+		}
+		if rank, ok := of.matchWildcard(w); ok {
+			f.candidates = append(f.candidates, candidate{w.rule, ViaWildcard, rank})
+		}
+	}
+}
+
+// sort puts the candidates in the order of precedence.
+func (f *fieldRules) sort() {
+	if len(f.candidates) > 1 {
+		slices.SortFunc(f.candidates, compareCandidates)
+	}
+}
+
+// remember caches what was found, of the fields that were missing and of the
+// whole Subject, unless that is one field alone. Texts are cloned: they may be
+// pieces of a request that should not live as long.
+func (c *Checker) remember(whole *subjectKey, missing []Kind, found *resolved) {
+	r := &subjectRules{fields: *found}
+	var kept subjectKey
+	for i, text := range whole {
+		if len(text) > maxCachedText {
+			r = nil
+			continue
+		}
+		kept[i] = strings.Clone(text)
+		if r != nil && text != "" {
+			r.count++
+		}
+	}
+	for _, k := range missing {
+		if text := kept[k-1]; text != "" {
+			c.cache.Add(cacheKey{k, text}, found[k-1])
+		}
+	}
+	if r != nil && r.count > 1 {
+		c.subjects.Add(kept, r)
 	}
 }
 

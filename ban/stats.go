@@ -1,6 +1,9 @@
 package ban
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Stats are figures of a Checker since it was made, for metrics.
 type Stats struct {
@@ -12,28 +15,62 @@ type Stats struct {
 	CacheMisses  int64 // fields of Subjects that were looked up
 	CacheEntries int   // fields now in the cache
 
+	// Of a Checker with [CheckerOptions.Mirror]:
+	MirrorRules  int   // rules in memory
+	MirrorBytes  int64 // that they take, estimated; reasons, which rules share, aside
+	MirrorLoads  int64 // how often all rules were read
+	MirrorBehind bool  // it lacks changes that are known of: checks ask the store meanwhile
+
+	// LastContact is when the change log of the store was last read to its end,
+	// by the real clock. With polling turned off it is when the Checker was made.
+	LastContact time.Time
+
 	DroppedHits int64 // hits not counted because the store took none for too long
 }
 
 type counters struct {
-	verdicts               [len(verdictNames)]atomic.Int64
+	verdicts               [16]verdictCounters // summed up; checks that run at once use different ones
 	invalid, failed        atomic.Int64
 	cacheHits, cacheMisses atomic.Int64
 }
 
-func (n *counters) count(v Verdict) { n.verdicts[v].Add(1) }
+// verdictCounters fill a cache line, so that processors do not wait for each
+// other to count.
+type verdictCounters struct {
+	n [len(verdictNames)]atomic.Int64
+	_ [64 - 8*len(verdictNames)]byte
+}
+
+// nextStripe numbers those who count, so that they spread.
+var nextStripe atomic.Uint32
+
+func (n *counters) count(stripe uint32, v Verdict) {
+	n.verdicts[stripe%uint32(len(n.verdicts))].n[v].Add(1)
+}
+
+func (n *counters) sum(v Verdict) (total int64) {
+	for i := range n.verdicts {
+		total += n.verdicts[i].n[v].Load()
+	}
+	return total
+}
 
 // Stats returns the figures of now. They are not one consistent view.
 func (c *Checker) Stats() Stats {
-	return Stats{
-		Allowed:      c.stats.verdicts[Allowed].Load(),
-		NeedsReview:  c.stats.verdicts[NeedsReview].Load(),
-		Denied:       c.stats.verdicts[Denied].Load(),
+	s := Stats{
+		Allowed:      c.stats.sum(Allowed),
+		NeedsReview:  c.stats.sum(NeedsReview),
+		Denied:       c.stats.sum(Denied),
 		Invalid:      c.stats.invalid.Load(),
 		Failed:       c.stats.failed.Load(),
 		CacheHits:    c.stats.cacheHits.Load(),
 		CacheMisses:  c.stats.cacheMisses.Load(),
 		CacheEntries: c.cache.Len(),
+		LastContact:  *c.feed.contact.Load(),
 		DroppedHits:  c.hits.dropped.Load(),
 	}
+	if c.mirror != nil {
+		c.mirror.stats(&s)
+	}
+	return s
 }

@@ -2,6 +2,7 @@ package ban
 
 import (
 	"net/netip"
+	"strings"
 
 	"example.com/ostraka/store"
 )
@@ -51,7 +52,11 @@ func (v Value) Prefix() netip.Prefix {
 	if v.kind != KindIP {
 		return netip.Prefix{}
 	}
-	if p, err := netip.ParsePrefix(v.text); err == nil {
+	if strings.Contains(v.text, "/") {
+		p, err := netip.ParsePrefix(v.text)
+		if err != nil {
+			return netip.Prefix{}
+		}
 		return p
 	}
 	a, err := netip.ParseAddr(v.text)

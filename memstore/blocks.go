@@ -92,7 +92,7 @@ func (s *Store) DeleteBlock(ctx context.Context, id uuid.UUID, change store.Chan
 			return nil, err
 		}
 		block = r.block
-		s.rules.Remove(id)
+		s.rules.Remove(block.Key(), id)
 		delete(s.blocks.byID, id)
 		delete(s.blocks.byDomain, block.Domain)
 		i, _ := position(s.blocks.order, block.Seq)

@@ -71,7 +71,7 @@ func (s *Store) unlink(r *record) {
 		return
 	}
 	r.ruled = false
-	s.rules.Remove(r.ban.ID)
+	s.rules.Remove(r.ban.Key(), r.ban.ID)
 	v := valueOf(&r.ban)
 	head := s.values[v]
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 
 	"example.com/ostraka/store"
 )
@@ -11,7 +12,12 @@ import (
 // Lookup implements [store.Rules].
 func (s *Store) Lookup(ctx context.Context, keys []store.Key) (rules []store.Rule, err error) {
 	err = s.read(ctx, func() error {
-		rules = s.lists.append(s.rules.Lookup(keys), keys)
+		rules = s.rules.Lookup(keys)
+		for i := range rules {
+			// The texts of the index are pieces of one text of many rules.
+			rules[i].Key.Text, rules[i].Value = strings.Clone(rules[i].Key.Text), strings.Clone(rules[i].Value)
+		}
+		rules = s.lists.append(rules, keys)
 		return nil
 	})
 	return rules, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/ruleindex"
 	"example.com/ostraka/store"
 )
 
@@ -18,11 +19,8 @@ type version struct {
 	syncedAt time.Time // zero for the empty version before the first
 	syncedBy string
 
-	// The entries whose keys have the same hash, modulo the size of heads, are
-	// chained by their positions plus one, so that zero ends a chain. A map
-	// from keys would take three times the memory.
-	heads, next []uint32
-	lens        []store.PrefixLen // of the entries' keys, each once
+	table ruleindex.Table   // of the positions of entries, by the hashes of their keys
+	lens  []store.PrefixLen // of the entries' keys, each once
 }
 
 // seed is for the hashes of all versions of all lists, so that a key that is
@@ -33,15 +31,10 @@ func hashOf(k store.Key) uint64 { return maphash.String(seed, k.Text) }
 
 // index makes the entries findable by key.
 func (v *version) index() {
-	size := 1
-	for size < len(v.entries) {
-		size *= 2
-	}
-	v.heads, v.next = make([]uint32, size), make([]uint32, len(v.entries))
+	v.table = ruleindex.NewTable(len(v.entries))
 	lens := make(map[store.PrefixLen]struct{})
 	for i, e := range v.entries {
-		head := &v.heads[v.slot(hashOf(e.Key))]
-		v.next[i], *head = *head, uint32(i+1)
+		v.table.Add(hashOf(e.Key), uint32(i))
 		if l, ok := e.Key.PrefixLen(); ok {
 			lens[l] = struct{}{}
 		}
@@ -52,13 +45,15 @@ func (v *version) index() {
 	}
 }
 
-func (v *version) slot(hash uint64) int { return int(hash & uint64(len(v.heads)-1)) }
-
 // find calls yield for the entries that carry the key, whose hash is given,
 // until it returns false.
 func (v *version) find(key store.Key, hash uint64, yield func(*store.Entry) bool) {
-	for at := v.heads[v.slot(hash)]; at != 0; at = v.next[at-1] {
-		if e := v.entries[at-1]; e.Key == key && !yield(e) {
+	for c := v.table.Find(hash); ; {
+		at, _, ok := c.Next()
+		if !ok {
+			return
+		}
+		if e := v.entries[at]; e.Key == key && !yield(e) {
 			return
 		}
 	}

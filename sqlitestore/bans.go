@@ -16,7 +16,7 @@ import (
 )
 
 const banColumns = `id, version, kind, value, key_text, effect, scope, shadow, reason, public_reason,
-	created_at, created_by, updated_at, expires_at, revoked_at, revoked_by, revoked_reason, hits, last_hit_at`
+	created_at, created_by, updated_at, expires_at, revoked_at, revoked_by, revoked_reason, aliases_disabled, hits, last_hit_at`
 
 // banDest returns where a row of seq and banColumns is scanned to.
 func banDest(b *store.Ban) []any {
@@ -24,7 +24,7 @@ func banDest(b *store.Ban) []any {
 		&b.Seq, (*id)(&b.ID), &b.Version, (*small)(&b.Kind), &b.Value, &b.KeyText,
 		(*small)(&b.Effect), (*small)(&b.Scope), &b.Shadow, &b.Reason, &b.PublicReason,
 		(*micros)(&b.CreatedAt), &b.CreatedBy, (*micros)(&b.UpdatedAt), (*micros)(&b.ExpiresAt),
-		(*micros)(&b.RevokedAt), &b.RevokedBy, &b.RevokedReason, &b.Hits, (*micros)(&b.LastHitAt),
+		(*micros)(&b.RevokedAt), &b.RevokedBy, &b.RevokedReason, &b.AliasesDisabled, &b.Hits, (*micros)(&b.LastHitAt),
 	}
 }
 
@@ -34,7 +34,7 @@ func banArgs(b *store.Ban) []any {
 		b.ID[:], b.Version, int64(b.Kind), b.Value, b.KeyText,
 		int64(b.Effect), int64(b.Scope), b.Shadow, b.Reason, b.PublicReason,
 		timeArg(b.CreatedAt), b.CreatedBy, timeArg(b.UpdatedAt), timeArg(b.ExpiresAt),
-		timeArg(b.RevokedAt), b.RevokedBy, b.RevokedReason, b.Hits, timeArg(b.LastHitAt),
+		timeArg(b.RevokedAt), b.RevokedBy, b.RevokedReason, b.AliasesDisabled, b.Hits, timeArg(b.LastHitAt),
 	}
 }
 
@@ -54,11 +54,7 @@ const retireExpired = `UPDATE ostraka_bans SET ruled = 0
 
 // normal returns the ban as it will be read back, in time zone and precision.
 func normal(b store.Ban) store.Ban {
-	for _, t := range []*time.Time{&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt, &b.LastHitAt} {
-		if !t.IsZero() {
-			*t = time.UnixMicro(t.UnixMicro()).UTC()
-		}
-	}
+	normalTimes(&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt, &b.LastHitAt)
 	return b
 }
 
@@ -76,10 +72,10 @@ func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (a
 			return false, nil, err
 		}
 	}
-	b.Version, b.Hits, b.LastHitAt = 1, 0, time.Time{}
+	b.Version, b.AliasesDisabled, b.Hits, b.LastHitAt = 1, 0, 0, time.Time{}
 	ruled := b.RevokedAt.IsZero()
 	res, err := w.tx.run(ctx, `INSERT INTO ostraka_bans (`+banColumns+`, ruled)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(banArgs(b), ruled)...)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(banArgs(b), ruled)...)
 	if err != nil {
 		return false, nil, err
 	}
@@ -129,25 +125,54 @@ func (t *tx) existing(ctx context.Context, b *store.Ban, except uuid.UUID, now t
 
 // CreateBan implements [store.Bans].
 func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	ban = normal(ban)
-	err := s.write(ctx, "create a ban", func(t *tx) error {
-		rules := t.ruleWriter()
-		added, retired, err := rules.addBan(ctx, &ban, change.At)
+	return s.writeBan(ctx, "create a ban", ban, nil, change, (*tx).createBan)
+}
+
+// banWriter writes a ban, which it completes, turns off the aliases that the
+// selector selects, unless it is nil, and returns the change to log.
+type banWriter func(t *tx, ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error)
+
+// writeBan is an operation that writes one ban, and returns what becomes of it.
+func (s *Store) writeBan(
+	ctx context.Context, doing string, ban store.Ban, selector *store.Selector, change store.Change, write banWriter,
+) (store.Ban, error) {
+	err := s.write(ctx, doing, func(t *tx) error {
+		c, err := write(t, ctx, &ban, selector, change)
 		if err != nil {
 			return err
 		}
-		if !added {
-			return t.existing(ctx, &ban, uuid.Nil, change.At)
-		}
-		if err := rules.finish(ctx); err != nil {
-			return err
-		}
-		return t.logBan(ctx, change, nil, &ban, retired...)
+		return t.log(ctx, c)
 	})
 	if err != nil {
 		return store.Ban{}, err
 	}
 	return ban, nil
+}
+
+// createBan adds a ban.
+func (t *tx) createBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
+	*ban = normal(*ban)
+	rules := t.ruleWriter()
+	added, retired, err := rules.addBan(ctx, ban, change.At)
+	if err != nil {
+		return store.Change{}, err
+	}
+	if !added {
+		return store.Change{}, t.existing(ctx, ban, uuid.Nil, change.At)
+	}
+	if err := rules.finish(ctx); err != nil {
+		return store.Change{}, err
+	}
+	if selector != nil {
+		if ban.AliasesDisabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {
+			return store.Change{}, err
+		}
+		if err := t.exec(ctx, `UPDATE ostraka_bans SET aliases_disabled = ? WHERE seq = ?`, ban.AliasesDisabled, ban.Seq); err != nil {
+			return store.Change{}, err
+		}
+	}
+	c, err := changelog.Ban(change, nil, ban, retired...)
+	return changelog.WithAliases(c, ban.AliasesDisabled), err
 }
 
 // CreateBans implements [store.Bans].
@@ -202,40 +227,55 @@ func notFound(err error) error {
 
 // UpdateBan implements [store.Bans].
 func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	ban = normal(ban)
-	err := s.write(ctx, "update a ban", func(t *tx) error {
-		before, err := t.byID(ctx, ban.ID)
-		if err != nil {
-			return err
-		}
-		if before.Version != ban.Version {
-			return store.ErrConflict
-		}
-		if before.Version == math.MaxInt64 {
-			return fmt.Errorf("%w: version %d", ErrCorrupt, before.Version)
-		}
-		ban.Version++
-		ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
-		ban.Hits, ban.LastHitAt = before.Hits, before.LastHitAt
-		if ban.Active(change.At) {
-			if err := t.existing(ctx, &ban, ban.ID, change.At); !errors.Is(err, sql.ErrNoRows) {
-				return err
-			}
-		}
-		if err := t.replaceBan(ctx, &before, &ban); err != nil {
-			return err
-		}
-		return t.logBan(ctx, change, &before, &ban)
-	})
+	return s.writeBan(ctx, "update a ban", ban, nil, change, (*tx).updateBan)
+}
+
+// updateBan replaces the ban of that ID.
+func (t *tx) updateBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
+	*ban = normal(*ban)
+	before, err := t.byID(ctx, ban.ID)
 	if err != nil {
-		return store.Ban{}, err
+		return store.Change{}, err
 	}
-	return ban, nil
+	if ban.Version, err = nextVersion(before.Version, ban.Version); err != nil {
+		return store.Change{}, err
+	}
+	ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
+	ban.Hits, ban.LastHitAt, ban.AliasesDisabled = before.Hits, before.LastHitAt, before.AliasesDisabled
+	if ban.Active(change.At) {
+		if err := t.existing(ctx, ban, ban.ID, change.At); !errors.Is(err, sql.ErrNoRows) {
+			return store.Change{}, err
+		}
+	}
+	var disabled int64
+	if selector != nil {
+		if disabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {
+			return store.Change{}, err
+		}
+		ban.AliasesDisabled = disabled
+	}
+	if err := t.replaceBan(ctx, &before, ban); err != nil {
+		return store.Change{}, err
+	}
+	c, err := changelog.Ban(change, &before, ban)
+	return changelog.WithAliases(c, disabled), err
+}
+
+// nextVersion returns the version that follows the stored one, if the writer has
+// read that.
+func nextVersion(stored, read int64) (int64, error) {
+	switch {
+	case stored != read:
+		return 0, store.ErrConflict
+	case stored == math.MaxInt64:
+		return 0, fmt.Errorf("%w: version %d", ErrCorrupt, stored)
+	}
+	return stored + 1, nil
 }
 
 func (t *tx) replaceBan(ctx context.Context, before, after *store.Ban) error {
 	err := t.exec(ctx, `UPDATE ostraka_bans SET (`+banColumns+`, ruled) =
-		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`,
+		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`,
 		append(banArgs(after), after.RevokedAt.IsZero(), after.Seq)...)
 	if err != nil {
 		return err
@@ -279,7 +319,11 @@ func (s *Store) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change
 				return err
 			}
 		}
-		return t.logBan(ctx, change, &ban, nil)
+		c, err := changelog.Ban(change, &ban, nil)
+		if err != nil {
+			return err
+		}
+		return t.log(ctx, c)
 	})
 	if err != nil {
 		return store.Ban{}, err

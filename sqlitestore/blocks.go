@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -27,9 +26,7 @@ func blockDest(b *store.Block) []any {
 
 // CreateBlock implements [store.Blocks].
 func (s *Store) CreateBlock(ctx context.Context, block store.Block, change store.Change) (store.Block, error) {
-	if !block.CreatedAt.IsZero() {
-		block.CreatedAt = time.UnixMicro(block.CreatedAt.UnixMicro()).UTC()
-	}
+	normalTimes(&block.CreatedAt)
 	err := s.write(ctx, "create a block", func(t *tx) error {
 		var other store.Block
 		err := t.row(ctx, blockDest(&other), selectBlock+`domain = ?`, block.Domain)

@@ -11,18 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/store"
 )
-
-// logBan logs what became of one ban, and of the rules that it retired.
-func (t *tx) logBan(ctx context.Context, change store.Change, before, after *store.Ban, retired ...store.Key) error {
-	c, err := changelog.Ban(change, before, after, retired...)
-	if err != nil {
-		return err
-	}
-	return t.log(ctx, c)
-}
 
 // log appends to the change log; the subscribers hear of it after the commit.
 func (t *tx) log(ctx context.Context, c store.Change) error {
@@ -35,13 +25,9 @@ func (t *tx) log(ctx context.Context, c store.Change) error {
 	if err != nil {
 		return err
 	}
-	var target any
-	if c.Target != uuid.Nil {
-		target = c.Target[:]
-	}
 	res, err := t.run(ctx, `INSERT INTO ostraka_changes (at, actor, action, target, keys, bulk, before, after, counts)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.At.UnixMicro(), c.Actor, string(c.Action), target, keys, c.Bulk, textArg(c.Before), textArg(c.After), counts)
+		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, textArg(c.Before), textArg(c.After), counts)
 	if err != nil {
 		return err
 	}

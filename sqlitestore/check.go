@@ -2,9 +2,7 @@ package sqlitestore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 
 	"example.com/ostraka/store"
@@ -46,7 +44,25 @@ var invariants = []struct{ what, query string }{
 		SELECT id FROM ostraka_bans UNION ALL SELECT id FROM ostraka_rules)`},
 	{"hit totals without a record", `SELECT count(*) FROM ostraka_hit_totals h WHERE NOT EXISTS (
 		SELECT 1 FROM ostraka_rules r WHERE r.key = h.key AND r.id = h.rule_id AND r.origin <> 0)`},
+	{"handle keys without an account", `SELECT count(*) FROM ostraka_handle_keys
+		WHERE account NOT IN (SELECT seq FROM ostraka_accounts)`},
+	{"accounts whose handle keys are not numbered from 0", numberedFromZero("ostraka_handle_keys")},
+	{"addresses without an account", `SELECT count(*) FROM ostraka_account_emails
+		WHERE account NOT IN (SELECT seq FROM ostraka_accounts)`},
+	{"accounts whose addresses are not numbered from 0", numberedFromZero("ostraka_account_emails")},
+	{"credentials without an account", `SELECT count(*) FROM ostraka_credentials
+		WHERE account NOT IN (SELECT id FROM ostraka_accounts)`},
+	{"active aliases that forward to no address of their owner", `SELECT count(*) FROM ostraka_aliases l
+		WHERE active = 1 AND owner IS NOT NULL AND NOT EXISTS (
+			SELECT 1 FROM ostraka_accounts a JOIN ostraka_account_emails e ON e.account = a.seq
+			WHERE a.id = l.owner AND e.address = l.destination)`},
 	{"changes missing inside the log", `SELECT coalesce(max(seq) - min(seq) + 1, 0) - count(*) FROM ostraka_changes`},
+}
+
+// numberedFromZero counts the accounts whose rows of a table have gaps in their
+// positions.
+func numberedFromZero(table string) string {
+	return `SELECT count(*) FROM (SELECT 1 FROM ` + table + ` GROUP BY account HAVING max(position) <> count(*) - 1)`
 }
 
 // banKey is the beginning of the key of the ban b.
@@ -73,43 +89,12 @@ func contradictions(ctx context.Context, q querier) ([]string, error) {
 			problems = append(problems, fmt.Sprintf("%d %s", n, inv.what))
 		}
 	}
-	wrong, err := wrongPrefixLengths(ctx, q)
-	return append(problems, wrong...), err
-}
-
-// wrongPrefixLengths compares the counts of prefix lengths with the rules.
-func wrongPrefixLengths(ctx context.Context, q querier) ([]string, error) {
-	counted := make(map[store.PrefixLen]int64)
-	_, err := collect(ctx, q, func(rows *sql.Rows) (none struct{}, err error) {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return none, err
+	for _, compare := range []func(context.Context, querier) ([]string, error){wrongPrefixLengths, wrongHosts} {
+		wrong, err := compare(ctx, q)
+		if err != nil {
+			return nil, err
 		}
-		k, err := parseRuleKey(key)
-		if n, ok := k.PrefixLen(); ok {
-			counted[n]++
-		}
-		return none, err
-	}, `SELECT key FROM ostraka_rules WHERE key >= 'i:' AND key < 'i;'`)
-	if err != nil {
-		return nil, err
+		problems = append(problems, wrong...)
 	}
-	var problems []string
-	_, err = collect(ctx, q, func(rows *sql.Rows) (none struct{}, err error) {
-		var l store.PrefixLen
-		var n int64
-		if err := rows.Scan(&l.IPv6, (*small)(&l.Bits), &n); err != nil {
-			return none, err
-		}
-		if n != counted[l] {
-			problems = append(problems, fmt.Sprintf("%d rules of prefix length %d (IPv6: %t) are counted as %d", counted[l], l.Bits, l.IPv6, n))
-		}
-		delete(counted, l)
-		return none, nil
-	}, `SELECT ipv6, bits, rules FROM ostraka_prefix_lengths`)
-	for l, n := range counted {
-		problems = append(problems, fmt.Sprintf("%d rules of prefix length %d (IPv6: %t) are not counted", n, l.Bits, l.IPv6))
-	}
-	slices.Sort(problems)
-	return problems, err
+	return problems, nil
 }

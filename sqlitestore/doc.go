@@ -33,7 +33,8 @@
 //
 // # Personal data
 //
-// The file holds e-mail and IP addresses. Open creates it, and SQLite the -wal
-// and -shm files beside it, with mode 0600; [Store.Backup] does the same. The
-// mode of a file that exists already is left alone.
+// The file holds e-mail and IP addresses, and of passwords and other secrets
+// their hashes. Open creates it, and SQLite the -wal and -shm files beside it,
+// with mode 0600; [Store.Backup] does the same. The mode of a file that exists
+// already is left alone.
 package sqlitestore

@@ -190,3 +190,68 @@ func valuesOf(entries []store.Entry) []string {
 	slices.Sort(all)
 	return all
 }
+
+// newAccount returns an account that has those addresses.
+func newAccount(handle string, addresses ...string) store.Account {
+	a := store.Account{
+		ID: uuid.Must(uuid.NewV7()), Handle: handle, HandleFold: handle, HandleKeys: []string{handle},
+		JoinedAt: at, CreatedAt: at, CreatedBy: "alice", UpdatedAt: at,
+	}
+	for _, address := range addresses {
+		a.Emails = append(a.Emails, store.AccountEmail{
+			ID: uuid.Must(uuid.NewV7()), Address: address, Mailbox: address, CreatedAt: at,
+		})
+	}
+	return a
+}
+
+func mustAccount(t testing.TB, s *Store, a store.Account) store.Account {
+	t.Helper()
+	created, err := s.CreateAccount(context.Background(), a, by(store.AccountCreate))
+	if err != nil {
+		t.Fatalf("CreateAccount(%q): %v", a.Handle, err)
+	}
+	return created
+}
+
+func mustUpdateAccount(t testing.TB, s *Store, w store.AccountWrite) store.AccountWritten {
+	t.Helper()
+	written, err := s.UpdateAccount(context.Background(), w, by(store.AccountUpdate))
+	if err != nil {
+		t.Fatalf("UpdateAccount(%q): %v", w.Account.Handle, err)
+	}
+	return written
+}
+
+// newSession returns a session of the account whose hash begins with the number.
+func newSession(a store.Account, number byte) store.Credential {
+	return store.Credential{
+		ID: uuid.Must(uuid.NewV7()), Kind: store.Session, Account: a.ID, Hash: store.SecretHash{number},
+		Family: uuid.Must(uuid.NewV7()), CreatedAt: at,
+	}
+}
+
+func mustSession(t testing.TB, s *Store, a store.Account, number byte) store.Credential {
+	t.Helper()
+	c, err := s.CreateSession(context.Background(), newSession(a, number), a.Version)
+	if err != nil {
+		t.Fatalf("CreateSession for %q: %v", a.Handle, err)
+	}
+	return c
+}
+
+func newAlias(owner store.Account, local, domain, destination string) store.MailAlias {
+	return store.MailAlias{
+		ID: uuid.Must(uuid.NewV7()), Local: local, LocalKey: local, Domain: domain,
+		Destination: destination, Mailbox: destination, Owner: owner.ID, Active: true, CreatedAt: at, UpdatedAt: at,
+	}
+}
+
+func mustAlias(t testing.TB, s *Store, a store.MailAlias) store.MailAlias {
+	t.Helper()
+	created, err := s.CreateAlias(context.Background(), a, by(store.AliasCreate))
+	if err != nil {
+		t.Fatalf("CreateAlias(%q): %v", a.Address(), err)
+	}
+	return created
+}

@@ -80,7 +80,7 @@ func (s *Store) Close() error {
 	if !first {
 		return nil
 	}
-	var errs []error
+	errs := []error{s.byHash.close()}
 	for i := range s.lookups {
 		errs = append(errs, s.lookups[i].close())
 	}

@@ -112,6 +112,16 @@ func TestCheckFindsContradictions(t *testing.T) {
 		{`UPDATE ostraka_lists SET previous_entries = 7`, "1 lists whose content before has another number"},
 		{`UPDATE ostraka_rules SET until = 2 WHERE key = 'd:d.example'`, "1 entries of contents to come"},
 		{`UPDATE ostraka_rules SET list = 2 WHERE key = 'd:d.example'`, "1 entries of lists to come"},
+		{`PRAGMA foreign_keys = 0; DELETE FROM ostraka_accounts`, "1 handle keys without an account"},
+		{`PRAGMA foreign_keys = 0; DELETE FROM ostraka_accounts`, "2 addresses without an account"},
+		{`PRAGMA foreign_keys = 0; DELETE FROM ostraka_accounts`, "1 credentials without an account"},
+		{`UPDATE ostraka_handle_keys SET position = 1`, "1 accounts whose handle keys are not numbered"},
+		{`UPDATE ostraka_account_emails SET position = 2 WHERE position = 1`, "1 accounts whose addresses are not numbered"},
+		{`UPDATE ostraka_account_emails SET host = 'example.b.' WHERE position = 1`, "1 addresses that are found by another host"},
+		{`UPDATE ostraka_account_emails SET shared = 0 WHERE position = 1`, "1 addresses that are found by another host"},
+		{`UPDATE ostraka_aliases SET host = 'b.'`, "1 aliases that are found by another host"},
+		{`UPDATE ostraka_aliases SET destination_host = 'b.'`, "1 aliases that are found by another host"},
+		{`DELETE FROM ostraka_account_emails WHERE position = 1`, "1 active aliases that forward to no address"},
 		{`INSERT INTO ostraka_hit_totals (rule_id, key, uses) VALUES (zeroblob(16), 'd:x', 1)`, "1 hit totals without a record"},
 	} {
 		t.Run(tt.damage, func(t *testing.T) {
@@ -125,6 +135,9 @@ func TestCheckFindsContradictions(t *testing.T) {
 			}
 			mustBlock(t, s, "c.example")
 			mustApply(t, s, newList("list", domainEntry("d.example"), domainEntry("e.example")))
+			a := mustAccount(t, s, newAccount("ann", "ann@one.example", "ann@two.example"))
+			mustSession(t, s, a, 1)
+			mustAlias(t, s, newAlias(a, "shop", "alias.example", "ann@two.example"))
 			mustCheck(t, s)
 			mustExec(t, s.writeDB, tt.damage)
 			err := s.Check(context.Background())
@@ -142,7 +155,7 @@ func TestCheckFindsContradictions(t *testing.T) {
 func TestDamagedPagesAreErrCorrupt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	s := openAt(t, path, Options{})
-	if _, err := s.CreateBans(context.Background(), domainBans(2000), by(store.BanCreateMany)); err != nil {
+	if _, err := s.CreateBans(context.Background(), domainBans(5000), by(store.BanCreateMany)); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -164,7 +177,7 @@ func TestDamagedPagesAreErrCorrupt(t *testing.T) {
 func TestVacuumShrinksTheFile(t *testing.T) {
 	ctx := context.Background()
 	s := openTemp(t)
-	bans := domainBans(2000)
+	bans := domainBans(5000)
 	if _, err := s.CreateBans(ctx, bans, by(store.BanCreateMany)); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +198,7 @@ func TestVacuumShrinksTheFile(t *testing.T) {
 	if after := size(); after > before/4 {
 		t.Errorf("%d bytes after, %d before", after, before)
 	}
-	if b := mustCreate(t, s, "a.example"); b.Seq != 2001 {
+	if b := mustCreate(t, s, "a.example"); b.Seq != 5001 {
 		t.Errorf("Seq %d was used before", b.Seq)
 	}
 }

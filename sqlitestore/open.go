@@ -28,7 +28,8 @@ type Store struct {
 	stepRows        int           // defaultStepRows, but for tests
 	writing         chan struct{} // holds the turn of the process to write
 	life            lifecycle
-	lookups         [lookupSizes]lookupStmt
+	lookups         [lookupSizes]lazyStmt
+	byHash          lazyStmt
 	subscribers     subscribers
 }
 

@@ -35,6 +35,8 @@ var children = map[string]func(path string) error{
 	"write-for-ever": writeForEver,
 	"create-100":     createHundred,
 	"replace-list":   replaceList,
+	"demote":         demoteRepeatedly,
+	"be-logged-in":   beLoggedIn,
 }
 
 func child(t *testing.T, job string) *exec.Cmd {

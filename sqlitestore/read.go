@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"sync/atomic"
 )
 
 // read runs fn, which only reads, as an operation. It runs it again while a lock
@@ -58,21 +59,58 @@ func (s *Store) readNumber(ctx context.Context, doing, query string, args ...any
 
 // collect returns what scan makes of every row.
 func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
+	var all []T
+	err := each(ctx, q, func(rows *sql.Rows) error {
+		v, err := scan(rows)
+		all = append(all, v)
+		return err
+	}, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
+	return all, nil
+}
+
+// each calls fn for every row.
+func each(ctx context.Context, q querier, fn func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
 	}
-	if err := rows.Err(); err != nil {
+	return drain(rows, fn)
+}
+
+// drain calls fn for every row that is left, and closes rows.
+func drain(rows *sql.Rows, fn func(*sql.Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// lazyStmt is a statement that is prepared when it is first needed.
+type lazyStmt struct{ p atomic.Pointer[sql.Stmt] }
+
+func (l *lazyStmt) get(ctx context.Context, db *sql.DB, query func() string) (*sql.Stmt, error) {
+	if stmt := l.p.Load(); stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareContext(ctx, query())
+	if err != nil {
 		return nil, err
 	}
-	return all, nil
+	if !l.p.CompareAndSwap(nil, stmt) {
+		_ = stmt.Close() // somebody else was faster
+	}
+	return l.p.Load(), nil
+}
+
+func (l *lazyStmt) close() error {
+	if stmt := l.p.Load(); stmt != nil {
+		return stmt.Close()
+	}
+	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"example.com/ostraka/store"
 )
@@ -20,7 +19,9 @@ const ruleColumns = `r.key, r.id, r.value, r.effect, r.scope, r.shadow, r.expire
 // rulesInForce selects rules, to which more conditions are added. Entries are
 // seen in the content of their list that is in force, which is NULL for a list
 // that is gone.
-const rulesInForce = ` FROM ostraka_rules r LEFT JOIN ostraka_lists l ON l.seq = r.list
+const rulesInForce = ` FROM ostraka_rules r` + inForce
+
+const inForce = ` LEFT JOIN ostraka_lists l ON l.seq = r.list
 	WHERE (r.list IS NULL OR r.since <= l.content AND (r.until IS NULL OR r.until > l.content))`
 
 // ruleScanner scans rows of ruleColumns, each into the same place. The zero value
@@ -113,30 +114,6 @@ const (
 	maxLookup   = 1 << (lookupSizes - 1)
 )
 
-// lookupStmt is a statement that is prepared when it is first needed.
-type lookupStmt struct{ p atomic.Pointer[sql.Stmt] }
-
-func (l *lookupStmt) get(ctx context.Context, db *sql.DB, keys int) (*sql.Stmt, error) {
-	if stmt := l.p.Load(); stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := db.PrepareContext(ctx, lookupQuery(keys))
-	if err != nil {
-		return nil, err
-	}
-	if !l.p.CompareAndSwap(nil, stmt) {
-		_ = stmt.Close() // somebody else was faster
-	}
-	return l.p.Load(), nil
-}
-
-func (l *lookupStmt) close() error {
-	if stmt := l.p.Load(); stmt != nil {
-		return stmt.Close()
-	}
-	return nil
-}
-
 func lookupQuery(keys int) string {
 	return `SELECT ` + ruleColumns + rulesInForce + ` AND r.key IN (?` + strings.Repeat(`, ?`, keys-1) + `)`
 }
@@ -166,7 +143,7 @@ func (s *Store) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, err
 	args := lookupArgs(keys)
 	var rules []store.Rule
 	err := s.read(ctx, doing, func(querier) error {
-		stmt, err := s.lookups[bits.Len(uint(len(args)-1))].get(ctx, s.readDB, len(args))
+		stmt, err := s.lookups[bits.Len(uint(len(args)-1))].get(ctx, s.readDB, func() string { return lookupQuery(len(args)) })
 		if err != nil {
 			return err
 		}
@@ -227,6 +204,16 @@ const scanPage = 2000
 
 // Scan implements [store.Rules].
 func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	return s.scanRules(ctx, kind, rulesInForce)
+}
+
+// Exceptions implements [store.Cascades]. They have an index of their own.
+func (s *Store) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	return s.scanRules(ctx, kind, ` FROM ostraka_rules r INDEXED BY ostraka_rules_exceptions`+inForce+` AND r.effect <> 0`)
+}
+
+// scanRules yields the rules of a kind that a query selects, a page at a time.
+func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string) iter.Seq2[store.Rule, error] {
 	return func(yield func(store.Rule, error) bool) {
 		from, below := "", "\x7f"
 		if kind != 0 {
@@ -241,7 +228,7 @@ func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule,
 		scanner := new(ruleScanner)
 		for {
 			var err error
-			if page, err = s.scanRules(ctx, scanner, page[:0], from, lastID, below); err != nil {
+			if page, err = s.rulePage(ctx, scanner, page[:0], selected, from, lastID, below); err != nil {
 				yield(store.Rule{}, err)
 				return
 			}
@@ -260,11 +247,11 @@ func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule,
 	}
 }
 
-// scanRules appends one page of rules that follow a key and id, in that order.
-func (s *Store) scanRules(ctx context.Context, scanner *ruleScanner, to []store.Rule, from string, id []byte, below string) ([]store.Rule, error) {
+// rulePage appends one page of rules that follow a key and id, in that order.
+func (s *Store) rulePage(ctx context.Context, scanner *ruleScanner, to []store.Rule, selected, from string, id []byte, below string) ([]store.Rule, error) {
 	page := to
 	err := s.read(ctx, "scan rules", func(q querier) error {
-		rows, err := q.QueryContext(ctx, `SELECT `+ruleColumns+rulesInForce+`
+		rows, err := q.QueryContext(ctx, `SELECT `+ruleColumns+selected+`
 			AND (r.key, r.id) > (?, ?) AND r.key < ? ORDER BY r.key, r.id LIMIT ?`, from, id, below, scanPage)
 		if err != nil {
 			return err

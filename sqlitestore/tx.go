@@ -222,11 +222,5 @@ func (t *tx) each(ctx context.Context, fn func(*sql.Rows) error, query string, a
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := fn(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return drain(rows, fn)
 }

@@ -1,7 +1,10 @@
 package sqlitestore
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,6 +38,16 @@ func timeArg(t time.Time) any {
 	return t.UnixMicro()
 }
 
+// normalTimes makes times what they are when they are read back, in time zone and
+// precision.
+func normalTimes(times ...*time.Time) {
+	for _, t := range times {
+		if !t.IsZero() {
+			*t = time.UnixMicro(t.UnixMicro()).UTC()
+		}
+	}
+}
+
 // id scans the 16 bytes of a UUID, NULL being the zero UUID.
 type id uuid.UUID
 
@@ -50,6 +63,89 @@ func (i *id) Scan(src any) error {
 		}
 	}
 	return fmt.Errorf("an id is kept as %T, or not in 16 bytes", src)
+}
+
+// idArg is the argument for a column that [id] scans, if it may be NULL.
+func idArg(u uuid.UUID) any {
+	if u == uuid.Nil {
+		return nil
+	}
+	return u[:]
+}
+
+// hash scans the 32 bytes of a hash.
+type hash store.SecretHash
+
+func (h *hash) Scan(src any) error {
+	if v, ok := src.([]byte); ok && len(v) == len(h) {
+		copy(h[:], v)
+		return nil
+	}
+	return fmt.Errorf("a hash is kept as %T, or not in 32 bytes", src)
+}
+
+// span scans a number of microseconds.
+type span time.Duration
+
+func (s *span) Scan(src any) error {
+	v, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("a duration is kept as %T", src)
+	}
+	*s = span(time.Duration(v) * time.Microsecond)
+	return nil
+}
+
+// fromJSON scans JSON that [jsonArg] made into what it points to, NULL being the
+// zero value.
+type fromJSON[T any] struct{ to *T }
+
+func (j fromJSON[T]) Scan(src any) error {
+	var data []byte
+	switch v := src.(type) {
+	case nil:
+		*j.to = *new(T)
+		return nil
+	case string:
+		data = []byte(v)
+	case []byte:
+		data = v
+	}
+	if err := json.Unmarshal(data, j.to); err != nil {
+		return fmt.Errorf("%w: JSON of %T: %w", ErrCorrupt, *j.to, err)
+	}
+	return nil
+}
+
+// hostKey is what columns keep of a host, or of an address's: its labels in
+// reverse, with a dot behind each. A domain and all below it begin with the key
+// of the domain.
+func hostKey(addressOrHost string) string {
+	labels := strings.Split(addressOrHost[strings.LastIndexByte(addressOrHost, '@')+1:], ".")
+	slices.Reverse(labels)
+	return strings.Join(labels, ".") + "."
+}
+
+// hostsBelow returns the bounds of the keys of a domain and all below it: the
+// first, and what follows the last.
+func hostsBelow(domain string) (from, below string) {
+	from = hostKey(domain)
+	return from, from[:len(from)-1] + "/" // which follows the dot
+}
+
+// sharedLabels returns the most labels, from the top, that the host of a key has
+// in common with one of those before it.
+func sharedLabels(key string, before []string) (most int) {
+	for _, other := range before {
+		labels := 0
+		for i := 0; i < min(len(key), len(other)) && key[i] == other[i]; i++ {
+			if key[i] == '.' {
+				labels++
+			}
+		}
+		most = max(most, labels)
+	}
+	return most
 }
 
 // small scans the integer of an enumeration or of a set of flags.

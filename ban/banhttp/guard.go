@@ -17,6 +17,8 @@ import (
 type GuardOptions struct {
 	// TrustedProxies are the addresses of proxies in front, whose word on the
 	// client is taken; see [ClientAddr]. Default none: the client is the peer.
+	// Let a proxy remove the one of X-Forwarded-For and Forwarded that it does
+	// not write: a request in which they differ is refused.
 	TrustedProxies []netip.Prefix
 
 	// Action is what a request is about to do: by default [ban.SignUp]. A ban

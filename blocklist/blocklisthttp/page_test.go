@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
@@ -18,6 +17,7 @@ import (
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/blocklist/blocklisthttp"
+	"example.com/ostraka/internal/web/webtest"
 	"example.com/ostraka/memstore"
 )
 
@@ -253,19 +253,11 @@ func FuzzRequest(f *testing.F) {
 		routes := blocklisthttp.Routes()
 		to := routes[int(route)%len(routes)]
 		r := httptest.NewRequest(to.Method, "/", strings.NewReader(body))
-		r.URL = &url.URL{Path: "/api/v1/admin" + strings.ReplaceAll(to.Pattern, "{id}", id), RawQuery: query}
+		r.URL = &url.URL{Path: "/api/v1/admin" + webtest.Path(to, id), RawQuery: query}
 		r.Header["Content-Type"] = []string{media}
 		before := x.changes(t)
 		w := httptest.NewRecorder()
 		x.api.ServeHTTP(w, r)
-		if w.Code >= 500 || w.Code < 200 || w.Code >= 300 && w.Code < 400 {
-			t.Errorf("%d %s", w.Code, w.Body)
-		}
-		if after := x.changes(t); after != before && (w.Code != 200 || to.Method == http.MethodGet) {
-			t.Errorf("%s answers %d and makes a change", to.Where, w.Code)
-		}
-		if !json.Valid(w.Body.Bytes()) || w.Body.Len() > 3000 {
-			t.Errorf("the answer is %q", w.Body)
-		}
+		webtest.Harmless(t, to, w, x.changes(t) != before)
 	})
 }

@@ -11,22 +11,10 @@ import (
 	"time"
 
 	"example.com/ostraka/blocklist/blocklisthttp"
+	"example.com/ostraka/internal/web/webtest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
-
-// targets returns a request for every route and method that is served.
-func targets() []string {
-	var all []string
-	for _, r := range blocklisthttp.Routes() {
-		path := strings.ReplaceAll(r.Pattern, "{id}", "1")
-		all = append(all, r.Method+" "+path)
-		if r.Method == http.MethodGet {
-			all = append(all, "HEAD "+path)
-		}
-	}
-	return all
-}
 
 func bodyFor(method string) string {
 	if method == "POST" {
@@ -58,12 +46,11 @@ func TestNobodyIsLetInUnauthorized(t *testing.T) {
 		})
 		f.blocks(t, "foo")
 		before := f.changes(t)
-		for _, target := range targets() {
-			t.Run(refusal.name+", "+target, func(t *testing.T) {
-				method, path, _ := strings.Cut(target, " ")
-				w := f.do(method, path, bodyFor(method))
+		for _, target := range webtest.Targets(blocklisthttp.Routes()) {
+			t.Run(refusal.name+", "+target.Method+" "+target.Path, func(t *testing.T) {
+				w := f.do(target.Method, target.Path, bodyFor(target.Method))
 				want := errorBody(refusal.text)
-				if method == "HEAD" {
+				if target.Method == "HEAD" {
 					want = ""
 				}
 				if w.Code != refusal.status || w.Body.String() != want || f.changes(t) != before {
@@ -80,15 +67,14 @@ func TestAuthorizeIsToldWhatIsNeeded(t *testing.T) {
 		got = n
 		return "alice", nil
 	}})
-	for _, target := range targets() {
-		method, path, _ := strings.Cut(target, " ")
-		f.do(method, path, bodyFor(method))
+	for _, target := range webtest.Targets(blocklisthttp.Routes()) {
+		f.do(target.Method, target.Path, bodyFor(target.Method))
 		want := "admin:write:email_domain_blocks"
-		if method == "GET" || method == "HEAD" {
+		if target.Method == "GET" || target.Method == "HEAD" {
 			want = "admin:read:email_domain_blocks"
 		}
 		if scopes := got.Scopes(); len(scopes) != 2 || scopes[1] != want {
-			t.Errorf("%s needs %v, want %s", target, scopes, want)
+			t.Errorf("%v needs %v, want %s", target, scopes, want)
 		}
 	}
 }
@@ -116,7 +102,7 @@ func TestTroubleWithTheStore(t *testing.T) {
 					continue // it does not ask for it
 				}
 				t.Run(tt.name+" "+what+", "+route.Where, func(t *testing.T) {
-					w := f.do(route.Method, strings.ReplaceAll(route.Pattern, "{id}", "1"), bodyFor(route.Method))
+					w := f.do(route.Method, webtest.Path(route, "1"), bodyFor(route.Method))
 					if w.Code != tt.status || w.Body.String() != errorBody(tt.text) {
 						t.Errorf("%d %s", w.Code, w.Body)
 					}

@@ -116,11 +116,19 @@ var ascii = func() (t [utf8.RuneSelf]struct {
 // up to i.
 func asciiSkeleton(s string, i int) string {
 	var stack [128]byte
-	b := append(stack[:0], s[:i]...)
-	for ; i < len(s); i++ {
-		b = append(b, ascii[s[i]].text...)
+	return string(AppendASCII(append(stack[:0], s[:i]...), s[i:]))
+}
+
+// AppendASCII appends the skeleton of an ASCII string to dst.
+func AppendASCII(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := &ascii[s[i]]; c.same {
+			dst = append(dst, s[i])
+		} else {
+			dst = append(dst, c.text...)
+		}
 	}
-	return string(b)
+	return dst
 }
 
 func isASCII(s string) bool {

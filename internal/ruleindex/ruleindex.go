@@ -2,138 +2,189 @@
 package ruleindex
 
 import (
-	"iter"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"example.com/ostraka/store"
 )
 
-// Index is a set of rules, one for each ID, found by their keys. The rules with
-// wildcards of a kind are found by its [store.WildcardKey], like any other key.
-// The zero value is not usable; call [New]. An Index must not be copied.
+// Index is a set of rules, one for each key and ID, found by their keys. The
+// rules with wildcards of a kind are found by its [store.WildcardKey], like any
+// other key. The zero value is not usable; call [New]. An Index must not be
+// copied.
 //
 // It is not safe for concurrent use: who shares one guards it with a lock, or
-// changes it no more once it is shared.
+// shares a [View] of it instead.
+//
+// It is extendible hashing: a directory, which doubles when it must, of shards
+// of at most a thousand rules or so. A write copies what it changes of a shard
+// that a view has, which is bounded however many rules there are; no write, and
+// no growth, ever touches more than one shard.
 type Index struct {
-	byID  map[uuid.UUID]*node
-	byKey map[store.Key]*node // the head of the list of those with that key
-	lens  map[store.PrefixLen]int
-}
-
-// node is a rule in the list of those with the same key. Nearly every key has
-// exactly one rule, so that a list in the nodes costs less than a slice per key.
-type node struct {
-	rule store.Rule
-	next *node
+	view  *View
+	epoch uint64 // counts the views given away
+	owned bool   // nobody else has the view
+	wild  map[store.Kind]*wildcards
 }
 
 // New returns an empty index.
 func New() *Index {
-	return &Index{
-		byID:  make(map[uuid.UUID]*node),
-		byKey: make(map[store.Key]*node),
-		lens:  make(map[store.PrefixLen]int),
+	x := &Index{owned: true, wild: make(map[store.Kind]*wildcards), view: &View{seeds: newSeeds(), shift: 64}}
+	x.view.dir = []part{{shard: new(shard)}}
+	return x
+}
+
+// View returns the content as it is now. Further changes do not change it.
+func (x *Index) View() *View {
+	x.epoch++
+	x.owned = false
+	return x.view
+}
+
+// own makes the view one that nobody else has.
+func (x *Index) own() {
+	if x.owned {
+		return
 	}
+	v := *x.view
+	v.dir = slices.Clone(v.dir)
+	x.view, x.owned = &v, true
 }
 
 // Len returns the number of rules.
-func (x *Index) Len() int { return len(x.byID) }
+func (x *Index) Len() int { return x.view.Len() }
 
-// Put adds the rule, in place of the one with its ID if there is one.
+// Lookup is [View.Lookup] on what is there now.
+func (x *Index) Lookup(keys []store.Key) []store.Rule { return x.view.Lookup(keys) }
+
+// PrefixLengths is [View.PrefixLengths] on what is there now.
+func (x *Index) PrefixLengths() []store.PrefixLen { return x.view.PrefixLengths() }
+
+// Put adds the rule, in place of the one with its key and ID if there is one.
 func (x *Index) Put(r store.Rule) {
-	if n := x.byID[r.ID]; n != nil {
-		if n.rule.Key == r.Key {
-			n.rule = r
-			return
-		}
-		x.Remove(r.ID)
+	x.own()
+	if r.Key.Wildcard() {
+		x.putWildcard(r)
+		return
 	}
-	n := &node{rule: r, next: x.byKey[r.Key]}
-	x.byID[r.ID], x.byKey[r.Key] = n, n
-	if l, ok := r.Key.PrefixLen(); ok {
-		x.lens[l]++
+	hash := x.view.seeds.hash(r.Key)
+	s := x.mutable(hash)
+	if place, ok := s.find(hash, r.Key, r.ID); ok {
+		s.table.refs[place] = s.pack(&r)
+	} else {
+		for s.live >= maxShard && s.depth < maxDepth {
+			x.split(s, hash)
+			s = x.view.shard(hash)
+		}
+		if s.table.Full() {
+			s = x.replace(s, s.rebuild(x, s.depth, s.live/4+4, nil), hash)
+		}
+		s.add(hash, &r)
+		x.view.rules++
+		x.countPrefix(r.Key, 1)
+	}
+	if s.wasteful() {
+		x.replace(s, s.rebuild(x, s.depth, s.live/8+4, nil), hash)
 	}
 }
 
-// Remove removes the rule of that ID and reports whether there was one.
-func (x *Index) Remove(id uuid.UUID) bool {
-	n := x.byID[id]
-	if n == nil {
+// Remove removes the rule of that key and ID, and reports whether there was one.
+func (x *Index) Remove(key store.Key, id uuid.UUID) bool {
+	if key.Wildcard() {
+		return x.removeWildcard(key.Kind, id)
+	}
+	hash := x.view.seeds.hash(key)
+	if _, ok := x.view.shard(hash).find(hash, key, id); !ok {
 		return false
 	}
-	delete(x.byID, id)
-	x.unlink(n)
-	if l, ok := n.rule.Key.PrefixLen(); ok {
-		if x.lens[l]--; x.lens[l] == 0 {
-			delete(x.lens, l)
-		}
+	x.own()
+	s := x.mutable(hash)
+	place, _ := s.find(hash, key, id)
+	s.table.remove(place)
+	s.live--
+	x.view.rules--
+	if s.wasteful() {
+		x.replace(s, s.rebuild(x, s.depth, s.live/8+4, nil), hash)
 	}
+	x.countPrefix(key, -1)
 	return true
 }
 
-// unlink takes a node out of the list of its key.
-func (x *Index) unlink(n *node) {
-	key := n.rule.Key
-	head := x.byKey[key]
-	switch {
-	case head != n:
-		for head.next != n {
-			head = head.next
-		}
-		head.next = n.next
-	case n.next != nil:
-		x.byKey[key] = n.next
-	default:
-		delete(x.byKey, key)
-	}
-}
-
-// Append appends the rules that carry the key to dst, in no particular order.
-func (x *Index) Append(dst []store.Rule, key store.Key) []store.Rule {
-	for n := x.byKey[key]; n != nil; n = n.next {
-		dst = append(dst, n.rule)
-	}
-	return dst
-}
-
-// Lookup returns the rules that carry one of the keys, each once, in no
-// particular order.
-func (x *Index) Lookup(keys []store.Key) []store.Rule {
-	var rules []store.Rule
-	seen := make(map[store.Key]struct{}) // keys that gave rules; few do
+// Replace makes the rules of the keys be those given, all of which carry one of
+// them.
+func (x *Index) Replace(keys []store.Key, rules []store.Rule) {
+	var there []store.Rule
 	for _, k := range keys {
-		n := len(rules)
-		if rules = x.Append(rules, k); len(rules) == n {
-			continue
-		}
-		if _, dup := seen[k]; dup {
-			rules = rules[:n]
-			continue
-		}
-		seen[k] = struct{}{}
-	}
-	return rules
-}
-
-// PrefixLengths returns the prefix lengths of the IP rules, each once, in no
-// particular order.
-func (x *Index) PrefixLengths() []store.PrefixLen {
-	lens := make([]store.PrefixLen, 0, len(x.lens))
-	for l := range x.lens {
-		lens = append(lens, l)
-	}
-	return lens
-}
-
-// All yields the rules of the kind, or of all kinds for a zero kind, in no
-// particular order. The index must not change meanwhile.
-func (x *Index) All(kind store.Kind) iter.Seq[store.Rule] {
-	return func(yield func(store.Rule) bool) {
-		for _, n := range x.byID {
-			if (kind == 0 || n.rule.Key.Kind == kind) && !yield(n.rule) {
-				return
+		there = x.view.Append(there[:0], k)
+		for i := range there {
+			old := &there[i]
+			if !slices.ContainsFunc(rules, func(r store.Rule) bool { return r.ID == old.ID && r.Key == k }) {
+				x.Remove(k, old.ID)
 			}
 		}
+	}
+	for i := range rules {
+		there = x.view.Append(there[:0], rules[i].Key)
+		if !slices.Contains(there, rules[i]) { // else it has come a second time
+			x.Put(rules[i])
+		}
+	}
+}
+
+// Compact gives back memory that is kept ready for rules to come. It copies
+// everything.
+func (x *Index) Compact() {
+	x.own()
+	for i := 0; i < len(x.view.dir); {
+		s := x.view.dir[i].shard
+		s = x.replace(s, s.rebuild(x, s.depth, s.live/32, nil), uint64(i)<<x.view.shift)
+		i += x.span(s)
+	}
+}
+
+// mutable returns the shard of a hash, whose table is nobody else's. The view
+// must be owned.
+func (x *Index) mutable(hash uint64) *shard {
+	s := x.view.shard(hash)
+	if s.epoch == x.epoch {
+		return s
+	}
+	c := *s
+	c.epoch, c.table = x.epoch, s.table.clone()
+	return x.replace(s, &c, hash)
+}
+
+// span returns how many places in the directory a shard has.
+func (x *Index) span(s *shard) int { return 1 << (64 - x.view.shift - s.depth) }
+
+// replace puts a shard of the same depth in the place of another, which has the
+// hash.
+func (x *Index) replace(old, s *shard, hash uint64) *shard {
+	n := x.span(old)
+	first := int(hash>>x.view.shift) &^ (n - 1)
+	for i := range n {
+		x.view.dir[first+i] = part{s.table.tags, s}
+	}
+	return s
+}
+
+// split makes two shards of one, by one more bit of the hash.
+func (x *Index) split(s *shard, hash uint64) {
+	v := x.view
+	if s.depth == 64-v.shift {
+		double := make([]part, 2*len(v.dir))
+		for i := range double {
+			double[i] = v.dir[i/2]
+		}
+		v.dir, v.shift = double, v.shift-1
+	}
+	n := x.span(s) / 2
+	first := int(hash>>v.shift) &^ (2*n - 1)
+	bit := uint64(1) << (63 - s.depth)
+	low := s.rebuild(x, s.depth+1, maxShard/8, func(h uint64) bool { return h&bit == 0 })
+	high := s.rebuild(x, s.depth+1, maxShard/8, func(h uint64) bool { return h&bit != 0 })
+	for i := range n {
+		v.dir[first+i], v.dir[first+n+i] = part{low.table.tags, low}, part{high.table.tags, high}
 	}
 }

@@ -3,9 +3,12 @@ package ruleindex
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -13,7 +16,7 @@ import (
 )
 
 func rule(n int, kind store.Kind, text string) store.Rule {
-	return store.Rule{ID: uuid.UUID{byte(n >> 8), byte(n)}, Key: store.Key{Kind: kind, Text: text}, Value: fmt.Sprint(n)}
+	return store.Rule{ID: uuid.UUID{byte(n >> 16), byte(n >> 8), byte(n)}, Key: store.Key{Kind: kind, Text: text}, Value: fmt.Sprint(n)}
 }
 
 func values(rules []store.Rule) string {
@@ -27,7 +30,7 @@ func values(rules []store.Rule) string {
 
 func TestRulesOfOneKey(t *testing.T) {
 	key := store.Key{Kind: store.KindDomain, Text: "a.example"}
-	for _, gone := range []int{1, 2, 3} { // the list's head, middle and tail
+	for _, gone := range []int{1, 2, 3} {
 		x := New()
 		for n := 1; n <= 3; n++ {
 			x.Put(rule(n, key.Kind, key.Text))
@@ -35,10 +38,10 @@ func TestRulesOfOneKey(t *testing.T) {
 		if got := values(x.Lookup([]store.Key{key})); got != "1 2 3" {
 			t.Fatalf("Lookup = %q", got)
 		}
-		if !x.Remove(rule(gone, 0, "").ID) {
+		if !x.Remove(key, rule(gone, 0, "").ID) {
 			t.Errorf("Remove(%d) = false", gone)
 		}
-		if x.Remove(rule(gone, 0, "").ID) {
+		if x.Remove(key, rule(gone, 0, "").ID) {
 			t.Errorf("Remove(%d) again = true", gone)
 		}
 		want := strings.Join(strings.Fields(strings.Replace("1 2 3", fmt.Sprint(gone), "", 1)), " ")
@@ -74,9 +77,59 @@ func TestLookup(t *testing.T) {
 			}
 		})
 	}
-	if got := x.Append([]store.Rule{rule(9, 0, "")}, name); values(got) != "1 9" {
+	if got := x.View().Append([]store.Rule{rule(9, 0, "")}, name); values(got) != "1 9" {
 		t.Errorf("Append = %q, want what was there and 1", values(got))
 	}
+}
+
+// Whatever a rule holds, it comes back as it was.
+func TestARuleComesBackAsItWas(t *testing.T) {
+	plain := store.Rule{Key: store.Key{Kind: store.KindEmail, Text: "jdoe@gmail.com"}, Value: "j.doe@gmail.com"}
+	tests := map[string]func(*store.Rule){
+		"plain":                         func(*store.Rule) {},
+		"value as the key":              func(r *store.Rule) { r.Value = r.Key.Text },
+		"no value":                      func(r *store.Rule) { r.Value = "" },
+		"effect, scope, shadow":         func(r *store.Rule) { r.Effect, r.Scope, r.Shadow = store.Allow, 5, true },
+		"origin, reasons, source":       func(r *store.Rule) { r.Origin, r.Reason, r.PublicReason, r.Source = "list:x", "why", "said", "file" },
+		"a line":                        func(r *store.Rule) { r.Line = 12345678 },
+		"an expiry":                     func(r *store.Rule) { r.ExpiresAt = time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC) },
+		"an expiry before 1970":         func(r *store.Rule) { r.ExpiresAt = time.Date(1950, 1, 2, 3, 4, 5, 6000, time.UTC) },
+		"an expiry of nanoseconds":      func(r *store.Rule) { r.ExpiresAt = time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC) },
+		"an expiry with a line":         func(r *store.Rule) { r.Line, r.ExpiresAt = 1, time.Unix(1, 0).UTC() },
+		"a negative line":               func(r *store.Rule) { r.Line = -1 },
+		"a long key":                    func(r *store.Rule) { r.Key.Text = strings.Repeat("x", 70_000) },
+		"a long value":                  func(r *store.Rule) { r.Value = strings.Repeat("x", 70_000) },
+		"a wildcard":                    func(r *store.Rule) { r.Key.Text = "" },
+		"a wildcard of no kind":         func(r *store.Rule) { r.Key = store.Key{} },
+		"a key of no kind":              func(r *store.Rule) { r.Key.Kind = 200 },
+		"a prefix":                      func(r *store.Rule) { r.Key = store.Key{Kind: store.KindIP, Text: "192.0.2.0/24"} },
+		"an address":                    func(r *store.Rule) { r.Key = store.Key{Kind: store.KindIP, Text: "2001:db8::1"} },
+		"a prefix spelled another way":  func(r *store.Rule) { r.Key = store.Key{Kind: store.KindIP, Text: "192.0.2.1/24"} },
+		"an ip key that is none at all": func(r *store.Rule) { r.Key = store.Key{Kind: store.KindIP, Text: "x"} },
+	}
+	x := New()
+	var all []store.Rule
+	for _, change := range tests {
+		r := plain
+		r.ID = uuid.New()
+		change(&r)
+		x.Put(r)
+		all = append(all, r)
+	}
+	check := func(t *testing.T, when string) {
+		t.Helper()
+		for _, want := range all {
+			if got := x.Lookup([]store.Key{want.Key}); !slices.Contains(got, want) {
+				t.Errorf("%s: %+v comes back as %+v", when, want, got)
+			}
+		}
+		if x.Len() != len(all) {
+			t.Errorf("%s: Len = %d, want %d", when, x.Len(), len(all))
+		}
+	}
+	check(t, "put")
+	x.Compact()
+	check(t, "compacted")
 }
 
 func TestPutReplacesTheRuleOfAnID(t *testing.T) {
@@ -89,6 +142,7 @@ func TestPutReplacesTheRuleOfAnID(t *testing.T) {
 	if got := x.Lookup([]store.Key{old.Key}); len(got) != 1 || got[0] != same {
 		t.Errorf("Lookup = %+v, want %+v", got, same)
 	}
+	x.Remove(old.Key, old.ID)
 	moved := rule(1, store.KindIP, "192.0.2.0/25")
 	x.Put(moved)
 	if got := x.Lookup([]store.Key{old.Key, moved.Key}); len(got) != 1 || got[0] != moved {
@@ -102,75 +156,199 @@ func TestPutReplacesTheRuleOfAnID(t *testing.T) {
 	}
 }
 
-func TestAllStopsEarly(t *testing.T) {
-	x := New()
-	for n := range 10 {
-		x.Put(rule(n, store.KindName, fmt.Sprint(n)))
+// The texts of the random rules: few, so that keys meet, and many, so that
+// shards split.
+func randomText(rng *rand.Rand) string {
+	few := []string{"", "a", "b", "192.0.2.1", "192.0.2.0/24", "198.51.100.0/24", "192.0.0.0/8", "2001:db8::/32", "2001:db8::1", "192.0.2.7/24"}
+	switch rng.IntN(3) {
+	case 0:
+		return few[rng.IntN(len(few))]
+	case 1:
+		return fmt.Sprintf("192.0.%d.0/24", rng.IntN(50))
 	}
-	seen := 0
-	for range x.All(0) {
-		if seen++; seen == 3 {
-			break
-		}
-	}
-	if seen != 3 {
-		t.Errorf("the loop ran %d times, want 3", seen)
-	}
+	return fmt.Sprintf("d%d.example", rng.IntN(4000))
 }
 
-// TestAgainstALinearScan compares the index with a plain map of rules.
+// TestAgainstALinearScan compares the index with a plain map of rules, and views
+// with what the map was when they were taken.
 func TestAgainstALinearScan(t *testing.T) {
+	type identity struct {
+		key store.Key
+		id  uuid.UUID
+	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	texts := []string{"", "a", "b", "192.0.2.1", "192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32", "2001:db8::1"}
-	x, model := New(), map[uuid.UUID]store.Rule{}
-	for range 5000 {
-		r := rule(rng.IntN(40), store.Kinds()[rng.IntN(4)], texts[rng.IntN(len(texts))])
-		if _, known := model[r.ID]; rng.IntN(3) > 0 {
-			x.Put(r)
-			model[r.ID] = r
-		} else {
-			if x.Remove(r.ID) != known {
+	x, model := New(), map[identity]store.Rule{}
+	var views []*View
+	var contents [][]store.Rule
+	all := func() (rules []store.Rule) {
+		for _, r := range model {
+			rules = append(rules, r)
+		}
+		return rules
+	}
+	for step := range 30_000 {
+		r := rule(rng.IntN(3), store.Kinds()[rng.IntN(4)], randomText(rng))
+		r.Reason = fmt.Sprint(step % 7)
+		id := identity{r.Key, r.ID}
+		switch _, known := model[id]; rng.IntN(8) {
+		case 0, 1:
+			if x.Remove(r.Key, r.ID) != known {
 				t.Fatalf("Remove reports %v, want %v", !known, known)
 			}
-			delete(model, r.ID)
+			delete(model, id)
+		case 2:
+			rules := []store.Rule{r, rule(4, r.Key.Kind, r.Key.Text)}
+			x.Replace([]store.Key{r.Key}, rules)
+			for k := range 3 {
+				delete(model, identity{r.Key, rule(k, 0, "").ID})
+			}
+			for _, r := range rules {
+				model[identity{r.Key, r.ID}] = r
+			}
+		default:
+			x.Put(r)
+			model[id] = r
 		}
-		compare(t, x, model, []store.Key{r.Key, {Kind: store.KindIP, Text: "192.0.2.1"}})
+		if step%5000 == 4999 {
+			if step%10_000 == 9999 {
+				x.Compact()
+			}
+			views, contents = append(views, x.View()), append(contents, all())
+		}
+	}
+	if len(views[len(views)-1].dir) < 4 {
+		t.Fatal("no shard was ever split: the test shows less than it should")
+	}
+	for i, v := range views {
+		compare(t, v, contents[i])
 	}
 }
 
-func compare(t *testing.T, x *Index, model map[uuid.UUID]store.Rule, keys []store.Key) {
+// compare asks a view for every key there may be, and for addresses and
+// domains.
+func compare(t *testing.T, v *View, rules []store.Rule) {
 	t.Helper()
-	var found, names, all []store.Rule
+	if v.Len() != len(rules) {
+		t.Fatalf("Len = %d, want %d", v.Len(), len(rules))
+	}
+	byKey := map[store.Key][]store.Rule{}
 	lens := map[store.PrefixLen]bool{}
-	for _, r := range model {
-		all = append(all, r)
-		if slices.Contains(keys, r.Key) {
-			found = append(found, r)
-		}
-		if r.Key.Kind == store.KindName {
-			names = append(names, r)
-		}
+	for _, r := range rules {
+		byKey[r.Key] = append(byKey[r.Key], r)
 		if l, ok := r.Key.PrefixLen(); ok {
 			lens[l] = true
 		}
 	}
-	if got, want := values(x.Lookup(keys)), values(found); got != want {
-		t.Fatalf("Lookup(%v) = %q, want %q", keys, got, want)
+	for key, want := range byKey {
+		sameRules(t, fmt.Sprint(key), v.Append(nil, key), want)
 	}
-	if got, want := values(slices.Collect(x.All(store.KindName))), values(names); got != want {
-		t.Fatalf("All(name) = %q, want %q", got, want)
+	if got := v.PrefixLengths(); len(got) != len(lens) || slices.ContainsFunc(got, func(l store.PrefixLen) bool { return !lens[l] }) {
+		t.Fatalf("PrefixLengths = %+v, want %v", got, lens)
 	}
-	if got, want := values(slices.Collect(x.All(0))), values(all); got != want || x.Len() != len(model) {
-		t.Fatalf("All(0) = %q of %d, want %q of %d", got, x.Len(), want, len(model))
+	for _, text := range []string{"192.0.2.1", "192.0.7.9", "192.5.5.5", "198.51.100.4", "203.0.113.1", "2001:db8::1", "2001:db8::2", "2001:db9::"} {
+		addr := netip.MustParseAddr(text)
+		var want []store.Rule
+		for key, rules := range byKey {
+			if p, ok := canonicalPrefix(key.Text); ok && key.Kind == store.KindIP && p.Contains(addr) {
+				want = append(want, rules...)
+			}
+		}
+		sameRules(t, text, ask(v, func(q *Query) { q.Addr(7, addr) }), want)
 	}
-	got := x.PrefixLengths()
-	for _, l := range got {
-		if !lens[l] {
-			t.Fatalf("PrefixLengths names %+v, which no rule has", l)
+	host := "x.a.d17.example"
+	want := append(slices.Clone(byKey[store.Key{Kind: store.KindDomain, Text: "d17.example"}]), byKey[store.Key{Kind: store.KindDomain, Text: host}]...)
+	sameRules(t, host, ask(v, func(q *Query) { q.Domains(7, host, "") }), want)
+	for _, other := range []string{host, "b.a.d17.example", "d17.example", "example", "xd17.example", "x.example"} {
+		two := func(q *Query) { q.Domains(6, other, ""); q.Domains(7, host, other) }
+		sameRules(t, host+" beside "+other, ask(v, two), want)
+	}
+}
+
+// ask returns the rules that a query gives to owner 7.
+func ask(v *View, add func(*Query)) (rules []store.Rule) {
+	var q Query
+	q.Begin(v)
+	add(&q)
+	q.Each(func(owner uint8, r *store.Rule) {
+		if owner == 7 {
+			rules = append(rules, *r)
+		}
+	})
+	return rules
+}
+
+func sameRules(t *testing.T, what string, got, want []store.Rule) {
+	t.Helper()
+	order := func(a, b store.Rule) int {
+		return strings.Compare(a.Key.String()+a.ID.String(), b.Key.String()+b.ID.String())
+	}
+	got, want = slices.SortedFunc(slices.Values(got), order), slices.SortedFunc(slices.Values(want), order)
+	if len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
+		t.Fatalf("%s gives %+v, want %+v", what, got, want)
+	}
+}
+
+func TestViewsOfReadersWhileAWriterGoesOn(t *testing.T) {
+	x := New()
+	views := make(chan *View, 16)
+	done := make(chan error)
+	for range 2 {
+		go func() {
+			for v := range views {
+				n := 0
+				for i := range 3000 {
+					n += len(v.Append(nil, store.Key{Kind: store.KindDomain, Text: fmt.Sprintf("d%d.example", i)}))
+				}
+				if n != v.Len() {
+					done <- fmt.Errorf("%d rules found, of %d", n, v.Len())
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	for i := range 12_000 {
+		n := rng.IntN(3000)
+		r := rule(n, store.KindDomain, fmt.Sprintf("d%d.example", n))
+		if rng.IntN(3) == 0 {
+			x.Remove(r.Key, r.ID)
+		} else {
+			x.Put(r)
+		}
+		if i%100 == 0 {
+			views <- x.View()
 		}
 	}
-	if len(got) != len(lens) {
-		t.Fatalf("PrefixLengths = %+v, want %v", got, lens)
+	close(views)
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestReadsOfAViewDoNotAllocate(t *testing.T) {
+	x := New()
+	for n := range 5000 {
+		x.Put(rule(n, store.KindDomain, fmt.Sprintf("d%d.example", n)))
+	}
+	x.Put(rule(5001, store.KindIP, "192.0.2.0/24"))
+	v, addr := x.View(), netip.MustParseAddr("192.0.2.1")
+	var q Query
+	if n := testing.AllocsPerRun(100, func() {
+		found := 0
+		q.Begin(v)
+		q.Key(0, store.KindDomain, "d7.example")
+		q.Domains(1, "a.b.d8.example", "")
+		q.Domains(2, "b.d8.example", "a.b.d8.example")
+		q.Addr(3, addr)
+		q.Each(func(uint8, *store.Rule) { found++ })
+		if found != 4 {
+			t.Fatalf("%d rules found, want 4", found)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 

@@ -51,12 +51,23 @@ func (r *Request) MediaType() (string, map[string]string, error) {
 // ReadBody returns the body, of at most [MaxBody] bytes. A client that does not
 // send it in time is cut off, even if the server sets no timeout.
 func (r *Request) ReadBody() ([]byte, error) {
+	body, err := r.readBody()
+	if err != nil {
+		r.writer.Header().Set("Connection", "close") // there is more to come, which nobody waits for
+		return nil, err
+	}
+	r.unread = false
+	return body, nil
+}
+
+func (r *Request) readBody() ([]byte, error) {
+	if r.ContentLength > MaxBody {
+		return nil, ErrTooLarge
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(r.writer, r.Body, MaxBody))
 	if err == nil {
-		r.unlimitReading()
 		return body, nil
 	}
-	r.writer.Header().Set("Connection", "close") // there is more to come, which nobody waits for
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, ErrTooLarge
 	}
@@ -68,7 +79,7 @@ func (r *Request) ReadBody() ([]byte, error) {
 
 // limitReading bounds the time that the client may take for its body, also for
 // one that nobody reads: the server reads on to its end before it answers. The
-// server lifts the limit after the request.
+// server lifts the limit at the end of the body, or of the request.
 func (r *Request) limitReading() {
 	if r.Body == nil || r.Body == http.NoBody {
 		return
@@ -78,15 +89,6 @@ func (r *Request) limitReading() {
 		// A writer that knows no deadline belongs to a test, or to a host that
 		// wraps it and has to see to this.
 		_ = http.NewResponseController(r.writer).SetReadDeadline(time.Now().Add(r.timeout))
-	}
-}
-
-// unlimitReading lifts the limit once the body is there: it is not about the time
-// that the answer takes.
-func (r *Request) unlimitReading() {
-	r.unread = false
-	if r.server().ReadTimeout <= 0 {
-		_ = http.NewResponseController(r.writer).SetReadDeadline(time.Time{})
 	}
 }
 

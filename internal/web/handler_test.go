@@ -36,11 +36,17 @@ func newHandler(t *testing.T, c web.Config) http.Handler {
 		body, err := r.ReadBody()
 		return web.Reply{Body: []any{len(body), ban.ActorFrom(r.Context())}}, err
 	}
+	pensive := func(r *web.Request) (web.Reply, error) {
+		_, err := r.ReadBody()
+		time.Sleep(3 * web.DefaultTimeout)
+		return web.Reply{Body: fmt.Sprint(err, r.Context().Err())}, nil
+	}
 	long := func(*web.Request) (web.Reply, error) { return web.Reply{Body: strings.Repeat("x", 1<<20)}, nil }
 	h, err := web.NewHandler(c, []web.Route{
 		{Method: "POST", Pattern: "/things", Need: web.Need{Resource: "things", Mutation: true}, Handle: read},
 		{Method: "GET", Pattern: "/things/{id}", Need: web.Need{Resource: "things"}, Handle: long},
 		{Method: "DELETE", Pattern: "/things/{id}", Need: web.Need{Resource: "things", Mutation: true}, Handle: read},
+		{Method: "POST", Pattern: "/pensive", Handle: pensive},
 		{Method: "GET", Pattern: "/unsayable", Handle: func(*web.Request) (web.Reply, error) { return web.Reply{Body: math.NaN()}, nil }},
 	})
 	if err != nil {
@@ -236,6 +242,39 @@ func TestSlowClients(t *testing.T) {
 				time.Sleep(10 * web.DefaultTimeout) // idle
 			}
 		})
+	})
+}
+
+func TestTheLimitOfABodyIsNoneOfTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := serve(t, newHandler(t, web.Config{Authorize: letIn}))
+		if _, err := io.WriteString(client, "POST /pensive HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(resp.Body); string(body) != `"\u003cnil\u003e \u003cnil\u003e"` || err != nil {
+			t.Errorf("%s, %v", body, err)
+		}
+	})
+}
+
+func TestABodyThatSaysItIsTooLongIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := serve(t, newHandler(t, web.Config{Authorize: letIn}))
+		begin := time.Now()
+		if _, err := io.WriteString(client, "POST /things HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n{"); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil || resp.StatusCode != 418 || time.Since(begin) > 0 {
+			t.Errorf("%v, %v after %v", resp, err, time.Since(begin))
+		}
+		if _, err := io.Copy(io.Discard, client); err != nil {
+			t.Errorf("the connection is not closed: %v", err)
+		}
 	})
 }
 

@@ -1,29 +1,30 @@
 -- Times are microseconds since 1970 in UTC; NULL where there is none.
 
 CREATE TABLE ostraka_bans (
-	seq            INTEGER PRIMARY KEY AUTOINCREMENT,
-	id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
-	version        INTEGER NOT NULL CHECK (version >= 1),
-	kind           INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 255),
-	value          TEXT    NOT NULL,
-	key_text       TEXT    NOT NULL,
-	effect         INTEGER NOT NULL CHECK (effect BETWEEN 0 AND 255),
-	scope          INTEGER NOT NULL CHECK (scope BETWEEN 0 AND 255),
-	shadow         INTEGER NOT NULL CHECK (shadow IN (0, 1)),
-	reason         TEXT    NOT NULL,
-	public_reason  TEXT    NOT NULL,
-	created_at     INTEGER,
-	created_by     TEXT    NOT NULL,
-	updated_at     INTEGER,
-	expires_at     INTEGER,
-	revoked_at     INTEGER,
-	revoked_by     TEXT    NOT NULL,
-	revoked_reason TEXT    NOT NULL,
-	hits           INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
-	last_hit_at    INTEGER,
+	seq              INTEGER PRIMARY KEY AUTOINCREMENT,
+	id               BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+	version          INTEGER NOT NULL CHECK (version >= 1),
+	kind             INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 255),
+	value            TEXT    NOT NULL,
+	key_text         TEXT    NOT NULL,
+	effect           INTEGER NOT NULL CHECK (effect BETWEEN 0 AND 255),
+	scope            INTEGER NOT NULL CHECK (scope BETWEEN 0 AND 255),
+	shadow           INTEGER NOT NULL CHECK (shadow IN (0, 1)),
+	reason           TEXT    NOT NULL,
+	public_reason    TEXT    NOT NULL,
+	created_at       INTEGER,
+	created_by       TEXT    NOT NULL,
+	updated_at       INTEGER,
+	expires_at       INTEGER,
+	revoked_at       INTEGER,
+	revoked_by       TEXT    NOT NULL,
+	revoked_reason   TEXT    NOT NULL,
+	aliases_disabled INTEGER NOT NULL DEFAULT 0 CHECK (aliases_disabled >= 0),
+	hits             INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
+	last_hit_at      INTEGER,
 	-- 1: its rule is in ostraka_rules. 0: it is revoked, or has expired and was
 	-- followed by another ban of its value.
-	ruled          INTEGER NOT NULL CHECK (ruled = 0 OR ruled = 1 AND revoked_at IS NULL)
+	ruled            INTEGER NOT NULL CHECK (ruled = 0 OR ruled = 1 AND revoked_at IS NULL)
 ) STRICT;
 
 -- Answers which bans of a value are active, or have expired and not retired: one
@@ -91,6 +92,9 @@ CREATE TABLE ostraka_rules (
 	PRIMARY KEY (key, id, since)
 ) STRICT, WITHOUT ROWID;
 
+-- Rules that let in, or hold for review, are few beside those that deny.
+CREATE INDEX ostraka_rules_exceptions ON ostraka_rules (key, id) WHERE effect <> 0;
+
 CREATE INDEX ostraka_rules_list ON ostraka_rules (list, since, key, id) WHERE list IS NOT NULL;
 CREATE INDEX ostraka_rules_until ON ostraka_rules (list, until) WHERE until IS NOT NULL;
 
@@ -139,3 +143,117 @@ CREATE TABLE ostraka_changes (
 ) STRICT;
 
 CREATE INDEX ostraka_changes_target ON ostraka_changes (target, seq) WHERE target IS NOT NULL;
+
+CREATE TABLE ostraka_accounts (
+	seq              INTEGER PRIMARY KEY AUTOINCREMENT,
+	id               BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+	version          INTEGER NOT NULL CHECK (version >= 1),
+	handle           TEXT    NOT NULL,
+	handle_fold      TEXT    NOT NULL,
+	name             TEXT    NOT NULL,
+	bio              TEXT    NOT NULL,
+	links            TEXT             CHECK (json_valid(links)),
+	meta             TEXT             CHECK (json_valid(meta)),
+	roles            TEXT             CHECK (json_valid(roles)),
+	admin            INTEGER NOT NULL CHECK (admin IN (0, 1)),
+	verified         TEXT    NOT NULL,
+	invited_by       BLOB             CHECK (length(invited_by) = 16),  -- may be gone
+	password_hash    TEXT    NOT NULL,
+	joined_at        INTEGER,
+	created_at       INTEGER,
+	created_by       TEXT    NOT NULL,
+	updated_at       INTEGER,
+	last_login_at    INTEGER,
+	suspended_at     INTEGER,                                           -- NULL: active
+	suspended_by     TEXT    NOT NULL,
+	suspended_reason TEXT    NOT NULL,
+	suspension_bans  TEXT             CHECK (json_valid(suspension_bans))
+) STRICT;
+
+-- Both are few among many.
+CREATE INDEX ostraka_accounts_admins ON ostraka_accounts (seq, suspended_at) WHERE admin = 1;
+CREATE INDEX ostraka_accounts_suspended ON ostraka_accounts (seq) WHERE suspended_at IS NOT NULL;
+
+-- What the handle of an account looks like, numbered from 0 for each account. The
+-- references here and below hold where foreign_keys is on, which in a database of
+-- a host may not be so: whoever deletes an account deletes these rows as well.
+CREATE TABLE ostraka_handle_keys (
+	account  INTEGER NOT NULL REFERENCES ostraka_accounts (seq) ON DELETE CASCADE,
+	position INTEGER NOT NULL CHECK (position >= 0),
+	key      TEXT    NOT NULL UNIQUE,
+	PRIMARY KEY (account, position)
+) STRICT, WITHOUT ROWID;
+
+-- The addresses of accounts, numbered likewise. A host is kept with its labels
+-- in reverse and a dot behind each, so that a domain and all below it are one
+-- range: mail.example.com as com.example.mail. and so on. What is shared tells
+-- in the index which address is the first of its account in such a range: one
+-- that shares fewer labels than the domain has.
+CREATE TABLE ostraka_account_emails (
+	account     INTEGER NOT NULL REFERENCES ostraka_accounts (seq) ON DELETE CASCADE,
+	position    INTEGER NOT NULL CHECK (position >= 0),
+	id          BLOB    NOT NULL CHECK (length(id) = 16),
+	address     TEXT    NOT NULL UNIQUE,
+	mailbox     TEXT    NOT NULL,
+	host        TEXT    NOT NULL,
+	shared      INTEGER NOT NULL CHECK (shared >= 0),  -- the most labels, from the top, that an address before it has in common
+	verified_at INTEGER,
+	created_at  INTEGER,
+	PRIMARY KEY (account, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX ostraka_account_emails_mailbox ON ostraka_account_emails (mailbox);
+CREATE INDEX ostraka_account_emails_host ON ostraka_account_emails (host, shared);
+
+-- Sessions and API tokens.
+CREATE TABLE ostraka_credentials (
+	seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+	id           BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+	kind         INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 255),
+	account      BLOB    NOT NULL REFERENCES ostraka_accounts (id) ON DELETE CASCADE,
+	hash         BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
+	family       BLOB             CHECK (length(family) = 16),
+	name         TEXT    NOT NULL,
+	scopes       TEXT             CHECK (json_valid(scopes)),
+	created_at   INTEGER,
+	expires_at   INTEGER,
+	idle_timeout INTEGER NOT NULL,  -- microseconds; 0: never
+	last_used_at INTEGER,
+	revoked_at   INTEGER
+) STRICT;
+
+CREATE INDEX ostraka_credentials_account ON ostraka_credentials (account);
+CREATE INDEX ostraka_credentials_family ON ostraka_credentials (family) WHERE family IS NOT NULL;
+
+-- An alias outlives its owner, and the ban that turned it off: neither is
+-- referred to.
+CREATE TABLE ostraka_aliases (
+	seq              INTEGER PRIMARY KEY AUTOINCREMENT,
+	id               BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+	version          INTEGER NOT NULL CHECK (version >= 1),
+	local            TEXT    NOT NULL,
+	local_key        TEXT    NOT NULL,
+	domain           TEXT    NOT NULL,
+	host             TEXT    NOT NULL,  -- the domain, as in ostraka_account_emails
+	destination      TEXT    NOT NULL,
+	mailbox          TEXT    NOT NULL,
+	destination_host TEXT    NOT NULL,
+	owner            BLOB             CHECK (length(owner) = 16),
+	active           INTEGER NOT NULL CHECK (active IN (0, 1)),
+	disabled_ban     BLOB             CHECK (length(disabled_ban) = 16),
+	created_at       INTEGER,
+	created_by       TEXT    NOT NULL,
+	updated_at       INTEGER,
+	UNIQUE (domain, local)
+) STRICT;
+
+CREATE INDEX ostraka_aliases_owner ON ostraka_aliases (owner) WHERE owner IS NOT NULL;
+CREATE INDEX ostraka_aliases_destination ON ostraka_aliases (destination);
+CREATE INDEX ostraka_aliases_disabled_ban ON ostraka_aliases (disabled_ban) WHERE disabled_ban IS NOT NULL;
+
+-- Bans turn off what is active. The last index tells by itself which aliases the
+-- index of hosts has, too.
+CREATE INDEX ostraka_aliases_active_local ON ostraka_aliases (local_key) WHERE active = 1;
+CREATE INDEX ostraka_aliases_active_mailbox ON ostraka_aliases (mailbox) WHERE active = 1;
+CREATE INDEX ostraka_aliases_active_host ON ostraka_aliases (host) WHERE active = 1;
+CREATE INDEX ostraka_aliases_active_destination_host ON ostraka_aliases (destination_host, host) WHERE active = 1;

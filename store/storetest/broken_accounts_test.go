@@ -187,7 +187,7 @@ var accountUpdateFlaws = []flaw{
 			}
 			return o.Store.UpdateAccount(ctx, w, c)
 		}
-	}, []string{"UpdateAccount refuses another version of the account"}},
+	}, []string{"UpdateAccount refuses another version of the account", "Of concurrent writes to one version of an account one succeeds"}},
 
 	{"counts admins who are suspended", func(o *override) {
 		o.updateAccount = func(ctx context.Context, w store.AccountWrite, c store.Change) (store.AccountWritten, error) {

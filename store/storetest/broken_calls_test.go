@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/store"
 )
 
@@ -22,6 +24,18 @@ var callFlaws = []flaw{
 			return o.Store.Lookup(context.WithoutCancel(ctx), keys)
 		}
 	}, []string{"A context that was cancelled before is an error", "A context whose deadline has passed is an error"}},
+
+	{"ignores the context of a write to an account", func(o *override) {
+		o.updateAccount = func(ctx context.Context, w store.AccountWrite, c store.Change) (store.AccountWritten, error) {
+			return o.Store.UpdateAccount(context.WithoutCancel(ctx), w, c)
+		}
+	}, []string{"A context that was cancelled before is an error", "A context whose deadline has passed is an error"}},
+
+	{"finds credentials when it is closed", func(o *override) {
+		o.credentialByHash = func(context.Context, store.SecretHash) (store.Credential, store.Account, error) {
+			return store.Credential{}, store.Account{}, nil
+		}
+	}, []string{"Every method of a closed store is ErrClosed", "A context that was cancelled before is an error"}},
 
 	{"has written when it says that the context ended", func(o *override) {
 		o.createBans = func(ctx context.Context, bans []store.Ban, c store.Change) ([]int, error) {
@@ -86,6 +100,31 @@ var callFlaws = []flaw{
 			return bans, err
 		}
 	}, []string{"What was passed may be changed afterwards"}},
+
+	{"keeps the slices of accounts that it was given", func(o *override) {
+		kept := map[uuid.UUID]store.Account{}
+		o.createAccount = func(ctx context.Context, a store.Account, c store.Change) (store.Account, error) {
+			kept[a.ID] = a
+			return o.Store.CreateAccount(ctx, a, c)
+		}
+		o.account = func(ctx context.Context, id uuid.UUID) (store.Account, error) {
+			a, err := o.Store.Account(ctx, id)
+			a.Roles = kept[id].Roles
+			return a, err
+		}
+	}, []string{"What an account was made of may be changed afterwards"}},
+
+	{"hands out the slices of accounts that it keeps", func(o *override) {
+		kept := map[string]store.Account{}
+		o.accountByEmail = func(ctx context.Context, address string) (store.Account, error) {
+			if a, ok := kept[address]; ok {
+				return a, nil
+			}
+			a, err := o.Store.AccountByEmail(ctx, address)
+			kept[address] = a
+			return a, err
+		}
+	}, []string{"What is returned of an account may be changed"}},
 
 	{"sorts the keys it was given", func(o *override) {
 		o.lookup = func(ctx context.Context, keys []store.Key) ([]store.Rule, error) {

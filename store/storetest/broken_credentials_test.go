@@ -66,7 +66,7 @@ var credentialFlaws = []flaw{
 			}
 			return got, err
 		}
-	}, []string{"A credential is refused for an account that is gone or has changed"}},
+	}, []string{"A credential is refused for an account that is gone or has changed", "No session survives a suspension"}},
 
 	{"calls an account that is gone a conflict", func(o *override) {
 		o.createToken = func(ctx context.Context, c store.Credential, version int64, ch store.Change) (store.Credential, error) {

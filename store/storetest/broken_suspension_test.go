@@ -21,7 +21,11 @@ func writeAs(o *override, spoil func(*store.AccountWrite)) {
 var suspensionFlaws = []flaw{
 	{"leaves the credentials of a suspended account", func(o *override) {
 		writeAs(o, func(w *store.AccountWrite) { w.RevokeCredentials = false })
-	}, []string{"UpdateAccount revokes credentials when it is told to", "Every mutation of an account logs its change"}},
+	}, []string{
+		"UpdateAccount revokes credentials when it is told to",
+		"Every mutation of an account logs its change",
+		"No session survives a suspension",
+	}},
 
 	{"revokes credentials with every write", func(o *override) {
 		writeAs(o, func(w *store.AccountWrite) { w.RevokeCredentials = true })
@@ -29,7 +33,7 @@ var suspensionFlaws = []flaw{
 
 	{"leaves the aliases of a suspended account", func(o *override) {
 		writeAs(o, func(w *store.AccountWrite) { w.DisableAliases = false })
-	}, []string{"UpdateAccount turns off aliases when it is told to"}},
+	}, []string{"UpdateAccount turns off aliases when it is told to", "No alias survives a suspension"}},
 
 	{"leaves aliases to addresses that are gone", func(o *override) {
 		o.updateAccount = func(ctx context.Context, w store.AccountWrite, c store.Change) (store.AccountWritten, error) {

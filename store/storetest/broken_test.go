@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -19,7 +20,7 @@ func flaws() []flaw {
 	return slices.Concat(
 		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws,
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, accountLogFlaws,
-		credentialFlaws, credentialEndFlaws, aliasFlaws,
+		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
 		listFlaws, versionFlaws,
 		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
 	)
@@ -104,6 +105,14 @@ var persistentFlaws = []persistentFlaw{
 			"A list synced through one store is seen by the other",
 			"Of two stores syncing a list at once one succeeds",
 			"Hits of an entry through two stores add up by UTC day",
+			"Accounts, credentials and aliases survive Close and opening again",
+			"Numbers of accounts, credentials and aliases go on after opening again",
+			"A suspension through one store is seen by the other at once",
+			"Of the last two admins demoted through two stores one stays",
+			"Of concurrent creations through two stores of a handle, an address or an alias one succeeds",
+			"A write to an account through another store is a conflict",
+			"No session and no alias survives a suspension through another store",
+			"Of concurrent bans through two stores one turns an alias off",
 		}},
 	{"is one store for all that open it",
 		func() func() store.Store {
@@ -114,4 +123,25 @@ var persistentFlaws = []persistentFlaw{
 			"Closing one store leaves the other open",
 			"Two stores on the same data share one log",
 		}},
+	{"sees what another store suspended only after a while",
+		func() func() store.Store {
+			shared := memstore.New()
+			return func() store.Store { return remembering(shared) }
+		},
+		[]string{"A suspension through one store is seen by the other at once"}},
+}
+
+// remembering returns a store that remembers whom credentials are of.
+func remembering(shared store.Store) store.Store {
+	accounts := map[store.SecretHash]store.Account{}
+	o := &override{Store: shared}
+	o.credentialByHash = func(ctx context.Context, hash store.SecretHash) (store.Credential, store.Account, error) {
+		c, a, err := shared.CredentialByHash(ctx, hash)
+		if known, ok := accounts[hash]; ok {
+			a = known
+		}
+		accounts[hash] = a
+		return c, a, err
+	}
+	return o
 }

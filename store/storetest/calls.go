@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"example.com/ostraka/store"
@@ -71,17 +72,24 @@ var callClauses = []clause{
 
 // records are what a store holds for [calls].
 type records struct {
-	ban   store.Ban
-	block store.Block
-	list  store.List
+	ban     store.Ban
+	block   store.Block
+	list    store.List
+	account store.Account
+	session store.Credential
+	alias   store.MailAlias
 }
 
 func callRecords(t reporter, s store.Store) records {
 	t.Helper()
+	account, session, _ := holder(t, s, newAccount("a"))
 	return records{
-		ban:   create(t, s, domainBan("a.example")),
-		block: createBlock(t, s, newBlock("a.example")),
-		list:  apply(t, s, newList("l"), domainEntries(3), nil),
+		ban:     create(t, s, domainBan("a.example")),
+		block:   createBlock(t, s, newBlock("a.example")),
+		list:    apply(t, s, newList("l"), domainEntries(3), nil),
+		account: account,
+		session: session,
+		alias:   createAlias(t, s, newAlias("a", account)),
 	}
 }
 
@@ -92,7 +100,9 @@ type call struct {
 	do     func(ctx context.Context, s store.Store) error
 }
 
-func calls(r records) []call { return append(banCalls(r.ban), listCalls(r)...) }
+func calls(r records) []call {
+	return slices.Concat(banCalls(r.ban), listCalls(r), accountCalls(r), credentialCalls(r), aliasCalls(r))
+}
 
 func banCalls(b store.Ban) []call {
 	fresh := domainBan("fresh.example")
@@ -218,7 +228,7 @@ func closeWaits(t reporter, s store.Store) {
 			for n := 0; ; n++ {
 				c := all[(i+n)%len(all)]
 				switch c.method {
-				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList":
+				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList", "DeleteAccount", "PurgeCredentials", "DeleteAlias":
 					continue // the others use the record
 				}
 				err := c.do(t.Context(), s)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,8 +36,9 @@ type accountOverrides struct {
 	updateAlias        func(context.Context, store.MailAlias, store.Change) (store.MailAlias, error)
 	deleteAlias        func(context.Context, uuid.UUID, store.Change) (store.MailAlias, error)
 	affected           func(context.Context, store.Selector, int) (store.Affected, error)
-	createBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, int64, error)
-	updateBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, int64, error)
+	createBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, error)
+	exceptions         func(context.Context, store.Kind) iter.Seq2[store.Rule, error]
+	updateBanDisabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, error)
 }
 
 func (o *override) CreateAccount(ctx context.Context, a store.Account, c store.Change) (store.Account, error) {
@@ -200,16 +202,23 @@ func (o *override) Affected(ctx context.Context, sel store.Selector, sample int)
 	return o.Store.Affected(ctx, sel, sample)
 }
 
-func (o *override) CreateBanDisabling(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+func (o *override) CreateBanDisabling(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 	if o.createBanDisabling != nil {
 		return o.createBanDisabling(ctx, b, sel, c)
 	}
 	return o.Store.CreateBanDisabling(ctx, b, sel, c)
 }
 
-func (o *override) UpdateBanDisabling(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, int64, error) {
+func (o *override) UpdateBanDisabling(ctx context.Context, b store.Ban, sel store.Selector, c store.Change) (store.Ban, error) {
 	if o.updateBanDisabling != nil {
 		return o.updateBanDisabling(ctx, b, sel, c)
 	}
 	return o.Store.UpdateBanDisabling(ctx, b, sel, c)
+}
+
+func (o *override) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	if o.exceptions != nil {
+		return o.exceptions(ctx, kind)
+	}
+	return o.Store.Exceptions(ctx, kind)
 }

@@ -38,16 +38,19 @@ func clauses() []clause {
 		createClauses, bulkClauses, updateClauses, retireClauses, deleteClauses, purgeClauses, valueClauses, pageClauses,
 		blockClauses,
 		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, accountLogClauses,
-		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses,
+		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses, exceptionClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,
-		callClauses, ownershipClauses, concurrencyClauses,
+		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
 	)
 }
 
 func persistentClauses() []persistentClause {
-	return slices.Concat(reopenClauses, handleClauses, listReopenClauses, listHandleClauses)
+	return slices.Concat(
+		reopenClauses, handleClauses, listReopenClauses, listHandleClauses,
+		accountReopenClauses, accountHandleClauses,
+	)
 }
 
 // cited puts the rule in front of every failure.

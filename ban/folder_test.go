@@ -1,0 +1,85 @@
+package ban
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// checkFolder compares what a folder makes of a text with what the parsers make
+// of it that allocate.
+func checkFolder(t *testing.T, s string) {
+	t.Helper()
+	var f folder
+	got, err := f.address(s)
+	if want, wantErr := parseAddress(s); got != want || !reflect.DeepEqual(err, wantErr) {
+		t.Errorf("address %q is %+v, %v, want %+v, %v", s, got, err, want, wantErr)
+	}
+	host, err := f.host(s)
+	if want, wantErr := parseHost(s); host != want || !reflect.DeepEqual(err, wantErr) {
+		t.Errorf("host %q is %q, %v, want %q, %v", s, host, err, want, wantErr)
+	}
+	for _, leet := range []bool{false, true} {
+		var got askedName
+		err := f.name(&got, s, leet)
+		name, wantErr := parseUsername(s)
+		want := newAskedName(s, name, leet)
+		if !reflect.DeepEqual(err, wantErr) {
+			t.Errorf("name %q: %v, want %v", s, err, wantErr)
+		}
+		if err != nil {
+			continue
+		}
+		if got.username != want.username || len(got.readings) != len(want.readings) {
+			t.Fatalf("name %q is %+v, want %+v", s, got, want)
+		}
+		for i := range got.readings {
+			if got.readings[i] != want.readings[i] {
+				t.Errorf("name %q is also read as %+v, want %+v", s, got.readings[i], want.readings[i])
+			}
+		}
+	}
+}
+
+func TestFolderAgreesWithTheParsers(t *testing.T) {
+	texts := []string{
+		"J.Doe+x@GoogleMail.com", "j.doe@gmail.com", "...@gmail.com", "+x@gmail.com", ".a@gmail.com", "a..b@gmail.com",
+		"A_B-C.d+e@ProtonMail.ch", "-@yahoo.com", "A-b@Yahoo.com", "x@User.FastMail.FM", "x@a.b.fastmail.com", "x@xn--a.fastmail.com",
+		"X@outlook.com", "x+y@me.com", "x@ya.ru", "X@EXAMPLE.com", "x@example.com.", "x@@example.com", " x@example.com",
+		strings.Repeat("A", 64) + "@example.com", strings.Repeat("A", 65) + "@example.com", "A@" + strings.Repeat("b.", 126) + "c", "A@" + strings.Repeat("b.", 127) + "c",
+		"Example.COM", "example.com.", "example.com..", ".", "..", "a..b", "-a.b", "A.1", "XN--A.example", strings.Repeat("A.", 126) + "b.", strings.Repeat("A.", 127) + "b",
+		"Admin", "PaypaI", "PAYPAI", "I", "iI", "aI ", "MiKe", "mike", "4DM1N", "0123456789", "6", "a  B", " A", "A B", "a\tB", `A\*`, "rn", "M",
+		strings.Repeat("M", 64), strings.Repeat("M", 65), strings.Repeat("I", 63) + "a",
+	}
+	for _, p := range providers {
+		for _, d := range p.Domains {
+			texts = append(texts, "A.b_c-d+e@"+strings.ToUpper(d), "x@"+d, "x@sub."+d)
+		}
+	}
+	for _, s := range append(texts, fuzzSeeds...) {
+		checkFolder(t, s)
+	}
+}
+
+// What one field leaves in the buffer is not written over by the next, however
+// often the buffer has to grow.
+func TestFolderKeepsWhatItWrote(t *testing.T) {
+	var f folder
+	var hosts, want []string
+	for i := range 100 {
+		s := strings.Repeat("A", i%60+1) + ".Example"
+		host, err := f.host(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts, want = append(hosts, host), append(want, strings.ToLower(s))
+	}
+	if !reflect.DeepEqual(hosts, want) {
+		t.Errorf("%q", hosts)
+	}
+}
+
+func FuzzFolder(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, s string) { checkFolder(t, s) })
+}

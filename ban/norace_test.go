@@ -1,0 +1,5 @@
+//go:build !race
+
+package ban_test
+
+const raceDetector = false

@@ -1,0 +1,123 @@
+package ban
+
+import (
+	"sync"
+	"time"
+
+	"example.com/ostraka/internal/ruleindex"
+	"example.com/ostraka/store"
+)
+
+// scratch is what a check of a mirror works in. It is used again for others, so
+// that a check allocates nothing.
+type scratch struct {
+	folder
+	query  ruleindex.Query
+	email  askedEmail
+	domain askedDomain
+	ip     askedIP
+	name   askedName
+	asked  [len(fieldKinds)]asked // nil for empty fields, else those above
+	rules  [len(fieldKinds)]fieldRules
+	fields resolved
+	// matched is for the rules that matched.
+	matched []*store.Rule
+	now     time.Time
+	stripe  uint32 // of the counters
+}
+
+var scratches = sync.Pool{New: func() any {
+	sc := &scratch{stripe: nextStripe.Add(1)}
+	sc.name.readings = make([]reading, 0, 2)
+	return sc
+}}
+
+// release lets others have the scratch. It keeps no rule alive.
+func (sc *scratch) release() {
+	for i := range sc.rules {
+		clear(sc.rules[i].candidates)
+		sc.rules[i].candidates = sc.rules[i].candidates[:0]
+	}
+	sc.reset()
+	scratches.Put(sc)
+}
+
+// parse makes the fields of a Subject canonical.
+func (sc *scratch) parse(s *Subject, leet bool) (err error) {
+	sc.asked = [len(fieldKinds)]asked{}
+	if s.Email != "" {
+		if sc.email.address, err = sc.address(s.Email); err != nil {
+			return err
+		}
+		sc.asked[KindEmail-1] = &sc.email
+	}
+	if s.Domain != "" {
+		if sc.domain.host, err = sc.host(s.Domain); err != nil {
+			return err
+		}
+		sc.asked[KindDomain-1] = &sc.domain
+	}
+	if s.IP != "" {
+		if sc.ip.addr, err = parseAddr(s.IP); err != nil {
+			return err
+		}
+		sc.asked[KindIP-1] = &sc.ip
+	}
+	if s.Name != "" {
+		if err = sc.folder.name(&sc.name, s.Name, leet); err != nil {
+			return err
+		}
+		sc.asked[KindName-1] = &sc.name
+	}
+	return nil
+}
+
+// find finds the rules in a mirror's content that match the fields and have not
+// expired.
+func (sc *scratch) find(m *mirrored) {
+	q := &sc.query
+	q.Begin(m.view)
+	emailDomain := ""
+	if sc.asked[KindEmail-1] != nil {
+		q.Key(uint8(KindEmail), KindEmail, sc.email.mailbox)
+		emailDomain = sc.email.domain
+		q.Domains(uint8(KindEmail), emailDomain, "")
+	}
+	if sc.asked[KindDomain-1] != nil {
+		q.Domains(uint8(KindDomain), sc.domain.host, emailDomain)
+	}
+	if sc.asked[KindName-1] != nil {
+		q.Key(uint8(KindName), KindName, sc.name.skeleton)
+		for i := range sc.name.readings {
+			if r := &sc.name.readings[i]; r.skeleton != sc.name.skeleton {
+				q.Key(uint8(KindName), KindName, r.skeleton)
+			}
+		}
+	}
+	if sc.asked[KindIP-1] != nil {
+		q.Addr(uint8(KindIP), sc.ip.addr)
+	}
+	q.Each(sc.take)
+	for i, f := range sc.asked {
+		if sc.fields[i] = nil; f == nil {
+			continue
+		}
+		out := &sc.rules[i]
+		if kind := f.wildcards(); kind != 0 && len(m.wild[kind]) > 0 {
+			out.addWildcards(f, m.wild[kind], sc.now)
+		}
+		out.sort()
+		sc.fields[i] = out
+	}
+}
+
+// take adds a rule of one of the keys of a field.
+func (sc *scratch) take(owner uint8, r *store.Rule) {
+	if !r.InForce(sc.now) {
+		return
+	}
+	if via, rank, ok := sc.asked[owner-1].match(r); ok {
+		out := &sc.rules[owner-1]
+		out.candidates = append(out.candidates, candidate{*r, via, rank})
+	}
+}

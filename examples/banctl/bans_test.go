@@ -1,0 +1,228 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLifeOfABan(t *testing.T) {
+	c := newCLI(t)
+	wants(t, c.json("add", "Spam.Example", "--reason", "waves"),
+		"action", "created", "ban.seq", 1.0, "ban.kind", "domain", "ban.value", "spam.example",
+		"ban.reason", "waves", "ban.effect", "deny", "ban.scope", "all", "ban.state", "active", "ban.created_by", "alice")
+	wants(t, c.json("update", "1", "--effect", "review", "--scope", "mail,sign_up", "--public-reason", "spam"),
+		"action", "updated", "ban.effect", "review", "ban.scope", "sign_up,mail", "ban.reason", "waves", "ban.public_reason", "spam")
+	wants(t, c.json("update", "1", "--effect", "review"), "action", "unchanged")
+	wants(t, c.json("revoke", "#1", "--reason", "sold"), "action", "revoked", "ban.state", "revoked", "ban.revoked_reason", "sold")
+	wants(t, c.json("revoke", "#1"), "action", "unchanged", "ban.revoked_reason", "sold")
+	wants(t, c.json("reinstate", "spam.example"), "action", "reinstated", "ban.state", "active")
+	wants(t, c.json("delete", "spam.example"), "action", "deleted", "ban.seq", 1.0)
+	wants(t, c.json("list", "--state", "all"), "total", 0.0)
+	contains(t, c.ok("log"), "ban.create ", "ban.update ", "ban.revoke ", "ban.reinstate ", "ban.delete ",
+		"domain spam.example: effect, public_reason, scope")
+}
+
+func TestPutCreatesThenUpdatesThenLeaves(t *testing.T) {
+	c := newCLI(t)
+	c.clock = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, step := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--reason", "a"}, "created"},
+		{[]string{"--reason", "b"}, "updated"},
+		{[]string{"--reason", "b"}, "unchanged"},
+	} {
+		wants(t, c.json(append([]string{"put", "203.0.113.7"}, step.args...)...), "action", step.want, "ban.seq", 1.0)
+		c.clock = c.clock.Add(time.Second)
+	}
+}
+
+func TestKindIsSeenFromTheFormOrSaid(t *testing.T) {
+	c := newCLI(t)
+	for _, test := range []struct {
+		args        []string
+		kind, value string
+	}{
+		{[]string{"Eve@Spam.Example"}, "email", "eve@spam.example"},
+		{[]string{"203.0.113.7/24"}, "ip", "203.0.113.0/24"},
+		{[]string{"2001:db8:1:2:3:4:5:6", "--ipv6-prefix", "64"}, "ip", "2001:db8:1:2::/64"},
+		{[]string{"*.spam.example"}, "domain", "*.spam.example"},
+		{[]string{"admin"}, "name", "admin"},
+		{[]string{"name:john.doe"}, "name", "john.doe"},
+		{[]string{"jane.doe", "--kind", "name"}, "name", "jane.doe"},
+	} {
+		wants(t, c.json(append([]string{"add"}, test.args...)...), "ban.kind", test.kind, "ban.value", test.value)
+	}
+}
+
+func TestExpiryIsADurationOrATime(t *testing.T) {
+	c := newCLI(t)
+	c.clock = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	for expires, want := range map[string]any{
+		"36h":                       "2030-01-03T00:00:00Z",
+		"7d":                        "2030-01-08T12:00:00Z",
+		"2w":                        "2030-01-15T12:00:00Z",
+		"2030-02-01T01:00:00+01:00": "2030-02-01T00:00:00Z",
+		"never":                     nil,
+	} {
+		wants(t, c.json("put", "x.example", "--expires", expires), "ban.expires_at", want)
+	}
+	c.ok("put", "x.example", "--expires", "1d")
+	wants(t, c.json("update", "x.example", "--expires", "never"), "ban.expires_at", nil)
+	c.ok("put", "x.example", "--expires", "1d")
+	c.clock = c.clock.Add(24 * time.Hour)
+	wants(t, c.json("show", "x.example"), "ban.state", "expired")
+}
+
+func TestBansAreNamedByNumberIDOrValue(t *testing.T) {
+	c := newCLI(t)
+	id := get(c.json("add", "spam.example"), "ban.id").(string)
+	for _, ref := range []string{"1", "#1", id, strings.ToUpper(id), "spam.example", "SPAM.Example.", "domain:spam.example"} {
+		wants(t, c.json("show", ref), "ban.seq", 1.0)
+	}
+	c.ok("add", "name:12", "--reason", "a name of digits")
+	wants(t, c.json("show", "name:12"), "ban.seq", 2.0)
+}
+
+func TestValueNamesItsActiveBanOrTheOnlyOne(t *testing.T) {
+	c := newCLI(t)
+	c.ok("add", "spam.example")
+	c.ok("revoke", "1")
+	wants(t, c.json("show", "spam.example"), "ban.seq", 1.0)
+	c.ok("add", "spam.example")
+	wants(t, c.json("show", "spam.example"), "ban.seq", 2.0)
+	c.ok("add", "notspam.example") // has the other value in it
+	c.ok("revoke", "2")
+	r := c.run("reinstate", "spam.example", "--json")
+	wants(t, document(t, r.errors), "error.code", codeAmbiguous)
+	contains(t, r.errors, "#2, #1")
+}
+
+func TestListFiltersAndPages(t *testing.T) {
+	c := newCLI(t)
+	for i := range 7 {
+		c.ok("add", fmt.Sprintf("spam%d.example", i))
+	}
+	c.ok("add", "203.0.113.7", "--shadow")
+	c.ok("add", "fresh.example", "--effect", "review", "--scope", "mail")
+	c.ok("revoke", "spam0.example")
+	for _, test := range []struct {
+		args []string
+		want float64
+	}{
+		{nil, 8},
+		{[]string{"--state", "all"}, 9},
+		{[]string{"--state", "ended"}, 1},
+		{[]string{"--kind", "ip"}, 1},
+		{[]string{"--contains", "SPAM"}, 6},
+		{[]string{"--effect", "review"}, 1},
+		{[]string{"--effect", "deny"}, 7},
+		{[]string{"--shadow"}, 1},
+		{[]string{"--shadow=false"}, 7},
+		{[]string{"--scope", "alias"}, 7},
+	} {
+		wants(t, c.json(append([]string{"list"}, test.args...)...), "total", test.want)
+	}
+
+	var seen []float64
+	for before := "0"; before != ""; {
+		doc := c.json("list", "--state", "all", "--limit", "4", "--before", before)
+		for _, b := range doc["bans"].([]any) {
+			seen = append(seen, get(b.(map[string]any), "seq").(float64))
+		}
+		before = ""
+		if next, ok := doc["before"].(float64); ok {
+			before = fmt.Sprint(next)
+		}
+	}
+	if fmt.Sprint(seen) != "[9 8 7 6 5 4 3 2 1]" {
+		t.Errorf("pages of 4 have the bans %v", seen)
+	}
+	if all := c.json("list", "--state", "all", "--all"); len(all["bans"].([]any)) != 9 || all["before"] != nil {
+		t.Errorf("--all shows %v", all)
+	}
+	contains(t, c.ok("list", "--limit", "2"), "2 of 8 bans, older ones with --before 8")
+}
+
+func TestPurgeRemovesWhatEndedLongAgo(t *testing.T) {
+	c := newCLI(t)
+	c.clock = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	c.ok("add", "revoked.example")
+	c.ok("revoke", "revoked.example")
+	c.ok("add", "expired.example", "--expires", "1d")
+	c.ok("add", "active.example")
+	c.clock = c.clock.AddDate(0, 0, 10)
+	wants(t, c.json("purge", "--before", "90d"), "purged", 0.0)
+	wants(t, c.json("purge", "--before", "9d"), "purged", 1.0) // expired at that instant is not before it
+	wants(t, c.json("purge", "--before", "2030-01-03T00:00:00Z"), "purged", 1.0)
+	wants(t, c.json("list", "--state", "all"), "total", 1.0)
+}
+
+func TestStatsCount(t *testing.T) {
+	c := newCLI(t)
+	c.seed()
+	c.ok("add", "203.0.113.7", "--shadow")
+	wants(t, c.json("stats"),
+		"bans.active", 4.0, "bans.ended", 1.0, "bans.shadows", 1.0,
+		"bans_by_kind.domain.active", 3.0, "bans_by_kind.ip.shadows", 1.0,
+		"blocks", 1.0, "lists", 1.0, "list_entries", 3.0, "last_change", 8.0)
+	contains(t, c.ok("stats"), "domain  3       1      0", "list entries:  3")
+}
+
+func TestPreviewShowsGuardsAndOverlaps(t *testing.T) {
+	c := newCLI(t)
+	c.seed()
+	doc := c.json("preview", "example")
+	wants(t, doc, "kind", "name")
+	doc = c.json("preview", "*.spam.example")
+	wants(t, doc, "redundant", true, "wider.count", 1.0, "narrower.count", 1.0)
+	sample := get(doc, "narrower.sample").([]any)[0].(map[string]any)
+	wants(t, sample, "value", "good.spam.example", "effect", "allow", "origin", "ban")
+	wants(t, c.json("preview", "spam.example"), "existing.seq", 1.0)
+	wants(t, c.json("preview", "co.uk"), "guard.code", "public_suffix")
+	contains(t, c.ok("preview", "co.uk"), "guarded: ")
+}
+
+func TestShowAndLogKnowBlocksAndLists(t *testing.T) {
+	c := newCLI(t)
+	c.seed()
+	block := c.json("show", "block:blocked.example")
+	wants(t, block, "block.domain", "blocked.example", "block.reason", "throw-away")
+	wants(t, c.json("show", "block:#1"), "block.domain", "blocked.example")
+	wants(t, c.json("show", get(block, "block.id").(string)), "block.domain", "blocked.example")
+	list := c.json("show", "list:mine")
+	wants(t, list, "list.entries", 3.0, "list.source", "mine.txt")
+	wants(t, c.json("show", get(list, "list.id").(string)), "list.name", "mine")
+	contains(t, c.ok("log", "list:mine"), "list.sync")
+	contains(t, c.ok("log", "block:blocked.example"), "block.create", "blocked.example")
+	if out := c.ok("log", "spam.example"); strings.Contains(out, "fresh.example") {
+		t.Errorf("the log of one ban has others:\n%s", out)
+	}
+}
+
+func TestBlocksComeAndGo(t *testing.T) {
+	c := newCLI(t)
+	wants(t, c.json("block", "Spam.Example", "--effect", "review"), "action", "created", "block.domain", "spam.example", "block.effect", "review")
+	wants(t, c.json("blocks"), "total", 1.0)
+	if r := c.run("check", "--email", "a@spam.example"); r.code != statusReview {
+		t.Errorf("an address at a blocked domain: %v", r)
+	}
+	wants(t, c.json("unblock", "spam.example"), "action", "deleted")
+	wants(t, c.json("blocks"), "total", 0.0)
+}
+
+func TestBackupIsADatabase(t *testing.T) {
+	c := newCLI(t)
+	c.seed()
+	copied := c.db + ".copy"
+	c.ok("backup", copied)
+	c.ok("verify")
+	was := c.ok("list", "--state", "all", "--json")
+	c.db = copied
+	if is := c.ok("list", "--state", "all", "--json"); is != was {
+		t.Errorf("the copy has\n%swant\n%s", is, was)
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
+)
+
+func blockCommands(a *app) []*cobra.Command {
+	return []*cobra.Command{blockCommand(a), unblockCommand(a), blocksCommand(a)}
+}
+
+// blockDoc is a block as it is printed.
+type blockDoc struct{ blocklist.Block }
+
+func (d blockDoc) name() string {
+	if d.Seq == 0 {
+		return d.Domain
+	}
+	return number(d.Seq) + " " + d.Domain
+}
+
+func (d blockDoc) fields(t *text) {
+	t.field("effect", d.Effect.String())
+	t.field("scope", d.Scope.String())
+	t.field("reason", d.Reason)
+	t.field("public reason", d.PublicReason)
+	t.field("created", by(d.CreatedAt, d.CreatedBy))
+}
+
+// blockChangeDoc says what became of a block.
+type blockChangeDoc struct {
+	Action string   `json:"action"` // created or deleted
+	DryRun bool     `json:"dry_run,omitzero"`
+	Block  blockDoc `json:"block"`
+}
+
+func (d blockChangeDoc) text(t *text) {
+	t.line("%s: block %s", rehearsed(d.DryRun, d.Action), d.Block.name())
+	d.Block.fields(t)
+}
+
+func blockCommand(a *app) *cobra.Command {
+	var o blocklist.CreateOptions
+	var dryRun bool
+	cmd := a.command(groupLists, "block DOMAIN", "keep out e-mail addresses at a domain and below it", func(cmd *cobra.Command, args []string) error {
+		o.Domain = args[0]
+		if _, err := ban.ParseDomain(o.Domain); err != nil {
+			return err // before a database is made
+		}
+		return a.with(cmd.Context(), writes(dryRun, creates), func(ctx context.Context, s *session) error {
+			b, err := s.lists.Create(ctx, o)
+			if err != nil {
+				return err
+			}
+			return a.output().print(blockChangeDoc{actionCreated, dryRun, blockDoc{b}})
+		})
+	})
+	cmd.Long = `Keep out e-mail addresses at a domain and below it. Unlike a ban of the domain, a
+block does not apply to the domain itself, such as that of a website, does not
+expire, and has no record once it is lifted.`
+	addEffect(cmd, &o.Effect, ban.Deny.String(), "deny or review")
+	addScope(cmd, &o.Scope, allActions, "the actions it keeps people from, with commas between")
+	flags := cmd.Flags()
+	flags.StringVar(&o.Reason, "reason", "", "why, `TEXT` for moderators")
+	flags.StringVar(&o.PublicReason, "public-reason", "", "why, `TEXT` for the person refused")
+	addForce(flags, &o.Force)
+	addDryRun(flags, &dryRun)
+	return cmd
+}
+
+func unblockCommand(a *app) *cobra.Command {
+	var dryRun bool
+	cmd := a.command(groupLists, "unblock BLOCK", "lift a block, named by its domain, number or id", func(cmd *cobra.Command, args []string) error {
+		return a.with(cmd.Context(), writes(dryRun, changes), func(ctx context.Context, s *session) error {
+			b, err := s.findBlock(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if b, err = s.lists.Delete(ctx, b.ID); err != nil {
+				return err
+			}
+			return a.output().print(blockChangeDoc{actionDeleted, dryRun, blockDoc{b}})
+		})
+	})
+	addDryRun(cmd.Flags(), &dryRun)
+	return cmd
+}
+
+// blocksDoc is a page of blocks.
+type blocksDoc struct {
+	Blocks []blockDoc `json:"blocks"`
+	Total  int64      `json:"total"`           // on all pages
+	Before int64      `json:"before,omitzero"` // what --before takes to show the next page
+}
+
+func (d blocksDoc) text(t *text) {
+	if len(d.Blocks) > 0 {
+		t.row("NUMBER", "DOMAIN", "EFFECT", "SCOPE", "CREATED", "BY", "REASON")
+	}
+	for _, b := range d.Blocks {
+		t.row(number(b.Seq), b.Domain, b.Effect.String(), b.Scope.String(), moment(b.CreatedAt), b.CreatedBy, clip(b.Reason))
+	}
+	t.line("%s", pageNote(len(d.Blocks), d.Total, d.Before, "block", "blocks"))
+}
+
+func blocksCommand(a *app) *cobra.Command {
+	var flags pageFlags
+	cmd := a.command(groupLists, "blocks", "show blocks, newest first", func(cmd *cobra.Command, _ []string) error {
+		p, err := flags.page()
+		if err != nil {
+			return err
+		}
+		return a.with(cmd.Context(), reads, func(ctx context.Context, s *session) error {
+			total, err := s.lists.Count(ctx)
+			if err != nil {
+				return err
+			}
+			blocks, err := s.lists.List(ctx, p)
+			if err != nil {
+				return err
+			}
+			doc := blocksDoc{Blocks: []blockDoc{}, Total: total}
+			blocks, doc.Before = cut(blocks, p, func(b blocklist.Block) int64 { return b.Seq })
+			for _, b := range blocks {
+				doc.Blocks = append(doc.Blocks, blockDoc{b})
+			}
+			return a.output().print(doc)
+		})
+	})
+	flags.add(cmd)
+	return cmd
+}

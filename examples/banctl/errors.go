@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
+	"example.com/ostraka/sqlitestore"
+	"example.com/ostraka/store"
+)
+
+// usageError reports a command line, or a file on it, that cannot be used.
+type usageError struct {
+	err  error
+	hint string // what to do instead
+}
+
+func (e *usageError) Error() string { return fmt.Sprintf("%v; %s", e.err, e.hint) }
+func (e *usageError) Unwrap() error { return e.err }
+
+// stoppedError reports an import that stopped, with what it would have done.
+type stoppedError struct {
+	err error
+	doc importDoc
+}
+
+func (e *stoppedError) Error() string { return e.err.Error() }
+func (e *stoppedError) Unwrap() error { return e.err }
+
+// The codes of a problem.
+const (
+	codeUsage       = "usage"           // the command line
+	codeFile        = "file"            // a file cannot be read or written
+	codeValue       = "value"           // a value does not fit; the reason is that of a ban.ValueError
+	codeGuard       = "guard"           // a value is dangerous to ban; the reason is that of a ban.GuardError
+	codeStopped     = "stopped"         // an import looks like a mistake; the reason is that of a blocklist.StopError
+	codeFormat      = "format"          // a file is no list of its format, or an entry cannot be said in it
+	codeExists      = "exists"          // there is such a ban or block already
+	codeNotFound    = "not_found"       // there is none
+	codeAmbiguous   = "ambiguous"       // there are several
+	codeNothingUndo = "nothing_to_undo" // the list has no version before
+	codeConflict    = "conflict"        // somebody else changed it at the same time
+	codeBusy        = "busy"            // another process kept the database to itself
+	codeDatabase    = "database"        // the file is none of ours, or damaged
+	codeInterrupted = "interrupted"     // by a signal
+	codeFailed      = "failed"          // all else
+)
+
+// problem is an error as it is printed.
+type problem struct {
+	Code    string `json:"code"`    // one of the codes
+	Message string `json:"message"` // for people
+
+	Reason  string     `json:"reason,omitzero"`   // of a value, guard or stop: what exactly, as the library codes it
+	Field   string     `json:"field,omitzero"`    // of a value: what it is
+	Value   string     `json:"value,omitzero"`    // of a value or guard
+	Ban     *banDoc    `json:"ban,omitempty"`     // that exists
+	Block   *blockDoc  `json:"block,omitempty"`   // that exists
+	Import  *importDoc `json:"import,omitempty"`  // that stopped: what it would have done
+	Damages []string   `json:"damages,omitempty"` // of a database
+}
+
+// fail prints an error and returns the exit status.
+func (a *app) fail(ctx context.Context, err error) int {
+	if errors.Is(err, syscall.EPIPE) { // who reads the output has seen enough
+		return a.status
+	}
+	p := a.describe(err)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		p = problem{Code: codeInterrupted, Message: "interrupted"}
+	}
+	_ = a.errors().print(p) // the exit status still says it
+	return statusTrouble
+}
+
+// describe turns an error into what is printed, with what can be done about it.
+func (a *app) describe(err error) problem {
+	p := problem{Code: codeOf(err), Message: err.Error()}
+	if !a.started { // then it is about the command line, whoever found it
+		p.Code = codeUsage
+		if _, ok := errors.AsType[*usageError](err); !ok {
+			p.Message += `; "banctl help" and "banctl help COMMAND" say more`
+		}
+		return p
+	}
+	if e, ok := errors.AsType[*ban.ValueError](err); ok {
+		p.Reason, p.Field, p.Value = e.Code, e.Field, e.Value
+	}
+	if e, ok := errors.AsType[*ban.GuardError](err); ok {
+		p.Reason, p.Value = e.Code, e.Value
+		p.Message += "; --force overrides this"
+	}
+	if e, ok := errors.AsType[*ban.ExistsError](err); ok {
+		doc := newBanDoc(e.Existing, a.now())
+		p.Ban = &doc
+		p.Message = fmt.Sprintf("%v as #%d; put updates it", e, e.Existing.Seq)
+	}
+	if e, ok := errors.AsType[*blocklist.ExistsError](err); ok {
+		p.Block = &blockDoc{e.Existing}
+		p.Message = fmt.Sprintf("%v as #%d", e, e.Existing.Seq)
+	}
+	if e, ok := errors.AsType[*stoppedError](err); ok {
+		p.Import = &e.doc
+		p.Message += ": --force does that"
+	}
+	if e, ok := errors.AsType[*blocklist.StopError](err); ok {
+		p.Reason = e.Code
+	}
+	if e, ok := errors.AsType[*sqlitestore.CheckError](err); ok {
+		p.Damages = e.Problems
+	}
+	if p.Code == codeBusy {
+		p.Message += "; try again"
+	}
+	return p
+}
+
+// codeOf returns the code of an error of a command that ran.
+func codeOf(err error) string {
+	for _, c := range []struct {
+		code string
+		is   bool
+	}{
+		{codeUsage, is[*usageError](err)},
+		{codeAmbiguous, is[*ambiguousError](err)},
+		{codeStopped, is[*blocklist.StopError](err)},
+		{codeFormat, is[*blocklist.FormatError](err) || is[*blocklist.WriteError](err)},
+		{codeValue, is[*ban.ValueError](err)},
+		{codeGuard, is[*ban.GuardError](err)},
+		{codeExists, errors.Is(err, store.ErrExists)},
+		{codeNotFound, errors.Is(err, store.ErrNotFound)},
+		{codeNothingUndo, errors.Is(err, blocklist.ErrNothingToUndo)},
+		{codeConflict, errors.Is(err, store.ErrConflict)},
+		{codeBusy, errors.Is(err, store.ErrBusy)},
+		{codeDatabase, errors.Is(err, sqlitestore.ErrCorrupt) || errors.Is(err, sqlitestore.ErrForeign) || errors.Is(err, sqlitestore.ErrSchemaTooNew)},
+		{codeFile, is[*fs.PathError](err)},
+	} {
+		if c.is {
+			return c.code
+		}
+	}
+	return codeFailed
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// text prints the problem on one line, after what an import rejected.
+func (p problem) text(t *text) {
+	if p.Import != nil {
+		p.Import.rejected(t)
+	}
+	for _, d := range p.Damages {
+		t.line("damage: %s", d)
+	}
+	t.line("banctl: %s", p.Message)
+}
+
+// warning is about something that does not stop a command.
+type warning struct {
+	Warning string `json:"warning"`
+}
+
+func (w warning) text(t *text) { t.line("banctl: %s", w.Warning) }
+
+// warn prints a warning. Nothing can be done if that fails.
+func (a *app) warn(format string, args ...any) {
+	_ = a.errors().print(warning{fmt.Sprintf(format, args...)})
+}
+
+// MarshalJSON puts the problem under the name "error".
+func (p problem) MarshalJSON() ([]byte, error) {
+	type fields problem
+	return marshal(struct {
+		Error fields `json:"error"`
+	}{fields(p)})
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+// rehearsal is a store of which nothing is written: methods that would write say
+// what would come of it, and fail as the store would. Admins over it check what
+// they are given as they always do, so that a dry run differs from the real one
+// in nothing else.
+type rehearsal struct {
+	store.Store // reads
+}
+
+var errRehearsal = errors.New("nothing can be written in a dry run")
+
+// active returns an error if another active ban has the value of b.
+func (r *rehearsal) active(ctx context.Context, b *store.Ban, at time.Time) error {
+	rules, err := r.Lookup(ctx, []store.Key{b.Key()})
+	if err != nil {
+		return err
+	}
+	for _, rule := range rules {
+		if rule.Origin != store.OriginBan || rule.Value != b.Value || rule.ID == b.ID || !rule.InForce(at) {
+			continue
+		}
+		other, err := r.Ban(ctx, rule.ID)
+		if err != nil {
+			return err
+		}
+		return &store.ExistsError{Existing: other}
+	}
+	return nil
+}
+
+// CreateBan implements [store.Bans].
+func (r *rehearsal) CreateBan(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+	if err := r.active(ctx, &b, c.At); err != nil {
+		return store.Ban{}, err
+	}
+	b.Version = 1
+	return b, nil
+}
+
+// UpdateBan implements [store.Bans].
+func (r *rehearsal) UpdateBan(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+	if b.Active(c.At) {
+		if err := r.active(ctx, &b, c.At); err != nil {
+			return store.Ban{}, err
+		}
+	}
+	b.Version++
+	return b, nil
+}
+
+// DeleteBan implements [store.Bans].
+func (r *rehearsal) DeleteBan(ctx context.Context, id uuid.UUID, _ store.Change) (store.Ban, error) {
+	return r.Ban(ctx, id)
+}
+
+// PurgeBans implements [store.Bans].
+func (r *rehearsal) PurgeBans(ctx context.Context, before time.Time, c store.Change) (int64, error) {
+	ended := false
+	filter := store.BanFilter{Active: &ended, At: c.At}
+	var n int64
+	for b, err := range allBans(ctx, r.ListBans, filter, store.Page{}) {
+		if err != nil {
+			return 0, err
+		}
+		if passed(b.RevokedAt, before) || passed(b.ExpiresAt, before) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// passed reports whether t is a time before another.
+func passed(t, before time.Time) bool { return !t.IsZero() && t.Before(before) }
+
+// CreateBlock implements [store.Blocks].
+func (r *rehearsal) CreateBlock(ctx context.Context, b store.Block, _ store.Change) (store.Block, error) {
+	rules, err := r.Lookup(ctx, []store.Key{b.Key()})
+	if err != nil {
+		return store.Block{}, err
+	}
+	for _, rule := range rules {
+		if rule.Origin != store.OriginBlock || rule.Value != b.Domain {
+			continue
+		}
+		other, err := r.Block(ctx, rule.ID)
+		if err != nil {
+			return store.Block{}, err
+		}
+		return store.Block{}, &store.BlockExistsError{Existing: other}
+	}
+	return b, nil
+}
+
+// DeleteBlock implements [store.Blocks].
+func (r *rehearsal) DeleteBlock(ctx context.Context, id uuid.UUID, _ store.Change) (store.Block, error) {
+	return r.Block(ctx, id)
+}
+
+// UndoList implements [store.Lists]. The list is the one of now: what is in the
+// version before cannot be seen.
+func (r *rehearsal) UndoList(ctx context.Context, name string, _ store.Change) (store.List, error) {
+	l, err := r.List(ctx, name)
+	if err == nil && !l.Undoable {
+		err = store.ErrConflict
+	}
+	return l, err
+}
+
+// DropList implements [store.Lists].
+func (r *rehearsal) DropList(ctx context.Context, name string, _ store.Change) (store.List, error) {
+	return r.List(ctx, name)
+}
+
+// The methods below are those that no dry run needs. They must not reach the
+// store either.
+
+func (r *rehearsal) CreateBans(context.Context, []store.Ban, store.Change) ([]int, error) {
+	return nil, errRehearsal
+}
+
+func (r *rehearsal) ApplyList(context.Context, store.ListDelta, store.Change) (store.List, error) {
+	return store.List{}, errRehearsal
+}
+
+func (r *rehearsal) AddHits(context.Context, []store.Hit) error { return errRehearsal }
+
+func (r *rehearsal) PruneHits(context.Context, time.Time) (int64, error) { return 0, errRehearsal }
+
+func (r *rehearsal) PruneChanges(context.Context, time.Time) (int64, error) { return 0, errRehearsal }

@@ -1,0 +1,122 @@
+package ruleindex
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"example.com/ostraka/store"
+)
+
+// Query looks up many keys at once. Each is looked for as soon as it is added,
+// and looked at in [Query.Each]: so the waits for memory, which are nearly all
+// of the time that a large index takes, are one wait.
+//
+// The zero value is ready for Begin. A Query is used again and again, and then
+// allocates nothing. It is not safe for concurrent use.
+type Query struct {
+	view   *View
+	probes []probe
+	addr   netip.Addr
+	rule   store.Rule
+}
+
+type probe struct {
+	hash  uint64
+	word  uint64 // the tags of the first group
+	part  *part
+	text  string // of the key, unless it is a prefix of the query's address
+	kind  store.Kind
+	bits  uint8 // of the prefix
+	owner uint8
+}
+
+// Begin forgets the keys, and takes the view to look up others in.
+func (q *Query) Begin(v *View) {
+	q.view, q.probes, q.addr = v, q.probes[:0], netip.Addr{}
+}
+
+// next returns a probe of the hash, to be completed.
+func (q *Query) next(hash uint64) *probe {
+	n := len(q.probes)
+	if n == cap(q.probes) {
+		q.probes = slices.Grow(q.probes, 32)
+	}
+	q.probes = q.probes[:n+1]
+	p := &q.probes[n]
+	p.hash, p.part = hash, &q.view.dir[hash>>q.view.shift]
+	p.word = firstWord(p.part.tags, hash)
+	return p
+}
+
+// Key adds a key that is no wildcard, and no canonical IP prefix. owner is given
+// back with its rules.
+func (q *Query) Key(owner uint8, kind store.Kind, text string) {
+	p := q.next(q.view.seeds.hashText(kind, text))
+	p.kind, p.text, p.owner = kind, text, owner
+}
+
+// Addr adds the prefixes that hold an address, once in a query.
+func (q *Query) Addr(owner uint8, addr netip.Addr) {
+	q.addr = addr
+	hi, lo := halves(addr)
+	f := family(addr)
+	for _, bits := range q.view.lens[f] {
+		p := q.next(q.view.seeds.hashPrefix(f, hi, lo, bits))
+		p.kind, p.bits, p.owner = store.KindIP, bits, owner
+	}
+}
+
+// Domains adds a domain and all those above it. What other has in common with
+// it, which may be empty or was added right before, is not hashed again.
+func (q *Query) Domains(owner uint8, host, other string) {
+	last := len(q.probes) - 1
+	for more := true; more; {
+		if len(host) <= len(other) && other[len(other)-len(host):] == host && (len(host) == len(other) || other[len(other)-len(host)-1] == '.') {
+			n := strings.Count(host, ".")
+			for _, p := range q.probes[last-n : last+1] {
+				p.owner = owner
+				q.probes = append(q.probes, p)
+			}
+			return
+		}
+		q.Key(owner, store.KindDomain, host)
+		_, host, more = strings.Cut(host, ".")
+	}
+}
+
+// Each calls yield for every rule of the keys, with the owner of the key. The
+// rule is valid until yield returns; its texts are for good.
+func (q *Query) Each(yield func(owner uint8, r *store.Rule)) {
+	for i := range q.probes {
+		p := &q.probes[i]
+		if sameBytes(p.word, tagOf(p.hash)) != 0 || zeroBytes(p.word) == 0 {
+			q.search(p, yield)
+		}
+	}
+}
+
+// search looks for the rules of a key that there may be.
+func (q *Query) search(p *probe, yield func(owner uint8, r *store.Rule)) {
+	s := p.part.shard
+	for c := s.table.Find(p.hash); ; {
+		ref, _, ok := c.Next()
+		if !ok {
+			return
+		}
+		if r := &s.records[ref]; r.kind == p.kind && q.same(p, s.keyText(r)) {
+			s.unpack(r, &q.rule)
+			yield(p.owner, &q.rule)
+		}
+	}
+}
+
+// same reports whether the text is that of the probe's key.
+func (q *Query) same(p *probe, text string) bool {
+	if p.kind != store.KindIP {
+		return p.text == text
+	}
+	want, err := q.addr.Prefix(int(p.bits))
+	has, ok := canonicalPrefix(text)
+	return err == nil && ok && has == want
+}

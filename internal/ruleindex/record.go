@@ -1,0 +1,139 @@
+package ruleindex
+
+import (
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/store"
+)
+
+// record is a rule without its texts and all that few rules have. It never
+// changes once it is in a shard.
+type record struct {
+	id       uuid.UUID
+	text     uint32 // where its key and value are: in shard.text, or the number in shard.loose
+	common   uint32 // the number in shard.commons
+	aux      uint32 // the line; or the number in shard.ends or shard.odd
+	keyLen   uint16
+	valueLen uint16
+	kind     store.Kind
+	effect   store.Effect
+	scope    store.Scope
+	flags    uint8
+}
+
+const (
+	flagShadow  = 1 << iota
+	flagOwnText // the value differs from the text of the key, which it follows
+	flagLoose   // the texts are in shard.loose
+	flagExpires // aux is the number of the expiry in shard.ends
+	flagOdd     // aux is the number of the whole rule in shard.odd
+)
+
+// common is what many rules share.
+type common struct {
+	origin                       store.Origin
+	reason, publicReason, source string
+}
+
+// ordinary reports whether a record can hold the rule. Only list entries have
+// lines, and they do not expire.
+func ordinary(r *store.Rule) bool {
+	return len(r.Key.Text) <= math.MaxUint16 && len(r.Value) <= math.MaxUint16 &&
+		(r.ExpiresAt.IsZero() || r.Line == 0 && r.ExpiresAt == time.UnixMicro(r.ExpiresAt.UnixMicro()).UTC()) &&
+		0 <= r.Line && int64(r.Line) <= math.MaxUint32
+}
+
+// pack appends the record of a rule, with its texts and what else it needs, and
+// returns its number.
+func (s *shard) pack(r *store.Rule) uint32 {
+	rec := record{id: r.ID, kind: r.Key.Kind, effect: r.Effect, scope: r.Scope}
+	switch {
+	case !ordinary(r):
+		rec.flags |= flagOdd
+		rec.aux = uint32(len(s.odd))
+		s.odd = append(s.odd, *r)
+		return s.append(rec)
+	case !r.ExpiresAt.IsZero():
+		rec.flags |= flagExpires
+		rec.aux = uint32(len(s.ends))
+		s.ends = append(s.ends, r.ExpiresAt.UnixMicro())
+	default:
+		rec.aux = uint32(r.Line)
+	}
+	if r.Shadow {
+		rec.flags |= flagShadow
+	}
+	rec.common = s.commonOf(common{r.Origin, r.Reason, r.PublicReason, r.Source})
+
+	text := r.Key.Text
+	rec.keyLen, rec.valueLen = uint16(len(r.Key.Text)), uint16(len(r.Key.Text))
+	if r.Value != r.Key.Text {
+		text += r.Value
+		rec.valueLen = uint16(len(r.Value))
+		rec.flags |= flagOwnText
+	}
+	rec.flags |= flagLoose
+	rec.text = uint32(len(s.loose))
+	s.loose = append(s.loose, text)
+	return s.append(rec)
+}
+
+func (s *shard) append(rec record) uint32 {
+	s.records = append(s.records, rec)
+	return uint32(len(s.records) - 1)
+}
+
+// commonOf returns the number of what a rule shares with others. The newest
+// are the likeliest.
+func (s *shard) commonOf(c common) uint32 {
+	for i := len(s.commons) - 1; i >= 0; i-- {
+		if s.commons[i] == c {
+			return uint32(i)
+		}
+	}
+	s.commons = append(s.commons, c)
+	return uint32(len(s.commons) - 1)
+}
+
+// texts returns the text of the key, with the value behind it if it has its own.
+func (s *shard) texts(r *record) string {
+	if r.flags&flagLoose != 0 {
+		return s.loose[r.text]
+	}
+	end := r.text + uint32(r.keyLen)
+	if r.flags&flagOwnText != 0 {
+		end += uint32(r.valueLen)
+	}
+	return s.text[r.text:end]
+}
+
+// keyText returns the text of the record's key.
+func (s *shard) keyText(r *record) string {
+	if r.flags&flagOdd != 0 {
+		return s.odd[r.aux].Key.Text
+	}
+	return s.texts(r)[:r.keyLen]
+}
+
+// unpack sets dst to the rule of a record. It allocates nothing: the texts are
+// those of the shard.
+func (s *shard) unpack(r *record, dst *store.Rule) {
+	if r.flags&flagOdd != 0 {
+		*dst = s.odd[r.aux]
+		return
+	}
+	texts, c := s.texts(r), &s.commons[r.common]
+	*dst = store.Rule{
+		Key: store.Key{Kind: r.kind, Text: texts[:r.keyLen]}, Value: texts[len(texts)-int(r.valueLen):],
+		Effect: r.effect, Scope: r.scope, Shadow: r.flags&flagShadow != 0,
+		Origin: c.origin, ID: r.id, Reason: c.reason, PublicReason: c.publicReason, Source: c.source,
+	}
+	if r.flags&flagExpires != 0 {
+		dst.ExpiresAt = time.UnixMicro(s.ends[r.aux]).UTC()
+	} else {
+		dst.Line = int(r.aux)
+	}
+}

@@ -1,0 +1,89 @@
+package ruleindex
+
+import (
+	"slices"
+	"unsafe"
+
+	"example.com/ostraka/store"
+)
+
+// View is the content of an index at one moment. It never changes, and is safe
+// for concurrent use.
+type View struct {
+	seeds  seeds
+	shift  uint8  // what leaves of a hash the position in dir
+	dir    []part // by the highest bits of hashes; one with less depth is there several times
+	rules  int
+	wild   map[store.Kind][]store.Rule // the rules with wildcards
+	counts [2][129]int32               // of rules by prefix length, IPv4 and IPv6
+	lens   [2][]uint8                  // the prefix lengths in use
+}
+
+// part is a place in the directory. It has the tags of the shard's table too, so
+// that a search for what is not there looks at nothing else.
+type part struct {
+	tags  []uint8
+	shard *shard
+}
+
+// Len returns the number of rules.
+func (v *View) Len() int { return v.rules }
+
+// Append appends the rules that carry the key to dst, in no particular order.
+// It allocates nothing but what dst needs to grow.
+func (v *View) Append(dst []store.Rule, key store.Key) []store.Rule {
+	if key.Wildcard() {
+		return append(dst, v.Wildcards(key.Kind)...)
+	}
+	hash := v.seeds.hash(key)
+	return v.shard(hash).appendRules(dst, hash, key.Kind, key.Text)
+}
+
+// Wildcards returns the rules that carry [store.WildcardKey] of the kind. They
+// are not to be changed.
+func (v *View) Wildcards(kind store.Kind) []store.Rule { return v.wild[kind] }
+
+// Lookup returns the rules that carry one of the keys, each once, in no
+// particular order.
+func (v *View) Lookup(keys []store.Key) []store.Rule {
+	var rules []store.Rule
+	for i, k := range keys {
+		n := len(rules)
+		if rules = v.Append(rules, k); len(rules) > n && slices.Contains(keys[:i], k) {
+			rules = rules[:n] // they came with the key's first mention
+		}
+	}
+	return rules
+}
+
+// PrefixLengths returns the prefix lengths of the IP rules, each once, in no
+// particular order.
+func (v *View) PrefixLengths() []store.PrefixLen {
+	var lens []store.PrefixLen
+	for family, counts := range v.counts {
+		for bits, n := range counts {
+			if n > 0 {
+				lens = append(lens, store.PrefixLen{IPv6: family == 1, Bits: uint8(bits)})
+			}
+		}
+	}
+	return lens
+}
+
+// Bytes estimates how much memory the view takes, without the texts of reasons,
+// origins and sources: those are kept as they came, mostly shared.
+func (v *View) Bytes() int64 {
+	n := int64(cap(v.dir)) * int64(unsafe.Sizeof(part{}))
+	for i := range v.dir {
+		if s := v.dir[i].shard; i == 0 || v.dir[i-1].shard != s {
+			n += int64(s.bytes())
+		}
+	}
+	for _, rules := range v.wild {
+		n += 256 * int64(len(rules))
+	}
+	return n
+}
+
+// shard returns the shard of a hash.
+func (v *View) shard(hash uint64) *shard { return v.dir[hash>>v.shift].shard }
