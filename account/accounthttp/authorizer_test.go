@@ -47,7 +47,7 @@ func endpoints(t *testing.T) []endpoint {
 	}
 	for prefix, routes := range accounthttp.Routes() {
 		for _, r := range routes {
-			target := r.Method + " " + prefix + strings.NewReplacer("{id}", "2", "{account_handle}", "bob").Replace(r.Pattern)
+			target := r.Method + " " + prefix + pathOf(r, "2", "bob")
 			bodies[target] += ""
 			if r.Method == "GET" {
 				bodies["HEAD"+strings.TrimPrefix(target, "GET")] = ""

@@ -1,7 +1,6 @@
 package accounthttp_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -14,9 +13,16 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
+	"example.com/ostraka/internal/web"
+	"example.com/ostraka/internal/web/webtest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
+
+// pathOf returns the path of a route, with an id or a handle for its variable.
+func pathOf(r web.Route, id, handle string) string {
+	return strings.ReplaceAll(webtest.Path(r, id), "{account_handle}", handle)
+}
 
 // bodyOf returns a body that a route takes.
 func bodyOf(where string) string {
@@ -52,7 +58,7 @@ func TestTroubleWithTheStore(t *testing.T) {
 					s.create(t, account.CreateOptions{Handle: "bob"})
 					header := s.login(t, "bob") // for signing out, which letIn is not asked about
 					broken.err = tt.err
-					target := route.Method + " " + prefix + strings.NewReplacer("{id}", "2", "{account_handle}", "bob").Replace(route.Pattern)
+					target := route.Method + " " + prefix + pathOf(route, "2", "bob")
 					w := s.do(request{target: target, body: bodyOf(route.Where), header: header})
 					want := fmt.Sprintf(`{"error":%q,"where":%q,"reason":%q}`, tt.error, route.Where, tt.reason)
 					if prefix == "/storyden/api" {
@@ -224,32 +230,27 @@ func FuzzRequest(f *testing.F) {
 		s := newSite(t, siteOptions{authorize: letIn})
 		s.createAdmin(t, "alice")
 		s.create(t, account.CreateOptions{Handle: "bob"})
-		var targets []string
+		type mounted struct {
+			web.Route
+			prefix string
+		}
+		var all []mounted
 		for _, prefix := range []string{"/api", "/api/admin", "/storyden/api"} {
 			for _, r := range accounthttp.Routes()[prefix] {
-				targets = append(targets, r.Method+" "+prefix+strings.NewReplacer("{id}", id, "{account_handle}", id).Replace(r.Pattern))
+				all = append(all, mounted{r, prefix})
 			}
 		}
-		method, path, _ := strings.Cut(targets[int(route)%len(targets)], " ")
-		r := httptest.NewRequest(method, "/", strings.NewReader(body))
-		r.URL.Path = path
+		to := all[int(route)%len(all)]
+		r := httptest.NewRequest(to.Method, "/", strings.NewReader(body))
+		r.URL.Path = to.prefix + pathOf(to.Route, id, id)
 		r.URL.RawQuery = query
 		r.Header["Content-Type"] = []string{media}
 		r.Header["Cookie"] = []string{cookie}
 		before := s.changes(t)
 		w := httptest.NewRecorder()
 		s.handler.ServeHTTP(w, r)
-		if w.Code >= 500 || w.Code < 200 {
-			t.Errorf("%d %s", w.Code, w.Body)
-		}
-		if w.Code >= 300 && w.Code < 400 { // of the mux around the handlers
-			return
-		}
-		if after := s.changes(t); after != before && (w.Code != 200 || method == http.MethodGet) {
-			t.Errorf("%s %s answers %d and makes a change", method, path, w.Code)
-		}
-		if text := w.Body.Bytes(); !json.Valid(text) && w.Header().Get("Content-Type") == "application/json; charset=utf-8" || len(text) > 3000 {
-			t.Errorf("the answer is %q", text)
+		if w.Code/100 != 3 { // which only the mux around the handlers answers
+			webtest.Harmless(t, to.Route, w, s.changes(t) != before)
 		}
 	})
 }
