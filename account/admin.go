@@ -199,7 +199,7 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID, o DeleteOptions) (Dele
 		if err != nil {
 			return Deleted{}, err
 		}
-		if isActor(&found, c.Actor) {
+		if IsActor(&found, c.Actor) {
 			return Deleted{}, fmt.Errorf("delete account %s: %w", id, ErrOwnAccount)
 		}
 	}
@@ -210,9 +210,9 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID, o DeleteOptions) (Dele
 	return Deleted{w.Account, w.CredentialsRevoked, w.AliasesDisabled}, nil
 }
 
-// isActor reports whether the actor names the account: by its ID, its handle or
-// one of its addresses.
-func isActor(acc *Account, actor string) bool {
+// IsActor reports whether an actor, see [ban.WithActor], names the account: by its
+// ID, its handle or one of its addresses.
+func IsActor(acc *Account, actor string) bool {
 	if actor == acc.ID.String() {
 		return true
 	}

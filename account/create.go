@@ -30,6 +30,10 @@ type CreateOptions struct {
 	Verified  string    // what of the person was verified, in the host's terms
 	InvitedBy uuid.UUID // the account that invited this one
 	JoinedAt  time.Time // default now
+
+	// Suspended makes an account that is suspended from the start, in the name of
+	// the actor, and logs in only after Reinstate.
+	Suspended bool
 }
 
 // Create makes an account. If another one has the handle, one that looks like
@@ -70,6 +74,9 @@ func newAccount(o CreateOptions, c Change) (Account, error) {
 		ID: id, Name: o.Name, Bio: o.Bio, Links: o.Links, Meta: o.Meta, Roles: o.Roles,
 		Admin: o.Admin, Verified: o.Verified, InvitedBy: o.InvitedBy,
 		JoinedAt: c.At, CreatedAt: c.At, CreatedBy: c.Actor, UpdatedAt: c.At,
+	}
+	if o.Suspended {
+		acc.SuspendedAt, acc.SuspendedBy = c.At, c.Actor
 	}
 	if err := setHandle(&acc, o.Handle); err != nil {
 		return Account{}, err

@@ -10,6 +10,7 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
 
@@ -208,4 +209,29 @@ func TestNoSecretIsLogged(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAnAccountCanBeginSuspended(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	a := must(h.admin.Create(as("root"), account.CreateOptions{Handle: "bob", Password: password, Suspended: true}))(t)
+	if a.Active() || !a.SuspendedAt.Equal(h.clock.Now()) || a.SuspendedBy != "root" {
+		t.Errorf("suspended at %v by %q", a.SuspendedAt, a.SuspendedBy)
+	}
+	_, err := h.auth.Login(context.Background(), "bob", password)
+	wantError(t, "a login", err, account.ErrSuspended)
+	must(h.admin.Reinstate(as("root"), a.ID, account.ReinstateOptions{}))(t)
+	h.login(t, "bob")
+}
+
+func TestIsActor(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	a := h.create(t, "Bob")
+	for actor, want := range map[string]bool{
+		"bob": true, " BOB": true, "BOB@example.org": true, a.ID.String(): true,
+		"b0b": false, "alice": false, "": false, "bob@example.com": false, "1": false,
+	} {
+		if got := account.IsActor(&a, actor); got != want {
+			t.Errorf("%q names bob: %t, want %t", actor, got, want)
+		}
+	}
 }

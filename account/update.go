@@ -120,7 +120,7 @@ func (a *Admin) patchedHash(ctx context.Context, password *string) (*string, err
 // guardOwn keeps actors from locking themselves out.
 func guardOwn(old, acc *Account, actor string, force bool) error {
 	loses := old.Active() && !acc.Active() || old.Admin && !acc.Admin
-	if loses && !force && isActor(old, actor) {
+	if loses && !force && IsActor(old, actor) {
 		return fmt.Errorf("account %s: %w", old.ID, ErrOwnAccount)
 	}
 	return nil

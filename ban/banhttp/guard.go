@@ -7,9 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"time"
-
-	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/internal/web"
@@ -150,35 +147,10 @@ func ClientFrom(ctx context.Context) (netip.Addr, bool) {
 	return a, ok
 }
 
-// refusal is the body of a refusal by a rule.
-type refusal struct {
-	Error string     `json:"error"`
-	Ban   refusedBan `json:"ban"`
-}
-
-type refusedBan struct {
-	Type     ban.Kind     `json:"ban_type"`
-	Value    string       `json:"ban_value"`
-	Reason   web.Text     `json:"reason"` // the public one
-	BannedAt web.DateTime `json:"banned_at"`
-}
-
 // WriteRefusal answers a request that a rule refuses as [Guard] does: for
 // handlers that check more than the address, such as one that creates aliases.
 // The match must not be zero.
 func WriteRefusal(w http.ResponseWriter, r *http.Request, m ban.Match) {
-	body := refusal{"banned", refusedBan{
-		Type: m.Kind, Value: m.Matched, Reason: web.Text(m.PublicReason), BannedAt: web.DateTime(made(m.ID)),
-	}}
 	// A match that a Checker made can be said in JSON; else the answer is 500.
-	_ = web.Reply{Status: http.StatusForbidden, Body: body}.Write(w, r)
-}
-
-// made returns the time in a version 7 id, and the zero time for any other. To
-// ask the store would let whoever is refused make work for it.
-func made(id uuid.UUID) time.Time {
-	if id.Version() != 7 {
-		return time.Time{}
-	}
-	return time.Unix(id.Time().UnixTime())
+	_ = adminapi.Banned(m).Write(w, r)
 }

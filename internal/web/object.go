@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -183,6 +184,20 @@ func (o *Object) Bool(name string) *bool {
 		return nil
 	}
 	return &b
+}
+
+// Int returns a whole number of at least 1, such as the id of a record, or nil if
+// there is no such member, or null.
+func (o *Object) Int(name string) *int64 {
+	if !o.Has(name) || o.Null(name) {
+		return nil
+	}
+	n, err := strconv.ParseInt(string(o.members[name]), 10, 64)
+	if err != nil || n < 1 {
+		o.wrongType(name, "give a whole number from 1")
+		return nil
+	}
+	return &n
 }
 
 // Time returns an RFC 3339 date-time, which null says as the zero time, or nil

@@ -54,6 +54,9 @@ func (r Reply) Write(w http.ResponseWriter, to *http.Request) error {
 // milliseconds. The zero time is null.
 type DateTime time.Time
 
+// IsZero reports whether the time is zero, for omitzero.
+func (t DateTime) IsZero() bool { return time.Time(t).IsZero() }
+
 // MarshalJSON implements [json.Marshaler].
 func (t DateTime) MarshalJSON() ([]byte, error) {
 	if time.Time(t).IsZero() {

@@ -25,6 +25,14 @@ type Errors struct {
 	GuardField string
 	// Constraints of fields, by their names on the wire.
 	Constraints map[string]Constraints
+	// More errors of the resource, looked at before all others.
+	More []Row
+}
+
+// Row is an error and the answer to it.
+type Row struct {
+	Is    error
+	Reply web.Reply
 }
 
 // The bodies of errors, each as the contract has it. Extensions come last.
@@ -45,6 +53,7 @@ type (
 		Code    int    `json:"code"`
 		Details string `json:"details,omitempty"`
 		Reason  string `json:"reason"`
+		Field   string `json:"field,omitempty"`
 		ID      int64  `json:"id,omitempty"`
 	}
 	troubleBody struct {
@@ -63,41 +72,43 @@ const (
 	messageMethod       = "The resource does not have this method"
 )
 
-func refused(status int, name, message, reason string) web.Reply {
+// Refused is the answer to a request of whoever may not make it.
+func Refused(status int, name, message, reason string) web.Reply {
 	return web.Reply{Status: status, Body: refusedBody{Error: name, Message: message, Code: status, Reason: reason}}
 }
 
 func forbidden(reason string) web.Reply {
-	return refused(http.StatusForbidden, "Forbidden", messageForbidden, reason)
+	return Refused(http.StatusForbidden, "Forbidden", messageForbidden, reason)
 }
 
 func plain(status int, text string) web.Reply {
 	return web.Reply{Status: status, Body: plainBody{text}}
 }
 
-func conflict(details, reason string) web.Reply {
+// Conflict is the answer to an error that contradicts what there is.
+func Conflict(details, reason string) web.Reply { return ConflictOf("", details, reason) }
+
+// ConflictOf is the answer to a field that contradicts what there is.
+func ConflictOf(field, details, reason string) web.Reply {
 	return web.Reply{Status: http.StatusConflict, Body: refusedBody{
-		Error: "Conflict", Message: messageConflict, Code: http.StatusConflict, Details: details, Reason: reason,
+		Error: "Conflict", Message: messageConflict, Code: http.StatusConflict, Details: details, Reason: reason, Field: field,
 	}}
 }
 
 // table has the errors whose answer is always the same.
-var table = []struct {
-	is    error
-	reply web.Reply
-}{
-	{web.ErrUnauthenticated, refused(http.StatusUnauthorized, "Unauthorized", messageUnauthorized, "invalid_or_expired_session")},
+var table = []Row{
+	{web.ErrUnauthenticated, Refused(http.StatusUnauthorized, "Unauthorized", messageUnauthorized, "invalid_or_expired_session")},
 	{web.ErrForbidden, forbidden("forbidden")},
 	{web.ErrWrongScope, forbidden("forbidden")},
 	{web.ErrCSRFRequired, forbidden("csrf_required")},
 	{web.ErrInvalidCSRFToken, forbidden("invalid_csrf_token")},
 	{web.ErrRateLimited, plain(http.StatusTooManyRequests, "rate_limited")},
-	{web.ErrNoRoute, refused(http.StatusNotFound, "Not Found", messageNotFound, "route_not_found")},
+	{web.ErrNoRoute, Refused(http.StatusNotFound, "Not Found", messageNotFound, "route_not_found")},
 	{web.ErrTooLarge, plain(http.StatusRequestEntityTooLarge, "payload_too_large")},
 	{web.ErrMediaType, plain(http.StatusUnsupportedMediaType, "unsupported_media_type")},
 	{web.ErrSlow, plain(http.StatusRequestTimeout, "request_timeout")},
 	{web.ErrCutShort, Invalid(web.FieldBody, "cut_short", "send the whole body", nil)},
-	{store.ErrConflict, conflict("The resource was changed meanwhile", "changed_meanwhile")},
+	{store.ErrConflict, Conflict("The resource was changed meanwhile", "changed_meanwhile")},
 }
 
 // unavailable has the errors that may be over soon, with their reasons.
@@ -122,9 +133,11 @@ func Invalid(field, reason, hint string, c Constraints) web.Reply {
 // Reply returns the answer to an error. One that nobody foresaw is answered with
 // status 500 and never with its text.
 func (e *Errors) Reply(r *web.Request, err error) web.Reply {
-	for _, row := range table {
-		if errors.Is(err, row.is) {
-			return row.reply
+	for _, rows := range [][]Row{e.More, table} {
+		for _, row := range rows {
+			if errors.Is(err, row.Is) {
+				return row.Reply
+			}
 		}
 	}
 	// An actor that does not fit is the host's, not the client's.
@@ -135,11 +148,11 @@ func (e *Errors) Reply(r *web.Request, err error) web.Reply {
 		return Invalid(e.GuardField, guard.Code, guard.Hint+"; add ?force=1 to do it anyway", e.Constraints[e.GuardField])
 	}
 	if _, ok := errors.AsType[*web.MethodError](err); ok {
-		return refused(http.StatusMethodNotAllowed, "Method Not Allowed", messageMethod, "method_not_allowed")
+		return Refused(http.StatusMethodNotAllowed, "Method Not Allowed", messageMethod, "method_not_allowed")
 	}
 	switch {
 	case errors.Is(err, store.ErrExists):
-		return conflict("Resource already exists", e.Exists)
+		return Conflict("Resource already exists", e.Exists)
 	case errors.Is(err, store.ErrNotFound):
 		return e.notFound(r)
 	}

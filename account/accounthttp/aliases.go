@@ -1,0 +1,185 @@
+package accounthttp
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/web"
+	"example.com/ostraka/internal/web/adminapi"
+)
+
+// AliasOptions configures the handler of [NewAliases].
+type AliasOptions struct {
+	// Authorize decides who may: as a rule a service of the host with an API token
+	// of the scope "admin:write:aliases". Whoever may is believed whose the alias
+	// is, and from where it was asked for. Required: without it nothing is served.
+	Authorize Authorize
+
+	// TrustedProxies are as in [AuthorizerOptions], for the address of the client
+	// where the body names none. Default none.
+	TrustedProxies []netip.Prefix
+
+	// Logger takes the cause of every answer of status 500 and above. Default
+	// [slog.Default].
+	Logger *slog.Logger
+
+	// Timeout is as in [Options]. Default 10 seconds.
+	Timeout time.Duration
+}
+
+// NewAliases returns a handler that makes aliases after the check of
+// [account.Aliases.Create]; the Admin is asked for their owners. Its path begins
+// at the root: mount it with [http.StripPrefix]. What is missing or out of range
+// gives a [*ban.ValueError]. It is safe for concurrent use.
+func NewAliases(aliases *account.Aliases, admin *account.Admin, o AliasOptions) (http.Handler, error) {
+	if aliases == nil {
+		return nil, ban.NewValueError("aliases", "", ban.CodeEmpty, "give what account.NewAliases returns")
+	}
+	if admin == nil {
+		return nil, errNoAdmin()
+	}
+	proxies, err := web.NewProxies(o.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	h := &aliasHandler{aliases, admin, proxies}
+	return web.NewHandler(web.Config{Authorize: o.Authorize, Fail: failAliases, Logger: o.Logger, Timeout: o.Timeout}, h.routes())
+}
+
+type aliasHandler struct {
+	aliases *account.Aliases
+	admin   *account.Admin
+	proxies web.Proxies
+}
+
+func (h *aliasHandler) routes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodPost, Pattern: "/aliases", Where: "aliases.create", Need: Need{Resource: "aliases", Mutation: true}, Handle: h.create},
+	}
+}
+
+// The names of fields.
+const (
+	fieldAddress     = "address"
+	fieldDestination = "destination"
+	fieldUserID      = "user_id"
+	fieldIP          = "ip"
+)
+
+// alias is an alias on the wire. What it does not have is null.
+type alias struct {
+	ID          int64        `json:"id"`
+	Address     string       `json:"address"`
+	Destination string       `json:"destination"`
+	UserID      *int64       `json:"user_id"`
+	Active      bool         `json:"active"`
+	CreatedAt   web.DateTime `json:"created_at"`
+	UpdatedAt   web.DateTime `json:"updated_at"`
+	UUID        uuid.UUID    `json:"uuid"`
+}
+
+type createdAlias struct {
+	OK      bool   `json:"ok"`
+	Created bool   `json:"created"`
+	Updated bool   `json:"updated"`
+	Deleted bool   `json:"deleted"`
+	Message string `json:"message"`
+	Item    alias  `json:"item"`
+}
+
+// create answers POST /aliases.
+func (h *aliasHandler) create(r *web.Request) (web.Reply, error) {
+	in, err := r.JSONObject(fieldAddress, fieldDestination, fieldUserID, fieldIP)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if !in.Has(fieldAddress) {
+		in.Fail(ban.NewValueError(fieldAddress, "", ban.CodeEmpty, "give this field"))
+	}
+	address, destination, owner, ip := in.String(fieldAddress), in.String(fieldDestination), in.Int(fieldUserID), in.String(fieldIP)
+	if err := in.Err(); err != nil {
+		return web.Reply{}, err
+	}
+	o := account.AliasOptions{Address: *address}
+	if destination != nil {
+		o.Destination = *destination
+	}
+	if o.IP, err = h.client(r, ip); err != nil {
+		return web.Reply{}, err
+	}
+	if o.Owner, err = h.owner(r, owner); err != nil {
+		return web.Reply{}, err
+	}
+	made, err := h.aliases.Create(r.Context(), o)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return web.Reply{Body: createdAlias{OK: true, Created: true, Message: "Alias created.", Item: alias{
+		ID: made.Seq, Address: made.Address(), Destination: made.Destination, UserID: owner, Active: made.Active,
+		CreatedAt: web.DateTime(made.CreatedAt), UpdatedAt: web.DateTime(made.UpdatedAt), UUID: made.ID,
+	}}}, nil
+}
+
+// client returns the address to check: the one in the body, or else that of
+// whoever made the request. Some address always is.
+func (h *aliasHandler) client(r *web.Request, named *string) (string, error) {
+	if named != nil && *named != "" {
+		return *named, nil
+	}
+	addr, err := h.proxies.Client(r.Request)
+	if err != nil {
+		return "", ban.NewValueError(fieldIP, "", ban.CodeEmpty, "name the address of the person who asks: that of the request cannot be told")
+	}
+	return addr.String(), nil
+}
+
+// owner returns the account of that number, the zero UUID for none.
+func (h *aliasHandler) owner(r *web.Request, id *int64) (uuid.UUID, error) {
+	if id == nil {
+		return uuid.Nil, nil
+	}
+	acc, err := h.admin.GetSeq(r.Context(), *id)
+	if errors.Is(err, account.ErrNotFound) {
+		return uuid.Nil, ban.NewValueError(fieldUserID, "", ban.CodeUnknown, "there is no such user")
+	}
+	return acc.ID, err
+}
+
+// aliasErrors turns errors into answers, in the manner of the users' API.
+var aliasErrors = adminapi.Errors{
+	NotFound: "admin_user_not_found", // the owner, gone meanwhile
+	Fields: map[string]string{
+		"email": fieldDestination, "domain": fieldAddress, "name": fieldAddress,
+	},
+	Constraints: map[string]adminapi.Constraints{
+		fieldAddress:     {"format": "email"},
+		fieldDestination: {"format": "email"},
+		fieldUserID:      {"type": "integer", "minimum": 1},
+	},
+	More: []adminapi.Row{
+		{Is: account.ErrExists, Reply: adminapi.ConflictOf(fieldAddress, "Resource already exists", "alias_taken")},
+		{Is: account.ErrSuspended, Reply: adminapi.ConflictOf(fieldUserID, "The user is suspended", "user_suspended")},
+	},
+}
+
+// failAliases returns the answer to an error: the one to a refusal by a rule says
+// which, and its public reason.
+func failAliases(r *web.Request, err error) web.Reply {
+	if denied, ok := errors.AsType[*ban.DeniedError](err); ok {
+		if denied.Match.IsZero() {
+			return adminapi.Unavailable(r.Where, "check_failed")
+		}
+		return adminapi.Banned(denied.Match)
+	}
+	if review, ok := errors.AsType[*ban.ReviewError](err); ok {
+		return adminapi.NeedsReview(review.Match)
+	}
+	return aliasErrors.Reply(r, err)
+}

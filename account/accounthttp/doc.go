@@ -1,0 +1,75 @@
+// Package accounthttp serves accounts over HTTP, lets people sign in, and says
+// who may use this and the other admin APIs.
+//
+//	who, err := accounthttp.NewAuthorizer(auth, accounthttp.AuthorizerOptions{TrustedProxies: proxies})
+//	signIn, err := accounthttp.NewSignIn(who, accounthttp.SignInOptions{Storyden: true})
+//	users, err := accounthttp.NewUsers(admin, accounthttp.Options{Authorize: who.SessionCookie})
+//	suspensions, err := accounthttp.NewSuspensions(admin, accounthttp.Options{Authorize: who.StorydenSession})
+//	bans, err := banhttp.New(bansAdmin, banhttp.Options{Authorize: who.SessionCookie})
+//	blocks, err := blocklisthttp.New(blocksAdmin, blocklisthttp.Options{Authorize: who.BearerToken})
+//
+//	mux := http.NewServeMux()
+//	mux.Handle("/api/auth/", http.StripPrefix("/api", signIn))
+//	mux.Handle("/api/admin/users", http.StripPrefix("/api/admin", users))
+//	mux.Handle("/api/admin/users/", http.StripPrefix("/api/admin", users))
+//	mux.Handle("/api/admin/", http.StripPrefix("/api/admin", bans))
+//	mux.Handle("/api/v1/admin/", http.StripPrefix("/api/v1/admin", blocks))
+//	mux.Handle("/storyden/api/", http.StripPrefix("/storyden/api", suspensions))
+//
+// # Users
+//
+// [NewUsers] serves accounts as the admin API of a mail-forwarding service has
+// them:
+//
+//	GET    /users         a page of users: limit, offset, active, is_admin, email
+//	GET    /users/{id}    one user
+//	POST   /users         make a user: username, email, password, is_active, is_admin
+//	PATCH  /users/{id}    change any of these
+//	DELETE /users/{id}    remove a user; the audit log keeps the content
+//
+// A password, or a change of is_admin or is_active, ends the sessions and API
+// tokens of the user; sessions_revoked counts both. A new e-mail address is not
+// verified. The query ?force=1 overrides the refusal to disable, demote or delete
+// oneself, but not that of the last active admin.
+//
+// # Suspensions
+//
+// [NewSuspensions] suspends accounts as Storyden does
+// (https://www.storyden.org/docs/api): they stay on record and cannot log in.
+//
+//	POST   /admin/bans/{account_handle}    suspend, by handle or id
+//	DELETE /admin/bans/{account_handle}    reinstate
+//
+// Neither has a body, and neither changes anything if it is so already. A
+// suspended account has deletedAt and suspended, which are the same time.
+//
+// # Signing in
+//
+// [NewSignIn] begins and ends sessions:
+//
+//	POST /auth/sign-in     login, a handle or address, and password; answers with csrf_token
+//	POST /auth/sign-out    end the session, with its cookie and X-CSRF-Token
+//
+// Passwords that are tried too often are refused with status 429 before anything
+// is looked at.
+//
+// # Aliases
+//
+// [NewAliases] makes an alias if no ban or block refuses it:
+//
+//	POST /aliases    address, destination, user_id of the owner, ip of the person who asks
+//
+// A refusal is status 403 with the rule and its public reason, error "banned", or
+// "needs_review" where a person has to decide first. Without ip the address that
+// the request comes from is checked.
+//
+// # Who may
+//
+// Options.Authorize is asked about every request that has a route, before its
+// body is read. Its error says what the client is told; [ErrUnauthenticated] and
+// the others are there for it. The actor that it returns goes into the audit log.
+// An [Authorizer] has three that are ready-made.
+//
+// HEAD is served where GET is. Nothing else is: no OPTIONS either, which a host
+// that wants CORS answers in front. Bodies are JSON of at most 32 KiB.
+package accounthttp

@@ -1,0 +1,95 @@
+package accounthttp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/internal/web"
+	"example.com/ostraka/internal/web/adminapi"
+)
+
+// NewSuspensions returns a handler that suspends and reinstates the accounts of
+// an Admin, as Storyden's admin API does. Its paths begin at the root: mount it
+// with [http.StripPrefix]. What is missing or out of range gives a
+// [*ban.ValueError]. It is safe for concurrent use.
+func NewSuspensions(admin *account.Admin, o Options) (http.Handler, error) {
+	if admin == nil {
+		return nil, errNoAdmin()
+	}
+	h := &suspensions{admin, o}
+	return web.NewHandler(o.config(failStoryden), h.routes())
+}
+
+type suspensions struct {
+	admin *account.Admin
+	Options
+}
+
+func (h *suspensions) routes() []web.Route {
+	const pattern = "/admin/bans/{account_handle}"
+	write := Need{Resource: "accounts", Mutation: true}
+	return []web.Route{
+		{Method: http.MethodPost, Pattern: pattern, Where: "accounts.suspend", Need: write, Handle: h.suspend},
+		{Method: http.MethodDelete, Pattern: pattern, Where: "accounts.reinstate", Need: write, Handle: h.reinstate},
+	}
+}
+
+// suspend answers POST /admin/bans/{account_handle}.
+func (h *suspensions) suspend(r *web.Request) (web.Reply, error) {
+	force, err := adminapi.Force(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	acc, err := h.find(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	s, err := h.admin.Suspend(r.Context(), acc.ID, account.SuspendOptions{Force: force})
+	if err != nil {
+		return web.Reply{}, err
+	}
+	h.hooksFailed(r.Context(), &s.Account, s.HookErr)
+	return h.reply(r.Context(), &s.Account)
+}
+
+// reinstate answers DELETE /admin/bans/{account_handle}.
+func (h *suspensions) reinstate(r *web.Request) (web.Reply, error) {
+	acc, err := h.find(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	s, err := h.admin.Reinstate(r.Context(), acc.ID, account.ReinstateOptions{})
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return h.reply(r.Context(), &s.Account)
+}
+
+// find returns the account that the path names, by handle or id. No handle looks
+// like an id.
+func (h *suspensions) find(r *web.Request) (account.Account, error) {
+	mark := r.PathValue("account_handle")
+	if id, err := uuid.Parse(mark); err == nil {
+		return h.admin.Get(r.Context(), id)
+	}
+	return h.admin.ByHandle(r.Context(), mark)
+}
+
+// reply answers with an account, and who invited it.
+func (h *suspensions) reply(ctx context.Context, acc *account.Account) (web.Reply, error) {
+	body := newStorydenAccount(acc)
+	if acc.InvitedBy != uuid.Nil {
+		by, err := h.admin.Get(ctx, acc.InvitedBy)
+		switch {
+		case err == nil:
+			body.InvitedBy = newStorydenProfile(&by)
+		case !errors.Is(err, account.ErrNotFound): // whoever it was is gone
+			return web.Reply{}, err
+		}
+	}
+	return web.Reply{Body: body}, nil
+}

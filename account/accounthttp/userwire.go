@@ -1,0 +1,152 @@
+package accounthttp
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/web"
+	"example.com/ostraka/internal/web/adminapi"
+)
+
+// The names of fields and parameters.
+const (
+	fieldUsername = "username"
+	fieldEmail    = "email"
+	fieldPassword = "password"
+	fieldActive   = "is_active"
+	fieldAdmin    = "is_admin"
+	paramActive   = "active"
+)
+
+// user is an account on the wire: the fields of the documents, then the one that
+// is not in them. What an account does not have is null.
+type user struct {
+	ID              int64        `json:"id"`
+	Username        string       `json:"username"`
+	Email           web.Text     `json:"email"`
+	EmailVerifiedAt web.DateTime `json:"email_verified_at"`
+	IsActive        int          `json:"is_active"`
+	IsAdmin         bool         `json:"is_admin"`
+	CreatedAt       web.DateTime `json:"created_at"`
+	UpdatedAt       web.DateTime `json:"updated_at"`
+	LastLoginAt     web.DateTime `json:"last_login_at"`
+
+	UUID uuid.UUID `json:"uuid"`
+}
+
+func newUser(a *account.Account) user {
+	u := user{
+		ID: a.Seq, Username: a.Handle, IsAdmin: a.Admin,
+		CreatedAt: web.DateTime(a.CreatedAt), UpdatedAt: web.DateTime(a.UpdatedAt), LastLoginAt: web.DateTime(a.LastLoginAt),
+		UUID: a.ID,
+	}
+	if a.Active() {
+		u.IsActive = 1
+	}
+	if len(a.Emails) > 0 {
+		u.Email, u.EmailVerifiedAt = web.Text(a.Emails[0].Address), web.DateTime(a.Emails[0].VerifiedAt)
+	}
+	return u
+}
+
+// The bodies of answers.
+type (
+	userBody struct {
+		Item user `json:"item"`
+	}
+	changedUser struct {
+		OK              bool  `json:"ok"`
+		Created         bool  `json:"created"`
+		Updated         bool  `json:"updated"`
+		Deleted         bool  `json:"deleted"`
+		Item            user  `json:"item"`
+		SessionsRevoked int64 `json:"sessions_revoked"`
+	}
+	deletedUser struct {
+		OK              bool  `json:"ok"`
+		Deleted         bool  `json:"deleted"`
+		Item            user  `json:"item"`
+		SessionsRevoked int64 `json:"sessions_revoked"`
+	}
+)
+
+// readUser reads the body of POST and PATCH, and whether the query says force.
+func readUser(r *web.Request) (p account.Patch, force bool, err error) {
+	if force, err = adminapi.Force(r); err != nil {
+		return p, false, err
+	}
+	in, err := r.JSONObject(fieldUsername, fieldEmail, fieldPassword, fieldActive, fieldAdmin)
+	if err != nil {
+		return p, false, err
+	}
+	p.Handle, p.Email, p.Password = text(in, fieldUsername), text(in, fieldEmail), text(in, fieldPassword)
+	p.Active, p.Admin = in.Bool(fieldActive), in.Bool(fieldAdmin)
+	if p.Password != nil && *p.Password == "" { // it would let nobody log in
+		in.Fail(ban.NewValueError(fieldPassword, "", ban.CodeRange, fmt.Sprintf("use at least %d characters", account.MinPassword)))
+	}
+	return p, force, in.Err()
+}
+
+// text returns a text, nil if it is missing. None of these may be null.
+func text(in *web.Object, name string) *string {
+	if in.Null(name) {
+		in.Fail(ban.NewValueError(name, "", web.CodeType, "give a string"))
+	}
+	return in.String(name)
+}
+
+// The refusals that the contract has names for.
+var (
+	errOwnPassword = errors.New("own password")
+	errOwnActive   = errors.New("disable own account")
+	errOwnAdmin    = errors.New("demote own account")
+	errOwnDelete   = errors.New("delete own account")
+	errDisableLast = errors.New("disable the last admin")
+	errDemoteLast  = errors.New("demote the last admin")
+)
+
+const hintOwn = "this is your own account; add ?force=1 to do it anyway"
+
+// userErrors turns errors into the answers of the contract.
+var userErrors = adminapi.Errors{
+	NotFound: "admin_user_not_found",
+	Exists:   "admin_user_taken",
+	Fields:   map[string]string{"patch": web.FieldBody, "handle": fieldUsername, "name": fieldUsername},
+	Constraints: map[string]adminapi.Constraints{
+		fieldUsername: {"minLength": 1, "maxLength": account.MaxHandle},
+		fieldEmail:    {"format": "email"},
+		fieldPassword: passwordConstraints,
+		fieldActive:   {"type": "boolean"},
+		fieldAdmin:    {"type": "boolean"},
+		paramActive:   {"type": "boolean"},
+	},
+	More: []adminapi.Row{
+		{Is: errOwnPassword, Reply: adminapi.Invalid(fieldPassword, "use_self_password_route", "change your own password where you prove that you know it", passwordConstraints)},
+		{Is: errDisableLast, Reply: adminapi.Conflict("The last active admin cannot be disabled", "cannot_disable_last_admin")},
+		{Is: errDemoteLast, Reply: adminapi.Conflict("The last active admin cannot be demoted", "cannot_demote_last_admin")},
+		{Is: errOwnActive, Reply: adminapi.Invalid(fieldActive, reasonOwn, hintOwn, nil)},
+		{Is: errOwnAdmin, Reply: adminapi.Invalid(fieldAdmin, reasonOwn, hintOwn, nil)},
+		{Is: errOwnDelete, Reply: adminapi.Invalid("id", reasonOwn, hintOwn, nil)},
+	},
+}
+
+// reasonOwn is the code of [account.ErrOwnAccount].
+const reasonOwn = "own_account"
+
+var passwordConstraints = adminapi.Constraints{"minLength": account.MinPassword, "maxLength": account.MaxPassword}
+
+// failUsers returns the answer to an error.
+func failUsers(r *web.Request, err error) web.Reply {
+	if taken, ok := errors.AsType[*account.ExistsError](err); ok {
+		field := taken.Field
+		if name, ok := userErrors.Fields[field]; ok {
+			field = name
+		}
+		return adminapi.ConflictOf(field, "Resource already exists", userErrors.Exists)
+	}
+	return userErrors.Reply(r, err)
+}
