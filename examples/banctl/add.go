@@ -40,12 +40,13 @@ its form tells; "name:john.doe" and --kind say it. Patterns have stars:
 // what the ban would overlap.
 func makeCommand(a *app, use, short string, do func(context.Context, *session, ban.CreateOptions) (ban.Ban, string, error)) *cobra.Command {
 	var flags contentFlags
-	var dryRun bool
+	var dryRun, disable bool
 	cmd := a.command(groupBans, use, short, func(cmd *cobra.Command, args []string) error {
 		o, err := flags.options(args[0], a.now())
 		if err != nil {
 			return err // before a database is made
 		}
+		o.DisableMatchingAliases = disable
 		return a.with(cmd.Context(), writes(dryRun, creates), func(ctx context.Context, s *session) error {
 			b, action, err := do(ctx, s, o)
 			if err != nil {
@@ -64,6 +65,7 @@ func makeCommand(a *app, use, short string, do func(context.Context, *session, b
 	})
 	cmd.Long = short + "." + makeHelp
 	flags.add(cmd)
+	cmd.Flags().BoolVar(&disable, "disable-aliases", false, "turn off the aliases that the ban refuses")
 	addDryRun(cmd.Flags(), &dryRun)
 	return cmd
 }

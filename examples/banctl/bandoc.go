@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"example.com/ostraka/ban"
@@ -59,6 +60,9 @@ func (d banDoc) fields(t *text) {
 	t.field("expires", orNever(d.ExpiresAt))
 	t.field("revoked", by(d.RevokedAt, d.RevokedBy))
 	t.field("because", d.RevokedReason)
+	if d.AliasesDisabled > 0 {
+		t.field("aliases off", strconv.FormatInt(d.AliasesDisabled, 10))
+	}
 }
 
 func orNever(at time.Time) string {

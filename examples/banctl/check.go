@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/spf13/cobra"
 
@@ -75,6 +76,7 @@ func (d verdictDoc) status() int {
 type subjectFlags struct {
 	subject ban.Subject
 	leet    bool
+	mx      bool
 }
 
 func (f *subjectFlags) add(cmd *cobra.Command) {
@@ -85,6 +87,7 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.subject.Name, "name", "", "a user `NAME`, or the local part of an alias")
 	addAction(cmd, &f.subject.Action)
 	flags.BoolVar(&f.leet, "leet", false, "read digits in names as letters too, if your servers do")
+	flags.BoolVar(&f.mx, "mx", false, "match the mail hosts of the address too, by DNS, if your servers do")
 }
 
 // ask opens the database with a Checker over it. What could not be done at its
@@ -95,10 +98,14 @@ func (f *subjectFlags) ask(ctx context.Context, a *app, do func(context.Context,
 		return &usageError{errors.New("nobody to ask about"), "give --email, --domain, --ip or --name"}
 	}
 	return a.with(ctx, reads, func(ctx context.Context, s *session) error {
-		checker, err := ban.NewChecker(s.store, ban.CheckerOptions{
+		o := ban.CheckerOptions{
 			Leet: f.leet, Now: a.now,
 			PollInterval: -1, // it is asked once
-		})
+		}
+		if f.mx {
+			o.MX.Resolver = net.DefaultResolver
+		}
+		checker, err := ban.NewChecker(s.store, o)
 		if err != nil {
 			return err
 		}

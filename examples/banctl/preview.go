@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
 )
 
 // previewDoc says what making a ban would do.
@@ -19,6 +20,31 @@ type previewDoc struct {
 	Redundant bool        `json:"redundant"`          // a wider rule does the same already
 	Wider     overlapsDoc `json:"wider"`              // rules that match the value
 	Narrower  overlapsDoc `json:"narrower"`           // rules whose value the ban would match
+	Affected  affectedDoc `json:"affected"`           // whom it would decide about
+}
+
+// affectedDoc are the accounts, their addresses and the aliases that a ban would
+// decide about. Samples hold at most ban.PreviewSample.
+type affectedDoc struct {
+	Accounts      int64              `json:"accounts"`
+	Addresses     int64              `json:"addresses"`
+	Aliases       int64              `json:"aliases"`
+	AccountSample []store.AccountRef `json:"account_sample,omitempty"`
+	AddressSample []string           `json:"address_sample,omitempty"`
+	AliasSample   []store.AliasRef   `json:"alias_sample,omitempty"`
+}
+
+func (d *affectedDoc) text(t *text) {
+	t.line("it would decide about %d accounts, %d addresses and %d aliases", d.Accounts, d.Addresses, d.Aliases)
+	for _, a := range d.AccountSample {
+		t.row(" ", "account", a.Handle, a.ID.String())
+	}
+	for _, address := range d.AddressSample {
+		t.row(" ", "address", address)
+	}
+	for _, a := range d.AliasSample {
+		t.row(" ", "alias", a.Address, "to "+a.Destination)
+	}
 }
 
 type guardDoc struct {
@@ -50,7 +76,7 @@ type ruleDoc struct {
 func newPreviewDoc(p ban.Preview, now time.Time) *previewDoc {
 	d := &previewDoc{
 		Kind: p.Kind, Value: p.Value, Redundant: p.Redundant,
-		Wider: newOverlapsDoc(p.Wider), Narrower: newOverlapsDoc(p.Narrower),
+		Wider: newOverlapsDoc(p.Wider), Narrower: newOverlapsDoc(p.Narrower), Affected: affectedDoc(p.Affected),
 	}
 	if p.Guard != nil {
 		d.Guard = &guardDoc{p.Guard.Code, p.Guard.Error()}
@@ -91,6 +117,7 @@ func (d *previewDoc) overlaps(t *text) {
 	}
 	d.Wider.table(t, "wider rules, which match the value")
 	d.Narrower.table(t, "narrower rules, whose values it would match")
+	d.Affected.text(t)
 }
 
 func (d overlapsDoc) table(t *text, title string) {
@@ -117,7 +144,7 @@ func redundant(n int) string {
 
 func previewCommand(a *app) *cobra.Command {
 	var flags contentFlags
-	cmd := a.command(groupAsk, "preview VALUE", "show what a ban of a value would overlap", func(cmd *cobra.Command, args []string) error {
+	cmd := a.command(groupAsk, "preview VALUE", "show what a ban of a value would overlap, and whom it is about", func(cmd *cobra.Command, args []string) error {
 		o, err := flags.options(args[0], a.now())
 		if err != nil {
 			return err
@@ -130,7 +157,7 @@ func previewCommand(a *app) *cobra.Command {
 			return a.output().print(newPreviewDoc(p, a.now()))
 		})
 	})
-	cmd.Long = "Show what a ban of a value would overlap, and whether add would refuse it." + makeHelp
+	cmd.Long = "Show what a ban of a value would overlap, which accounts and aliases it is about,\nand whether add would refuse it." + makeHelp
 	flags.add(cmd)
 	return cmd
 }

@@ -59,6 +59,28 @@ func (r *rehearsal) UpdateBan(ctx context.Context, b store.Ban, c store.Change) 
 	return b, nil
 }
 
+// CreateBanDisabling implements [store.Cascades].
+func (r *rehearsal) CreateBanDisabling(ctx context.Context, b store.Ban, s store.Selector, c store.Change) (store.Ban, error) {
+	b, err := r.CreateBan(ctx, b, c)
+	return r.disabling(ctx, b, s, err)
+}
+
+// UpdateBanDisabling implements [store.Cascades].
+func (r *rehearsal) UpdateBanDisabling(ctx context.Context, b store.Ban, s store.Selector, c store.Change) (store.Ban, error) {
+	b, err := r.UpdateBan(ctx, b, c)
+	return r.disabling(ctx, b, s, err)
+}
+
+// disabling counts the aliases that would be turned off with a ban.
+func (r *rehearsal) disabling(ctx context.Context, b store.Ban, s store.Selector, err error) (store.Ban, error) {
+	if err != nil {
+		return store.Ban{}, err
+	}
+	affected, err := r.Affected(ctx, s, 0)
+	b.AliasesDisabled = affected.Aliases
+	return b, err
+}
+
 // DeleteBan implements [store.Bans].
 func (r *rehearsal) DeleteBan(ctx context.Context, id uuid.UUID, _ store.Change) (store.Ban, error) {
 	return r.Ban(ctx, id)
