@@ -22,11 +22,14 @@ type CheckerOptions struct {
 
 	// Mirror keeps all rules in memory, so that a check asks no store and
 	// allocates nothing. [NewChecker] reads them all before it returns; changes
-	// keep them current. It takes some 80 bytes a rule, and twice that while all
-	// are read again, which a change of more than [store.MaxChangeKeys] keys
-	// makes necessary: the method that made such a change returns when that is
-	// done, and checks go on meanwhile. After one by another process, checks ask
-	// the store until it is done.
+	// keep them current. It takes some 80 bytes a rule.
+	//
+	// A bulk change ([Admin.CreateMany], or a list of which more than
+	// [store.MaxChangeKeys] keys change) has all rules read again, beside those in
+	// use: that takes as much memory once more, and seconds for a million rules.
+	// The method that made the change returns when it is done; checks go on
+	// meanwhile and see the rules from before. If another process made it, checks
+	// ask the store until it is done.
 	//
 	// While the store cannot be reached a mirror keeps answering, whatever
 	// StaleFor says; the answers are marked [Decision.Stale].

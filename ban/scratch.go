@@ -99,6 +99,7 @@ func (sc *scratch) find(m *mirrored) {
 		q.Addr(uint8(KindIP), sc.ip.addr)
 	}
 	q.Each(sc.take)
+	q.End()
 	for i, f := range sc.asked {
 		if sc.fields[i] = nil; f == nil {
 			continue

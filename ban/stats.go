@@ -37,11 +37,11 @@ type counters struct {
 	mxUnknown              atomic.Int64
 }
 
-// verdictCounters fill a cache line, so that processors do not wait for each
+// verdictCounters fill two cache lines, however they lie, so that processors do not wait for each
 // other to count.
 type verdictCounters struct {
 	n [len(verdictNames)]atomic.Int64
-	_ [64 - 8*len(verdictNames)]byte
+	_ [128 - 8*len(verdictNames)]byte
 }
 
 // nextStripe numbers those who count, so that they spread.

@@ -25,6 +25,7 @@ const (
 	soakWriters  = 2
 	soakCompared = 200
 	soakPoll     = 200 * time.Millisecond
+	soakFlush    = 5 * time.Second // of hits, which take the store's only writer for a while
 )
 
 // soaker lets a mirror of this process and one of another handle on the same
@@ -99,10 +100,10 @@ func (k *soaker) open(ctx context.Context, path string) (err error) {
 	if k.lists, err = blocklist.NewAdmin(k.store, blocklist.AdminOptions{Now: k.clock}); err != nil {
 		return err
 	}
-	if k.mirror, err = ban.NewChecker(k.store, ban.CheckerOptions{Mirror: true, Now: k.clock}); err != nil {
+	if k.mirror, err = ban.NewChecker(k.store, ban.CheckerOptions{Mirror: true, Now: k.clock, FlushInterval: soakFlush}); err != nil {
 		return err
 	}
-	k.peer, err = ban.NewChecker(k.other, ban.CheckerOptions{Mirror: true, Now: k.clock, PollInterval: soakPoll})
+	k.peer, err = ban.NewChecker(k.other, ban.CheckerOptions{Mirror: true, Now: k.clock, PollInterval: soakPoll, FlushInterval: soakFlush})
 	return err
 }
 
@@ -229,6 +230,7 @@ func (k *soaker) check(ctx context.Context, rng *rand.Rand, stop <-chan struct{}
 			}
 			k.checks.Add(1)
 		}
+		time.Sleep(time.Millisecond) // others are to come through too
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // for together in [Query.Each]: so the waits for memory, which are nearly all of
 // the time that a large index takes, are one wait.
 //
-// The zero value is ready for Begin. A Query is used again and again, and then
+// The zero value is ready for Begin. A Query is used again after End, and then
 // allocates nothing. It is not safe for concurrent use.
 type Query struct {
 	view   *View
@@ -31,9 +31,13 @@ type probe struct {
 	owner uint8
 }
 
-// Begin forgets the keys, and takes the view to look up others in.
-func (q *Query) Begin(v *View) {
-	q.view, q.probes, q.addr = v, q.probes[:0], netip.Addr{}
+// Begin takes the view to look up keys in.
+func (q *Query) Begin(v *View) { q.view = v }
+
+// End forgets the keys and the view, and so lets go of their memory.
+func (q *Query) End() {
+	clear(q.probes)
+	q.view, q.probes, q.addr, q.rule = nil, q.probes[:0], netip.Addr{}, store.Rule{}
 }
 
 // next returns a probe of the hash, to be completed.

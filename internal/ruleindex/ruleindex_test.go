@@ -344,6 +344,7 @@ func TestReadsOfAViewDoNotAllocate(t *testing.T) {
 		q.Domains(2, "b.d8.example", "a.b.d8.example")
 		q.Addr(3, addr)
 		q.Each(func(uint8, *store.Rule) { found++ })
+		q.End()
 		if found != 4 {
 			t.Fatalf("%d rules found, want 4", found)
 		}
