@@ -118,6 +118,9 @@ func (h *aliasHandler) create(r *web.Request) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	made, err := h.aliases.Create(r.Context(), o)
+	if errors.Is(err, account.ErrNotFound) { // the user went meanwhile
+		err = errNoUser
+	}
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -147,14 +150,15 @@ func (h *aliasHandler) owner(r *web.Request, id *int64) (uuid.UUID, error) {
 	}
 	acc, err := h.admin.GetSeq(r.Context(), *id)
 	if errors.Is(err, account.ErrNotFound) {
-		return uuid.Nil, ban.NewValueError(fieldUserID, "", ban.CodeUnknown, "there is no such user")
+		return uuid.Nil, errNoUser
 	}
 	return acc.ID, err
 }
 
+var errNoUser = ban.NewValueError(fieldUserID, "", ban.CodeUnknown, "there is no such user")
+
 // aliasErrors turns errors into answers, in the manner of the users' API.
 var aliasErrors = adminapi.Errors{
-	NotFound: "admin_user_not_found", // the owner, gone meanwhile
 	Fields: map[string]string{
 		"email": fieldDestination, "domain": fieldAddress, "name": fieldAddress,
 	},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ import (
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/blocklist/blocklisthttp"
 	"example.com/ostraka/memstore"
+	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
 
@@ -123,6 +125,18 @@ func newSite(t testing.TB, o siteOptions) *site {
 	mount("/storyden/api", []string{"/"}, h, err)
 	s.handler = mux
 	return s
+}
+
+// overEachStore runs a test over each backend.
+func overEachStore(t *testing.T, test func(t *testing.T, open func() store.Store)) {
+	t.Run("memstore", func(t *testing.T) { test(t, func() store.Store { return memstore.New() }) })
+	t.Run("sqlitestore", func(t *testing.T) {
+		test(t, func() store.Store {
+			st := must(sqlitestore.Open(context.Background(), filepath.Join(t.TempDir(), "x.db"), sqlitestore.Options{}))(t)
+			t.Cleanup(func() { _ = st.Close() })
+			return st
+		})
+	})
 }
 
 // must returns the value, or ends the test with the error.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"example.com/ostraka/account"
+	"example.com/ostraka/store"
 )
 
 const storydenBans = "/storyden/api/admin/bans/"
@@ -58,7 +59,11 @@ func TestContractOfSuspensions(t *testing.T) {
 }
 
 func TestASuspensionLocksOutAndChangesNothingElse(t *testing.T) {
-	s := newSite(t, siteOptions{})
+	overEachStore(t, func(t *testing.T, open func() store.Store) { testASuspension(t, open()) })
+}
+
+func testASuspension(t *testing.T, st store.Store) {
+	s := newSite(t, siteOptions{store: st})
 	s.createAdmin(t, "alice")
 	bob := s.createAdmin(t, "bob")
 	alices, bobs := s.login(t, "alice"), s.login(t, "bob")

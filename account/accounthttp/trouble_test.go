@@ -151,47 +151,52 @@ func TestAuthorizeIsToldWhatIsNeeded(t *testing.T) {
 	}
 }
 
-func TestConcurrentCreatesMakeOneUser(t *testing.T) {
-	s := newSite(t, siteOptions{authorize: letIn})
+// concurrently sends requests at once, and counts the statuses of the answers.
+func (s *site) concurrently(all []request) map[int]int {
 	var mu sync.Mutex
 	codes := map[int]int{}
 	var wg sync.WaitGroup
-	for i := range 50 {
+	for _, in := range all {
 		wg.Go(func() {
-			body := fmt.Sprintf(`{"username":"eve","email":"eve%d@example.org","password":"example_string"}`, i)
-			w := s.do(request{target: "POST /api/admin/users", body: body})
+			w := s.do(in)
 			mu.Lock()
 			defer mu.Unlock()
 			codes[w.Code]++
 		})
 	}
 	wg.Wait()
-	if codes[200] != 1 || codes[409] != 49 {
-		t.Errorf("%v, want one 200 and 49 times 409", codes)
-	}
+	return codes
+}
+
+func TestConcurrentCreatesMakeOneUser(t *testing.T) {
+	overEachStore(t, func(t *testing.T, open func() store.Store) {
+		s := newSite(t, siteOptions{store: open(), authorize: letIn})
+		var all []request
+		for i := range 50 {
+			body := fmt.Sprintf(`{"username":"eve","email":"eve%d@example.org","password":"example_string"}`, i)
+			all = append(all, request{target: "POST /api/admin/users", body: body})
+		}
+		if codes := s.concurrently(all); codes[200] != 1 || codes[409] != 49 {
+			t.Errorf("%v, want one 200 and 49 times 409", codes)
+		}
+	})
 }
 
 func TestConcurrentDemotionsLeaveAnAdmin(t *testing.T) {
-	for range 20 {
-		s := newSite(t, siteOptions{authorize: func(*http.Request, accounthttp.Need) (string, error) { return "a service", nil }})
-		s.createAdmin(t, "alice")
-		s.createAdmin(t, "bob")
-		var mu sync.Mutex
-		codes := map[int]int{}
-		var wg sync.WaitGroup
-		for id := 1; id <= 2; id++ {
-			wg.Go(func() {
-				w := s.do(request{target: fmt.Sprint("PATCH /api/admin/users/", id), body: `{"is_admin":false}`})
-				mu.Lock()
-				defer mu.Unlock()
-				codes[w.Code]++
+	overEachStore(t, func(t *testing.T, open func() store.Store) {
+		for range 5 {
+			s := newSite(t, siteOptions{store: open(), authorize: func(*http.Request, accounthttp.Need) (string, error) { return "a service", nil }})
+			s.createAdmin(t, "alice")
+			s.createAdmin(t, "bob")
+			codes := s.concurrently([]request{
+				{target: "PATCH /api/admin/users/1", body: `{"is_admin":false}`},
+				{target: "PATCH /api/admin/users/2", body: `{"is_active":false}`},
 			})
+			if codes[200] != 1 || codes[409] != 1 {
+				t.Fatalf("%v, want one 200 and one 409", codes)
+			}
 		}
-		wg.Wait()
-		if codes[200] != 1 || codes[409] != 1 {
-			t.Fatalf("%v, want one 200 and one 409", codes)
-		}
-	}
+	})
 }
 
 // TestASlowClientIsCutOff: a server whose host has set no timeouts is not held up

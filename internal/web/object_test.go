@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -69,6 +70,7 @@ func TestObjectMembers(t *testing.T) {
 		"string": func(o *web.Object) any { return o.String("a") },
 		"bool":   func(o *web.Object) any { return o.Bool("a") },
 		"time":   func(o *web.Object) any { return o.Time("a") },
+		"int":    func(o *web.Object) any { return o.Int("a") },
 	}
 	christmas := time.Date(2024, 12, 25, 10, 0, 0, 0, time.UTC)
 	tests := []struct {
@@ -90,6 +92,15 @@ func TestObjectMembers(t *testing.T) {
 		{"a string is no bool", "bool", `"true"`, nil, web.CodeType},
 		{"2 is no bool", "bool", `2`, nil, web.CodeType},
 		{"1e999 is no bool", "bool", `1e999`, nil, web.CodeType},
+		{"a number", "int", `7`, int64(7), ""},
+		{"the highest number", "int", `9223372036854775807`, int64(math.MaxInt64), ""},
+		{"a number above it is out of range", "int", `9223372036854775808`, nil, web.CodeType},
+		{"0 is no number of a record", "int", `0`, nil, web.CodeType},
+		{"nor is -1", "int", `-1`, nil, web.CodeType},
+		{"nor 1.5", "int", `1.5`, nil, web.CodeType},
+		{"nor 1e3", "int", `1e3`, nil, web.CodeType},
+		{"a string is no number", "int", `"7"`, nil, web.CodeType},
+		{"null is no number", "int", `null`, nil, ""},
 		{"a time", "time", `"2024-12-25T10:00:00Z"`, christmas, ""},
 		{"a time elsewhere", "time", `"2024-12-25T11:00:00.000+01:00"`, christmas, ""},
 		{"null is no time", "time", `null`, time.Time{}, ""},

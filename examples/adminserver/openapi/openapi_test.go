@@ -66,8 +66,8 @@ func authorize(r *http.Request, _ banhttp.Need) (string, error) {
 	return "alice", credentials[r.Header.Get("X-Test")]
 }
 
-// server serves both APIs over a store with a ban and a block, the first behind
-// a guard.
+// server serves all APIs over a store with a ban, a block and accounts, behind a
+// guard.
 func server(t *testing.T) http.Handler {
 	t.Helper()
 	st := memstore.New()
@@ -113,6 +113,7 @@ func server(t *testing.T) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/admin/", http.StripPrefix("/api/admin", banAPI))
 	mux.Handle("/api/v1/admin/", http.StripPrefix("/api/v1/admin", blockAPI))
+	serveAccounts(t, mux, st, checker)
 	return guard(mux)
 }
 
@@ -191,7 +192,7 @@ func calls() []call {
 		{target: "DELETE " + blocks + "/x", status: 404},
 		{target: "DELETE " + blocks + "/1", status: 200},
 	}
-	all = slices.Concat(all, takesBody("POST "+bans), takesBody("PATCH "+bans+"/1"), takesBody("POST "+blocks))
+	all = slices.Concat(all, accountCalls(), takesBody("POST "+bans), takesBody("PATCH "+bans+"/1"), takesBody("POST "+blocks))
 	for target, body := range map[string]string{
 		"GET " + bans: "", "POST " + bans: newBan, "GET " + bans + "/2": "", "PATCH " + bans + "/2": `{"reason":"x"}`, "DELETE " + bans + "/2": "",
 	} {

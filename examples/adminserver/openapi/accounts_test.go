@@ -1,0 +1,216 @@
+package openapi_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/account/accounthttp"
+	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
+)
+
+const (
+	users    = "/api/admin/users"
+	signIn   = "/api/auth/sign-in"
+	signOut  = "/api/auth/sign-out"
+	aliases  = "/api/aliases"
+	storyden = "/storyden/api/admin/bans"
+
+	password = "correct horse"
+)
+
+// serveAccounts serves the APIs of accounts: 1 to 3 are alice, an admin, bob, and
+// carol.
+func serveAccounts(t *testing.T, mux *http.ServeMux, st store.Store, checker *ban.Checker) {
+	t.Helper()
+	quick := account.PasswordOptions{Memory: 64, Time: 1}
+	admin, err := account.NewAdmin(st, account.AdminOptions{Passwords: quick})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := ban.WithActor(t.Context(), "root")
+	invited := account.CreateOptions{
+		Handle: "bob", Email: "bob@example.org", EmailVerified: true, Password: password, Meta: []byte(`{"theme":"dark"}`),
+		Links: []account.Link{{Text: "home", URL: "https://example.org"}},
+		Roles: []account.Role{{ID: "1", Name: "Member", Permissions: []string{"CREATE_POST"}}},
+	}
+	alice, err := admin.Create(ctx, account.CreateOptions{Handle: "alice", Email: "alice@example.org", Password: password, Admin: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	invited.InvitedBy = alice.ID
+	for _, o := range []account.CreateOptions{invited, {Handle: "carol"}} {
+		if _, err := admin.Create(ctx, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	logger := slog.New(slog.DiscardHandler)
+	o := accounthttp.Options{Authorize: authorize, Logger: logger, Timeout: 500 * time.Millisecond}
+	mount := func(prefix string, paths []string, h http.Handler, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			mux.Handle(prefix+path, http.StripPrefix(prefix, h))
+		}
+	}
+	h, err := accounthttp.NewUsers(admin, o)
+	mount("/api/admin", []string{"/users", "/users/"}, h, err)
+	h, err = accounthttp.NewSuspensions(admin, o)
+	mount("/storyden/api", []string{"/"}, h, err)
+	made, err := account.NewAliases(st, checker, account.AliasesOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err = accounthttp.NewAliases(made, admin, accounthttp.AliasOptions{Authorize: authorize, Logger: logger, Timeout: 500 * time.Millisecond})
+	mount("/api", []string{"/aliases"}, h, err)
+	mount("/api", []string{"/auth/"}, newSignIn(t, st, quick, logger), nil)
+}
+
+// troubled is a store that fails as a request asks it to.
+type troubled struct{ store.Store }
+
+type troubleKey struct{}
+
+func trouble(ctx context.Context) error {
+	err, _ := ctx.Value(troubleKey{}).(error)
+	return err
+}
+
+func (s troubled) AccountByHandleKey(ctx context.Context, key string) (store.Account, error) {
+	if err := trouble(ctx); err != nil {
+		return store.Account{}, err
+	}
+	return s.Store.AccountByHandleKey(ctx, key)
+}
+
+func (s troubled) CredentialByHash(ctx context.Context, hash store.SecretHash) (store.Credential, store.Account, error) {
+	if err := trouble(ctx); err != nil {
+		return store.Credential{}, store.Account{}, err
+	}
+	return s.Store.CredentialByHash(ctx, hash)
+}
+
+// newSignIn returns the handler of sessions, by the real Authorizer: it is given
+// the credentials, or the trouble, that a call names.
+func newSignIn(t *testing.T, st store.Store, quick account.PasswordOptions, logger *slog.Logger) http.Handler {
+	t.Helper()
+	auth, err := account.NewAuth(troubled{st}, account.AuthOptions{Passwords: quick})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := func(limit accounthttp.Rate) http.Handler {
+		who, err := accounthttp.NewAuthorizer(auth, accounthttp.AuthorizerOptions{Failures: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := accounthttp.NewSignIn(who, accounthttp.SignInOptions{PerClient: limit, PerLogin: limit, Storyden: true, Logger: logger, Timeout: 500 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	patient, strict := handler(accounthttp.Rate{Burst: 1000, Every: time.Second}), handler(accounthttp.Rate{Burst: 1, Every: time.Hour})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := patient
+		switch credentials := r.Header.Get("X-Test"); credentials {
+		case "trouble":
+			r = r.WithContext(context.WithValue(r.Context(), troubleKey{}, errors.New("driver says no")))
+			r.AddCookie(&http.Cookie{Name: accounthttp.SessionCookieName, Value: "x"})
+		case "busy":
+			r = r.WithContext(context.WithValue(r.Context(), troubleKey{}, store.ErrBusy))
+			r.AddCookie(&http.Cookie{Name: accounthttp.SessionCookieName, Value: "x"})
+		case "too often":
+			h = strict
+		case "scope", "no right":
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+		case "session", "no CSRF":
+			session, err := auth.Login(r.Context(), "bob", password)
+			if err != nil {
+				t.Error(err)
+			}
+			r.AddCookie(&http.Cookie{Name: accounthttp.SessionCookieName, Value: session.Secret})
+			if credentials == "session" {
+				r.Header.Set(accounthttp.CSRFHeader, auth.CSRFToken(session))
+			}
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// accountCalls are those of the APIs of accounts.
+func accountCalls() []call {
+	const jsonType = "application/json"
+	const eve, change = `{"username":"John Doe","email":"user@example.com","password":"example_string","is_active":true,"is_admin":false}`, `{"username":"Robert"}`
+	const login, wrong, shop = `{"login":"bob","password":"correct horse"}`, `{"login":"bob","password":"x"}`, `{"address":"shop@alias.example","user_id":2,"ip":"192.0.2.7"}`
+	all := []call{
+		{target: "GET " + users + "?limit=1&offset=1&active=1&is_admin=0&email=example", status: 200},
+		{target: "GET " + users, status: 200},
+		{target: "GET " + users + "?limit=x", status: 400},
+		{target: "POST " + users, media: jsonType, body: eve, status: 200},
+		{target: "POST " + users, media: jsonType, body: eve, status: 409},
+		{target: "GET " + users + "/2", status: 200},
+		{target: "GET " + users + "/x", status: 400},
+		{target: "GET " + users + "/99", status: 404},
+		{target: "PATCH " + users + "/2", media: jsonType, body: `{"username":"bobby","is_admin":0}`, status: 200},
+		{target: "PATCH " + users + "/2", media: jsonType, body: `{"username":"bob"}`, status: 200},
+		{target: "PATCH " + users + "/1", media: jsonType, body: `{"password":"example_string"}`, status: 400},
+		{target: "PATCH " + users + "/1", media: jsonType, body: `{"is_admin":false}`, status: 409},
+		{target: "PATCH " + users + "/99", media: jsonType, body: change, status: 404},
+		{target: "PATCH " + users + "/2", media: jsonType, body: `{"username":"alice"}`, status: 409},
+
+		{target: "POST " + signIn, media: jsonType, body: login, status: 200},
+		{target: "POST " + signIn, media: jsonType, body: wrong, status: 401},
+		{target: "POST " + signIn, media: jsonType, body: login, credentials: "scope", status: 403},
+		{target: "POST " + signIn, media: jsonType, body: login, from: "203.0.113.7:9", status: 403},
+		{target: "POST " + signIn, media: jsonType, body: wrong, credentials: "too often", status: 401},
+		{target: "POST " + signIn, media: jsonType, body: login, credentials: "too often", status: 429},
+		{target: "POST " + signIn, media: jsonType, body: login, credentials: "trouble", status: 500},
+		{target: "POST " + signIn, media: jsonType, body: login, credentials: "busy", status: 503},
+		{target: "POST " + signOut, credentials: "session", status: 200},
+		{target: "POST " + signOut, status: 401},
+		{target: "POST " + signOut, credentials: "no CSRF", status: 403},
+		{target: "POST " + signOut, credentials: "too often", status: 401},
+		{target: "POST " + signOut, credentials: "too often", status: 429},
+		{target: "POST " + signOut, credentials: "trouble", status: 500},
+		{target: "POST " + signOut, credentials: "busy", status: 503},
+
+		{target: "POST " + aliases, media: jsonType, body: shop, status: 200},
+		{target: "POST " + aliases, media: jsonType, body: `{"address":"a@alias.example","destination":"x@example.org","user_id":null,"ip":null}`, status: 200},
+		{target: "POST " + aliases, media: jsonType, body: shop, status: 409},
+		{target: "POST " + aliases, media: jsonType, body: `{"address":"mallory@alias.example","destination":"x@example.org"}`, status: 403},
+
+		{target: "POST " + storyden + "/bob", status: 200},
+		{target: "POST " + storyden + "/bob", status: 200},
+		{target: "POST " + storyden + "/alice", status: 400},
+		{target: "POST " + storyden + "/alice?force=1", status: 409},
+		{target: "POST " + storyden + "/nobody", status: 404},
+		{target: "DELETE " + storyden + "/bob", status: 200},
+		{target: "DELETE " + storyden + "/nobody", status: 404},
+
+		{target: "DELETE " + users + "/x", status: 400},
+		{target: "DELETE " + users + "/99", status: 404},
+		{target: "DELETE " + users + "/4", status: 200},
+		{target: "DELETE " + users + "/1?force=1", status: 409},
+	}
+	all = slices.Concat(all, takesBody("POST "+users), takesBody("PATCH "+users+"/2"), takesBody("POST "+signIn), takesBody("POST "+aliases))
+	for target, body := range map[string]string{
+		"GET " + users: "", "POST " + users: eve, "GET " + users + "/2": "", "PATCH " + users + "/2": change, "DELETE " + users + "/2": "",
+		"POST " + aliases: shop, "POST " + storyden + "/bob": "", "DELETE " + storyden + "/bob": "",
+	} {
+		for _, c := range anyRoute(target, body, 401) {
+			if strings.HasSuffix(c.target, storyden+"/bob") && c.credentials == "no CSRF" {
+				continue // Storyden has none
+			}
+			all = append(all, c)
+		}
+	}
+	return all
+}
