@@ -40,8 +40,8 @@ type AuthorizerOptions struct {
 	// Logger takes the warning of InsecureCookie. Default [slog.Default].
 	Logger *slog.Logger
 
-	// Now is the clock of the limits and of the age of cookies. Default
-	// [time.Now].
+	// Now is the clock of the limits and of the age of cookies; give the one of
+	// [account.AuthOptions]. Default [time.Now].
 	Now func() time.Time
 }
 
