@@ -13,6 +13,8 @@ require (
 	golang.org/x/term v0.47.0
 )
 
+require golang.org/x/crypto v0.58.0 // indirect
+
 require (
 	github.com/axiomhq/hyperloglog v0.3.0 // indirect
 	github.com/dgryski/go-metro v0.0.0-20250106013310-edb8663e5e33 // indirect
