@@ -8,6 +8,7 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/web/webtest"
 	"example.com/ostraka/memstore"
 )
 
@@ -79,7 +80,7 @@ func TestContractOfAliases(t *testing.T) {
 				w.Body.Reset()
 				w.Body.WriteString(body + `"banned_at":"TIME` + at[len("2006-01-02T15:04:05.000Z"):])
 			}
-			wantAnswer(t, w, tt.status, tt.want)
+			webtest.WantAnswer(t, w, tt.status, tt.want)
 			if strings.Contains(w.Body.String(), "ticket") {
 				t.Error("a stranger is told what is for moderators")
 			}

@@ -3,6 +3,7 @@ package accounthttp_test
 import (
 	"bytes"
 	"encoding/json"
+	"example.com/ostraka/internal/web/webtest"
 	"fmt"
 	"net/http"
 	"strings"
@@ -206,9 +207,9 @@ func TestAnAccountWithNothingHasEmptyFields(t *testing.T) {
 	must(s.admin.Create(as("root"), account.CreateOptions{Handle: "bob"}))(t)
 	const bob = `{"id":"UUID","createdAt":"2024-12-01T12:00:00.123Z","updatedAt":"2024-12-01T12:00:00.123Z",%s"joined":"2024-12-01T12:00:00.123Z",%s
 		"handle":"bob","name":"bob","roles":[],"bio":"","links":[],"meta":{},"verified_status":"none","email_addresses":[],"admin":false}`
-	wantAnswer(t, s.do(request{target: "POST /storyden/api/admin/bans/bob"}), 200,
+	webtest.WantAnswer(t, s.do(request{target: "POST /storyden/api/admin/bans/bob"}), 200,
 		fmt.Sprintf(bob, `"deletedAt":"2024-12-01T12:00:00.123Z",`, `"suspended":"2024-12-01T12:00:00.123Z",`))
-	wantAnswer(t, s.do(request{target: "DELETE /storyden/api/admin/bans/bob"}), 200, fmt.Sprintf(bob, "", ""))
+	webtest.WantAnswer(t, s.do(request{target: "DELETE /storyden/api/admin/bans/bob"}), 200, fmt.Sprintf(bob, "", ""))
 }
 
 // TestTheExampleOfTheDocument sends the documented answer through the fields of a

@@ -2,6 +2,7 @@ package accounthttp_test
 
 import (
 	"bytes"
+	"example.com/ostraka/internal/web/webtest"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -40,7 +41,7 @@ func TestSigningInAndOut(t *testing.T) {
 		session := must(s.auth.Session(t.Context(), cookies[0].Value))(t)
 		token := s.auth.CSRFToken(session)
 		alice := strings.NewReplacer("\n", "", "\t", "", `"last_login_at":"2024-12-01T12:00:00.123Z"`, `"last_login_at":null`).Replace(aliceItem)
-		wantAnswer(t, w, 200, `{"ok":true,"csrf_token":"`+token+`","expires_at":"2024-12-31T12:00:00.123Z","item":`+alice+`}`)
+		webtest.WantAnswer(t, w, 200, `{"ok":true,"csrf_token":"`+token+`","expires_at":"2024-12-31T12:00:00.123Z","item":`+alice+`}`)
 
 		// The cookie and the token let in, and then end the session.
 		header := map[string]string{"Cookie": name + "=" + cookies[0].Value, "X-CSRF-Token": token}
@@ -48,7 +49,7 @@ func TestSigningInAndOut(t *testing.T) {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
 		w = s.do(request{target: "POST /api/auth/sign-out", header: header})
-		wantAnswer(t, w, 200, `{"ok":true}`)
+		webtest.WantAnswer(t, w, 200, `{"ok":true}`)
 		if got := w.Header().Values("Set-Cookie"); len(got) != 2 || !strings.HasPrefix(got[0], name+"=; Path=/; Max-Age=0; HttpOnly") {
 			t.Errorf("the cookies are %q", got)
 		}
@@ -98,7 +99,7 @@ func TestWhoMayNotSignIn(t *testing.T) {
 			s.createAdmin(t, "alice")
 			s.create(t, account.CreateOptions{Handle: "sam", Suspended: true})
 			w := s.do(request{target: signInPath, body: tt.body, header: tt.header})
-			wantAnswer(t, w, tt.status, tt.want)
+			webtest.WantAnswer(t, w, tt.status, tt.want)
 			if got := w.Header().Values("Set-Cookie"); len(got) > 0 {
 				t.Errorf("refused, with cookies %q", got)
 			}

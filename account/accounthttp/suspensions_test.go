@@ -3,6 +3,7 @@ package accounthttp_test
 import (
 	"context"
 	"errors"
+	"example.com/ostraka/internal/web/webtest"
 	"fmt"
 	"strings"
 	"testing"
@@ -47,7 +48,7 @@ func TestContractOfSuspensions(t *testing.T) {
 			method, mark, _ := strings.Cut(tt.target, " ")
 			w := s.do(request{target: method + " " + storydenBans + strings.ReplaceAll(mark, "{id}", bob.ID.String()), header: cookies})
 			if tt.want != "" {
-				wantAnswer(t, w, tt.status, tt.want)
+				webtest.WantAnswer(t, w, tt.status, tt.want)
 			} else if w.Code != tt.status || !strings.Contains(w.Body.String(), bob.ID.String()) {
 				t.Errorf("%d %s, want %d and bob", w.Code, w.Body, tt.status)
 			}
@@ -84,7 +85,7 @@ func testASuspension(t *testing.T, st store.Store) {
 	if w := s.do(request{target: "GET /api/v1/admin/email_domain_blocks", header: tokens}); w.Code != 403 {
 		t.Errorf("the token gives %d", w.Code)
 	}
-	wantAnswer(t, s.do(request{target: "POST /api/auth/sign-in", body: `{"login":"bob","password":"` + password + `"}`}), 403,
+	webtest.WantAnswer(t, s.do(request{target: "POST /api/auth/sign-in", body: `{"login":"bob","password":"` + password + `"}`}), 403,
 		`{"error":"Forbidden","message":"This account is suspended","code":403,"reason":"account_suspended"}`)
 	after := must(s.admin.Get(t.Context(), bob.ID))(t)
 	if after.Name != before.Name || after.Handle != before.Handle || len(after.Emails) != len(before.Emails) || after.SuspendedBy != "alice" || !after.Admin {

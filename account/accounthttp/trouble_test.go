@@ -64,7 +64,7 @@ func TestTroubleWithTheStore(t *testing.T) {
 					if prefix == "/storyden/api" {
 						want = tt.storyden
 					}
-					wantAnswer(t, w, tt.status, want)
+					webtest.WantAnswer(t, w, tt.status, want)
 					if !strings.Contains(s.log.String(), tt.err.Error()) || !strings.Contains(s.log.String(), route.Where) {
 						t.Errorf("the log has %q", s.log)
 					}

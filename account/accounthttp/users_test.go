@@ -1,6 +1,7 @@
 package accounthttp_test
 
 import (
+	"example.com/ostraka/internal/web/webtest"
 	"fmt"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ func TestContractOfUsers(t *testing.T) {
 			cookies := s.login(t, "alice")
 			before := s.changes(t)
 			w := s.do(request{target: strings.Replace(tt.target, "/users", "/api/admin/users", 1), body: tt.body, header: cookies})
-			wantAnswer(t, w, tt.status, tt.want)
+			webtest.WantAnswer(t, w, tt.status, tt.want)
 			if after := s.changes(t); tt.status >= 400 && after != before {
 				t.Errorf("refused, but %d changes were made", after-before)
 			}
@@ -139,7 +140,7 @@ func TestGuardsOfOnesOwnAccount(t *testing.T) {
 		s.createAdmin(t, "carol")
 		cookies := s.login(t, "alice")
 		in := request{target: tt.target, body: tt.body, header: cookies}
-		wantAnswer(t, s.do(in), 400, `{"error":"invalid_params","field":"`+tt.field+`","reason":"own_account","hint":"*","constraints":{}}`)
+		webtest.WantAnswer(t, s.do(in), 400, `{"error":"invalid_params","field":"`+tt.field+`","reason":"own_account","hint":"*","constraints":{}}`)
 		in.target += "?force=1"
 		w := s.do(in)
 		if w.Code != 200 || !strings.Contains(w.Body.String(), `"sessions_revoked":1`) {

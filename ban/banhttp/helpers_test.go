@@ -3,13 +3,11 @@ package banhttp_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -86,25 +84,6 @@ func (f fixture) changes(t testing.TB) int64 {
 		t.Fatal(err)
 	}
 	return n
-}
-
-var anyUUID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-
-// wantAnswer wants that status and body, field by field and in that order, with
-// UUID for any.
-func wantAnswer(t *testing.T, w *httptest.ResponseRecorder, status int, want string) {
-	t.Helper()
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, []byte(want)); err != nil {
-		t.Fatal(err)
-	}
-	got := anyUUID.ReplaceAllString(w.Body.String(), "UUID")
-	if w.Code != status || got != compact.String() {
-		t.Errorf("%d %s\nwant %d %s", w.Code, got, status, compact.String())
-	}
-	if w.Header().Get("Content-Type") != "application/json; charset=utf-8" || w.Header().Get("Cache-Control") != "no-store" {
-		t.Errorf("header %v", w.Header())
-	}
 }
 
 // errDriver stands for what a driver says.

@@ -120,7 +120,7 @@ func TestTroubleWithTheStore(t *testing.T) {
 			t.Run(tt.name+", "+route.Where, func(t *testing.T) {
 				f.log.Reset()
 				w := f.do(route.Method, webtest.Path(route, "1"), bodyFor(route.Method))
-				wantAnswer(t, w, tt.status, fmt.Sprintf(`{"error":%q,"where":%q,"reason":%q}`, tt.error, route.Where, tt.reason))
+				webtest.WantAnswer(t, w, tt.status, fmt.Sprintf(`{"error":%q,"where":%q,"reason":%q}`, tt.error, route.Where, tt.reason))
 				if !strings.Contains(f.log.String(), tt.err.Error()) || !strings.Contains(f.log.String(), route.Where) {
 					t.Errorf("route %d: the log has %q", i, f.log)
 				}
@@ -135,7 +135,7 @@ func TestTroubleWithTheStore(t *testing.T) {
 func TestAnActorThatDoesNotFitIsTheHostsFault(t *testing.T) {
 	f := newFixture(t, memstore.New(), func(*http.Request, banhttp.Need) (string, error) { return "a\nb", nil })
 	w := f.do("POST", "/bans", bodyFor("POST"))
-	wantAnswer(t, w, 500, `{"error":"internal_error","where":"bans.create","reason":"unexpected_error"}`)
+	webtest.WantAnswer(t, w, 500, `{"error":"internal_error","where":"bans.create","reason":"unexpected_error"}`)
 }
 
 func TestMediaTypes(t *testing.T) {
