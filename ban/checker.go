@@ -94,6 +94,7 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 		changes: source, apply: c.apply, applyAll: c.applyAll,
 		interval: opts.PollInterval, staleFor: opts.StaleFor,
 	}
+	c.feed.init()
 	ctx, cancel := context.WithCancel(context.Background())
 	if opts.Mirror {
 		c.mirror = newMirror(ctx, source, opts.Progress)
@@ -109,6 +110,7 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if err != nil {
 		cancel()
 		mx.close()
+		c.feed.alarm.Stop()
 		return nil, err
 	}
 	c.stop = func() { unsubscribe(); cancel() }
@@ -163,13 +165,13 @@ func (c *Checker) outdate(change store.Change) {
 // deciding or not, is counted as a hit; an e-mail domain block only if the
 // attempt was not allowed.
 func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
-	now := c.opts.Now()
 	if err := c.ready(&s); err != nil {
 		return c.failed(ctx, &s, err)
 	}
 	if c.mirror != nil && !c.mirror.behind.Load() {
-		return c.checkMirror(ctx, &s, now, false)
+		return c.checkMirror(ctx, &s, false)
 	}
+	now := c.opts.Now()
 	var fields resolved
 	cached, err := c.resolve(ctx, &s, now, &fields)
 	var mx mxAnswer
@@ -180,7 +182,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 	}
 	if err != nil {
 		if c.mirror != nil && ctx.Err() == nil && !isValueError(err) {
-			return c.checkMirror(ctx, &s, now, true)
+			return c.checkMirror(ctx, &s, true)
 		}
 		return c.failed(ctx, &s, err)
 	}
@@ -193,23 +195,24 @@ func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
 
 // checkMirror is Check from the content of the mirror, whatever is the matter
 // with the store. behind says that changes are known of that it lacks.
-func (c *Checker) checkMirror(ctx context.Context, s *Subject, now time.Time, behind bool) (d Decision, err error) {
+func (c *Checker) checkMirror(ctx context.Context, s *Subject, behind bool) (d Decision, err error) {
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
 	if err := sc.parse(s, c.opts.Leet); err != nil {
 		return c.failed(ctx, s, err)
 	}
-	sc.now = now
+	sc.clock, sc.now = c.opts.Now, time.Time{}
 	content := c.mirror.content.Load()
 	sc.find(content)
 	var mx mxAnswer
 	if c.mx != nil {
+		now := sc.at()
 		if mx, err = c.addMX(ctx, s, now, &sc.fields, c.findInMirror(content, now)); err != nil {
 			return c.failed(ctx, s, err)
 		}
 	}
-	sc.matched = c.conclude(&d, s, now, &sc.fields, &mx, sc.matched[:0], sc.stripe)
-	d.Stale = behind || c.feed.overdue(c.wallClock(now))
+	sc.matched = c.conclude(&d, s, sc.now, &sc.fields, &mx, sc.matched[:0], sc.stripe)
+	d.Stale = behind || c.feed.late.Load()
 	return d, nil
 }
 
@@ -294,6 +297,7 @@ func (c *Checker) Close() error {
 		c.stop()
 		c.mx.close()
 		c.running.Wait()
+		c.feed.alarm.Stop()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 		defer cancel()
 		c.closeErr = c.hits.flush(ctx)

@@ -111,29 +111,50 @@ func isPlainHost(s string) bool {
 	if len(s) == 0 || len(s) > maxDomain {
 		return false
 	}
-	start, digits := 0, 0
-	for i := 0; ; i++ {
-		if i == len(s) || s[i] == '.' {
-			label := s[start:i]
-			if len(label) == 0 || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' ||
-				strings.HasPrefix(label, acePrefix) {
+	start, seen := 0, byte(0)
+	for i := range len(s) {
+		what := hostBytes[s[i]]
+		if what < hostDot {
+			seen |= what
+			if what == 0 {
 				return false
 			}
-			if i == len(s) {
-				return digits < len(label)
-			}
-			start, digits = i+1, 0
 			continue
 		}
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', c == '-':
-		case '0' <= c && c <= '9':
-			digits++
-		default:
+		if !isPlainLabel(s[start:i]) {
 			return false
 		}
+		start, seen = i+1, 0
 	}
+	return isPlainLabel(s[start:]) && seen != hostDigit
 }
+
+// isPlainLabel reports whether a label of plain characters is one.
+func isPlainLabel(label string) bool {
+	n := len(label)
+	return n > 0 && n <= maxLabel && label[0] != '-' && label[n-1] != '-' && (label[0] != 'x' || !strings.HasPrefix(label, acePrefix))
+}
+
+// What the bytes of plain host names are; of others it is 0.
+const (
+	hostLetter = 1 << iota // or hyphen
+	hostDigit
+	hostDot
+)
+
+var hostBytes = func() (t [256]byte) {
+	for c := range t {
+		switch c := byte(c); {
+		case 'a' <= c && c <= 'z', c == '-':
+			t[c] = hostLetter
+		case '0' <= c && c <= '9':
+			t[c] = hostDigit
+		case c == '.':
+			t[c] = hostDot
+		}
+	}
+	return t
+}()
 
 // acePrefix begins an A-label (RFC 5890, section 2.3.2.1).
 const acePrefix = "xn--"

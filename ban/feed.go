@@ -24,9 +24,30 @@ type feed struct {
 	staleFor time.Duration
 
 	contact atomic.Pointer[time.Time] // when the log was last read to its end
+	late    atomic.Bool               // overdue, for those who do not ask the clock
+	alarm   *time.Timer               // sets late
 
 	mu   sync.Mutex
 	last int64 // every change up to this one was applied, or is being
+}
+
+// init makes the feed ready to start.
+func (f *feed) init() {
+	f.alarm = time.AfterFunc(time.Hour, func() {
+		// It may have gone off just when the log was read.
+		f.late.Store(f.overdue(time.Now()))
+	})
+	f.alarm.Stop()
+}
+
+// reachedEnd notes that the log was read to its end, as it was at that time.
+func (f *feed) reachedEnd(at time.Time) {
+	f.contact.Store(&at)
+	if f.interval > 0 {
+		// A moment more, since overdue is what is older than the interval.
+		f.alarm.Reset(max(f.interval-time.Since(at), 0) + time.Microsecond)
+		f.late.Store(f.overdue(time.Now()))
+	}
 }
 
 // start takes the log as it is now for the beginning, and subscribes. Nothing
@@ -40,7 +61,7 @@ func (f *feed) start(ctx context.Context) (cancel func(), err error) {
 		return nil, fmt.Errorf("read the change log: %w", err)
 	}
 	f.reached(last)
-	f.contact.Store(&contact)
+	f.reachedEnd(contact)
 	return cancel, nil
 }
 
@@ -105,7 +126,7 @@ func (f *feed) poll(ctx context.Context) {
 		}
 		f.take(changes)
 		if len(changes) < store.MaxPageLimit {
-			f.contact.Store(&began)
+			f.reachedEnd(began)
 			return
 		}
 	}

@@ -72,7 +72,7 @@ func (c *Checker) findInMirror(content *mirrored, now time.Time) findRules {
 		if err := sc.parse(s, c.opts.Leet); err != nil {
 			return err
 		}
-		sc.now = now
+		sc.clock, sc.now = c.opts.Now, now
 		sc.find(content)
 		for i, f := range sc.fields {
 			if f != nil {

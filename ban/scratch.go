@@ -22,8 +22,9 @@ type scratch struct {
 	fields resolved
 	// matched is for the rules that matched.
 	matched []*store.Rule
-	now     time.Time
-	stripe  uint32 // of the counters
+	clock   func() time.Time
+	now     time.Time // zero until the clock was asked
+	stripe  uint32    // of the counters
 }
 
 var scratches = sync.Pool{New: func() any {
@@ -106,16 +107,25 @@ func (sc *scratch) find(m *mirrored) {
 		}
 		out := &sc.rules[i]
 		if kind := f.wildcards(); kind != 0 && len(m.wild[kind]) > 0 {
-			out.addWildcards(f, m.wild[kind], sc.now)
+			out.addWildcards(f, m.wild[kind], sc.at())
 		}
 		out.sort()
 		sc.fields[i] = out
 	}
 }
 
+// at returns the time of the check. It is asked for only when a rule is found:
+// most checks find none, and the clock costs as much as parsing an address.
+func (sc *scratch) at() time.Time {
+	if sc.now.IsZero() {
+		sc.now = sc.clock()
+	}
+	return sc.now
+}
+
 // take adds a rule of one of the keys of a field.
 func (sc *scratch) take(owner uint8, r *store.Rule) {
-	if !r.InForce(sc.now) {
+	if !r.InForce(sc.at()) {
 		return
 	}
 	if via, rank, ok := sc.asked[owner-1].match(r); ok {

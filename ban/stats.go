@@ -37,8 +37,8 @@ type counters struct {
 	mxUnknown              atomic.Int64
 }
 
-// verdictCounters fill two cache lines, however they lie, so that processors do not wait for each
-// other to count.
+// verdictCounters are two cache lines long: no line has those of two of them, so
+// that processors do not wait for each other to count.
 type verdictCounters struct {
 	n [len(verdictNames)]atomic.Int64
 	_ [128 - 8*len(verdictNames)]byte
