@@ -1,6 +1,7 @@
 package ban
 
 import (
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -10,6 +11,10 @@ import (
 // of it that allocate.
 func checkFolder(t *testing.T, s string) {
 	t.Helper()
+	addr, ok := plainIPv4(s)
+	if want, err := netip.ParseAddr(s); ok != (err == nil && want.Is4()) || ok && addr != want {
+		t.Errorf("address %q is %v, %v, want %v, %v", s, addr, ok, want, err)
+	}
 	var f folder
 	got, err := f.address(s)
 	if want, wantErr := parseAddress(s); got != want || !reflect.DeepEqual(err, wantErr) {
@@ -47,6 +52,7 @@ func TestFolderAgreesWithTheParsers(t *testing.T) {
 		"A_B-C.d+e@ProtonMail.ch", "-@yahoo.com", "A-b@Yahoo.com", "x@User.FastMail.FM", "x@a.b.fastmail.com", "x@xn--a.fastmail.com",
 		"X@outlook.com", "x+y@me.com", "x@ya.ru", "X@EXAMPLE.com", "x@example.com.", "x@@example.com", " x@example.com",
 		strings.Repeat("A", 64) + "@example.com", strings.Repeat("A", 65) + "@example.com", "A@" + strings.Repeat("b.", 126) + "c", "A@" + strings.Repeat("b.", 127) + "c",
+		"0.0.0.0", "255.255.255.255", "1.2.3.256", "1.2.3", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.4.5", "01.2.3.4", "00.2.3.4", "1.2.3.04", "1.2.3.4 ", "999.1.1.1",
 		"Example.COM", "example.com.", "example.com..", ".", "..", "a..b", "-a.b", "A.1", "XN--A.example", strings.Repeat("A.", 126) + "b.", strings.Repeat("A.", 127) + "b",
 		"Admin", "PaypaI", "PAYPAI", "I", "iI", "aI ", "MiKe", "mike", "4DM1N", "0123456789", "6", "a  B", " A", "A B", "a\tB", `A\*`, "rn", "M",
 		strings.Repeat("M", 64), strings.Repeat("M", 65), strings.Repeat("I", 63) + "a",

@@ -24,7 +24,6 @@ type Query struct {
 type probe struct {
 	hash  uint64
 	word  uint64 // the tags of the first group
-	part  *part
 	text  string // of the key, unless it is a prefix of the query's address
 	kind  store.Kind
 	bits  uint8 // of the prefix
@@ -95,8 +94,7 @@ func (q *Query) Each(yield func(owner uint8, r *store.Rule)) {
 	dir, shift := q.view.dir, q.view.shift
 	for i := range q.probes {
 		p := &q.probes[i]
-		p.part = &dir[p.hash>>shift]
-		p.word = firstWord(p.part.tags, p.hash)
+		p.word = firstWord(dir[p.hash>>shift].tags, p.hash)
 	}
 	for i := range q.probes {
 		p := &q.probes[i]
@@ -108,7 +106,7 @@ func (q *Query) Each(yield func(owner uint8, r *store.Rule)) {
 
 // search looks for the rules of a key that there may be.
 func (q *Query) search(p *probe, yield func(owner uint8, r *store.Rule)) {
-	s := p.part.shard
+	s := q.view.shard(p.hash)
 	for c := s.table.Find(p.hash); ; {
 		ref, _, ok := c.Next()
 		if !ok {
