@@ -96,7 +96,14 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 			return nil, nil
 		}
 		s.seq += created
-		logged := changelog.Bulk(change, map[string]int64{"created": created, "skipped": int64(len(skipped))})
+		keys := keysOf(retired)
+		for _, made := range s.order[first:] {
+			if made.ruled {
+				keys = append(keys, made.ban.Key())
+			}
+		}
+		counts := map[string]int64{"created": created, "skipped": int64(len(skipped))}
+		logged := changelog.Many(change, counts, changelog.Keys(slices.Values(keys)))
 		return &logged, nil
 	})
 	if err != nil {
@@ -238,7 +245,7 @@ func (s *Store) PurgeBans(ctx context.Context, before time.Time, change store.Ch
 		if purged == 0 {
 			return nil, nil
 		}
-		logged := changelog.Purge(change, purged, changelog.Keys(slices.Values(keysOf(ruled))))
+		logged := changelog.Many(change, map[string]int64{"purged": purged}, changelog.Keys(slices.Values(keysOf(ruled))))
 		return &logged, nil
 	})
 	return purged, err

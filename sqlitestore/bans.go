@@ -183,14 +183,19 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 	}
 	err = s.write(ctx, doing, func(t *tx) error {
 		rules := t.ruleWriter()
+		var keys []store.Key
 		for i := range bans {
 			ban := normal(bans[i])
-			added, _, err := rules.addBan(ctx, &ban, change.At)
+			added, retired, err := rules.addBan(ctx, &ban, change.At)
 			if err != nil {
 				return err
 			}
 			if !added {
 				skipped = append(skipped, i)
+				continue
+			}
+			if keys = append(keys, retired...); ban.RevokedAt.IsZero() {
+				keys = append(keys, ban.Key())
 			}
 		}
 		if len(skipped) == len(bans) {
@@ -199,10 +204,8 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 		if err := rules.finish(ctx); err != nil {
 			return err
 		}
-		return t.log(ctx, changelog.Bulk(change, map[string]int64{
-			"created": int64(len(bans) - len(skipped)),
-			"skipped": int64(len(skipped)),
-		}))
+		counts := map[string]int64{"created": int64(len(bans) - len(skipped)), "skipped": int64(len(skipped))}
+		return t.log(ctx, changelog.Many(change, counts, changelog.Keys(slices.Values(keys))))
 	})
 	if err != nil {
 		return nil, err
@@ -351,7 +354,7 @@ func (s *Store) PurgeBans(ctx context.Context, before time.Time, change store.Ch
 		if err := rules.finish(ctx); err != nil {
 			return err
 		}
-		return t.log(ctx, changelog.Purge(change, purged, changelog.Keys(slices.Values(keys))))
+		return t.log(ctx, changelog.Many(change, map[string]int64{"purged": purged}, changelog.Keys(slices.Values(keys))))
 	})
 	if err != nil {
 		return 0, err

@@ -13,7 +13,7 @@ type ChangeAction string
 // The actions on bans.
 const (
 	BanCreate     ChangeAction = "ban.create"
-	BanCreateMany ChangeAction = "ban.create_many" // bulk
+	BanCreateMany ChangeAction = "ban.create_many" // of many
 	BanUpdate     ChangeAction = "ban.update"
 	BanRevoke     ChangeAction = "ban.revoke"
 	BanReinstate  ChangeAction = "ban.reinstate"

@@ -68,8 +68,9 @@ type Bans interface {
 	// those of the rules it retired.
 	CreateBan(ctx context.Context, ban Ban, change Change) (Ban, error)
 
-	// CreateBans adds many bans in one atomic step that logs one bulk change,
-	// with the counts "created" and "skipped". A ban that CreateBan would
+	// CreateBans adds many bans in one atomic step that logs one change, with the
+	// counts "created" and "skipped" and the keys of the rules that came and of
+	// those that were retired, or Bulk if they are more than [MaxChangeKeys]. A ban that CreateBan would
 	// refuse for an active one (of the store, or earlier in the slice) is
 	// skipped, even if its ID is taken as well; skipped holds the indexes of
 	// those, ascending. The others retire rules as CreateBan does. If nothing

@@ -96,20 +96,13 @@ func Keys(all iter.Seq[store.Key]) []store.Key {
 	return keys
 }
 
-// Bulk returns the change that logs a bulk operation. It takes At, Actor and
-// Action from change and gives the rest, Seq aside. It keeps counts.
-func Bulk(change store.Change, counts map[string]int64) store.Change {
+// Many returns the change that logs what was done to many bans, whose rules that
+// came or went have those keys; [Keys] gathers as many as are needed. It takes
+// At, Actor and Action from change and gives the rest, Seq aside. It keeps
+// counts.
+func Many(change store.Change, counts map[string]int64, keys []store.Key) store.Change {
 	c := bare(change)
-	c.Bulk, c.Counts = true, counts
-	return c
-}
-
-// Purge returns the change that logs that so many bans were removed, with the
-// rules of those keys; [Keys] gathers as many as are needed. It takes At, Actor
-// and Action from change and gives the rest, Seq aside.
-func Purge(change store.Change, purged int64, keys []store.Key) store.Change {
-	c := bare(change)
-	c.Counts = map[string]int64{"purged": purged}
+	c.Counts = counts
 	setKeys(&c, keys)
 	return c
 }

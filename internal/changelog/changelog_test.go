@@ -95,11 +95,16 @@ func TestBanWithoutJSONForm(t *testing.T) {
 	}
 }
 
-func TestBulk(t *testing.T) {
+func TestMany(t *testing.T) {
 	counts := map[string]int64{"created": 2}
-	got := Bulk(store.Change{At: at, Actor: "alice", Action: store.BanCreateMany, Seq: 9, Target: ban("").ID}, counts)
-	want := store.Change{At: at, Actor: "alice", Action: store.BanCreateMany, Bulk: true, Counts: counts}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("Bulk = %+v, want %+v", got, want)
+	change := store.Change{At: at, Actor: "alice", Action: store.BanCreateMany, Seq: 9, Bulk: true, Target: ban("").ID}
+	few := []store.Key{{Kind: store.KindDomain, Text: "a.example"}}
+	want := store.Change{At: at, Actor: "alice", Action: store.BanCreateMany, Keys: few, Counts: counts}
+	if got := Many(change, counts, few); !reflect.DeepEqual(got, want) {
+		t.Errorf("Many = %+v, want %+v", got, want)
+	}
+	want.Keys, want.Bulk = nil, true
+	if got := Many(change, counts, make([]store.Key, store.MaxChangeKeys+1)); !reflect.DeepEqual(got, want) {
+		t.Errorf("Many of too many keys = %+v, want %+v", got, want)
 	}
 }

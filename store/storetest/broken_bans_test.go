@@ -153,7 +153,7 @@ var banFlaws = []flaw{
 		}
 	}, []string{
 		"CreateBans refuses an ID that is taken, whole",
-		"CreateBans logs one bulk change with counts",
+		"CreateBans logs one change with keys and counts",
 		"A bulk creation becomes visible as a whole",
 	}},
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/store"
 )
 
@@ -33,8 +35,8 @@ var bulkClauses = []clause{
 	{"CreateBans refuses an ID that is taken, whole",
 		"An ID that is taken, in the store or earlier in the slice, gives ErrExists; nothing at all is written or logged.",
 		bulkIsAtomic},
-	{"CreateBans logs one bulk change with counts",
-		"CreateBans logs one change with Bulk, no Target, Keys, Before or After, and the counts created and skipped.",
+	{"CreateBans logs one change with keys and counts",
+		"CreateBans logs one change with no Target, Before or After, the counts created and skipped, and the keys of the rules that came and of those that were retired; it is Bulk, without Keys, if they are more than MaxChangeKeys.",
 		bulkLogs},
 	{"CreateBans that creates nothing logs nothing",
 		"If nothing is created, nothing is logged.",
@@ -137,9 +139,11 @@ func bulkIsAtomic(t reporter, s store.Store) {
 
 func bulkLogs(t reporter, s store.Store) {
 	create(t, s, domainBan("a.example"))
-	bans := append(domainBans(3), domainBan("a.example"), domainBan("d0.example"))
+	create(t, s, expired(withKey(domainBan("d1.example"), "key of the old one")))
+	bans := append(domainBans(3), domainBan("a.example"), domainBan("d0.example"), revoked(domainBan("revoked.example")))
 	given := changeAt(store.BanCreateMany, after(time.Minute))
 	given.Actor = "importer"
+	given.Bulk, given.Target = true, uuid.Max
 	last := lastChange(t, s)
 
 	if _, err := s.CreateBans(t.Context(), bans, given); err != nil {
@@ -150,17 +154,33 @@ func bulkLogs(t reporter, s store.Store) {
 		t.Fatalf("CreateBans logged %d changes, want 1", len(log))
 	}
 	c := log[0]
-	if c.Counts["created"] != 3 || c.Counts["skipped"] != 2 {
-		t.Errorf("Counts = %v, want 3 created and 2 skipped", c.Counts)
+	keys := []store.Key{bans[0].Key(), bans[1].Key(), bans[2].Key(), {Kind: store.KindDomain, Text: "key of the old one"}}
+	for _, k := range keys {
+		if !slices.Contains(c.Keys, k) {
+			t.Errorf("the change does not name the key %v", k)
+		}
+	}
+	if len(c.Keys) != len(keys) {
+		t.Errorf("Keys = %v, want %v", c.Keys, keys)
 	}
 	want := store.Change{
-		Seq: c.Seq, At: given.At, Actor: given.Actor, Action: given.Action, Bulk: true,
-		Keys: c.Keys, Counts: c.Counts,
-	}
-	if len(c.Keys) != 0 {
-		t.Errorf("Keys = %v, want none", c.Keys)
+		Seq: c.Seq, At: given.At, Actor: given.Actor, Action: given.Action, Keys: c.Keys,
+		Counts: map[string]int64{"created": 4, "skipped": 2},
 	}
 	if d := diff(c, want); d != "" {
 		t.Errorf("the change differs:\n%s", d)
+	}
+
+	for _, n := range []int{store.MaxChangeKeys, store.MaxChangeKeys + 1} {
+		many := domainBans(n)
+		for i := range many {
+			many[i] = withKey(many[i], fmt.Sprint("many ", n, i))
+			many[i].Value = fmt.Sprint("many ", n, i)
+		}
+		createMany(t, s, many)
+		log := changes(t, s, lastChange(t, s)-1)
+		if bulk := n > store.MaxChangeKeys; len(log) != 1 || log[0].Bulk != bulk || bulk && len(log[0].Keys) != 0 || !bulk && len(log[0].Keys) != n {
+			t.Errorf("%d bans are logged as %d changes, the first with %d keys, Bulk %v", n, len(log), len(log[0].Keys), log[0].Bulk)
+		}
 	}
 }
