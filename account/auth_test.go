@@ -281,6 +281,23 @@ func TestRevoking(t *testing.T) {
 	})
 }
 
+// The zero UUID, of a variable that nobody set, must not mean everybody.
+func TestTheZeroUUIDIsNobody(t *testing.T) {
+	overEachStore(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		h.create(t, "bob")
+		s := h.login(t, "bob")
+		wantError(t, "Revoke", h.auth.Revoke(as("alice"), uuid.Nil), account.ErrNotFound)
+		if n := must(h.auth.RevokeAll(as("alice"), uuid.Nil, uuid.Nil))(t); n != 0 {
+			t.Errorf("RevokeAll revoked %d", n)
+		}
+		if found := must(h.auth.Credentials(ctx, uuid.Nil, account.Page{}))(t); len(found) != 0 {
+			t.Errorf("Credentials returns %d", len(found))
+		}
+		must(h.auth.Session(ctx, s.Secret))(t)
+	})
+}
+
 // A login that has seen the account active, or the old password right, must not
 // leave a session behind once the account was suspended.
 func TestNoLoginSlipsPastASuspension(t *testing.T) {

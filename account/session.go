@@ -169,8 +169,8 @@ func (u *Auth) RevokeAll(ctx context.Context, account, except uuid.UUID) (int64,
 	return u.revokeAs(ctx, store.CredentialFilter{Account: account, Except: except})
 }
 
-// Revoke ends one session or API token. One that is not there, or has been
-// revoked, is [ErrNotFound]. It wants an actor in the context, see
+// Revoke ends one session or API token. One that is not there, as that of the
+// zero UUID, or has been revoked, is [ErrNotFound]. It wants an actor in the context, see
 // [ban.WithActor].
 func (u *Auth) Revoke(ctx context.Context, credential uuid.UUID) error {
 	n, err := u.revokeAs(ctx, store.CredentialFilter{ID: credential})
@@ -184,6 +184,9 @@ func (u *Auth) revokeAs(ctx context.Context, f store.CredentialFilter) (int64, e
 	c, err := ban.NewChange(ctx, store.CredentialsRevoke, u.clock(), "")
 	if err != nil {
 		return 0, err
+	}
+	if f.ID == uuid.Nil && f.Account == uuid.Nil {
+		return 0, nil // nobody's, where the store would take it for everybody's
 	}
 	n, err := u.store.RevokeCredentials(ctx, f, c)
 	if err != nil {
