@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/turns"
 	"example.com/ostraka/store"
 )
 
@@ -51,6 +51,7 @@ type Admin struct {
 	now       func() time.Time
 	passwords *hasher
 	onSuspend []func(context.Context, Suspended) error
+	turns     *turns.Turns
 }
 
 // NewAdmin returns an Admin of the accounts in a store. An option that is out of
@@ -63,7 +64,7 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: opts.OnSuspend}
+	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: opts.OnSuspend, turns: turns.New()}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -223,21 +224,14 @@ func IsActor(acc *Account, actor string) bool {
 	return err == nil && acc.HasEmail(address.String())
 }
 
-// maxRetries bounds how often a change is tried again because another one came
-// between.
-const maxRetries = 20
-
 // modify reads, edits and writes an account, anew if it changed meanwhile. An
 // edit that reports that it changed nothing is not written.
 func (a *Admin) modify(ctx context.Context, id uuid.UUID, edit func(w *store.AccountWrite, c *Change) (changed bool, err error)) (store.AccountWritten, error) {
 	var written store.AccountWritten
-	var err error
-	for range maxRetries {
+	err := a.turns.Retry(ctx, isConflict, func() (err error) {
 		written, err = a.modifyOnce(ctx, id, edit)
-		if !errors.Is(err, ErrConflict) {
-			break
-		}
-	}
+		return err
+	})
 	return written, err
 }
 

@@ -25,6 +25,10 @@ type Session struct {
 	Account    Account // as of when the session was looked at
 }
 
+// maxRetries bounds how often something is tried again because its account
+// changed meanwhile.
+const maxRetries = 20
+
 // Login is Authenticate, and then a new session.
 func (u *Auth) Login(ctx context.Context, login, password string) (Session, error) {
 	for range maxRetries {

@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -160,6 +161,37 @@ func TestUpdatesAtOnceAreAllApplied(t *testing.T) {
 			t.Errorf("%d addresses, want 9", n)
 		}
 	})
+}
+
+// Somebody who changes their profile without pause must not keep off their
+// suspension.
+func TestASuspensionComesThroughBesideUpdates(t *testing.T) {
+	h := newHouse(t, openSQLite(t))
+	bob := h.create(t, "bob")
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	defer close(stop)
+	for i := range 8 {
+		wait.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				bio := fmt.Sprint(i, n)
+				if _, err := h.admin.Update(as("bob"), bob.ID, account.Patch{Bio: &bio}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 5 {
+		must(h.admin.Suspend(as("alice"), bob.ID, account.SuspendOptions{BanEmails: true, BanName: true, DisableAliases: true}))(t)
+		must(h.admin.Reinstate(as("alice"), bob.ID, account.ReinstateOptions{LiftBans: true}))(t)
+	}
 }
 
 func TestDeletingAnAccountKeepsWhatItWas(t *testing.T) {

@@ -85,7 +85,7 @@ func (a *Admin) write(
 // the options say. It reports which it did. An update that changes nothing
 // writes nothing, unless it is to turn off aliases.
 func (a *Admin) Put(ctx context.Context, o CreateOptions) (b Ban, created bool, err error) {
-	err = a.retry(ctx, overtaken, func() error {
+	err = a.turns.Retry(ctx, overtaken, func() error {
 		b, err = a.Create(ctx, o)
 		created = err == nil
 		if exists, ok := errors.AsType[*ExistsError](err); ok {
