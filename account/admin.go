@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: opts.OnSuspend, turns: turns.New()}
+	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: slices.Clone(opts.OnSuspend), turns: turns.New()}
 	if a.now == nil {
 		a.now = time.Now
 	}
