@@ -322,6 +322,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 		{"with an empty part of a scope", account.TokenOptions{Scopes: []string{"admin:"}}, "scopes", ban.CodeSyntax},
 		{"with a space in a scope", account.TokenOptions{Scopes: []string{"a b"}}, "scopes", ban.CodeSyntax},
 		{"with too many scopes", account.TokenOptions{Scopes: make([]string, 65)}, "scopes", ban.CodeRange},
+		{"with an end that JSON cannot write", account.TokenOptions{Scopes: []string{"x"}, ExpiresAt: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)}, "expires_at", ban.CodeRange},
 		{"with an end that has passed", account.TokenOptions{Scopes: []string{"x"}, ExpiresAt: h.clock.now}, "expires_at", ban.CodeInPast},
 	} {
 		t.Run(c.rule, func(t *testing.T) {

@@ -2,11 +2,13 @@ package account_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
@@ -40,6 +42,30 @@ func TestAPatchChangesWhatItNames(t *testing.T) {
 			t.Errorf("%d log entries, want 2", n)
 		}
 	})
+}
+
+func TestAPatchThatChangesNothingWritesNothing(t *testing.T) {
+	meta := json.RawMessage(`{ "a": 1 }`)
+	address, no := "bob@example.org", false
+	now := time.Now() // of more precision, and in another zone, than a store keeps
+	for what, p := range map[string]account.Patch{
+		"roles":   {Roles: &[]account.Role{{ID: "a", Permissions: []string{}, CreatedAt: now, UpdatedAt: now.Local()}}},
+		"links":   {Links: &[]account.Link{{Text: "me", URL: "https://me.example/"}}},
+		"meta":    {Meta: &meta},
+		"address": {Email: &address},
+		"active":  {Active: &no},
+	} {
+		t.Run(what, func(t *testing.T) {
+			overEachStore(t, func(t *testing.T, h *house) {
+				bob := h.create(t, "bob")
+				first := must(h.admin.Update(as("alice"), bob.ID, p))(t)
+				again := must(h.admin.Update(as("alice"), bob.ID, p))(t)
+				if again.Account.Version != first.Account.Version {
+					t.Error("it was written again")
+				}
+			})
+		})
+	}
 }
 
 func TestWhatRevokesCredentials(t *testing.T) {
