@@ -215,8 +215,8 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID, o DeleteOptions) (Dele
 // IsActor reports whether an actor, see [ban.WithActor], names the account: by its
 // ID, its handle or one of its addresses.
 func IsActor(acc *Account, actor string) bool {
-	if actor == acc.ID.String() {
-		return true
+	if id, err := uuid.Parse(actor); err == nil { // which no handle looks like
+		return id == acc.ID
 	}
 	if name, err := ban.ParseUsername(actor); err == nil && name.String() == acc.HandleFold {
 		return true

@@ -233,7 +233,7 @@ func TestIsActor(t *testing.T) {
 	h := newHouse(t, memstore.New())
 	a := h.create(t, "Bob")
 	for actor, want := range map[string]bool{
-		"bob": true, " BOB": true, "BOB@example.org": true, a.ID.String(): true,
+		"bob": true, " BOB": true, "BOB@example.org": true, a.ID.String(): true, strings.ToUpper(a.ID.String()): true,
 		"b0b": false, "alice": false, "": false, "bob@example.com": false, "1": false,
 	} {
 		if got := account.IsActor(&a, actor); got != want {
