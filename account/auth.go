@@ -91,8 +91,9 @@ func (u *Auth) clock() time.Time { return storedTime(u.opts.Now()) }
 // Authenticate returns the account whose handle or address login is, if the
 // password is its own. Otherwise the error is [ErrBadLogin], or [ErrSuspended]
 // if only the suspension stands in the way. Each answer takes as long as the
-// others; one to a person whose password is hashed anew, because the parameters
-// have risen, takes longer.
+// others, except where the parameters of hashes have changed: for an account
+// whose hash has other parameters it takes what those take, so that who measures
+// can tell that it is there, and what hashes the password anew takes longer.
 //
 // It does not count attempts: bound those where the client is known.
 func (u *Auth) Authenticate(ctx context.Context, login, password string) (Account, error) {

@@ -35,7 +35,8 @@ type CreateOptions struct {
 	// whose creation the ban refuses: by its destination for an e-mail ban, by
 	// its destination or its own domain for a domain ban, by its local part for a
 	// name ban. Those that a more specific rule lets in, or holds for review,
-	// stay. [Ban.AliasesDisabled] says how many it was. For a ban that refuses no
+	// stay. Look-alikes are judged without [CheckerOptions.Leet].
+	// [Ban.AliasesDisabled] says how many it was. For a ban that refuses no
 	// aliases it is a [*ValueError] of code [CodeNoEffect], for one of an IP
 	// address of code [CodeNotForIP].
 	DisableMatchingAliases bool
