@@ -2,14 +2,15 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/turns"
 	"example.com/ostraka/store"
 )
 
@@ -51,6 +52,7 @@ type Admin struct {
 	now       func() time.Time
 	passwords *hasher
 	onSuspend []func(context.Context, Suspended) error
+	turns     *turns.Turns
 }
 
 // NewAdmin returns an Admin of the accounts in a store. An option that is out of
@@ -63,7 +65,7 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: opts.OnSuspend}
+	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: slices.Clone(opts.OnSuspend), turns: turns.New()}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -213,8 +215,8 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID, o DeleteOptions) (Dele
 // IsActor reports whether an actor, see [ban.WithActor], names the account: by its
 // ID, its handle or one of its addresses.
 func IsActor(acc *Account, actor string) bool {
-	if actor == acc.ID.String() {
-		return true
+	if id, err := uuid.Parse(actor); err == nil { // which no handle looks like
+		return id == acc.ID
 	}
 	if name, err := ban.ParseUsername(actor); err == nil && name.String() == acc.HandleFold {
 		return true
@@ -223,21 +225,14 @@ func IsActor(acc *Account, actor string) bool {
 	return err == nil && acc.HasEmail(address.String())
 }
 
-// maxRetries bounds how often a change is tried again because another one came
-// between.
-const maxRetries = 20
-
 // modify reads, edits and writes an account, anew if it changed meanwhile. An
 // edit that reports that it changed nothing is not written.
 func (a *Admin) modify(ctx context.Context, id uuid.UUID, edit func(w *store.AccountWrite, c *Change) (changed bool, err error)) (store.AccountWritten, error) {
 	var written store.AccountWritten
-	var err error
-	for range maxRetries {
+	err := a.turns.Retry(ctx, isConflict, func() (err error) {
 		written, err = a.modifyOnce(ctx, id, edit)
-		if !errors.Is(err, ErrConflict) {
-			break
-		}
-	}
+		return err
+	})
 	return written, err
 }
 

@@ -192,8 +192,9 @@ func (l *Aliases) allowed(ctx context.Context, s ban.Subject) error {
 
 // confirm looks again when the alias is there: a ban that turned off matching
 // aliases between the check and now has not seen it. Where the second look
-// fails, the first stands.
+// fails, the first stands; that whoever asked has gone is no reason to fail.
 func (l *Aliases) confirm(ctx context.Context, a Alias, s ban.Subject) (Alias, error) {
+	ctx = context.WithoutCancel(ctx)
 	t, err := l.checker.Explain(ctx, s)
 	if err != nil || t.Decision.Err() == nil {
 		return a, nil

@@ -230,3 +230,33 @@ func TestABanBetweenCheckAndCreationIsNotMissed(t *testing.T) {
 		}
 	})
 }
+
+func TestABanIsNotMissedByWhoHangsUp(t *testing.T) {
+	overEachStore(t, func(t *testing.T, h *house) {
+		ctx, hangUp := context.WithCancel(as("bob"))
+		var st *forgetful
+		st = &forgetful{h.store, func() {
+			must(h.bans.Create(as("alice"), ban.CreateOptions{Kind: ban.KindName, Value: "shop", DisableMatchingAliases: true}))(t)
+			st.Store = hangingUp{h.store, hangUp}
+		}}
+		aliases := must(account.NewAliases(st, h.checker, account.AliasesOptions{}))(t)
+		_, err := aliases.Create(ctx, account.AliasOptions{Address: "shop@alias.example", Destination: "me@home.example"})
+		if _, ok := errors.AsType[*ban.DeniedError](err); !ok {
+			t.Errorf("Create: %v, want a *DeniedError", err)
+		}
+		if stored := must(aliases.ByAddress(context.Background(), "shop@alias.example"))(t); stored.Active {
+			t.Error("the alias is there")
+		}
+	})
+}
+
+// hangingUp is a store whose caller goes when an alias is made.
+type hangingUp struct {
+	store.Store
+	hangUp func()
+}
+
+func (h hangingUp) CreateAlias(ctx context.Context, a store.MailAlias, c store.Change) (store.MailAlias, error) {
+	defer h.hangUp()
+	return h.Store.CreateAlias(ctx, a, c)
+}

@@ -91,8 +91,9 @@ func (u *Auth) clock() time.Time { return storedTime(u.opts.Now()) }
 // Authenticate returns the account whose handle or address login is, if the
 // password is its own. Otherwise the error is [ErrBadLogin], or [ErrSuspended]
 // if only the suspension stands in the way. Each answer takes as long as the
-// others; one to a person whose password is hashed anew, because the parameters
-// have risen, takes longer.
+// others, except where the parameters of hashes have changed: for an account
+// whose hash has other parameters it takes what those take, so that who measures
+// can tell that it is there, and what hashes the password anew takes longer.
 //
 // It does not count attempts: bound those where the client is known.
 func (u *Auth) Authenticate(ctx context.Context, login, password string) (Account, error) {
@@ -142,6 +143,9 @@ func (u *Auth) rehash(ctx context.Context, acc Account, password string) (Accoun
 // Credentials returns the sessions and API tokens of an account, whatever their
 // state, newest first unless the page says otherwise.
 func (u *Auth) Credentials(ctx context.Context, account uuid.UUID, p Page) ([]Credential, error) {
+	if account == uuid.Nil {
+		return nil, nil // nobody's, where the store would take it for everybody's
+	}
 	found, err := u.store.ListCredentials(ctx, store.CredentialFilter{Account: account}, p)
 	if err != nil {
 		return nil, fmt.Errorf("credentials of account %s: %w", account, err)

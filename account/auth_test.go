@@ -155,6 +155,82 @@ func TestARotatedSessionGoesOn(t *testing.T) {
 	})
 }
 
+// interrupted is a store in which something happens before the next session is
+// made.
+type interrupted struct {
+	store.Store
+	meanwhile func()
+}
+
+func (i *interrupted) CreateSession(ctx context.Context, c store.Credential, version int64) (store.Credential, error) {
+	if meanwhile := i.meanwhile; meanwhile != nil {
+		i.meanwhile = nil
+		meanwhile()
+	}
+	return i.Store.CreateSession(ctx, c, version)
+}
+
+func TestRotatingRevivesNoSession(t *testing.T) {
+	overEachStore(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		bob := h.create(t, "bob")
+		st := &interrupted{Store: h.store}
+		auth := must(account.NewAuth(st, account.AuthOptions{Passwords: quick, Now: h.clock.Now}))(t)
+		var winner account.Session
+		for _, c := range []struct {
+			meanwhile string
+			do        func(secret string) error
+			left      int
+		}{
+			{"it is logged out", func(secret string) error { return h.auth.Logout(ctx, secret) }, 0},
+			{"all are revoked", func(string) error {
+				_, err := h.auth.RevokeAll(as("bob"), bob.ID, uuid.Nil)
+				return err
+			}, 0},
+			{"it is rotated", func(secret string) (err error) {
+				winner, err = h.auth.Rotate(ctx, secret)
+				return err
+			}, 1},
+		} {
+			t.Run(c.meanwhile, func(t *testing.T) {
+				old := h.login(t, "bob")
+				st.meanwhile = func() {
+					if err := c.do(old.Secret); err != nil {
+						t.Error(err)
+					}
+				}
+				s, err := auth.Rotate(ctx, old.Secret)
+				wantError(t, "Rotate", err, account.ErrInvalidCredential)
+				if s.Secret != "" {
+					t.Error("there is a secret beside the error")
+				}
+				left := 0
+				for _, c := range must(h.auth.Credentials(ctx, bob.ID, account.Page{}))(t) {
+					if c.Valid(h.clock.now) {
+						left++
+					}
+				}
+				if left != c.left {
+					t.Errorf("%d sessions are left, want %d", left, c.left)
+				}
+			})
+		}
+		must(h.auth.Session(ctx, winner.Secret))(t)
+	})
+}
+
+func TestRotatingLooksAgainWhenTheAccountChanged(t *testing.T) {
+	overEachStore(t, func(t *testing.T, h *house) {
+		bob := h.create(t, "bob")
+		old := h.login(t, "bob")
+		bio := "Hello."
+		st := &interrupted{h.store, func() { must(h.admin.Update(as("bob"), bob.ID, account.Patch{Bio: &bio}))(t) }}
+		auth := must(account.NewAuth(st, account.AuthOptions{Passwords: quick, Now: h.clock.Now}))(t)
+		next := must(auth.Rotate(context.Background(), old.Secret))(t)
+		must(h.auth.Session(context.Background(), next.Secret))(t)
+	})
+}
+
 func TestLogoutLeavesOtherSessions(t *testing.T) {
 	h := newHouse(t, openSQLite(t))
 	h.create(t, "bob")
@@ -246,6 +322,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 		{"with an empty part of a scope", account.TokenOptions{Scopes: []string{"admin:"}}, "scopes", ban.CodeSyntax},
 		{"with a space in a scope", account.TokenOptions{Scopes: []string{"a b"}}, "scopes", ban.CodeSyntax},
 		{"with too many scopes", account.TokenOptions{Scopes: make([]string, 65)}, "scopes", ban.CodeRange},
+		{"with an end that JSON cannot write", account.TokenOptions{Scopes: []string{"x"}, ExpiresAt: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)}, "expires_at", ban.CodeRange},
 		{"with an end that has passed", account.TokenOptions{Scopes: []string{"x"}, ExpiresAt: h.clock.now}, "expires_at", ban.CodeInPast},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
@@ -278,6 +355,23 @@ func TestRevoking(t *testing.T) {
 				t.Error("somebody else's session was revoked")
 			}
 		}
+	})
+}
+
+// The zero UUID, of a variable that nobody set, must not mean everybody.
+func TestTheZeroUUIDIsNobody(t *testing.T) {
+	overEachStore(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		h.create(t, "bob")
+		s := h.login(t, "bob")
+		wantError(t, "Revoke", h.auth.Revoke(as("alice"), uuid.Nil), account.ErrNotFound)
+		if n := must(h.auth.RevokeAll(as("alice"), uuid.Nil, uuid.Nil))(t); n != 0 {
+			t.Errorf("RevokeAll revoked %d", n)
+		}
+		if found := must(h.auth.Credentials(ctx, uuid.Nil, account.Page{}))(t); len(found) != 0 {
+			t.Errorf("Credentials returns %d", len(found))
+		}
+		must(h.auth.Session(ctx, s.Secret))(t)
 	})
 }
 

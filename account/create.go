@@ -89,7 +89,7 @@ func newAccount(o CreateOptions, c Change) (Account, error) {
 		acc.Emails = []Email{email}
 	}
 	if joined := storedTime(o.JoinedAt); !joined.IsZero() {
-		if joined.After(c.At) {
+		if joined.After(c.At) || !hasYear(joined) {
 			return Account{}, ban.NewValueError("joined_at", joined.Format(time.RFC3339), ban.CodeRange, "give a time that has passed, or none for now")
 		}
 		acc.JoinedAt = joined

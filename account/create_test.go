@@ -148,11 +148,17 @@ func TestWhatDoesNotFitAnAccountIsRefused(t *testing.T) {
 		{"a bio that is too long", func(o *account.CreateOptions) { o.Bio = strings.Repeat("b", account.MaxBio+1) }, "bio", ban.CodeTooLong},
 		{"a bio with control characters", func(o *account.CreateOptions) { o.Bio = "\x1b[2J" }, "bio", ban.CodeControl},
 		{"a link that runs a script", func(o *account.CreateOptions) { o.Links = []account.Link{{URL: "javascript:alert(1)"}} }, "links", ban.CodeSyntax},
+		{"a link that leaves its attribute", func(o *account.CreateOptions) { o.Links = []account.Link{{URL: `https://x"onclick=y`}} }, "links", ban.CodeSyntax},
+		{"a link that is not UTF-8", func(o *account.CreateOptions) { o.Links = []account.Link{{URL: "https://x/\xff"}} }, "links", ban.CodeSyntax},
 		{"too many links", func(o *account.CreateOptions) { o.Links = many }, "links", ban.CodeRange},
 		{"meta that is no object", func(o *account.CreateOptions) { o.Meta = json.RawMessage(`[1]`) }, "meta", ban.CodeSyntax},
 		{"meta that is null", func(o *account.CreateOptions) { o.Meta = json.RawMessage(`null`) }, "meta", ban.CodeSyntax},
 		{"meta that is cut off", func(o *account.CreateOptions) { o.Meta = json.RawMessage(`{"a":`) }, "meta", ban.CodeSyntax},
 		{"having joined tomorrow", func(o *account.CreateOptions) { o.JoinedAt = h.clock.now.Add(24 * time.Hour) }, "joined_at", ban.CodeRange},
+		{"having joined before there were years", func(o *account.CreateOptions) { o.JoinedAt = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) }, "joined_at", ban.CodeRange},
+		{"a role of a year that JSON cannot write", func(o *account.CreateOptions) {
+			o.Roles = []account.Role{{ID: "a", CreatedAt: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)}}
+		}, "roles", ban.CodeRange},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			o := account.CreateOptions{Handle: "somebody"}
@@ -227,7 +233,7 @@ func TestIsActor(t *testing.T) {
 	h := newHouse(t, memstore.New())
 	a := h.create(t, "Bob")
 	for actor, want := range map[string]bool{
-		"bob": true, " BOB": true, "BOB@example.org": true, a.ID.String(): true,
+		"bob": true, " BOB": true, "BOB@example.org": true, a.ID.String(): true, strings.ToUpper(a.ID.String()): true,
 		"b0b": false, "alice": false, "": false, "bob@example.com": false, "1": false,
 	} {
 		if got := account.IsActor(&a, actor); got != want {

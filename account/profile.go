@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func checkProfile(a *Account) error {
 	if err := checkLinks(a.Links); err != nil {
 		return err
 	}
-	if err := checkRoles(a.Roles); err != nil {
+	if err := checkRoles(a); err != nil {
 		return err
 	}
 	return checkMeta(a)
@@ -106,6 +107,10 @@ func checkBio(s string) error {
 	return nil
 }
 
+// notInURL are characters that no URL has (RFC 3986) and that may end an attribute
+// in HTML, or be read as a slash.
+const notInURL = "\"<>`\\ "
+
 // checkLinks wants absolute http and https URLs: others could run a script where
 // a page shows them.
 func checkLinks(links []Link) error {
@@ -117,18 +122,22 @@ func checkLinks(links []Link) error {
 			return err
 		}
 		u, err := url.Parse(l.URL)
-		if err != nil || len(l.URL) > maxURL || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		if err != nil || len(l.URL) > maxURL || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
+			!utf8.ValidString(l.URL) || strings.ContainsAny(l.URL, notInURL) {
 			return ban.NewValueError("links", l.URL, ban.CodeSyntax, fmt.Sprintf("use an http or https URL of at most %d bytes", maxURL))
 		}
 	}
 	return nil
 }
 
-func checkRoles(roles []Role) error {
-	if err := checkCount("roles", len(roles), MaxRoles); err != nil {
+// checkRoles checks the roles, and makes them what stores keep of them.
+func checkRoles(a *Account) error {
+	if err := checkCount("roles", len(a.Roles), MaxRoles); err != nil {
 		return err
 	}
-	for _, r := range roles {
+	a.Roles = slices.Clone(a.Roles)
+	for i := range a.Roles {
+		r := &a.Roles[i]
 		for _, text := range append([]string{r.ID, r.Name, r.Colour}, r.Permissions...) {
 			if err := ban.CheckText("roles", text); err != nil {
 				return err
@@ -136,6 +145,12 @@ func checkRoles(roles []Role) error {
 		}
 		if err := checkCount("roles", len(r.Permissions), ban.MaxReason); err != nil {
 			return err
+		}
+		r.Permissions = append([]string(nil), r.Permissions...) // nil for none
+		for _, t := range []*time.Time{&r.CreatedAt, &r.UpdatedAt} {
+			if *t = storedTime(*t); !hasYear(*t) {
+				return ban.NewValueError("roles", t.String(), ban.CodeRange, fmt.Sprintf("give times of the years 0 to %d", maxYear))
+			}
 		}
 	}
 	return nil
@@ -168,6 +183,9 @@ func checkCount(field string, n, most int) error {
 	}
 	return nil
 }
+
+// hasYear reports whether JSON can write the time.
+func hasYear(t time.Time) bool { return t.Year() >= 0 && t.Year() <= maxYear }
 
 // storedTime returns a time as stores keep it.
 func storedTime(t time.Time) time.Time {

@@ -25,6 +25,10 @@ type Session struct {
 	Account    Account // as of when the session was looked at
 }
 
+// maxRetries bounds how often something is tried again because its account
+// changed meanwhile.
+const maxRetries = 20
+
 // Login is Authenticate, and then a new session.
 func (u *Auth) Login(ctx context.Context, login, password string) (Session, error) {
 	for range maxRetries {
@@ -122,8 +126,20 @@ func usePrecision(c *Credential) time.Duration {
 
 // Rotate replaces a session by a new one with another secret, for when a person
 // has proved who they are once more. The new one is of the same family and ends
-// when the old one would have. The error is as for Session.
+// when the old one would have. The error is as for Session; of two who rotate one
+// session at once, one gets it.
 func (u *Auth) Rotate(ctx context.Context, secret string) (Session, error) {
+	for range maxRetries {
+		s, err := u.rotate(ctx, secret)
+		if !lost(err) {
+			return s, err
+		}
+		// The account changed since the session was looked at: look again.
+	}
+	return Session{}, fmt.Errorf("rotate a session: %w", ErrConflict)
+}
+
+func (u *Auth) rotate(ctx context.Context, secret string) (Session, error) {
 	old, err := u.Session(ctx, secret)
 	if err != nil {
 		return Session{}, err
@@ -131,13 +147,22 @@ func (u *Auth) Rotate(ctx context.Context, secret string) (Session, error) {
 	next := u.newSession()
 	next.Family, next.ExpiresAt = old.Credential.Family, old.Credential.ExpiresAt
 	s, err := u.create(ctx, &old.Account, next)
-	if lost(err) {
-		return Session{}, ErrInvalidCredential
-	}
 	if err != nil {
 		return Session{}, err
 	}
-	return s, u.revoke(ctx, store.CredentialFilter{ID: old.Credential.ID}, &old.Account)
+	n, err := u.revoke(ctx, store.CredentialFilter{ID: old.Credential.ID}, &old.Account)
+	if err == nil && n == 1 {
+		return s, nil
+	}
+	// The old one is still there, or whoever ended it meanwhile has not seen the
+	// new one: nobody gets that.
+	if err == nil {
+		err = ErrInvalidCredential
+	}
+	if _, undo := u.revoke(context.WithoutCancel(ctx), store.CredentialFilter{ID: s.Credential.ID}, &old.Account); undo != nil {
+		err = errors.Join(err, undo)
+	}
+	return Session{}, err
 }
 
 // Logout ends the session that has the secret, and those of its family. A
@@ -150,16 +175,19 @@ func (u *Auth) Logout(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	return u.revoke(ctx, store.CredentialFilter{Account: s.Account.ID, Family: s.Credential.Family}, &s.Account)
+	_, err = u.revoke(ctx, store.CredentialFilter{Account: s.Account.ID, Family: s.Credential.Family}, &s.Account)
+	return err
 }
 
-// revoke ends credentials, in the name of the account whose they are.
-func (u *Auth) revoke(ctx context.Context, f store.CredentialFilter, acc *Account) error {
+// revoke ends credentials, in the name of the account whose they are, and says
+// how many.
+func (u *Auth) revoke(ctx context.Context, f store.CredentialFilter, acc *Account) (int64, error) {
 	c := Change{At: u.clock(), Actor: acc.Handle, Action: store.CredentialsRevoke}
-	if _, err := u.store.RevokeCredentials(ctx, f, c); err != nil {
-		return fmt.Errorf("revoke credentials: %w", err)
+	n, err := u.store.RevokeCredentials(ctx, f, c)
+	if err != nil {
+		return 0, fmt.Errorf("revoke credentials: %w", err)
 	}
-	return nil
+	return n, nil
 }
 
 // RevokeAll ends all sessions and API tokens of an account but the one of the
@@ -169,8 +197,8 @@ func (u *Auth) RevokeAll(ctx context.Context, account, except uuid.UUID) (int64,
 	return u.revokeAs(ctx, store.CredentialFilter{Account: account, Except: except})
 }
 
-// Revoke ends one session or API token. One that is not there, or has been
-// revoked, is [ErrNotFound]. It wants an actor in the context, see
+// Revoke ends one session or API token. One that is not there, as that of the
+// zero UUID, or has been revoked, is [ErrNotFound]. It wants an actor in the context, see
 // [ban.WithActor].
 func (u *Auth) Revoke(ctx context.Context, credential uuid.UUID) error {
 	n, err := u.revokeAs(ctx, store.CredentialFilter{ID: credential})
@@ -184,6 +212,9 @@ func (u *Auth) revokeAs(ctx context.Context, f store.CredentialFilter) (int64, e
 	c, err := ban.NewChange(ctx, store.CredentialsRevoke, u.clock(), "")
 	if err != nil {
 		return 0, err
+	}
+	if f.ID == uuid.Nil && f.Account == uuid.Nil {
+		return 0, nil // nobody's, where the store would take it for everybody's
 	}
 	n, err := u.store.RevokeCredentials(ctx, f, c)
 	if err != nil {

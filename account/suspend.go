@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -45,8 +47,9 @@ type Suspended struct {
 	CredentialsRevoked int64     // sessions and API tokens that ended
 	AliasesDisabled    int64     // aliases that were turned off
 	BansCreated        []ban.Ban // the bans that were made
-	// HookErr joins what [AdminOptions.OnSuspend] returned. The account is
-	// suspended all the same; calling the hooks again is left to the host.
+	// HookErr joins what [AdminOptions.OnSuspend] returned; a hook that panicked
+	// counts as one that failed. The account is suspended all the same; calling
+	// the hooks again is left to the host.
 	HookErr error
 }
 
@@ -97,10 +100,21 @@ func (a *Admin) runHooks(ctx context.Context, s Suspended) Suspended {
 	ctx = context.WithoutCancel(ctx)
 	var errs []error
 	for _, hook := range a.onSuspend {
-		errs = append(errs, hook(ctx, s))
+		errs = append(errs, runHook(ctx, hook, s))
 	}
 	s.HookErr = errors.Join(errs...)
 	return s
+}
+
+// runHook makes a panic of a hook an error: the account is suspended, which the
+// caller and the other hooks have to learn.
+func runHook(ctx context.Context, hook func(context.Context, Suspended) error, s Suspended) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a hook panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return hook(ctx, s)
 }
 
 // suspensionBans returns the bans to make with a suspension.

@@ -3,10 +3,12 @@ package account_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/memstore"
 )
 
 func TestASuspendedAccountIsOutAtOnce(t *testing.T) {
@@ -155,6 +157,23 @@ func TestHooksRunAfterTheSuspension(t *testing.T) {
 	wantError(t, "HookErr of a patch", u.HookErr, trouble)
 	if len(seen) != 4 || seen[0] != "first alice" || seen[1] != "second alice" {
 		t.Errorf("hooks that ran: %v", seen)
+	}
+}
+
+func TestAHookThatPanicsHidesNothing(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	bob := h.create(t, "bob")
+	ran := false
+	admin := must(account.NewAdmin(h.store, account.AdminOptions{OnSuspend: []func(context.Context, account.Suspended) error{
+		func(context.Context, account.Suspended) error { panic("trouble") },
+		func(context.Context, account.Suspended) error { ran = true; return nil },
+	}}))(t)
+	s := must(admin.Suspend(as("alice"), bob.ID, account.SuspendOptions{}))(t)
+	if s.HookErr == nil || !strings.Contains(s.HookErr.Error(), "trouble") {
+		t.Errorf("HookErr is %v", s.HookErr)
+	}
+	if !s.Changed || !ran {
+		t.Errorf("Changed is %v; the other hook ran: %v", s.Changed, ran)
 	}
 }
 

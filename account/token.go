@@ -117,8 +117,12 @@ func newToken(account uuid.UUID, o TokenOptions, now time.Time) (Credential, err
 		}
 	}
 	expires := storedTime(o.ExpiresAt)
-	if !expires.IsZero() && (!expires.After(now) || expires.Year() > maxYear) {
+	switch {
+	case expires.IsZero():
+	case !expires.After(now):
 		return Credential{}, ban.NewValueError("expires_at", expires.Format(time.RFC3339), ban.CodeInPast, "give a time in the future, or none for a token without end")
+	case !hasYear(expires):
+		return Credential{}, ban.NewValueError("expires_at", expires.Format(time.RFC3339), ban.CodeRange, fmt.Sprintf("give a time up to the year %d, or none for a token without end", maxYear))
 	}
 	id, err := uuid.NewV7()
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 )
 
 // Patch says what to change of an account. Fields that are nil stay as they are;
-// one that points to an empty value empties it.
+// one that points to an empty value empties it, but Handle and Email, for which
+// that is an error: [Admin.RemoveEmail] takes an address away.
 type Patch struct {
 	Handle *string
 	Name   *string

@@ -2,10 +2,13 @@ package account_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
@@ -39,6 +42,30 @@ func TestAPatchChangesWhatItNames(t *testing.T) {
 			t.Errorf("%d log entries, want 2", n)
 		}
 	})
+}
+
+func TestAPatchThatChangesNothingWritesNothing(t *testing.T) {
+	meta := json.RawMessage(`{ "a": 1 }`)
+	address, no := "bob@example.org", false
+	now := time.Now() // of more precision, and in another zone, than a store keeps
+	for what, p := range map[string]account.Patch{
+		"roles":   {Roles: &[]account.Role{{ID: "a", Permissions: []string{}, CreatedAt: now, UpdatedAt: now.Local()}}},
+		"links":   {Links: &[]account.Link{{Text: "me", URL: "https://me.example/"}}},
+		"meta":    {Meta: &meta},
+		"address": {Email: &address},
+		"active":  {Active: &no},
+	} {
+		t.Run(what, func(t *testing.T) {
+			overEachStore(t, func(t *testing.T, h *house) {
+				bob := h.create(t, "bob")
+				first := must(h.admin.Update(as("alice"), bob.ID, p))(t)
+				again := must(h.admin.Update(as("alice"), bob.ID, p))(t)
+				if again.Account.Version != first.Account.Version {
+					t.Error("it was written again")
+				}
+			})
+		})
+	}
 }
 
 func TestWhatRevokesCredentials(t *testing.T) {
@@ -160,6 +187,37 @@ func TestUpdatesAtOnceAreAllApplied(t *testing.T) {
 			t.Errorf("%d addresses, want 9", n)
 		}
 	})
+}
+
+// Somebody who changes their profile without pause must not keep off their
+// suspension.
+func TestASuspensionComesThroughBesideUpdates(t *testing.T) {
+	h := newHouse(t, openSQLite(t))
+	bob := h.create(t, "bob")
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	defer close(stop)
+	for i := range 8 {
+		wait.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				bio := fmt.Sprint(i, n)
+				if _, err := h.admin.Update(as("bob"), bob.ID, account.Patch{Bio: &bio}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 5 {
+		must(h.admin.Suspend(as("alice"), bob.ID, account.SuspendOptions{BanEmails: true, BanName: true, DisableAliases: true}))(t)
+		must(h.admin.Reinstate(as("alice"), bob.ID, account.ReinstateOptions{LiftBans: true}))(t)
+	}
 }
 
 func TestDeletingAnAccountKeepsWhatItWas(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/turns"
 	"example.com/ostraka/store"
 )
 
@@ -49,7 +50,7 @@ type Admin struct {
 	actor string
 	now   func() time.Time
 	guard *Guard
-	turn  chan struct{} // of whoever tries again; see retry
+	turns *turns.Turns
 }
 
 // NewAdmin returns an Admin of the bans in a store. An option that does not
@@ -62,7 +63,7 @@ func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, guard: guard, turn: make(chan struct{}, 1)}
+	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, guard: guard, turns: turns.New()}
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -35,7 +35,8 @@ type CreateOptions struct {
 	// whose creation the ban refuses: by its destination for an e-mail ban, by
 	// its destination or its own domain for a domain ban, by its local part for a
 	// name ban. Those that a more specific rule lets in, or holds for review,
-	// stay. [Ban.AliasesDisabled] says how many it was. For a ban that refuses no
+	// stay. Look-alikes are judged without [CheckerOptions.Leet].
+	// [Ban.AliasesDisabled] says how many it was. For a ban that refuses no
 	// aliases it is a [*ValueError] of code [CodeNoEffect], for one of an IP
 	// address of code [CodeNotForIP].
 	DisableMatchingAliases bool
@@ -85,7 +86,7 @@ func (a *Admin) write(
 // the options say. It reports which it did. An update that changes nothing
 // writes nothing, unless it is to turn off aliases.
 func (a *Admin) Put(ctx context.Context, o CreateOptions) (b Ban, created bool, err error) {
-	err = a.retry(ctx, overtaken, func() error {
+	err = a.turns.Retry(ctx, overtaken, func() error {
 		b, err = a.Create(ctx, o)
 		created = err == nil
 		if exists, ok := errors.AsType[*ExistsError](err); ok {

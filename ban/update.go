@@ -81,7 +81,7 @@ func reinstate(b *Ban) { b.RevokedAt, b.RevokedBy, b.RevokedReason = time.Time{}
 // modify reads, edits and writes a ban, anew if it changed meanwhile.
 func (a *Admin) modify(ctx context.Context, id uuid.UUID, edit func(*Ban, store.Change) error) (Ban, error) {
 	var b Ban
-	err := a.retry(ctx, conflicts, func() (err error) {
+	err := a.turns.Retry(ctx, conflicts, func() (err error) {
 		b, err = a.modifyOnce(ctx, id, edit)
 		return err
 	})
