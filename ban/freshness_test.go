@@ -451,3 +451,22 @@ func TestAClosedCheckerAnswersWithAnError(t *testing.T) {
 		t.Errorf("a Checker over a closed store: %v, want ErrClosed", err)
 	}
 }
+
+func TestABulkChangeIsSeenAtOnce(t *testing.T) {
+	for name, opts := range map[string]ban.CheckerOptions{"cached": {}, "mirrored": {Mirror: true}} {
+		t.Run(name, func(t *testing.T) {
+			st := memstore.New()
+			a, c := newAdmin(t, st), newChecker(t, st, opts)
+			bob := ban.Subject{Name: "bob"}
+			if d := check(t, c, bob); d.Verdict != ban.Allowed {
+				t.Fatalf("bob is %v before", d.Verdict)
+			}
+			if _, err := a.CreateMany(as("test"), bulkWith("bob")); err != nil {
+				t.Fatal(err)
+			}
+			if d := check(t, c, bob); d.Verdict != ban.Denied {
+				t.Errorf("bob is %v after he was banned with many", d.Verdict)
+			}
+		})
+	}
+}

@@ -151,6 +151,16 @@ func TestChangesWhileAMirrorIsLoadedAreNotLost(t *testing.T) {
 	}
 }
 
+// bulkWith returns bans of names, the one given among them, that are too many for
+// a change to name.
+func bulkWith(name string) []ban.CreateOptions {
+	all := []ban.CreateOptions{{Kind: ban.KindName, Value: name}}
+	for i := range store.MaxChangeKeys {
+		all = append(all, ban.CreateOptions{Kind: ban.KindName, Value: fmt.Sprint("name ", i)})
+	}
+	return all
+}
+
 // While all rules are read again for a bulk change, checks answer as before it,
 // and its maker waits; other writes meanwhile are seen before they return.
 func TestABulkChangeStallsNoCheck(t *testing.T) {
@@ -159,7 +169,7 @@ func TestABulkChangeStallsNoCheck(t *testing.T) {
 	st.armed.Store(true)
 	made := make(chan error)
 	go func() {
-		_, err := a.CreateMany(as("test"), []ban.CreateOptions{{Kind: ban.KindName, Value: "bob"}})
+		_, err := a.CreateMany(as("test"), bulkWith("bob"))
 		made <- err
 	}()
 	<-st.reached
@@ -214,7 +224,7 @@ func TestAMirrorThatCannotBeReadAgainAsksTheStore(t *testing.T) {
 		st.cut.Store(false)
 		a, c := newAdmin(t, st), mirrorOf(t, st)
 		st.cut.Store(true)
-		if _, err := a.CreateMany(as("test"), []ban.CreateOptions{{Kind: ban.KindName, Value: "bob"}}); err != nil {
+		if _, err := a.CreateMany(as("test"), bulkWith("bob")); err != nil {
 			t.Fatal(err)
 		}
 		bob := ban.Subject{Name: "bob"}
@@ -223,7 +233,7 @@ func TestAMirrorThatCannotBeReadAgainAsksTheStore(t *testing.T) {
 		}
 		st.cut.Store(false)
 		time.Sleep(2 * time.Second)
-		if s := c.Stats(); s.MirrorBehind || s.MirrorRules != 1 {
+		if s := c.Stats(); s.MirrorBehind || s.MirrorRules != 1+store.MaxChangeKeys {
 			t.Errorf("in the end: %+v", s)
 		}
 	})
