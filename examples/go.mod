@@ -4,6 +4,8 @@ go 1.26.0
 
 require (
 	example.com/ostraka v0.0.0
+	github.com/chromedp/cdproto v0.159.2
+	github.com/chromedp/chromedp v0.23.0
 	github.com/creack/pty v1.1.24
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/google/uuid v1.6.0
@@ -14,7 +16,10 @@ require (
 	golang.org/x/time v0.16.0
 )
 
-require golang.org/x/crypto v0.58.0 // indirect
+require (
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+)
 
 require (
 	github.com/axiomhq/hyperloglog v0.3.0 // indirect

@@ -53,7 +53,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 }
 
 func (o *options) addProxy(s string) error {
-	if addr, err := netip.ParseAddr(s); err == nil {
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Zone() == "" {
 		s = netip.PrefixFrom(addr, addr.BitLen()).String()
 	}
 	prefix, err := netip.ParsePrefix(s)

@@ -70,7 +70,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, err := parseFlags(args, stdout)
 	if err == nil && !f.help {
-		err = start(ctx, &f, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
+		err = servePage(ctx, &f, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
 	}
 	if err == nil {
 		return 0
@@ -82,9 +82,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// start serves the page until the context ends. Requests end before the checker is
-// closed, and that before the store: it writes the last counts.
-func start(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger) (err error) {
+// servePage opens what the page needs and serves it until the context ends.
+// Requests end before the checker is closed, and that before the store: it writes
+// the last counts.
+func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger) (err error) {
 	st, err := openStore(ctx, f.db, log)
 	if err != nil {
 		return err

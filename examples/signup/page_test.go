@@ -3,9 +3,12 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -225,4 +228,55 @@ func TestWhatToTryIsShownWithTheSamplesOnly(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTextCanBeRead checks the contrast that WCAG 2.2 asks for, in both color
+// schemes: 4.5 for text (1.4.3), 3 for the borders of inputs (1.4.11).
+func TestTextCanBeRead(t *testing.T) {
+	variable := regexp.MustCompile(`--([a-z-]+): #([0-9a-f]+);`)
+	schemes := strings.SplitN(css, "prefers-color-scheme: dark", 2)
+	for i, name := range []string{"light", "dark"} {
+		colors := make(map[string]float64)
+		block, _, _ := strings.Cut(schemes[i], "body {")
+		for _, m := range variable.FindAllStringSubmatch(block, -1) {
+			colors[m[1]] = luminance(t, m[2])
+		}
+		for _, c := range []struct {
+			text, back string
+			least      float64
+		}{
+			{"text", "back", 4.5}, {"text", "card", 4.5}, {"quiet", "card", 4.5}, {"accent", "card", 4.5}, {"bad", "card", 4.5},
+			{"text", "bad-back", 4.5}, {"bad", "bad-back", 4.5}, {"on-accent", "accent", 4.5}, {"line", "card", 3},
+		} {
+			text, okText := colors[c.text]
+			back, okBack := colors[c.back]
+			ratio := (max(text, back) + 0.05) / (min(text, back) + 0.05)
+			if !okText || !okBack || ratio < c.least {
+				t.Errorf("%s: %s on %s has a contrast of %.2f, want %.1f", name, c.text, c.back, ratio, c.least)
+			}
+		}
+	}
+}
+
+// luminance returns the relative luminance of a color in sRGB, as WCAG defines it.
+func luminance(t *testing.T, hex string) float64 {
+	t.Helper()
+	if len(hex) == 3 {
+		hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
+	}
+	var sum float64
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		n, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(n) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		sum += weight * c
+	}
+	return sum
 }
