@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -73,7 +75,7 @@ func TestInABrowserFaultsAreSaidWhereTheyAre(t *testing.T) {
 	want := []string{
 		`"User name": "Others see it. At most 64 characters."`,
 		`"E-mail address": "An address has an @, as in name@example.com. We write to it once you have signed up."`,
-		`"Password": "Choose a password of 8 to 128 characters. At least 8 characters."`,
+		`"Password": "Choose a password of 8 to 128 characters. At least 8 characters. Please enter it once more."`,
 	}
 	if got := b.inputs(t); !slices.Equal(got, want) {
 		t.Errorf("the inputs are announced as\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -92,6 +94,22 @@ func TestInABrowserAFormOnAnotherSiteIsRefused(t *testing.T) {
 	defer evil.Close()
 	b.do(t, chromedp.Navigate(evil.URL), chromedp.Click(chromedp.CSS("button")))
 	if s := b.look(t, "another-site"); !strings.Contains(s.Text, foreignPage.Heading) {
+		t.Errorf("the page says %q", s.Text)
+	}
+}
+
+func TestInABrowserABannedClientSeesNoForm(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "signup.db")
+	banIn(t, db, rules...)
+	b := openBrowser(t, 1000, 900)
+	p := start(t, "-db", db, "-trusted-proxy", "127.0.0.1") // which the browser plays
+	command(t, b, network.Enable, network.EnableParams{})
+	command(t, b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{
+		Headers: network.Headers{"X-Forwarded-For": "203.0.113.9"},
+	})
+	b.do(t, chromedp.Navigate(p.url))
+	s := b.look(t, "banned-client")
+	if !strings.Contains(s.Text, "Signing up is not allowed: your network is infected") || strings.Contains(s.Text, "User name") {
 		t.Errorf("the page says %q", s.Text)
 	}
 }

@@ -118,14 +118,10 @@ func TestANewDatabaseBansNobody(t *testing.T) {
 	}
 }
 
-// TestABanByAnotherProgramIsSeen bans as banctl would, on the same file.
-func TestABanByAnotherProgramIsSeen(t *testing.T) {
-	db := filepath.Join(t.TempDir(), "signup.db")
-	p := start(t, "-db", db)
-	if code, _ := p.signUp(t, "ann", "ann@late.example"); code != http.StatusOK {
-		t.Fatalf("status %d before the ban", code)
-	}
-	st, err := sqlitestore.Open(t.Context(), db, sqlitestore.Options{})
+// banIn makes bans in a database, as banctl would.
+func banIn(t *testing.T, path string, all ...ban.CreateOptions) {
+	t.Helper()
+	st, err := sqlitestore.Open(t.Context(), path, sqlitestore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,10 +130,20 @@ func TestABanByAnotherProgramIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = admin.Create(t.Context(), ban.CreateOptions{Kind: ban.KindDomain, Value: "late.example", PublicReason: "too late"})
-	if err != nil {
-		t.Fatal(err)
+	for _, o := range all {
+		if _, err := admin.Create(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+func TestABanByAnotherProgramIsSeen(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "signup.db")
+	p := start(t, "-db", db)
+	if code, _ := p.signUp(t, "ann", "ann@late.example"); code != http.StatusOK {
+		t.Fatalf("status %d before the ban", code)
+	}
+	banIn(t, db, ban.CreateOptions{Kind: ban.KindDomain, Value: "late.example", PublicReason: "too late"})
 	deadline := time.Now().Add(waitFor)
 	for {
 		code, _ := p.signUp(t, "eve", "ann@late.example") // makes no account: the address is taken
