@@ -29,6 +29,7 @@ var rules = []ban.CreateOptions{
 	{Kind: ban.KindName, Value: "admin", Reason: ticket},
 	{Kind: ban.KindDomain, Value: "new.example", Effect: ban.Review, Reason: ticket},
 	{Kind: ban.KindIP, Value: "203.0.113.0/24", Reason: ticket, PublicReason: "your network is infected"},
+	{Kind: ban.KindIP, Value: "198.51.100.0/24", Effect: ban.Review, Reason: ticket},
 }
 
 // letter is a message that would have been sent.

@@ -34,6 +34,7 @@ type page struct {
 	Alert  string  // what kept a sign-up from happening; empty: nothing
 	Faults []fault // what is wrong with which field
 	Form   *form   // as it was filled in; nil: no form
+	Back   bool    // link to the form
 	Tries  []try   // what to try
 }
 
@@ -46,15 +47,22 @@ func newPage(heading, text string) page {
 // newRefusal returns a page that has no form, and says why.
 func newRefusal(heading, why string) page {
 	p := newPage(heading, "")
-	p.Alert = why
+	p.Alert, p.Back = why, true
+	return p
+}
+
+// newOutcome returns a page that has no form, and says what comes next.
+func newOutcome(heading, text string) page {
+	p := newPage(heading, text)
+	p.Back = true
 	return p
 }
 
 // The pages that say one thing.
 var (
-	welcomePage = newPage("Thank you for signing up",
+	welcomePage = newOutcome("Thank you for signing up",
 		"We have written to the address that you gave. The message says how to go on.")
-	pendingPage = newPage("A person will look at your sign-up",
+	pendingPage = newOutcome("A person will look at your sign-up",
 		"Before you can come in, one of our moderators has to approve it. You need not do anything: we write to the address that you gave.")
 	foreignPage = newRefusal("This form did not come from here",
 		"Your browser says that the form was sent by another site. Please go to the sign-up page and fill it in there.")
@@ -63,7 +71,11 @@ var (
 )
 
 // deniedPage is for a client who sees no form.
-func deniedPage(why error) page { return newRefusal("You cannot sign up here", upper(why.Error())) }
+func deniedPage(why error) page {
+	p := newRefusal("You cannot sign up here", upper(why.Error()))
+	p.Back = false
+	return p
+}
 
 // formPage has the form, filled in but for the password.
 func (h *host) formPage(f form) page {

@@ -76,6 +76,18 @@ func TestWhoIsDeniedLearnsThePublicReasonOnly(t *testing.T) {
 	}
 }
 
+// The guard passes on a client who needs review: who signs up from there does too.
+func TestAClientMayBeWhatNeedsReview(t *testing.T) {
+	s := newSite(t, options{}, nil)
+	for peer, want := range map[string]string{"198.51.100.1:1": pathPending, "192.0.2.1:1": pathWelcome} {
+		r := post(form{"user" + peer[:3], peer[:3] + "@good.example", password})
+		r.RemoteAddr = peer
+		if got := s.do(r).Header().Get("Location"); got != want {
+			t.Errorf("%s: goes on to %q, want %q", peer, got, want)
+		}
+	}
+}
+
 func TestABanIsInForceAtTheNextSignUp(t *testing.T) {
 	s := newSite(t, options{}, nil)
 	wantPage(t, s.signUp("ann", "ann@good.example"), http.StatusSeeOther)
