@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"example.com/ostraka/ban"
+)
+
+type flags struct {
+	addr, db string
+	sample   bool
+	host     options
+	help     bool
+}
+
+// parseFlags reads the command line. Help goes to w.
+func parseFlags(args []string, w io.Writer) (flags, error) {
+	var f flags
+	set := flag.NewFlagSet("signup", flag.ContinueOnError)
+	set.SetOutput(io.Discard) // errors are printed by run, on one line
+	set.StringVar(&f.addr, "addr", "127.0.0.1:8081", "listen on `HOST:PORT`")
+	set.StringVar(&f.db, "db", "", "the database, `FILE`; others may use it at the same time; default: in memory")
+	set.BoolVar(&f.sample, "sample", false, "add three rules to try, and show what to try")
+	set.Func("trusted-proxy", "take the word of the proxy at `ADDRESS`, or of those of a prefix, on who the client is; may be repeated",
+		f.host.addProxy)
+	set.Func("on-error", "who cannot be checked is refused, `closed`, or let in, open (default closed)", f.host.setOnError)
+	set.IntVar(&f.host.burst, "burst", defaultBurst, "a client may sign up `N` times at once")
+	set.DurationVar(&f.host.every, "every", defaultEvery, "and then once every `TIME`")
+	switch err := set.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(w, "Usage: signup [-addr HOST:PORT] [-db FILE] [-sample] [FLAGS]")
+		set.SetOutput(w)
+		set.PrintDefaults()
+		f.help = true
+		return f, nil
+	case err != nil:
+		return f, &usageError{err: err, hint: "-h shows the flags"}
+	case set.NArg() > 0:
+		return f, &usageError{err: fmt.Errorf("unexpected argument %q", set.Arg(0)), hint: "-h shows the flags"}
+	case f.host.burst < 1:
+		return f, &usageError{flag: "-burst", err: errors.New("nobody could sign up"), hint: "give a number of sign-ups"}
+	case f.host.every <= 0 || f.host.every > 24*time.Hour:
+		return f, &usageError{flag: "-every", err: errors.New("out of range"), hint: "give a duration of at most a day, such as 1m"}
+	}
+	f.host.try = f.sample
+	return f, nil
+}
+
+func (o *options) addProxy(s string) error {
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Zone() == "" {
+		s = netip.PrefixFrom(addr, addr.BitLen()).String()
+	}
+	prefix, err := netip.ParsePrefix(s)
+	if err != nil {
+		return errors.New("give an address or a prefix, such as 192.0.2.7 or 192.0.2.0/28")
+	}
+	o.proxies = append(o.proxies, prefix)
+	return nil
+}
+
+func (o *options) setOnError(s string) error {
+	switch s {
+	case "closed":
+		o.onError = ban.FailClosed
+	case "open":
+		o.onError = ban.FailOpen
+	default:
+		return errors.New("use closed or open")
+	}
+	return nil
+}
+
+// usageError reports a flag or file that cannot be used.
+type usageError struct {
+	flag, value string // empty if it is about the whole command line
+	err         error
+	hint        string // what to do instead
+}
+
+func (e *usageError) Error() string {
+	where := strings.TrimSpace(e.flag + " " + e.value)
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Sprintf("%s%v; %s", where, e.err, e.hint)
+}
+
+func (e *usageError) Unwrap() error { return e.err }
