@@ -18,6 +18,10 @@ type AliasStore interface {
 	store.Accounts
 }
 
+// CodeNotVerified is the code of a [*ban.ValueError] about an address that is not
+// verified where [AliasesOptions.RequireVerified] wants one that is.
+const CodeNotVerified = "not_verified"
+
 // Checker says whether somebody may have an alias. A [*ban.Checker] is one.
 type Checker interface {
 	Check(ctx context.Context, s ban.Subject) (ban.Decision, error)
@@ -29,6 +33,10 @@ type AliasesOptions struct {
 	// Actor is in whose name changes are made where the context names nobody.
 	// Default none: then a context without an actor is an error.
 	Actor string
+
+	// RequireVerified forwards to verified addresses of the owner only: else
+	// somebody could have a stranger's address on record and mail sent to it.
+	RequireVerified bool
 
 	// Now is the clock. Default [time.Now].
 	Now func() time.Time
@@ -44,6 +52,7 @@ type Aliases struct {
 	store   AliasStore
 	checker Checker
 	actor   string
+	strict  bool // of the owner's addresses, only verified ones
 	now     func() time.Time
 }
 
@@ -55,7 +64,7 @@ func NewAliases(st AliasStore, checker Checker, opts AliasesOptions) (*Aliases, 
 	if checker == nil {
 		return nil, ban.NewValueError("checker", "", ban.CodeEmpty, "give a Checker over the same store: an alias is never made without a check")
 	}
-	l := &Aliases{store: st, checker: checker, actor: opts.Actor, now: opts.Now}
+	l := &Aliases{store: st, checker: checker, actor: opts.Actor, strict: opts.RequireVerified, now: opts.Now}
 	if l.now == nil {
 		l.now = time.Now
 	}
@@ -175,8 +184,12 @@ func (l *Aliases) settle(ctx context.Context, a *Alias) error {
 	case a.Destination == "" && len(owner.Emails) > 0:
 		a.Destination, a.Mailbox = owner.Emails[0].Address, owner.Emails[0].Mailbox
 	}
-	if !owner.HasEmail(a.Destination) {
+	i := indexOf(owner.Emails, a.Destination)
+	switch {
+	case i < 0:
 		return ban.NewValueError("destination", a.Destination, ban.CodeUnknown, "use an address of the account that owns the alias")
+	case l.strict && owner.Emails[i].VerifiedAt.IsZero():
+		return ban.NewValueError("destination", a.Destination, CodeNotVerified, "verify the address first")
 	}
 	return nil
 }

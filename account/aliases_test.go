@@ -260,3 +260,15 @@ func (h hangingUp) CreateAlias(ctx context.Context, a store.MailAlias, c store.C
 	defer h.hangUp()
 	return h.Store.CreateAlias(ctx, a, c)
 }
+
+func TestAliasesMayWantVerifiedAddresses(t *testing.T) {
+	overEachStore(t, func(t *testing.T, h *house) {
+		aliases := must(account.NewAliases(h.store, h.checker, account.AliasesOptions{RequireVerified: true}))(t)
+		bob := h.create(t, "bob")
+		wish := account.AliasOptions{Address: "shop@alias.example", Owner: bob.ID}
+		_, err := aliases.Create(as("bob"), wish)
+		wantValueError(t, err, "destination", account.CodeNotVerified)
+		must(h.admin.VerifyEmail(as("bob"), bob.ID, "bob@example.org"))(t)
+		must(aliases.Create(as("bob"), wish))(t)
+	})
+}

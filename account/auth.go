@@ -72,6 +72,8 @@ func NewAuth(st AuthStore, opts AuthOptions) (*Auth, error) {
 	switch {
 	case opts.SessionLifetime < 0:
 		return nil, ban.NewValueError("SessionLifetime", opts.SessionLifetime.String(), ban.CodeRange, "give a duration, or 0 for the default")
+	case opts.IdleTimeout > 0 && opts.IdleTimeout < time.Second:
+		return nil, ban.NewValueError("IdleTimeout", opts.IdleTimeout.String(), ban.CodeRange, "give at least a second, 0 for the default, or a negative value for none")
 	case opts.CSRFKey == nil:
 		opts.CSRFKey = randomBytes(minCSRFKey)
 	case len(opts.CSRFKey) < minCSRFKey:

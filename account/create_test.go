@@ -114,6 +114,8 @@ func TestPasswordsAreCountedInCharacters(t *testing.T) {
 		{"129 fail", strings.Repeat("x", 129), ban.CodeTooLong},
 		{"129 characters of 4 bytes fail", strings.Repeat("🔑", 129), ban.CodeTooLong},
 		{"what is not UTF-8 fails", "12345678\xff", ban.CodeInvalidUTF8},
+		{"spaces and symbols pass", "a b c ✓ 🔑", ""},
+		{"what cannot be typed fails", "12345678\x00", ban.CodeCharacter},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			handle := "user" + string(rune('a'+i))

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/secure/precis"
 
 	"example.com/ostraka/ban"
 )
@@ -93,19 +94,29 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// checkPassword checks the length of a new password. Nothing else is asked of it:
-// NIST SP 800-63B, section 3.1.1.2, advises against rules of composition.
-func checkPassword(password string) error {
+// prepare returns the form in which a password is hashed: that of RFC 8265,
+// section 4.2, OpaqueString, so that an é is the same however a keyboard makes
+// it. Case and width stay.
+func prepare(password string) (string, error) { return precis.OpaqueString.String(password) }
+
+// checkPassword checks a new password and prepares it. Nothing is asked of it but
+// its length and that it can be typed again: NIST SP 800-63B, section 3.1.1.2,
+// advises against rules of composition.
+func checkPassword(password string) (string, error) {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case !utf8.ValidString(password):
-		return passwordError(ban.CodeInvalidUTF8, "send the password as UTF-8")
+		return "", passwordError(ban.CodeInvalidUTF8, "send the password as UTF-8")
 	case n < MinPassword:
-		return passwordError(ban.CodeRange, fmt.Sprintf("use at least %d characters", MinPassword))
+		return "", passwordError(ban.CodeRange, fmt.Sprintf("use at least %d characters", MinPassword))
 	case n > MaxPassword:
-		return passwordError(ban.CodeTooLong, fmt.Sprintf("use at most %d characters", MaxPassword))
+		return "", passwordError(ban.CodeTooLong, fmt.Sprintf("use at most %d characters", MaxPassword))
 	}
-	return nil
+	prepared, err := prepare(password)
+	if err != nil {
+		return "", passwordError(ban.CodeCharacter, "leave out control characters and what no keyboard makes (RFC 8265)")
+	}
+	return prepared, nil
 }
 
 // passwordError says what is wrong with a password, without repeating it.
@@ -113,12 +124,12 @@ func passwordError(code, hint string) error { return ban.NewValueError("password
 
 // hash checks a new password and returns its encoded hash.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	if err := checkPassword(password); err != nil {
+	prepared, err := checkPassword(password)
+	if err != nil {
 		return "", err
 	}
 	e := encodedHash{argonParams: h.params, salt: randomBytes(saltSize)}
-	var err error
-	e.sum, err = h.sum(ctx, password, e.argonParams, e.salt, hashSize)
+	e.sum, err = h.sum(ctx, prepared, e.argonParams, e.salt, hashSize)
 	return e.String(), err
 }
 
@@ -130,10 +141,13 @@ func (h *hasher) verify(ctx context.Context, password, encoded string) (ok, reha
 	if !readable {
 		e = h.decoy
 	}
-	if len(password) > MaxPassword*utf8.UTFMax {
-		password = "" // nobody's: hashing it is not worth the work
+	prepared := "" // nobody's
+	if len(password) <= MaxPassword*utf8.UTFMax {
+		if text, err := prepare(password); err == nil {
+			prepared = text
+		}
 	}
-	sum, err := h.sum(ctx, password, e.argonParams, e.salt, len(e.sum))
+	sum, err := h.sum(ctx, prepared, e.argonParams, e.salt, len(e.sum))
 	if err != nil {
 		return false, false, err
 	}

@@ -47,6 +47,10 @@ type Suspended struct {
 	CredentialsRevoked int64     // sessions and API tokens that ended
 	AliasesDisabled    int64     // aliases that were turned off
 	BansCreated        []ban.Ban // the bans that were made
+	// BansExisting are active bans of the same values that were there before,
+	// and stay as they are: look at them if they are to keep the person out, for
+	// they may allow, end soon, or be shadows.
+	BansExisting []ban.Ban
 	// HookErr joins what [AdminOptions.OnSuspend] returned; a hook that panicked
 	// counts as one that failed. The account is suspended all the same; calling
 	// the hooks again is left to the host.
@@ -90,7 +94,7 @@ func (a *Admin) Suspend(ctx context.Context, id uuid.UUID, o SuspendOptions) (Su
 
 func suspendedOf(w store.AccountWritten) Suspended {
 	return Suspended{
-		Changed: true, Account: w.Account, BansCreated: w.BansCreated,
+		Changed: true, Account: w.Account, BansCreated: w.BansCreated, BansExisting: w.BansExisting,
 		CredentialsRevoked: w.CredentialsRevoked, AliasesDisabled: w.AliasesDisabled,
 	}
 }

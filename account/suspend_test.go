@@ -94,6 +94,9 @@ func TestSuspensionMayBan(t *testing.T) {
 		if len(s.BansCreated) != 2 || len(s.Account.SuspensionBans) != 2 {
 			t.Fatalf("bans made: %+v; noted: %v; want those of the other address and of the name", s.BansCreated, s.Account.SuspensionBans)
 		}
+		if len(s.BansExisting) != 1 || s.BansExisting[0].ID != had.ID {
+			t.Errorf("bans that were there: %+v, want %s", s.BansExisting, had.ID)
+		}
 		for _, subject := range []ban.Subject{{Email: "bob@gmail.com"}, {Email: "bob@example.org"}, {Name: "B*B"}} {
 			if d := must(h.checker.Check(ctx, subject))(t); d.Verdict != ban.Denied {
 				t.Errorf("%+v is %v", subject, d.Verdict)

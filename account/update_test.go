@@ -244,3 +244,14 @@ func TestDeletingAnAccountKeepsWhatItWas(t *testing.T) {
 		wantError(t, "Create of the alias by the next bob", err, account.ErrExists)
 	})
 }
+
+func TestAPasswordIsTheSameHoweverItIsTyped(t *testing.T) {
+	h := newHouse(t, openSQLite(t))
+	composed, decomposed := "caf\u00e9 cr\u00e8me", "cafe\u0301 cre\u0300me"
+	must(h.admin.Create(as("root"), account.CreateOptions{Handle: "bob", Password: composed}))(t)
+	must(h.auth.Authenticate(context.Background(), "bob", decomposed))(t)
+	for _, other := range []string{"CAF\u00c9 CR\u00c8ME", "cafe creme"} {
+		_, err := h.auth.Authenticate(context.Background(), "bob", other)
+		wantError(t, "Authenticate with "+other, err, account.ErrBadLogin)
+	}
+}

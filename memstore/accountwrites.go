@@ -80,6 +80,7 @@ func (s *Store) writeBans(tx *transaction, write *store.AccountWrite, written *s
 		ban := write.CreateBans[i].Ban
 		c, err := s.makeBan(tx, &ban, write.CreateBans[i].Disable, change)
 		if active := (*store.ExistsError)(nil); errors.As(err, &active) {
+			written.BansExisting = append(written.BansExisting, active.Existing)
 			continue
 		} else if err != nil {
 			return nil, err

@@ -69,6 +69,7 @@ func (u *accountUpdate) createBans(ctx context.Context) error {
 		ban := u.write.CreateBans[i].Ban
 		c, err := u.tx.createBan(ctx, &ban, u.write.CreateBans[i].Disable, change)
 		if active := (*store.ExistsError)(nil); errors.As(err, &active) {
+			u.BansExisting = append(u.BansExisting, active.Existing)
 			continue
 		}
 		if err != nil {

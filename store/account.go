@@ -144,8 +144,9 @@ type AccountWrite struct {
 	// DisableAliases turns off all active aliases that the account owns.
 	DisableAliases bool
 	// CreateBans are made as [Bans.CreateBan] would make them; one that it would
-	// refuse for an active ban is passed over. Account.SuspensionBans is set to
-	// the IDs of those that were made, in order, unless there are none to make.
+	// refuse for an active ban is passed over, and that ban is among
+	// BansExisting. Account.SuspensionBans is set to the IDs of those that were
+	// made, in order, unless there are none to make.
 	CreateBans []BanDisabling
 	// RevokeBans are bans to revoke, as of change.At, by change.Actor, for
 	// RevokeReason. Those that are gone or revoked already are passed over.
@@ -166,6 +167,7 @@ type AccountWritten struct {
 	CredentialsRevoked int64   // sessions and API tokens that were not revoked before
 	AliasesDisabled    int64   // aliases that were active before
 	BansCreated        []Ban   // as stored
+	BansExisting       []Ban   // active bans that others were passed over for, as they are
 	BansRevoked        []Ban   // as stored
 }
 

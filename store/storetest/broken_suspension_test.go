@@ -62,6 +62,14 @@ var suspensionFlaws = []flaw{
 		}
 	}, []string{"UpdateAccount makes the bans of a write", "The bans of a write turn off aliases"}},
 
+	{"does not tell of bans that were there", func(o *override) {
+		o.updateAccount = func(ctx context.Context, w store.AccountWrite, c store.Change) (store.AccountWritten, error) {
+			got, err := o.Store.UpdateAccount(ctx, w, c)
+			got.BansExisting = nil
+			return got, err
+		}
+	}, []string{"UpdateAccount makes the bans of a write"}},
+
 	{"names bans that were not made", func(o *override) {
 		o.updateAccount = func(ctx context.Context, w store.AccountWrite, c store.Change) (store.AccountWritten, error) {
 			got, err := o.Store.UpdateAccount(ctx, w, c)

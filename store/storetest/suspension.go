@@ -148,6 +148,7 @@ func accountBansMade(t reporter, s store.Store) {
 	first.Seq, second.Seq = old.Seq+1, old.Seq+2
 	first.Version, second.Version = 1, 1
 	wantSameList(t, "the bans that UpdateAccount made", w.BansCreated, []store.Ban{first, second})
+	wantSameList(t, "the bans that others were passed over for", w.BansExisting, []store.Ban{active, first})
 	wantSameList(t, "the bans", allBans(t, s), []store.Ban{active, old, first, second})
 	wantRules(t, "Scan", scan(t, s, 0), active, first, second) // the rule of old is retired
 	if !slices.Equal(w.Account.SuspensionBans, []uuid.UUID{first.ID, second.ID}) {
