@@ -231,7 +231,7 @@ func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resol
 	if len(matched) > 0 {
 		c.countHits(matched, s, now, d.Verdict)
 	}
-	c.stats.count(stripe, d.Verdict)
+	c.stats.count(stripe, d)
 	return matched
 }
 

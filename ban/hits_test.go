@@ -189,6 +189,9 @@ func TestStats(t *testing.T) {
 	}
 	_, _ = c.Check(context.Background(), ban.Subject{})
 	want := ban.Stats{Denied: 2, NeedsReview: 1, Allowed: 1, Invalid: 1, CacheHits: 1, CacheMisses: 3, CacheEntries: 3}
+	want.Decided[ban.Denied][ban.KindName] = 2
+	want.Decided[ban.NeedsReview][ban.KindName] = 1
+	want.Decided[ban.Allowed][0] = 1
 	got := c.Stats()
 	if age := time.Since(got.LastContact); age < 0 || age > time.Minute {
 		t.Errorf("the last contact was %v ago", age)

@@ -11,6 +11,10 @@ type Stats struct {
 	Invalid                      int64 // checks of a Subject that did not parse
 	Failed                       int64 // checks that the store did not answer
 
+	// Decided are the checks by verdict and by the kind of the rule that decided,
+	// as in Decided[Denied][KindIP]; kind 0 stands for no rule.
+	Decided [Allowed + 1][KindName + 1]int64
+
 	CacheHits    int64 // fields of Subjects answered from the cache
 	CacheMisses  int64 // fields of Subjects that were looked up
 	CacheEntries int   // fields now in the cache
@@ -37,33 +41,42 @@ type counters struct {
 	mxUnknown              atomic.Int64
 }
 
-// verdictCounters are two cache lines long: no line has those of two of them, so
-// that processors do not wait for each other to count.
+// verdictCounters are three cache lines long: no line has counters of two of them,
+// so that processors do not wait for each other to count.
 type verdictCounters struct {
-	n [len(verdictNames)]atomic.Int64
-	_ [128 - 8*len(verdictNames)]byte
+	n [len(verdictNames)][KindName + 1]atomic.Int64
+	_ [192 - 8*len(verdictNames)*int(KindName+1)]byte
 }
 
 // nextStripe numbers those who count, so that they spread.
 var nextStripe atomic.Uint32
 
-func (n *counters) count(stripe uint32, v Verdict) {
-	n.verdicts[stripe%uint32(len(n.verdicts))].n[v].Add(1)
+func (n *counters) count(stripe uint32, d *Decision) {
+	n.verdicts[stripe%uint32(len(n.verdicts))].n[d.Verdict][d.Match.Kind].Add(1)
 }
 
-func (n *counters) sum(v Verdict) (total int64) {
+// sum adds up the checks by verdict, and by verdict and kind.
+func (n *counters) sum(s *Stats) {
 	for i := range n.verdicts {
-		total += n.verdicts[i].n[v].Load()
+		for verdict := range s.Decided {
+			for kind := range s.Decided[verdict] {
+				s.Decided[verdict][kind] += n.verdicts[i].n[verdict][kind].Load()
+			}
+		}
 	}
-	return total
+	s.Allowed, s.NeedsReview, s.Denied = total(s.Decided[Allowed]), total(s.Decided[NeedsReview]), total(s.Decided[Denied])
+}
+
+func total(byKind [KindName + 1]int64) (n int64) {
+	for _, checks := range byKind {
+		n += checks
+	}
+	return n
 }
 
 // Stats returns the figures of now. They are not one consistent view.
 func (c *Checker) Stats() Stats {
 	s := Stats{
-		Allowed:      c.stats.sum(Allowed),
-		NeedsReview:  c.stats.sum(NeedsReview),
-		Denied:       c.stats.sum(Denied),
 		Invalid:      c.stats.invalid.Load(),
 		Failed:       c.stats.failed.Load(),
 		CacheHits:    c.stats.cacheHits.Load(),
@@ -74,6 +87,7 @@ func (c *Checker) Stats() Stats {
 		MXUnknown:    c.stats.mxUnknown.Load(),
 		DroppedHits:  c.hits.dropped.Load(),
 	}
+	c.stats.sum(&s)
 	if c.mirror != nil {
 		c.mirror.stats(&s)
 	}
