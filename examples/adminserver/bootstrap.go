@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/ban"
+	"example.com/ostraka/sqlitestore"
+)
+
+// adminScopes are all that the APIs ask for.
+var adminScopes = []string{"admin:read", "admin:write"}
+
+// bootstrapCommand makes an admin, and prints what lets them in.
+func bootstrapCommand(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	f, err := parseBootstrap(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	st, err := openStore(ctx, f.db, sqlitestore.DefaultBusyTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	made, err := bootstrap(ctx, st, f)
+	if made.password != "" { // also if there is no token
+		fmt.Fprintf(stdout, "handle: %s\npassword: %s\n", made.handle, made.password)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "token: %s\n", made.token)
+	fmt.Fprintln(stderr, "Keep the password and the token in a safe place: nothing shows them again.")
+	return nil
+}
+
+// credentials are what lets an admin in.
+type credentials struct{ handle, password, token string }
+
+// bootstrap makes an admin with a password and an API token. If there is an error
+// and a password, then the admin was made, and the token was not.
+func bootstrap(ctx context.Context, st *sqlitestore.Store, f *bootstrapFlags) (credentials, error) {
+	ctx = ban.WithActor(ctx, "bootstrap")
+	admin, err := account.NewAdmin(st, account.AdminOptions{})
+	if err != nil {
+		return credentials{}, err
+	}
+	auth, err := account.NewAuth(st, account.AuthOptions{})
+	if err != nil {
+		return credentials{}, err
+	}
+	if admins, err := countAdmins(ctx, admin); err != nil {
+		return credentials{}, err
+	} else if admins > 0 && !f.force {
+		return credentials{}, errors.New("there is an active admin, who can make others; -force makes one all the same")
+	}
+
+	password := rand.Text() // 128 bits or more
+	acc, err := admin.Create(ctx, account.CreateOptions{Handle: f.admin, Email: f.email, Password: password, Admin: true})
+	if wrong, ok := errors.AsType[*ban.ValueError](err); ok {
+		return credentials{}, &usageError{err: wrong, hint: "nothing was made"}
+	}
+	if errors.Is(err, account.ErrExists) {
+		return credentials{}, fmt.Errorf("%w; choose another handle and address", err)
+	}
+	if err != nil {
+		return credentials{}, err
+	}
+	made := credentials{handle: acc.Handle, password: password}
+	token, err := auth.CreateToken(ctx, acc.ID, account.TokenOptions{Name: "bootstrap", Scopes: adminScopes})
+	if err != nil {
+		return made, fmt.Errorf("the admin has no API token: %w", err)
+	}
+	made.token = token.Secret
+	return made, nil
+}
+
+// countAdmins returns how many admins can sign in.
+func countAdmins(ctx context.Context, admin *account.Admin) (int64, error) {
+	yes := true
+	return admin.Count(ctx, account.Filter{Active: &yes, Admin: &yes})
+}
+
+// openStore opens the database of a flag.
+func openStore(ctx context.Context, db string, busy time.Duration) (*sqlitestore.Store, error) {
+	st, err := sqlitestore.Open(ctx, db, sqlitestore.Options{BusyTimeout: busy})
+	if err != nil && ctx.Err() == nil {
+		return nil, &usageError{"-db", db, err, "name a database of ostraka, or a new file in a folder that is there"}
+	}
+	return st, err
+}

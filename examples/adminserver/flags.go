@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"example.com/ostraka/ban"
+)
+
+type serveFlags struct {
+	addr, db        string
+	mirror          bool
+	insecureCookie  bool
+	trustedProxies  []netip.Prefix
+	busyTimeout     time.Duration
+	readTimeout     time.Duration
+	shutdownTimeout time.Duration
+}
+
+// parseServe reads the command line of the server. Help goes to w, and gives
+// flag.ErrHelp.
+func parseServe(args []string, w io.Writer) (*serveFlags, error) {
+	f := &serveFlags{}
+	set := newFlagSet()
+	set.StringVar(&f.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`")
+	set.StringVar(&f.db, "db", "", "the database, `FILE`; others may use it at the same time")
+	set.BoolVar(&f.mirror, "mirror", false, "keep all rules in memory")
+	set.BoolVar(&f.insecureCookie, "insecure-cookie", false,
+		"let sessions travel without TLS, on loopback only: whoever can read along becomes an admin")
+	set.Func("trusted-proxy", "believe the proxy at `ADDRESS`, or a prefix, who the client is; may be repeated", f.addProxy)
+	set.DurationVar(&f.busyTimeout, "busy-timeout", 5*time.Second, "wait for another program that writes to the database for `TIME`, at most 30s")
+	set.DurationVar(&f.readTimeout, "read-timeout", 15*time.Second, "cut off a client that has not sent its request after `TIME`")
+	set.DurationVar(&f.shutdownTimeout, "shutdown-timeout", 10*time.Second, "when told to stop, wait for requests under way for `TIME`")
+	if err := parse(set, args, w, "adminserver -db FILE [-addr HOST:PORT] [FLAGS]", "adminserver bootstrap -h"); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.db == "":
+		return nil, errNoDatabase
+	case f.busyTimeout <= 0 || f.busyTimeout > 30*time.Second:
+		return nil, &usageError{"-busy-timeout", f.busyTimeout.String(), errors.New("out of range"), "give a duration up to 30s"}
+	case f.readTimeout <= 0:
+		return nil, &usageError{"-read-timeout", f.readTimeout.String(), errors.New("no time is left"), "give a duration, such as 15s"}
+	case f.shutdownTimeout <= 0:
+		return nil, &usageError{"-shutdown-timeout", f.shutdownTimeout.String(), errors.New("no time is left"), "give a duration, such as 10s"}
+	}
+	return f, nil
+}
+
+func (f *serveFlags) addProxy(s string) error {
+	v, err := ban.ParsePrefix(s)
+	if err != nil {
+		return err
+	}
+	f.trustedProxies = append(f.trustedProxies, v.Prefix())
+	return nil
+}
+
+type bootstrapFlags struct {
+	db, admin, email string
+	force            bool
+}
+
+// parseBootstrap reads the command line of "bootstrap", as parseServe does.
+func parseBootstrap(args []string, w io.Writer) (*bootstrapFlags, error) {
+	f := &bootstrapFlags{}
+	set := newFlagSet()
+	set.StringVar(&f.db, "db", "", "the database, `FILE`; made if it is not there")
+	set.StringVar(&f.admin, "admin", "", "the `HANDLE` of the admin")
+	set.StringVar(&f.email, "email", "", "the e-mail `ADDRESS` of the admin")
+	set.BoolVar(&f.force, "force", false, "make another admin beside those there are")
+	if err := parse(set, args, w, "adminserver bootstrap -db FILE -admin HANDLE -email ADDRESS [-force]"); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.db == "":
+		return nil, errNoDatabase
+	case f.admin == "":
+		return nil, &usageError{flag: "-admin", err: errors.New("nobody named"), hint: "give a handle"}
+	case f.email == "":
+		return nil, &usageError{flag: "-email", err: errors.New("no address named"), hint: "give that of the admin"}
+	}
+	return f, nil
+}
+
+var errNoDatabase = &usageError{flag: "-db", err: errors.New("no file named"), hint: "name the database, or a new file"}
+
+func newFlagSet() *flag.FlagSet {
+	set := flag.NewFlagSet("adminserver", flag.ContinueOnError)
+	set.SetOutput(io.Discard) // errors are printed by run, on one line
+	return set
+}
+
+// parse reads flags and nothing else. Help goes to w, with the lines of usage.
+func parse(set *flag.FlagSet, args []string, w io.Writer, usage ...string) error {
+	switch err := set.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(w, "Usage: "+strings.Join(usage, "\n       "))
+		set.SetOutput(w)
+		set.PrintDefaults()
+		return err
+	case err != nil:
+		return &usageError{err: err, hint: "-h shows the flags"}
+	case set.NArg() > 0:
+		return &usageError{err: fmt.Errorf("unexpected argument %q", set.Arg(0)), hint: "-h shows the flags"}
+	}
+	return nil
+}
+
+// usageError reports a flag or file that cannot be used.
+type usageError struct {
+	flag, value string // empty if it is about the whole command line
+	err         error
+	hint        string // what to do instead
+}
+
+func (e *usageError) Error() string {
+	where := strings.TrimSpace(e.flag + " " + e.value)
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Sprintf("%s%v; %s", where, e.err, e.hint)
+}
+
+func (e *usageError) Unwrap() error { return e.err }

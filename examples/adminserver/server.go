@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/ban"
+)
+
+const (
+	maxHeaderBytes = 16 << 10
+	idleTimeout    = time.Minute
+)
+
+// serveCommand serves until the context ends.
+func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	f, err := parseServe(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	log := newLogger(stderr)
+	st, err := openStore(ctx, f.db, f.busyTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	key, err := csrfKey(f.db)
+	if err != nil {
+		return err
+	}
+	seconds := newStoreSeconds()
+	p := &parts{
+		store: &timedStore{Store: st, seconds: seconds}, storeSeconds: seconds, log: log,
+		trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie,
+	}
+	if p.checker, err = ban.NewChecker(p.store, ban.CheckerOptions{Mirror: f.mirror}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.checker.Close()) }()
+	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key}); err != nil {
+		return err
+	}
+	if p.accounts, err = account.NewAdmin(p.store, account.AdminOptions{}); err != nil {
+		return err
+	}
+	return serveSite(ctx, f, p)
+}
+
+// serveSite serves the site until the context ends.
+func serveSite(ctx context.Context, f *serveFlags, p *parts) error {
+	listener, err := listen(ctx, f)
+	if err != nil {
+		return err
+	}
+	site, err := newSite(p)
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	warn(ctx, p, listener.Addr())
+	purging := startPurging(p.auth, p.log)
+	defer purging.stop()
+	p.log.Info("listening", "addr", listener.Addr().String(), "mirror", f.mirror)
+	server := &http.Server{
+		Handler: site, MaxHeaderBytes: maxHeaderBytes,
+		ReadHeaderTimeout: f.readTimeout, ReadTimeout: f.readTimeout, IdleTimeout: idleTimeout,
+		// A request may wait for the write lock more than once.
+		WriteTimeout: 2*f.readTimeout + 2*f.busyTimeout,
+		ErrorLog:     slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
+	}
+	return serveUntil(ctx, server, listener, f.shutdownTimeout)
+}
+
+// listen listens on the address of the flags.
+func listen(ctx context.Context, f *serveFlags) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", f.addr)
+	if err != nil {
+		return nil, &usageError{"-addr", f.addr, err, "give a free one, as HOST:PORT"}
+	}
+	if f.insecureCookie && !onLoopback(l.Addr()) {
+		l.Close()
+		return nil, &usageError{"-insecure-cookie", "", errors.New("others could read the sessions of admins"), "listen on a loopback address, such as 127.0.0.1:8080"}
+	}
+	return l, nil
+}
+
+func onLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// warn says in the log what may not be meant.
+func warn(ctx context.Context, p *parts, addr net.Addr) {
+	if n, err := countAdmins(ctx, p.accounts); err == nil && n == 0 {
+		p.log.Warn("nobody can sign in: make an admin with adminserver bootstrap")
+	}
+	if !onLoopback(addr) {
+		p.log.Warn("this is HTTP without TLS: let nobody but a proxy that has it reach this address", "addr", addr.String())
+	}
+}
+
+// serveUntil serves until the context ends, and then lets requests under way be
+// answered within the grace.
+func serveUntil(ctx context.Context, server *http.Server, l net.Listener, grace time.Duration) error {
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := server.Shutdown(stopping)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.Join(fmt.Errorf("requests were cut off after %v", grace), server.Close())
+	}
+	<-served
+	return err
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/account/accounthttp"
+	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/banhttp"
+	"example.com/ostraka/blocklist"
+	"example.com/ostraka/blocklist/blocklisthttp"
+	"example.com/ostraka/examples/adminserver/openapi"
+	"example.com/ostraka/store"
+)
+
+// Where things are.
+const (
+	prefixAdmin    = "/api/admin"
+	prefixMastodon = "/api/v1/admin"
+	prefixStoryden = "/storyden/api"
+	prefixAPI      = "/api"
+
+	routeSignIn  = "POST /api/auth/sign-in"
+	routeSignOut = "POST /api/auth/sign-out"
+	routeAliases = "POST /api/aliases"
+	routeCheck   = "POST /api/check"
+	routeHealth  = "GET /healthz"
+	routeMetrics = "GET /metrics"
+	routeOpenAPI = "GET /openapi.yaml"
+)
+
+// parts are what the site is made of.
+type parts struct {
+	store        store.Store
+	storeSeconds prometheus.Collector
+	checker      *ban.Checker
+	auth         *account.Auth
+	accounts     *account.Admin
+	log          *slog.Logger
+
+	trustedProxies []netip.Prefix
+	insecureCookie bool
+}
+
+// newSite returns the handler of everything.
+func newSite(p *parts) (http.Handler, error) {
+	who, err := accounthttp.NewAuthorizer(p.auth, accounthttp.AuthorizerOptions{
+		TrustedProxies: p.trustedProxies, InsecureCookie: p.insecureCookie, Logger: p.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, add := range []func(*http.ServeMux, *accounthttp.Authorizer) error{
+		p.addUsers, p.addBans, p.addBlocks, p.addSuspensions, p.addSignIn, p.addAliases,
+	} {
+		if err := add(mux, who); err != nil {
+			return nil, err
+		}
+	}
+	mux.Handle(routeCheck, p.allow(noted("", checkers(who)), accounthttp.Need{Resource: "check"}, check(p.checker, p.log)))
+	mux.Handle(routeMetrics, p.allow(noted("", who.BearerToken), accounthttp.Need{Resource: "metrics"},
+		metricsHandler(p.checker, p.store, p.storeSeconds, p.log)))
+	mux.Handle(routeHealth, health(p.store, p.log))
+	mux.HandleFunc(routeOpenAPI, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml") // RFC 9512
+		_, _ = w.Write(openapi.Document)
+	})
+	return logRequests(p.log, mux), nil
+}
+
+func (p *parts) addUsers(mux *http.ServeMux, who *accounthttp.Authorizer) error {
+	h, err := accounthttp.NewUsers(p.accounts, accounthttp.Options{Authorize: noted(prefixAdmin, who.SessionCookie), Logger: p.log})
+	if err != nil {
+		return err
+	}
+	mount(mux, prefixAdmin, h, "/users", "/users/")
+	return nil
+}
+
+func (p *parts) addBans(mux *http.ServeMux, who *accounthttp.Authorizer) error {
+	bans, err := ban.NewAdmin(p.store, ban.AdminOptions{})
+	if err != nil {
+		return err
+	}
+	h, err := banhttp.New(bans, banhttp.Options{Authorize: noted(prefixAdmin, who.SessionCookie), Logger: p.log})
+	if err != nil {
+		return err
+	}
+	mount(mux, prefixAdmin, h, "/")
+	return nil
+}
+
+func (p *parts) addBlocks(mux *http.ServeMux, who *accounthttp.Authorizer) error {
+	blocks, err := blocklist.NewAdmin(p.store, blocklist.AdminOptions{})
+	if err != nil {
+		return err
+	}
+	h, err := blocklisthttp.New(blocks, blocklisthttp.Options{
+		Authorize: noted(prefixMastodon, who.BearerToken), TrustedProxies: p.trustedProxies, Logger: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	mount(mux, prefixMastodon, h, "/")
+	return nil
+}
+
+func (p *parts) addSuspensions(mux *http.ServeMux, who *accounthttp.Authorizer) error {
+	h, err := accounthttp.NewSuspensions(p.accounts, accounthttp.Options{Authorize: noted(prefixStoryden, who.StorydenSession), Logger: p.log})
+	if err != nil {
+		return err
+	}
+	mount(mux, prefixStoryden, h, "/")
+	return nil
+}
+
+func (p *parts) addSignIn(mux *http.ServeMux, who *accounthttp.Authorizer) error {
+	h, err := accounthttp.NewSignIn(who, accounthttp.SignInOptions{Storyden: true, Logger: p.log})
+	if err != nil {
+		return err
+	}
+	guard, err := p.guard(ban.SignIn)
+	if err != nil {
+		return err
+	}
+	h = http.StripPrefix(prefixAPI, h)
+	mux.Handle(routeSignIn, guard(h))
+	mux.Handle(routeSignOut, h)
+	return nil
+}
+
+func (p *parts) addAliases(mux *http.ServeMux, who *accounthttp.Authorizer) error {
+	aliases, err := account.NewAliases(p.store, p.checker, account.AliasesOptions{})
+	if err != nil {
+		return err
+	}
+	h, err := accounthttp.NewAliases(aliases, p.accounts, accounthttp.AliasOptions{
+		Authorize: noted(prefixAPI, who.BearerToken), TrustedProxies: p.trustedProxies, Logger: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	guard, err := p.guard(ban.Alias)
+	if err != nil {
+		return err
+	}
+	mux.Handle(routeAliases, guard(http.StripPrefix(prefixAPI, h)))
+	return nil
+}
+
+// guard returns what keeps banned addresses from doing this.
+func (p *parts) guard(action ban.Action) (func(http.Handler) http.Handler, error) {
+	return banhttp.Guard(p.checker, banhttp.GuardOptions{TrustedProxies: p.trustedProxies, Action: action, Logger: p.log})
+}
+
+// mount serves paths below a prefix by a handler whose paths begin at the root.
+func mount(mux *http.ServeMux, prefix string, h http.Handler, paths ...string) {
+	for _, path := range paths {
+		mux.Handle(prefix+path, http.StripPrefix(prefix, h))
+	}
+}
+
+// checkers lets in who may explain checks: an API token that may read, or the
+// session of an admin. That is a POST, so like all others it wants the CSRF token
+// of the session, although it changes nothing.
+func checkers(who *accounthttp.Authorizer) accounthttp.Authorize {
+	return func(r *http.Request, need accounthttp.Need) (string, error) {
+		if r.Header.Get("Authorization") != "" {
+			return who.BearerToken(r, need)
+		}
+		need.Mutation = true
+		return who.SessionCookie(r, need)
+	}
+}
+
+// allow hands requests on that may do what they need.
+func (p *parts) allow(authorize accounthttp.Authorize, need accounthttp.Need, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := authorize(r, need); err != nil {
+			refuse(w, r, p.log, need.Resource, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
