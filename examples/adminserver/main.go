@@ -17,7 +17,7 @@
 //	/api/aliases                        makes an alias if no rule refuses it; API token
 //	/api/check                          explains a check, and counts no hit; API token, or cookie and X-CSRF-Token
 //	/metrics                            for Prometheus; API token
-//	/healthz                            200, or 503 if the database cannot be read; public
+//	/healthz                            200, or 503 if the rules cannot be read; public
 //	/openapi.yaml                       the description of it all; public
 //
 // Signing in and making aliases are refused to banned addresses: an admin whose own
