@@ -23,13 +23,18 @@ func newStoreSeconds() *prometheus.HistogramVec {
 	}, []string{"operation"})
 }
 
-// metricsHandler serves the metrics in the text format of Prometheus.
-func metricsHandler(checker *ban.Checker, st store.Store, storeSeconds prometheus.Collector, log *slog.Logger) http.Handler {
+// newRegistry returns what has all metrics.
+func newRegistry(checker *ban.Checker, st store.Store, storeSeconds prometheus.Collector, log *slog.Logger) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		storeSeconds, checkerCollector{checker}, ruleCollector{st, log},
 	)
+	return registry
+}
+
+// metricsHandler serves the metrics in the text format of Prometheus.
+func metricsHandler(registry *prometheus.Registry, log *slog.Logger) http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
 		MaxRequestsInFlight: 4, Timeout: 10 * time.Second,

@@ -64,7 +64,7 @@ func newSite(p *parts) (http.Handler, error) {
 	}
 	mux.Handle(routeCheck, p.allow(noted("", checkers(who)), accounthttp.Need{Resource: "check"}, check(p.checker, p.log)))
 	mux.Handle(routeMetrics, p.allow(noted("", who.BearerToken), accounthttp.Need{Resource: "metrics"},
-		metricsHandler(p.checker, p.store, p.storeSeconds, p.log)))
+		metricsHandler(newRegistry(p.checker, p.store, p.storeSeconds, p.log), p.log)))
 	mux.Handle(routeHealth, health(p.store, p.log))
 	mux.HandleFunc(routeOpenAPI, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml") // RFC 9512
