@@ -81,7 +81,7 @@ func (e *entry) write(log *slog.Logger, r *http.Request, took time.Duration) {
 	}
 	level := slog.LevelInfo
 	switch {
-	case e.status >= http.StatusInternalServerError:
+	case e.status >= http.StatusInternalServerError && !hungUp(r):
 		level = slog.LevelError
 	case quiet[e.route]:
 		level = slog.LevelDebug

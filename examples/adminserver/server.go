@@ -75,7 +75,8 @@ func serveSite(ctx context.Context, f *serveFlags, p *parts) error {
 	server := &http.Server{
 		Handler: site, MaxHeaderBytes: maxHeaderBytes,
 		ReadHeaderTimeout: f.readTimeout, ReadTimeout: f.readTimeout, IdleTimeout: idleTimeout,
-		// A request may wait for the write lock more than once.
+		// The body may be slow to come, and the answer to be taken; in between, a
+		// request may wait for the write lock more than once.
 		WriteTimeout: 2*f.readTimeout + 2*f.busyTimeout,
 		ErrorLog:     slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}

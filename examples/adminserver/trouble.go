@@ -61,7 +61,11 @@ var outages = []struct {
 // trouble answers to what is not the client's fault. The log has the cause, the
 // answer does not.
 func trouble(w http.ResponseWriter, r *http.Request, log *slog.Logger, where string, err error) {
-	log.ErrorContext(r.Context(), "request failed", "where", where, "err", err)
+	level := slog.LevelError
+	if hungUp(r) {
+		level = slog.LevelDebug
+	}
+	log.Log(r.Context(), level, "request failed", "where", where, "err", err)
 	for _, outage := range outages {
 		if errors.Is(err, outage.is) {
 			w.Header().Set("Retry-After", "1")
@@ -71,3 +75,6 @@ func trouble(w http.ResponseWriter, r *http.Request, log *slog.Logger, where str
 	}
 	reply(w, r, log, http.StatusInternalServerError, troubleBody{"internal_error", where, "unexpected_error"})
 }
+
+// hungUp reports whether the client no longer waits for the answer.
+func hungUp(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }
