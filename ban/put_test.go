@@ -148,7 +148,7 @@ func TestCreateMany(t *testing.T) {
 
 		d.wantLog("create create_many")
 		c := d.log()[1]
-		if !c.Bulk || c.Actor != "bob" || c.Counts["created"] != 2 || c.Counts["skipped"] != 2 {
+		if c.Bulk || len(c.Keys) != 2 || c.Actor != "bob" || c.Counts["created"] != 2 || c.Counts["skipped"] != 2 {
 			t.Errorf("logged %+v", c)
 		}
 	})

@@ -17,6 +17,10 @@ import (
 // them all; a mirror knows nothing of those it has seen.
 const knownAskers = 1 << 14
 
+// strangersOnce is how many are there for the measurements in which nobody comes
+// twice.
+const strangersOnce = 1 << 19
+
 // site is a store with so many rules, with what is measured on it.
 type site struct {
 	path   string

@@ -68,7 +68,7 @@ func randomAddr(rng *rand.Rand, first, n int) netip.Addr {
 type asker struct {
 	subject ban.Subject
 	addr    netip.Addr
-	domains []string // of both fields, each once
+	domains [4]string // of both fields, each once; pieces of them
 }
 
 // makeAskers returns n strangers, all different. first numbers the first. Half of
@@ -88,7 +88,8 @@ func makeAskers(n, first int, p *plainMaps) []asker {
 			Email: "stranger" + id + "@mail." + host, Domain: "alias." + host,
 			IP: a.addr.String(), Name: "stranger-" + strings.NewReplacer("0", "a", "1", "b").Replace(id),
 		}
-		a.domains = []string{"mail." + host, host, "test", "alias." + host}
+		mail := a.subject.Email[strings.IndexByte(a.subject.Email, '@')+1:]
+		a.domains = [...]string{mail, mail[len("mail."):], mail[len(mail)-len("test"):], a.subject.Domain}
 	}
 	return askers
 }
