@@ -73,7 +73,7 @@ func (q *Query) Addr(owner uint8, addr netip.Addr) {
 // it, which may be empty or was added right before, is not hashed again.
 func (q *Query) Domains(owner uint8, host, other string) {
 	last := len(q.probes) - 1
-	for more := true; more; {
+	for {
 		if len(host) <= len(other) && other[len(other)-len(host):] == host && (len(host) == len(other) || other[len(other)-len(host)-1] == '.') {
 			n := strings.Count(host, ".")
 			for _, p := range q.probes[last-n : last+1] {
@@ -83,7 +83,11 @@ func (q *Query) Domains(owner uint8, host, other string) {
 			return
 		}
 		q.Key(owner, store.KindDomain, host)
-		_, host, more = strings.Cut(host, ".")
+		dot := strings.IndexByte(host, '.')
+		if dot < 0 {
+			return
+		}
+		host = host[dot+1:]
 	}
 }
 
