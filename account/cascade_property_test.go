@@ -46,12 +46,21 @@ func aBan(rt *rapid.T, label string) ban.CreateOptions {
 	return o
 }
 
+// passedOver reports whether a case is not tried on this backend: opening a
+// database takes longer than all the rest, so that one in four is.
+func passedOver(rt *rapid.T, backend string) bool {
+	return backend == "sqlitestore" && rapid.IntRange(0, 3).Draw(rt, "passed over") != 0
+}
+
 // TestABanTurnsOffWhatItRefuses compares the aliases that a ban turns off with
 // those of which Explain says that it would keep them from being made.
 func TestABanTurnsOffWhatItRefuses(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
+				if passedOver(rt, name) {
+					return
+				}
 				h := newHouse(t, open(t))
 				made := map[uuid.UUID]account.Alias{}
 				for range rapid.IntRange(1, 12).Draw(rt, "aliases") {
@@ -139,6 +148,9 @@ func TestPreviewCountsWhatCheckDecides(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
+				if passedOver(rt, name) {
+					return
+				}
 				h := newHouse(t, open(t))
 				accounts, aliases := population(rt, h)
 				for range rapid.IntRange(0, 4).Draw(rt, "bans before") {
