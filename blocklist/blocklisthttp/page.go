@@ -3,6 +3,7 @@ package blocklisthttp
 import (
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -100,12 +101,15 @@ func newLinks(o Options) (*links, error) {
 }
 
 // header returns the links from a page to those before and after (RFC 8288),
-// empty if the page is.
+// empty if the page is, or if nobody knows the address of the list.
 func (l *links) header(r *http.Request, limit int, page []block) string {
 	if len(page) == 0 {
 		return ""
 	}
 	address := l.address(r)
+	if address == "" {
+		return ""
+	}
 	prev := fmt.Sprintf(`<%s?limit=%d&min_id=%s>; rel="prev"`, address, limit, page[0].ID)
 	if len(page) < limit {
 		return prev
@@ -113,7 +117,8 @@ func (l *links) header(r *http.Request, limit int, page []block) string {
 	return fmt.Sprintf(`<%s?limit=%d&max_id=%s>; rel="next", %s`, address, limit, page[len(page)-1].ID, prev)
 }
 
-// address returns the URL of the list without its query.
+// address returns the URL of the list without its query, empty if the
+// request does not tell.
 func (l *links) address(r *http.Request) string {
 	if l.base != "" {
 		return l.base + "/" + resource
@@ -133,6 +138,13 @@ func (l *links) address(r *http.Request) string {
 		if host := lastOf(r, "X-Forwarded-Host"); isHost(host) {
 			u.Host = host
 		}
+	}
+	if u.Host == "" { // HTTP/1.0 need not say it
+		local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+		if !ok {
+			return ""
+		}
+		u.Host = local.String()
 	}
 	return u.String()
 }

@@ -1,10 +1,13 @@
 package blocklisthttp_test
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
@@ -211,6 +214,25 @@ func TestWhereLinksLead(t *testing.T) {
 				t.Errorf("%s\nwant %s", got, want)
 			}
 		})
+	}
+}
+
+// A request of HTTP/1.0 may name no host.
+func TestLinksWithoutAHostAreAbsolute(t *testing.T) {
+	f := newFixture(t, memstore.New(), blocklisthttp.Options{})
+	f.blocks(t, "spam.example")
+	r := httptest.NewRequest("GET", "/api/v1/admin/email_domain_blocks?limit=1", nil)
+	r.Host = ""
+	w := httptest.NewRecorder()
+	f.api.ServeHTTP(w, r)
+	if got := w.Header().Get("Link"); w.Code != 200 || got != "" {
+		t.Errorf("%d, Link %s, want none: nobody knows where to", w.Code, got)
+	}
+	local := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 80), Port: 8080}
+	w = httptest.NewRecorder()
+	f.api.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(local))))
+	if got, want := w.Header().Get("Link"), `<http://192.0.2.80:8080/`; !strings.HasPrefix(got, want) {
+		t.Errorf("Link %s, want %s…", got, want)
 	}
 }
 

@@ -211,7 +211,8 @@ func (o *Object) Time(name string) *time.Time {
 		return new(time.Time)
 	}
 	t, err := time.Parse(time.RFC3339, *s)
-	if err != nil {
+	// It takes "T1:00:00" and "00,5" as well, which are none of RFC 3339.
+	if err != nil || (*s)[len("2006-01-02T15")] != ':' || strings.Contains(*s, ",") {
 		o.Fail(ban.NewValueError(name, *s, ban.CodeSyntax, "give a date-time of RFC 3339, such as 2030-12-25T10:00:00Z, or null for none"))
 		return nil
 	}

@@ -105,6 +105,8 @@ func TestObjectMembers(t *testing.T) {
 		{"a time elsewhere", "time", `"2024-12-25T11:00:00.000+01:00"`, christmas, ""},
 		{"null is no time", "time", `null`, time.Time{}, ""},
 		{"a date is no time", "time", `"2024-12-25"`, nil, ban.CodeSyntax},
+		{"an hour of one digit is no time", "time", `"2024-12-25T1:00:00Z"`, nil, ban.CodeSyntax},
+		{"nor is a comma before the fraction", "time", `"2024-12-25T10:00:00,5Z"`, nil, ban.CodeSyntax},
 		{"an empty string is no time", "time", `""`, nil, ban.CodeSyntax},
 		{"a number is no time", "time", `1735120800`, nil, web.CodeType},
 		{"the zero time does not mean none", "time", `"0001-01-01T00:00:00Z"`, nil, ban.CodeInPast},
