@@ -83,7 +83,24 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(listCommands(a)...)
 	root.AddCommand(blockCommands(a)...)
 	root.AddCommand(backupCommand(a), verifyCommand(a))
+	refuseUnknownHelp(root)
 	return root
+}
+
+// refuseUnknownHelp has "help" refuse what is no command. Left to itself it takes
+// such a word for an argument of the root, and shows the help of that.
+func refuseUnknownHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil {
+		return
+	}
+	help.Args = func(_ *cobra.Command, args []string) error {
+		if found, _, err := root.Find(args); len(args) > 0 && (err != nil || found == root) {
+			return noCommand(root, args)
+		}
+		return nil
+	}
 }
 
 // noCommand says that the command line names no command, or none that there is.

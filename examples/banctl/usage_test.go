@@ -21,6 +21,7 @@ func TestWrongUseAndTroubleEndWithStatus2(t *testing.T) {
 	}{
 		"no command":                  {nil, codeUsage, []string{"no command", "banctl help"}},
 		"unknown command":             {[]string{"ad"}, codeUsage, []string{`unknown command "ad"`, "did you mean add"}},
+		"help of no command":          {[]string{"help", "ad"}, codeUsage, []string{`unknown command "ad"`, "did you mean add"}},
 		"unknown flag":                {[]string{"add", "--nope", "x.example"}, codeUsage, []string{"--nope", "banctl help"}},
 		"missing argument":            {[]string{"revoke"}, codeUsage, []string{"BAN is missing", "banctl help revoke"}},
 		"argument too many":           {[]string{"add", "a.example", "b.example"}, codeUsage, []string{`unexpected argument "b.example"`}},

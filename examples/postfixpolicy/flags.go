@@ -63,6 +63,10 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	case f.server.IdleTimeout <= 0:
 		return f, &usageError{flag: "-idle-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 10m"}
 	}
+	if _, port, err := net.SplitHostPort(*dns); *dns != "" && (err != nil || port == "") {
+		// Every look-up would fail, and the mail be judged without it.
+		return f, &usageError{"-dns", *dns, errors.New("no HOST:PORT"), "give one such as 127.0.0.1:53"}
+	}
 	if *mx {
 		f.checker.MX.Resolver = resolver(*dns)
 	} else if *dns != "" {

@@ -175,6 +175,7 @@ func TestWhatCannotBeUsed(t *testing.T) {
 		"a wrong mode":      {[]string{"-db", db, "-socket-mode", "4660"}, "give permissions"},
 		"no connections":    {[]string{"-db", db, "-max-conns", "0"}, "-max-conns"},
 		"a DNS for nothing": {[]string{"-db", db, "-dns", "127.0.0.1:53"}, "-dns: nothing is asked"},
+		"a DNS at no port":  {[]string{"-db", db, "-mx", "-dns", "127.0.0.1"}, "-dns 127.0.0.1: no HOST:PORT"},
 		"no time":           {[]string{"-db", db, "-idle-timeout", "0s"}, "-idle-timeout"},
 	} {
 		t.Run(rule, func(t *testing.T) {

@@ -83,7 +83,7 @@ func (p *policy) check(ctx context.Context, s ban.Subject) (ban.Decision, error)
 	if !strings.Contains(s.Email, "@") {
 		s.Email = "" // the empty sender, or "postmaster" (RFC 5321, section 4.5.1)
 	}
-	standIn := false
+	sent, standIn := s.Email, false
 	for s.Email != "" || s.IP != "" || s.Domain != "" {
 		d, err := p.checker.Check(ctx, s)
 		invalid, ok := errors.AsType[*ban.ValueError](err)
@@ -98,6 +98,9 @@ func (p *policy) check(ctx context.Context, s ban.Subject) (ban.Decision, error)
 			s.Email, standIn = standInAddress(s.Email), true
 		case invalid.Field == "email" && p.unreadable == choiceAccept:
 			s.Email = ""
+		case invalid.Field == "email":
+			// The client is told about the address that it sent.
+			return d, ban.NewValueError(invalid.Field, sent, invalid.Code, invalid.Hint)
 		default:
 			return d, err
 		}

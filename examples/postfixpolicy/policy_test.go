@@ -143,6 +143,7 @@ func TestChoices(t *testing.T) {
 		"review: defer":           {[]string{"-review", "defer"}, false, review, "DEFER_IF_PERMIT 4.7.1 this mail has to be approved by a person first: new customer"},
 		"review: prepend":         {[]string{"-review", "prepend"}, false, review, "PREPEND X-Ostraka-Review: this mail has to be approved by a person first: new customer"},
 		"review: reject":          {[]string{"-review", "reject"}, false, review, "REJECT 5.7.1 this mail has to be approved by a person first: new customer"},
+		"unreadable: reject":      {nil, false, strange, `REJECT 5.1.7 email "ann@a_b.example" `},
 		"unreadable: accept":      {[]string{"-unreadable", "accept"}, false, strange, "DUNNO"},
 		"unreadable, the rest":    {[]string{"-unreadable", "accept"}, false, strangeRefused, "REJECT 5.7.1 this mail is not allowed: this mailbox is closed"},
 		"trouble: by default":     {nil, true, plain, "DEFER_IF_PERMIT 4.3.0 this mail is not possible at the moment, please try again later"},
