@@ -90,7 +90,10 @@ func (u *Auth) create(ctx context.Context, acc *Account, c Credential) (Session,
 // use is no reason to turn anybody away.
 func (u *Auth) Session(ctx context.Context, secret string) (Session, error) {
 	c, acc, err := u.lookUp(ctx, secret, store.Session)
-	return Session{secret, c, acc}, err
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{secret, c, acc}, nil
 }
 
 // lookUp returns the credential of that kind that has the secret, and its
@@ -150,7 +153,7 @@ func (u *Auth) rotate(ctx context.Context, secret string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	n, err := u.revoke(ctx, store.CredentialFilter{ID: old.Credential.ID}, &old.Account)
+	n, err := u.revokeOwn(ctx, store.CredentialFilter{ID: old.Credential.ID}, &old.Account)
 	if err == nil && n == 1 {
 		return s, nil
 	}
@@ -159,7 +162,7 @@ func (u *Auth) rotate(ctx context.Context, secret string) (Session, error) {
 	if err == nil {
 		err = ErrInvalidCredential
 	}
-	if _, undo := u.revoke(context.WithoutCancel(ctx), store.CredentialFilter{ID: s.Credential.ID}, &old.Account); undo != nil {
+	if _, undo := u.revokeOwn(context.WithoutCancel(ctx), store.CredentialFilter{ID: s.Credential.ID}, &old.Account); undo != nil {
 		err = errors.Join(err, undo)
 	}
 	return Session{}, err
@@ -175,14 +178,17 @@ func (u *Auth) Logout(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	_, err = u.revoke(ctx, store.CredentialFilter{Account: s.Account.ID, Family: s.Credential.Family}, &s.Account)
+	_, err = u.revokeOwn(ctx, store.CredentialFilter{Account: s.Account.ID, Family: s.Credential.Family}, &s.Account)
 	return err
 }
 
-// revoke ends credentials, in the name of the account whose they are, and says
-// how many.
-func (u *Auth) revoke(ctx context.Context, f store.CredentialFilter, acc *Account) (int64, error) {
-	c := Change{At: u.clock(), Actor: acc.Handle, Action: store.CredentialsRevoke}
+// revokeOwn ends credentials in the name of the account whose they are.
+func (u *Auth) revokeOwn(ctx context.Context, f store.CredentialFilter, acc *Account) (int64, error) {
+	return u.revoke(ctx, f, Change{At: u.clock(), Actor: acc.Handle, Action: store.CredentialsRevoke})
+}
+
+// revoke ends credentials and says how many.
+func (u *Auth) revoke(ctx context.Context, f store.CredentialFilter, c Change) (int64, error) {
 	n, err := u.store.RevokeCredentials(ctx, f, c)
 	if err != nil {
 		return 0, fmt.Errorf("revoke credentials: %w", err)
@@ -198,8 +204,8 @@ func (u *Auth) RevokeAll(ctx context.Context, account, except uuid.UUID) (int64,
 }
 
 // Revoke ends one session or API token. One that is not there, as that of the
-// zero UUID, or has been revoked, is [ErrNotFound]. It wants an actor in the context, see
-// [ban.WithActor].
+// zero UUID, or has been revoked, is [ErrNotFound]. It wants an actor in the
+// context, see [ban.WithActor].
 func (u *Auth) Revoke(ctx context.Context, credential uuid.UUID) error {
 	n, err := u.revokeAs(ctx, store.CredentialFilter{ID: credential})
 	if err == nil && n == 0 {
@@ -208,6 +214,7 @@ func (u *Auth) Revoke(ctx context.Context, credential uuid.UUID) error {
 	return err
 }
 
+// revokeAs ends credentials in the name of the actor of the context.
 func (u *Auth) revokeAs(ctx context.Context, f store.CredentialFilter) (int64, error) {
 	c, err := ban.NewChange(ctx, store.CredentialsRevoke, u.clock(), "")
 	if err != nil {
@@ -216,11 +223,7 @@ func (u *Auth) revokeAs(ctx context.Context, f store.CredentialFilter) (int64, e
 	if f.ID == uuid.Nil && f.Account == uuid.Nil {
 		return 0, nil // nobody's, where the store would take it for everybody's
 	}
-	n, err := u.store.RevokeCredentials(ctx, f, c)
-	if err != nil {
-		return 0, fmt.Errorf("revoke credentials: %w", err)
-	}
-	return n, nil
+	return u.revoke(ctx, f, c)
 }
 
 // CSRFToken returns what a form of the session carries, so that no other site

@@ -76,9 +76,12 @@ func (u *Auth) CreateToken(ctx context.Context, account uuid.UUID, o TokenOption
 	c.Hash = hashOf(secret)
 	for range maxRetries {
 		var t Token
-		if t, err = u.createToken(ctx, c, change); !isConflict(err) {
+		if t, err = u.createToken(ctx, c, change); err == nil {
 			t.Secret = secret
-			return t, err
+			return t, nil
+		}
+		if !isConflict(err) {
+			break
 		}
 	}
 	return Token{}, err
@@ -153,5 +156,8 @@ func isScope(s string) bool {
 // suspended, the error is [ErrInvalidCredential].
 func (u *Auth) Token(ctx context.Context, secret string) (Token, error) {
 	c, acc, err := u.lookUp(ctx, secret, store.APIToken)
-	return Token{secret, c, acc}, err
+	if err != nil {
+		return Token{}, err
+	}
+	return Token{secret, c, acc}, nil
 }
