@@ -30,7 +30,8 @@ func TestEveryRowIsThere(t *testing.T) {
 	}
 	for _, what := range []string{
 		"Sync of a list", "mirror Check of a stranger", "mirror Check, allocations", "four queries", "memory of the mirror", "LRU Check, warm",
-		"LRU Check, warm, allocations", "LRU Check, cold", "loading the mirror", "mirror Check, 1000 rules after 200", "two goroutines", "p99.9",
+		"LRU Check, warm, allocations", "LRU Check, cold", "loading the mirror", "mirror Check, 1000 rules after 200", "two goroutines",
+		"p99.9 of Check beside", "p99.9 of Check, nobody", "p99.9 of arithmetic",
 	} {
 		found := false
 		for _, r := range table.Rows {
@@ -70,6 +71,7 @@ func TestBars(t *testing.T) {
 		{"more than may be", 15.1, 10, atMost(1.5, "x"), false},
 		{"as much as must be", 5, 10, atLeast(0.5, "x"), true},
 		{"less than must be", 4.9, 10, atLeast(0.5, "x"), false},
+		{"there is no bar", 100, 1, bar{of: "x"}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,7 +83,7 @@ func TestBars(t *testing.T) {
 }
 
 func TestWrongFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-rules", "x"}, {"-rules", "1"}, {"-rounds", "4"}, {"-slice", "1ns"}, {"-soak", "-1s"}, {"more"}} {
+	for _, args := range [][]string{{"-rules", "x"}, {"-rules", "1"}, {"-rounds", "4"}, {"-slice", "1ns"}, {"-soak", "-1s"}, {"-svg", "no/such/folder/x.svg"}, {"more"}} {
 		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%q is taken", args)
 		}

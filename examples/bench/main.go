@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,11 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 		return s, fmt.Errorf("-slice: %v: give at least 1ms", s.slice)
 	case s.soak < 0:
 		return s, fmt.Errorf("-soak: %v is negative", s.soak)
+	}
+	if s.svg != "" && s.soak == 0 { // better now than after the measurements
+		if dir, err := os.Stat(filepath.Dir(s.svg)); err != nil || !dir.IsDir() {
+			return s, fmt.Errorf("-svg: there is no folder %q: run this from the root of the project, or name another file", filepath.Dir(s.svg))
+		}
 	}
 	return s, nil
 }

@@ -20,7 +20,8 @@ type row struct {
 	Holds    bool    `json:"holds"`
 }
 
-// bar is what a ratio may be at most, or has to be at least.
+// bar is what a ratio may be at most, or has to be at least. Without a limit
+// there is none: the row is there to be compared with another.
 type bar struct {
 	least bool
 	limit float64
@@ -31,6 +32,9 @@ func atMost(limit float64, of string) bar  { return bar{false, limit, of} }
 func atLeast(limit float64, of string) bar { return bar{true, limit, of} }
 
 func (b bar) String() string {
+	if b.limit == 0 {
+		return "none; × " + b.of
+	}
 	sign := "≤"
 	if b.least {
 		sign = "≥"
@@ -44,7 +48,7 @@ func compare(what string, figure, baseline float64, unit string, b bar) row {
 	ratio := figure / baseline
 	return row{
 		What: what, Figure: round(figure), Unit: unit, Baseline: round(baseline), Ratio: math.Round(ratio*100) / 100,
-		Bar: b.String(), Holds: b.least && ratio >= b.limit || !b.least && ratio <= b.limit,
+		Bar: b.String(), Holds: b.limit == 0 || b.least && ratio >= b.limit || !b.least && ratio <= b.limit,
 	}
 }
 

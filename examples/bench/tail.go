@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -18,7 +19,9 @@ const (
 	tailTime        = 2 * time.Second
 )
 
-// measureTail times single checks while another goroutine bans.
+// measureTail times single checks while another goroutine bans. Beside them it
+// times the same checks while nobody does, and arithmetic that takes as long: the
+// tail that these have is what the machine adds, by interrupts and the like.
 func (b *bench) measureTail(ctx context.Context) error {
 	s := b.largest()
 	b.say("checks while another goroutine writes")
@@ -27,8 +30,17 @@ func (b *bench) measureTail(ctx context.Context) error {
 		return err
 	}
 	duration := min(tailTime, 100*b.slice)
-	var medians, tails, rates []float64
+	check := checks(ctx, s.mirror, s.askers, 0)
+	var beside, alone, floor tails
+	var rates []float64
+	runtime.GC()
 	for round := range slowRounds {
+		if err := alone.sample(check, duration); err != nil {
+			return err
+		}
+		if err := floor.sample(arithmetic(alone.medians[round]), duration); err != nil {
+			return err
+		}
 		stop := make(chan struct{})
 		wrote := make(chan error, 1)
 		written := 0
@@ -38,18 +50,69 @@ func (b *bench) measureTail(ctx context.Context) error {
 			written, err = banOften(ctx, admin, round, stop)
 			wrote <- err
 		}()
-		samples, err := sampleChecks(ctx, s, duration)
+		err := beside.sample(check, duration)
 		close(stop)
 		if err := errors.Join(err, <-wrote); err != nil {
 			return err
 		}
 		rates = append(rates, float64(written)/time.Since(began).Seconds())
-		medians = append(medians, float64(samples[len(samples)/2]))
-		tails = append(tails, float64(samples[len(samples)*999/1000]))
 	}
-	what := fmt.Sprintf("p99.9 of Check beside %.0f bans/s", median(rates))
-	b.rows = append(b.rows, compare(what, median(tails), median(medians), "ns", atMost(20, "its median")))
+	b.rows = append(b.rows,
+		beside.row(fmt.Sprintf("p99.9 of Check beside %.0f bans/s", median(rates)), atMost(20, "its median")),
+		alone.row("p99.9 of Check, nobody writing", bar{of: "its median"}),
+		floor.row("p99.9 of arithmetic that takes as long", bar{of: "its median"}),
+	)
 	return nil
+}
+
+// tails are the medians and the tails of several samplings, in nanoseconds.
+type tails struct{ medians, ends []float64 }
+
+// sample times single pieces of work for a while. Reading the clock is part of
+// them.
+func (t *tails) sample(w work, duration time.Duration) error {
+	samples := make([]time.Duration, 0, 1<<21)
+	for began := time.Now(); time.Since(began) < duration && len(samples)+64 <= cap(samples); {
+		for range 64 {
+			start := time.Now()
+			if err := w(1); err != nil {
+				return err
+			}
+			samples = append(samples, time.Since(start))
+		}
+	}
+	slices.Sort(samples)
+	t.medians = append(t.medians, float64(samples[len(samples)/2]))
+	t.ends = append(t.ends, float64(samples[len(samples)*999/1000]))
+	return nil
+}
+
+func (t *tails) row(what string, b bar) row {
+	return compare(what, median(t.ends), median(t.medians), "ns", b)
+}
+
+// arithmetic returns work that takes about so many nanoseconds, and touches no
+// memory.
+func arithmetic(ns float64) work {
+	const steps = 1 << 20
+	spin := func(steps int) {
+		x := uint64(steps) | 1
+		for range steps {
+			x ^= x << 13
+			x ^= x >> 7
+			x ^= x << 17
+		}
+		runtime.KeepAlive(x)
+	}
+	began := time.Now()
+	spin(steps)
+	each := max(1, int(ns*steps/float64(time.Since(began))))
+	return func(n int) error {
+		for range n {
+			spin(each)
+		}
+		return nil
+	}
 }
 
 // banOften makes bans, at the pace of writesPerSecond or what the store takes.
@@ -71,24 +134,6 @@ func banOften(ctx context.Context, admin *ban.Admin, round int, stop <-chan stru
 		}
 		n++
 	}
-}
-
-// sampleChecks returns the times of single checks, sorted. Reading the clock is
-// part of them.
-func sampleChecks(ctx context.Context, s *site, duration time.Duration) ([]time.Duration, error) {
-	samples := make([]time.Duration, 0, 1<<21)
-	check := checks(ctx, s.mirror, s.askers)
-	for began := time.Now(); time.Since(began) < duration && len(samples) < cap(samples); {
-		for range 64 {
-			start := time.Now()
-			if err := check(1); err != nil {
-				return nil, err
-			}
-			samples = append(samples, time.Since(start))
-		}
-	}
-	slices.Sort(samples)
-	return samples, nil
 }
 
 // removeDB removes the files of a database, if they are there.

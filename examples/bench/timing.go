@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ type work func(n int) error
 // alternate times several kinds of work in turn, in short slices, so that what
 // else the machine does falls on all of them alike. It returns for each the
 // median time of one piece of work, in nanoseconds.
+//
+// Garbage is collected first: a collection that is under way takes a core.
 func alternate(rounds int, slice time.Duration, works ...work) ([]float64, error) {
 	counts := make([]int, len(works))
 	for i, w := range works {
@@ -21,6 +24,7 @@ func alternate(rounds int, slice time.Duration, works ...work) ([]float64, error
 		}
 		counts[i] = n
 	}
+	runtime.GC()
 	times := make([][]float64, len(works))
 	for range rounds {
 		for i, w := range works {
