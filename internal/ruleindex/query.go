@@ -22,12 +22,12 @@ type Query struct {
 }
 
 type probe struct {
-	hash  uint64
-	word  uint64 // the tags of the first group
-	text  string // of the key, unless it is a prefix of the query's address
-	kind  store.Kind
-	bits  uint8 // of the prefix
-	owner uint8
+	hash   uint64
+	text   string // of the key, unless it is a prefix of the query's address
+	kind   store.Kind
+	bits   uint8 // of the prefix
+	owner  uint8
+	absent bool // there is no rule of the key
 }
 
 // Begin takes the view to look up keys in.
@@ -98,11 +98,10 @@ func (q *Query) Each(yield func(owner uint8, r *store.Rule)) {
 	dir, shift := q.view.dir, q.view.shift
 	for i := range q.probes {
 		p := &q.probes[i]
-		p.word = firstWord(dir[p.hash>>shift].tags, p.hash)
+		p.absent = absent(dir[p.hash>>shift].groups, p.hash)
 	}
 	for i := range q.probes {
-		p := &q.probes[i]
-		if sameBytes(p.word, tagOf(p.hash)) != 0 || zeroBytes(p.word) == 0 {
+		if p := &q.probes[i]; !p.absent {
 			q.search(p, yield)
 		}
 	}

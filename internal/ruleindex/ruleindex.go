@@ -31,7 +31,8 @@ type Index struct {
 // New returns an empty index.
 func New() *Index {
 	x := &Index{owned: true, wild: make(map[store.Kind]*wildcards), view: &View{seeds: newSeeds(), shift: 64}}
-	x.view.dir = []part{{shard: new(shard)}}
+	empty := &shard{table: NewTable(0)}
+	x.view.dir = []part{{empty.table.groups, empty}}
 	return x
 }
 
@@ -164,7 +165,7 @@ func (x *Index) replace(old, s *shard, hash uint64) *shard {
 	n := x.span(old)
 	first := int(hash>>x.view.shift) &^ (n - 1)
 	for i := range n {
-		x.view.dir[first+i] = part{s.table.tags, s}
+		x.view.dir[first+i] = part{s.table.groups, s}
 	}
 	return s
 }
@@ -185,6 +186,6 @@ func (x *Index) split(s *shard, hash uint64) {
 	low := s.rebuild(x, s.depth+1, maxShard/8, func(h uint64) bool { return h&bit == 0 })
 	high := s.rebuild(x, s.depth+1, maxShard/8, func(h uint64) bool { return h&bit != 0 })
 	for i := range n {
-		v.dir[first+i], v.dir[first+n+i] = part{low.table.tags, low}, part{high.table.tags, high}
+		v.dir[first+i], v.dir[first+n+i] = part{low.table.groups, low}, part{high.table.groups, high}
 	}
 }

@@ -1,169 +1,177 @@
 package ruleindex
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
 // Table finds numbers by the hashes that they were added under. It is open
-// addressing in groups of eight places: each place has a tag of one byte, made
-// of the hash, and the tags of a group are compared at once. So a look-up of
-// what is not there reads eight bytes, and next to never anything else.
+// addressing in groups of seven places, of 16 bytes, which lie in one line of a
+// processor's cache: each place has a tag of two bytes, made of the hash, and
+// the last two bytes say which hashes did not find a place in the group. So a
+// look-up of what is not there reads one group, and next to never anything else.
 //
 // The zero value is empty and full. A Table is not safe for concurrent use
 // while it changes.
 type Table struct {
-	tags []uint8
-	refs []ref // by place
-	used int   // places that are not free: taken or removed
+	groups []uint64 // two words a group: see below
+	refs   []uint32 // by place
+	used   int      // places that are taken
 }
 
-// ref is a number with more of the hash that it was added under, so that nearly
-// no record is looked at in vain.
-type ref struct{ number, check uint32 }
-
-// The tags of places that are not taken. Those of taken ones are higher.
+// A group is two words of four lanes, of 16 bits each. The lanes of the first and
+// the three lower ones of the second are the tags of places, 0 if a place is
+// free; the highest lane of the second has a bit for the hashes that went on to
+// the next group.
 const (
-	tagFree    = 0
-	tagRemoved = 1
+	groupPlaces = 7
+	lowBits     = 0x0001_0001_0001_0001
+	highBits    = 0x8000_8000_8000_8000
+	placeBits   = highBits >> 16 // those of highBits that belong to places, in the second word
+	overflowAt  = 48             // where the highest lane begins
 )
-
-const groupSize = 8
 
 // NewTable returns an empty table that has room for n numbers.
 func NewTable(n int) Table {
-	// At most half of the places are ever used: a search for what is not there
-	// ends at a group with a free place, and that is to be the first.
-	groups := (2*n + 2*groupSize - 1) / groupSize
-	return Table{tags: make([]uint8, groups*groupSize), refs: make([]ref, groups*groupSize)}
+	groups := 1 + n*8/(5*groupPlaces)
+	return Table{groups: make([]uint64, 2*groups), refs: make([]uint32, groups*groupPlaces)}
 }
 
 // clone returns a copy that can change.
 func (t *Table) clone() Table {
-	return Table{tags: append([]uint8(nil), t.tags...), refs: append([]ref(nil), t.refs...), used: t.used}
+	return Table{groups: append([]uint64(nil), t.groups...), refs: append([]uint32(nil), t.refs...), used: t.used}
 }
 
-// Full reports whether there is no room for another number.
-func (t *Table) Full() bool { return 2*(t.used+1) > len(t.tags) }
+// Full reports whether there is no room for another number. Of eight places five
+// are used: then one search in a hundred goes past its first group; with six it
+// would be one in thirty.
+func (t *Table) Full() bool { return 8*(t.used+1) > 5*len(t.refs) }
 
 // Add adds a number under a hash, beside those that are there already. The
 // table must not be full.
 func (t *Table) Add(hash uint64, number uint32) {
-	for g := t.group(hash); ; g = t.next(g) {
-		if free := zeroBytes(t.word(g)); free != 0 {
-			place := g*groupSize + bits.TrailingZeros64(free)/8
-			t.tags[place], t.refs[place] = tagOf(hash), ref{number, checkOf(hash)}
-			t.used++
-			return
+	for g := groupOf(t.groups, hash); ; g = t.next(g) {
+		group := t.groups[2*g : 2*g+2]
+		free := lanesOf(zeroLanes(group[0]), zeroLanes(group[1]))
+		if free == 0 {
+			group[1] |= overflowBit(hash) << overflowAt
+			continue
 		}
+		place := placeOf(free)
+		group[place/4] |= tagOf(hash) << (place % 4 * 16)
+		t.refs[g*groupPlaces+place] = number
+		t.used++
+		return
 	}
 }
 
 // remove takes the number at a place away.
-func (t *Table) remove(place int) { t.tags[place] = tagRemoved }
+func (t *Table) remove(place int) {
+	g, place := place/groupPlaces, place%groupPlaces
+	t.groups[2*g+place/4] &^= 0xffff << (place % 4 * 16)
+	t.used--
+}
 
 // set puts another number at a place.
-func (t *Table) set(place int, number uint32) { t.refs[place].number = number }
+func (t *Table) set(place int, number uint32) { t.refs[place] = number }
 
 // Cursor goes through the numbers that may have been added under a hash: all
 // that were, and very few others.
 type Cursor struct {
 	table *Table
-	check uint32
+	hash  uint64
 	group int
-	word  uint64 // the tags of the group
 	match uint64 // the places of the group that are still to be seen
-	tag   uint8
+	left  int    // groups that were not looked at
 }
 
 // Find returns a cursor before the first number.
 func (t *Table) Find(hash uint64) Cursor {
-	if len(t.tags) == 0 {
+	if len(t.groups) == 0 {
 		return Cursor{}
 	}
-	c := Cursor{table: t, check: checkOf(hash), group: t.group(hash), tag: tagOf(hash)}
-	c.word = t.word(c.group)
-	c.match = sameBytes(c.word, c.tag)
+	c := Cursor{table: t, hash: hash, group: groupOf(t.groups, hash), left: len(t.groups)/2 - 1}
+	c.match = tagged(t.groups, c.group, hash)
 	return c
 }
 
 // Next returns the next number, and where it is; ok is false after the last.
 func (c *Cursor) Next() (number uint32, place int, ok bool) {
-	for {
-		for c.match == 0 {
-			if c.table == nil || zeroBytes(c.word) != 0 {
-				return 0, 0, false
-			}
-			c.group = c.table.next(c.group)
-			c.word = c.table.word(c.group)
-			c.match = sameBytes(c.word, c.tag)
+	for c.match == 0 {
+		if c.left <= 0 || c.table.groups[2*c.group+1]>>overflowAt&overflowBit(c.hash) == 0 {
+			return 0, 0, false
 		}
-		place = c.group*groupSize + bits.TrailingZeros64(c.match)/8
-		c.match &= c.match - 1
-		if r := c.table.refs[place]; r.check == c.check {
-			return r.number, place, true
-		}
+		c.left--
+		c.group = c.table.next(c.group)
+		c.match = tagged(c.table.groups, c.group, c.hash)
 	}
+	place = c.group*groupPlaces + placeOf(c.match)
+	c.match &= c.match - 1
+	return c.table.refs[place], place, true
 }
 
 // all yields every number that is there.
 func (t *Table) all(yield func(number uint32) bool) {
-	for place, tag := range t.tags {
-		if tag > tagRemoved && !yield(t.refs[place].number) {
+	for place, number := range t.refs {
+		g, at := place/groupPlaces, place%groupPlaces
+		if t.groups[2*g+at/4]>>(at%4*16)&0xffff != 0 && !yield(number) {
 			return
 		}
 	}
 }
 
-// The lowest bits of a hash make its tag, those above its group, and those around
-// the middle its check; the highest are for [Index], which chooses the table by
-// them.
-
-func tagOf(hash uint64) uint8 {
-	tag := uint8(hash)
-	if tag <= tagRemoved {
-		tag += 2
-	}
-	return tag
-}
-
-func checkOf(hash uint64) uint32 { return uint32(hash >> 16) }
-
-func (t *Table) group(hash uint64) int { return groupOf(t.tags, hash) }
-
-func groupOf(tags []uint8, hash uint64) int {
-	return int(uint64(uint32(hash>>8)) * uint64(len(tags)/groupSize) >> 32)
-}
-
-// firstWord returns the tags of the group at which a search of the hash begins.
-func firstWord(tags []uint8, hash uint64) uint64 {
-	if len(tags) == 0 {
-		return 0
-	}
-	return binary.LittleEndian.Uint64(tags[groupOf(tags, hash)*groupSize:])
-}
-
 func (t *Table) next(group int) int {
-	if group++; group*groupSize == len(t.tags) {
+	if group++; 2*group == len(t.groups) {
 		return 0
 	}
 	return group
 }
 
-func (t *Table) word(group int) uint64 {
-	return binary.LittleEndian.Uint64(t.tags[group*groupSize:])
+// The lowest 16 bits of a hash make its tag, the four above them choose its
+// overflow bit, and those from the 44th downwards its group; the highest are for
+// [Index], which chooses the table by them.
+
+// tagOf is never 0, which is for free places, nor 1, which [tagged] may take for 0.
+func tagOf(hash uint64) uint64 {
+	tag := hash & 0xffff
+	if tag < 2 {
+		tag += 2
+	}
+	return tag
 }
 
-const (
-	lowBits  = 0x0101010101010101
-	highBits = 0x8080808080808080
-)
+func overflowBit(hash uint64) uint64 { return 1 << (hash >> 16 & 15) }
 
-// zeroBytes returns the high bits of bytes that are zero. Bytes of 1 above one
+func groupOf(groups []uint64, hash uint64) int {
+	return int(uint64(uint32(hash>>12)) * uint64(len(groups)/2) >> 32)
+}
+
+// absent reports whether the table whose groups are given has nothing under the
+// hash. It is only sure of a yes.
+func absent(groups []uint64, hash uint64) bool {
+	g := groupOf(groups, hash)
+	pair := groups[2*g : 2*g+2]
+	tags := lowBits * tagOf(hash)
+	// Of the second word no lane is left out: that it has a bit for the overflow
+	// which looks like the tag is rare.
+	return zeroLanes(pair[0]^tags)|zeroLanes(pair[1]^tags) == 0 && pair[1]>>overflowAt&overflowBit(hash) == 0
+}
+
+// tagged returns the places of a group that have the tag of the hash, as placeOf
+// takes them; now and then also one whose tag differs in the lowest bit.
+func tagged(groups []uint64, g int, hash uint64) uint64 {
+	pair, tags := groups[2*g:2*g+2], lowBits*tagOf(hash)
+	return lanesOf(zeroLanes(pair[0]^tags), zeroLanes(pair[1]^tags))
+}
+
+// lanesOf makes one word of the high bits of the lanes of the words of a group,
+// with a bit for each place.
+func lanesOf(first, second uint64) uint64 { return first>>8 | second&placeBits }
+
+// placeOf returns the first place of those in a word made by lanesOf.
+func placeOf(lanes uint64) int {
+	at := bits.TrailingZeros64(lanes)
+	return at>>4 + at&8>>1
+}
+
+// zeroLanes returns the high bits of lanes that are zero. Lanes of 1 above one
 // that is zero may be among them: the lowest is right, and none if there is
 // none.
-func zeroBytes(word uint64) uint64 { return (word - lowBits) &^ word & highBits }
-
-// sameBytes returns the high bits of bytes that are the tag, and now and then
-// of one that differs from it in the lowest bit.
-func sameBytes(word uint64, tag uint8) uint64 { return zeroBytes(word ^ lowBits*uint64(tag)) }
+func zeroLanes(word uint64) uint64 { return (word - lowBits) &^ word & highBits }

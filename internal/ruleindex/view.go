@@ -19,11 +19,11 @@ type View struct {
 	lens   [2][]uint8                  // the prefix lengths in use
 }
 
-// part is a place in the directory. It has the tags of the shard's table too, so
+// part is a place in the directory. It has the groups of the shard's table too, so
 // that a search for what is not there looks at nothing else.
 type part struct {
-	tags  []uint8
-	shard *shard
+	groups []uint64
+	shard  *shard
 }
 
 // Len returns the number of rules.
