@@ -164,56 +164,72 @@ func (c *Checker) outdate(change store.Change) {
 // cancelled by the caller is Denied under either. Every rule that matched,
 // deciding or not, is counted as a hit; an e-mail domain block only if the
 // attempt was not allowed.
-func (c *Checker) Check(ctx context.Context, s Subject) (Decision, error) {
+func (c *Checker) Check(ctx context.Context, s Subject) (d Decision, err error) {
 	if err := c.ready(&s); err != nil {
 		return c.failed(ctx, &s, err)
 	}
 	if c.mirror != nil && !c.mirror.behind.Load() {
-		return c.checkMirror(ctx, &s, false)
+		err = c.checkMirror(ctx, &s, &d)
+	} else {
+		err = c.checkStore(ctx, &s, &d)
 	}
+	return d, err
+}
+
+// checkStore is Check from the caches and the store. d must be zero.
+func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error {
 	now := c.opts.Now()
 	var fields resolved
-	cached, err := c.resolve(ctx, &s, now, &fields)
+	cached, err := c.resolve(ctx, s, now, &fields)
 	var mx mxAnswer
 	if err == nil && c.mx != nil {
 		var hit bool
-		mx, hit, err = c.checkMX(ctx, &s, now, &fields)
+		mx, hit, err = c.checkMX(ctx, s, now, &fields)
 		cached = cached || hit
 	}
 	if err != nil {
 		if c.mirror != nil && ctx.Err() == nil && !isValueError(err) {
-			return c.checkMirror(ctx, &s, true)
+			err = c.checkMirror(ctx, s, d)
+			d.Stale = true // changes are known of that it lacks
+			return err
 		}
-		return c.failed(ctx, &s, err)
+		*d, err = c.failed(ctx, s, err)
+		return err
 	}
-	var d Decision
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	c.conclude(&d, &s, now, &fields, &mx, room[:0], uint32(now.Nanosecond()))
+	c.conclude(d, s, now, &fields, &mx, room[:0], uint32(now.Nanosecond()))
 	d.Stale = cached && c.feed.overdue(c.wallClock(now))
-	return d, nil
+	return nil
 }
 
 // checkMirror is Check from the content of the mirror, whatever is the matter
-// with the store. behind says that changes are known of that it lacks.
-func (c *Checker) checkMirror(ctx context.Context, s *Subject, behind bool) (d Decision, err error) {
+// with the store. d must be zero.
+func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) error {
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
-	if err := sc.parse(s, c.opts.Leet); err != nil {
-		return c.failed(ctx, s, err)
-	}
-	sc.clock, sc.now = c.opts.Now, time.Time{}
-	content := c.mirror.content.Load()
-	sc.find(content)
-	var mx mxAnswer
-	if c.mx != nil {
-		now := sc.at()
-		if mx, err = c.addMX(ctx, s, now, &sc.fields, c.findInMirror(content, now)); err != nil {
-			return c.failed(ctx, s, err)
+	err := sc.parse(s, c.opts.Leet)
+	if err == nil {
+		sc.clock, sc.now = c.opts.Now, time.Time{}
+		content := c.mirror.content.Load()
+		sc.find(content)
+		if !sc.found && c.mx == nil { // as nearly always
+			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.late.Load()
+			c.stats.count(sc.stripe, d)
+			return nil
+		}
+		var mx mxAnswer
+		if c.mx != nil {
+			now := sc.at()
+			mx, err = c.addMX(ctx, s, now, &sc.fields, c.findInMirror(content, now))
+		}
+		if err == nil {
+			sc.match = c.conclude(d, s, sc.now, &sc.fields, &mx, sc.match, sc.stripe)
+			d.Stale = c.feed.late.Load()
+			return nil
 		}
 	}
-	sc.matched = c.conclude(&d, s, sc.now, &sc.fields, &mx, sc.matched[:0], sc.stripe)
-	d.Stale = behind || c.feed.late.Load()
-	return d, nil
+	*d, err = c.failed(ctx, s, err)
+	return err
 }
 
 // conclude decides by the rules found, and counts those that matched, which it

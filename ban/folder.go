@@ -65,8 +65,8 @@ func (f *folder) join(local, domain string) string {
 	return f.since(start)
 }
 
-// address is [parseAddress].
-func (f *folder) address(s string) (address, error) {
+// address sets a to what [parseAddress] returns.
+func (f *folder) address(a *address, s string) (err error) {
 	at, ok := plainAddress(s)
 	if !ok && len(s) <= maxAddress {
 		if folded, ascii := f.lower(s); ascii {
@@ -76,11 +76,12 @@ func (f *folder) address(s string) (address, error) {
 		}
 	}
 	if !ok {
-		return parseAddress(s)
+		*a, err = parseAddress(s)
+		return err
 	}
-	a := address{text: s, local: s[:at], domain: s[at+1:]}
-	a.mailbox = f.mailbox(&a)
-	return a, nil
+	a.text, a.local, a.domain = s, s[:at], s[at+1:]
+	a.mailbox = f.mailbox(a)
+	return nil
 }
 
 // mailbox is [mailboxOf] for an ASCII address.
@@ -142,19 +143,22 @@ func (f *folder) host(s string) (string, error) {
 // name sets n to what [newAskedName] makes of the text. It keeps the room that
 // n has for readings.
 func (f *folder) name(n *askedName, written string, leet bool) error {
-	text, ok := written, isPlainName(written)
-	if !ok && len(written) <= maxName {
-		var ascii bool
-		if text, ascii = f.lower(written); ascii {
-			ok = isPlainName(text)
+	text := written
+	what := nameBytes(text)
+	if what == 0 && len(written) <= maxName {
+		if folded, ascii := f.lower(written); ascii {
+			text, what = folded, nameBytes(folded)
 		}
 	}
-	if !ok {
+	if what == 0 {
 		name, err := parseUsername(written)
 		*n = newAskedName(written, name, leet)
 		return err
 	}
-	n.username, n.readings = username{text, f.skeleton(text)}, n.readings[:0]
+	n.text, n.skeleton, n.readings = text, text, n.readings[:0]
+	if what&nameDressed != 0 {
+		n.skeleton = f.skeleton(text)
+	}
 	if text != written && capitalI(written) {
 		alt := f.replace(written, lowerCapitalI)
 		n.readings = append(n.readings, reading{username{alt, f.skeleton(alt)}, ViaSkeleton, rankSkeleton})
@@ -169,10 +173,7 @@ func (f *folder) name(n *askedName, written string, leet bool) error {
 // skeleton is [skeletonOf] for ASCII.
 func (f *folder) skeleton(text string) string {
 	start := len(f.buf)
-	if f.buf = confusables.AppendASCII(f.buf, text); string(f.buf[start:]) == text {
-		f.buf = f.buf[:start]
-		return text
-	}
+	f.buf = confusables.AppendASCII(f.buf, text)
 	return f.since(start)
 }
 

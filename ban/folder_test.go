@@ -16,7 +16,8 @@ func checkFolder(t *testing.T, s string) {
 		t.Errorf("address %q is %v, %v, want %v, %v", s, addr, ok, want, err)
 	}
 	var f folder
-	got, err := f.address(s)
+	var got address
+	err := f.address(&got, s)
 	if want, wantErr := parseAddress(s); got != want || !reflect.DeepEqual(err, wantErr) {
 		t.Errorf("address %q is %+v, %v, want %+v, %v", s, got, err, want, wantErr)
 	}
@@ -82,6 +83,37 @@ func TestFolderKeepsWhatItWrote(t *testing.T) {
 	}
 	if !reflect.DeepEqual(hosts, want) {
 		t.Errorf("%q", hosts)
+	}
+}
+
+// Every address of one, two and three digits a number, and what is nearly one.
+func TestPlainIPv4IsWhatNetipReads(t *testing.T) {
+	check := func(s string) {
+		t.Helper()
+		addr, ok := plainIPv4(s)
+		if want, err := netip.ParseAddr(s); ok != (err == nil && want.Is4()) || ok && addr != want {
+			t.Errorf("%q is %v, %v, want %v, %v", s, addr, ok, want, err)
+		}
+	}
+	numbers := []string{"0", "1", "9", "10", "42", "99", "100", "199", "200", "249", "250", "255", "", "00", "01", "000", "001", "010", "256", "260", "300", "999", "0000", "1000"}
+	for _, a := range numbers {
+		for _, b := range numbers {
+			for _, c := range numbers {
+				for _, d := range []string{"0", "7", "80", "255", "", "01", "256", "1234"} {
+					check(a + "." + b + "." + c + "." + d)
+				}
+			}
+		}
+	}
+	for _, s := range []string{"1.2.3.4", "12.34.56.78", "198.51.100.254"} {
+		for i := range len(s) {
+			for c := range 256 {
+				check(s[:i] + string([]byte{byte(c)}) + s[i+1:])
+			}
+			check(s[:i] + s[i+1:])
+			check(s[:i] + "." + s[i:])
+			check(s[:i] + "5" + s[i:])
+		}
 	}
 }
 

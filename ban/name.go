@@ -7,6 +7,8 @@ import (
 	"golang.org/x/text/secure/bidirule"
 	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/bidi"
+
+	"example.com/ostraka/internal/confusables"
 )
 
 // maxName is the longest user name, in characters of its canonical form.
@@ -112,18 +114,41 @@ func canonicalName(s string) (string, fault) {
 
 // isPlainName reports whether s is canonical by inspection: ASCII, without
 // capitals, controls and two spaces in a row.
-func isPlainName(s string) bool {
+func isPlainName(s string) bool { return nameBytes(s) != 0 }
+
+// What the bytes of plain names are; of others it is 0.
+const (
+	nameNaked   = 1 << iota // its own skeleton
+	nameDressed             // has another one
+)
+
+// nameBytes returns what the bytes of a plain name are, 0 if it is none.
+func nameBytes(s string) (all byte) {
 	if len(s) == 0 || len(s) > maxName || s[0] == ' ' || s[len(s)-1] == ' ' {
-		return false
+		return 0
 	}
 	for i := range len(s) {
-		c := s[i]
-		if c < ' ' || c > '~' || 'A' <= c && c <= 'Z' || c == ' ' && s[i-1] == ' ' {
-			return false
+		what := nameByte[s[i]]
+		if what == 0 || s[i] == ' ' && s[i-1] == ' ' {
+			return 0
+		}
+		all |= what
+	}
+	return all
+}
+
+var nameByte = func() (t [256]byte) {
+	for c := byte(' '); c <= '~'; c++ {
+		switch {
+		case 'A' <= c && c <= 'Z':
+		case confusables.Skeleton(string(rune(c))) == string(rune(c)):
+			t[c] = nameNaked
+		default:
+			t[c] = nameDressed
 		}
 	}
-	return true
-}
+	return t
+}()
 
 // userpart is UsernameCaseMapped without its Bidi Rule. The profile that package
 // precis has under that name applies the rule to every string that is not

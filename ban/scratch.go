@@ -20,11 +20,11 @@ type scratch struct {
 	asked  [len(fieldKinds)]asked // nil for empty fields, else those above
 	rules  [len(fieldKinds)]fieldRules
 	fields resolved
-	// matched is for the rules that matched.
-	matched []*store.Rule
-	clock   func() time.Time
-	now     time.Time // zero until the clock was asked
-	stripe  uint32    // of the counters
+	found  bool          // there are candidates in rules
+	match  []*store.Rule // room for the rules that match
+	clock  func() time.Time
+	now    time.Time // zero until the clock was asked
+	stripe uint32    // of the counters
 }
 
 var scratches = sync.Pool{New: func() any {
@@ -35,9 +35,13 @@ var scratches = sync.Pool{New: func() any {
 
 // release lets others have the scratch. It keeps no rule alive.
 func (sc *scratch) release() {
-	for i := range sc.rules {
-		clear(sc.rules[i].candidates)
-		sc.rules[i].candidates = sc.rules[i].candidates[:0]
+	if sc.found {
+		for i := range sc.rules {
+			clear(sc.rules[i].candidates)
+			sc.rules[i].candidates = sc.rules[i].candidates[:0]
+		}
+		clear(sc.match)
+		sc.match, sc.found = sc.match[:0], false
 	}
 	sc.fields = resolved{}
 	sc.reset()
@@ -48,7 +52,7 @@ func (sc *scratch) release() {
 func (sc *scratch) parse(s *Subject, leet bool) (err error) {
 	sc.asked = [len(fieldKinds)]asked{}
 	if s.Email != "" {
-		if sc.email.address, err = sc.address(s.Email); err != nil {
+		if err = sc.folder.address(&sc.email.address, s.Email); err != nil {
 			return err
 		}
 		sc.asked[KindEmail-1] = &sc.email
@@ -75,18 +79,16 @@ func (sc *scratch) parse(s *Subject, leet bool) (err error) {
 }
 
 // find finds the rules in a mirror's content that match the fields and have not
-// expired.
+// expired. sc.found tells whether there are any.
 func (sc *scratch) find(m *mirrored) {
 	q := &sc.query
 	q.Begin(m.view)
-	emailDomain := ""
 	if sc.asked[KindEmail-1] != nil {
 		q.Key(uint8(KindEmail), KindEmail, sc.email.mailbox)
-		emailDomain = sc.email.domain
-		q.Domains(uint8(KindEmail), emailDomain, "")
+		q.Domains(uint8(KindEmail), sc.email.domain)
 	}
 	if sc.asked[KindDomain-1] != nil {
-		q.Domains(uint8(KindDomain), sc.domain.host, emailDomain)
+		q.Domains(uint8(KindDomain), sc.domain.host)
 	}
 	if sc.asked[KindName-1] != nil {
 		q.Key(uint8(KindName), KindName, sc.name.skeleton)
@@ -109,7 +111,10 @@ func (sc *scratch) find(m *mirrored) {
 		if kind := f.wildcards(); kind != 0 && len(m.wild[kind]) > 0 {
 			out.addWildcards(f, m.wild[kind], sc.at())
 		}
-		out.sort()
+		if len(out.candidates) > 0 {
+			sc.found = true
+			out.sort()
+		}
 		sc.fields[i] = out
 	}
 }

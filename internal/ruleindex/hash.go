@@ -1,25 +1,36 @@
 package ruleindex
 
 import (
-	"encoding/binary"
-	"hash/maphash"
 	"math/bits"
 	"math/rand/v2"
-	"net/netip"
 	"strings"
 
 	"example.com/ostraka/store"
 )
 
 // seeds make the hashes of an index its own: nobody can choose keys that
-// collide.
+// collide. Each step of a hash multiplies what was there with a secret number,
+// and keeps both halves of the product.
 type seeds struct {
-	text   maphash.Seed
+	start  [8]uint64 // by kind: where the hashes of texts begin
+	text   [3]uint64 // for the pieces of a text, for its end, and for the whole
 	prefix [4]uint64
 }
 
 func newSeeds() seeds {
-	return seeds{maphash.MakeSeed(), [4]uint64{rand.Uint64(), rand.Uint64(), rand.Uint64() | 1, rand.Uint64() | 1}}
+	var s seeds
+	for i := range s.start {
+		s.start[i] = rand.Uint64()
+	}
+	s.text = [3]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
+	s.prefix = [4]uint64{rand.Uint64(), rand.Uint64(), rand.Uint64() | 1, rand.Uint64() | 1}
+	return s
+}
+
+// fold mixes two numbers, one of which is a secret.
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
 }
 
 // hash returns the hash of a key that is no wildcard.
@@ -34,7 +45,61 @@ func (s *seeds) hash(k store.Key) uint64 {
 }
 
 func (s *seeds) hashText(kind store.Kind, text string) uint64 {
-	return maphash.String(s.text, text) + uint64(kind)*0x9e3779b97f4a7c15 // so that the kinds of one text part ways
+	if kind == store.KindDomain {
+		return s.hashDomain(text)
+	}
+	return s.finish(s.add(s.start[kind&7], text))
+}
+
+// hashDomain hashes the labels of a domain from the last to the first, so that
+// the domains above it are hashed by the way.
+func (s *seeds) hashDomain(text string) uint64 {
+	h := s.start[store.KindDomain]
+	for end := len(text); end >= 0; {
+		start := strings.LastIndexByte(text[:end], '.') + 1
+		h = s.add(h, text[start:end])
+		end = start - 1
+	}
+	return s.finish(h)
+}
+
+// add returns the unfinished hash of what has the unfinished hash h with a text
+// added. Texts of different lengths never go the same way.
+func (s *seeds) add(h uint64, text string) uint64 {
+	end := s.text[1] + uint64(len(text))<<40
+	for len(text) > 8 {
+		h = fold(h^load64(text), s.text[0])
+		text = text[8:]
+	}
+	return fold(h^loadUpTo8(text), end)
+}
+
+// finish spreads a hash that may have had one step only, and that of few bytes.
+func (s *seeds) finish(h uint64) uint64 { return fold(h, s.text[2]) }
+
+// load64 returns the first eight bytes.
+func load64(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// loadUpTo8 returns all of at most eight bytes, some of them twice. Of one length
+// no two texts give the same.
+func loadUpTo8(s string) uint64 {
+	n := len(s)
+	if n >= 4 {
+		return load32(s) | load32(s[n-4:])<<32
+	}
+	if n == 0 {
+		return 0
+	}
+	return uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
+}
+
+func load32(s string) uint64 {
+	_ = s[3]
+	return uint64(uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24)
 }
 
 // hashPrefix hashes a prefix as it is, so that those that hold an address need
@@ -44,49 +109,4 @@ func (s *seeds) hashPrefix(family int, hi, lo uint64, length uint8) uint64 {
 	lo &= ^uint64(0) << (128 - max(length, 64)) // of IPv4 there is nothing in lo
 	what := uint64(length)<<1 | uint64(family)
 	return fold(fold(hi^s.prefix[0], s.prefix[2])^lo^s.prefix[1], s.prefix[3]+what<<40)
-}
-
-// fold mixes two numbers, one of which is a secret.
-func fold(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
-}
-
-// halves returns an address as two numbers; an IPv4 address begins the first.
-func halves(a netip.Addr) (hi, lo uint64) {
-	if a.Is4() {
-		b := a.As4()
-		return uint64(binary.BigEndian.Uint32(b[:])) << 32, 0
-	}
-	b := a.As16()
-	return binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
-}
-
-// family returns 0 for IPv4 and 1 for IPv6.
-func family(a netip.Addr) int {
-	if a.Is4() {
-		return 0
-	}
-	return 1
-}
-
-// canonicalPrefix returns the prefix or address that the text spells in the one
-// way that keys have.
-func canonicalPrefix(text string) (netip.Prefix, bool) {
-	if len(text) > len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128") {
-		return netip.Prefix{}, false
-	}
-	var room [64]byte
-	if !strings.Contains(text, "/") {
-		a, err := netip.ParseAddr(text)
-		if err != nil || a.Zone() != "" || a.Is4In6() || string(a.AppendTo(room[:0])) != text {
-			return netip.Prefix{}, false
-		}
-		return netip.PrefixFrom(a, a.BitLen()), true
-	}
-	p, err := netip.ParsePrefix(text)
-	if err != nil || p.IsSingleIP() || p.Addr().Is4In6() || p != p.Masked() || string(p.AppendTo(room[:0])) != text {
-		return netip.Prefix{}, false
-	}
-	return p, true
 }

@@ -1,6 +1,7 @@
 package ruleindex
 
 import (
+	"math/bits"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,45 +18,58 @@ import (
 type Query struct {
 	view   *View
 	probes []probe
+	texts  []string // that keys are of
+	host   string   // that Domains was first called with
+	hosts  int      // the first of its probes
 	addr   netip.Addr
 	rule   store.Rule
 }
 
+// probe is a look-up of a key. It holds no pointers, so that it costs nothing to
+// be forgotten.
 type probe struct {
 	hash   uint64
-	text   string // of the key, unless it is a prefix of the query's address
+	state  uint64 // of a domain: the hash, unfinished
+	from   uint16 // where in its text the key begins
+	text   uint8  // the number of the text, unless it is a prefix of the query's address
 	kind   store.Kind
 	bits   uint8 // of the prefix
-	owner  uint8
-	absent bool // there is no rule of the key
+	owners uint8 // a bit for each
+	absent bool  // there is no rule of the key
 }
+
+// maxLabels is more than the labels of a domain that is as long as can be.
+const maxLabels = 128
 
 // Begin takes the view to look up keys in.
 func (q *Query) Begin(v *View) { q.view = v }
 
 // End forgets the keys and the view, and so lets go of their memory.
 func (q *Query) End() {
-	clear(q.probes)
-	q.view, q.probes, q.addr, q.rule = nil, q.probes[:0], netip.Addr{}, store.Rule{}
+	clear(q.texts)
+	q.view, q.probes, q.texts, q.hosts, q.host, q.addr = nil, q.probes[:0], q.texts[:0], 0, "", netip.Addr{}
 }
 
-// next returns a probe of the hash, to be completed.
-func (q *Query) next(hash uint64) *probe {
-	n := len(q.probes)
-	if n == cap(q.probes) {
-		q.probes = slices.Grow(q.probes, 32)
+// reserve makes room for n more probes.
+func (q *Query) reserve(n int) {
+	if cap(q.probes)-len(q.probes) < n {
+		q.probes = slices.Grow(q.probes, max(n, 2*maxLabels))
 	}
-	q.probes = q.probes[:n+1]
-	p := &q.probes[n]
-	p.hash = hash
-	return p
 }
 
-// Key adds a key that is no wildcard, and no canonical IP prefix. owner is given
-// back with its rules.
+// next returns a probe that there is room for.
+func (q *Query) next() *probe {
+	n := len(q.probes)
+	q.probes = q.probes[:n+1]
+	return &q.probes[n]
+}
+
+// Key adds a key that is no wildcard, and no canonical IP prefix. owner, which is
+// less than eight, is given back with its rules.
 func (q *Query) Key(owner uint8, kind store.Kind, text string) {
-	p := q.next(q.view.seeds.hashText(kind, text))
-	p.kind, p.text, p.owner = kind, text, owner
+	q.reserve(1)
+	*q.next() = probe{hash: q.view.seeds.hashText(kind, text), text: uint8(len(q.texts)), kind: kind, owners: 1 << owner}
+	q.texts = append(q.texts, text)
 }
 
 // Addr adds the prefixes that hold an address, once in a query.
@@ -63,48 +77,74 @@ func (q *Query) Addr(owner uint8, addr netip.Addr) {
 	q.addr = addr
 	hi, lo := halves(addr)
 	f := family(addr)
-	for _, bits := range q.view.lens[f] {
-		p := q.next(q.view.seeds.hashPrefix(f, hi, lo, bits))
-		p.kind, p.bits, p.owner = store.KindIP, bits, owner
+	lens := q.view.lens[f]
+	q.reserve(len(lens))
+	for _, bits := range lens {
+		*q.next() = probe{hash: q.view.seeds.hashPrefix(f, hi, lo, bits), kind: store.KindIP, bits: bits, owners: 1 << owner}
 	}
 }
 
-// Domains adds a domain and all those above it. What other has in common with
-// it, which may be empty or was added right before, is not hashed again.
-func (q *Query) Domains(owner uint8, host, other string) {
-	last := len(q.probes) - 1
-	for {
-		if len(host) <= len(other) && other[len(other)-len(host):] == host && (len(host) == len(other) || other[len(other)-len(host)-1] == '.') {
-			n := strings.Count(host, ".")
-			for _, p := range q.probes[last-n : last+1] {
-				p.owner = owner
-				q.probes = append(q.probes, p)
-			}
-			return
+// Domains adds a canonical domain and all those above it. What it has in common
+// with the first one of the query, which often is above it or beside it, is looked
+// for once.
+func (q *Query) Domains(owner uint8, host string) {
+	q.reserve(maxLabels)
+	seeds := &q.view.seeds
+	shared := commonSuffix(host, q.host)
+	first, text := len(q.probes), uint8(len(q.texts))
+	state := seeds.start[store.KindDomain]
+	for end, labels := len(host), 0; end >= 0 && labels < maxLabels; labels++ {
+		start := strings.LastIndexByte(host[:end], '.') + 1
+		if n := len(host) - start; 0 < n && n <= shared && (n == len(q.host) || q.host[len(q.host)-n-1] == '.') {
+			p := &q.probes[q.hosts+labels]
+			p.owners |= 1 << owner
+			state = p.state
+		} else {
+			state = seeds.add(state, host[start:end])
+			*q.next() = probe{hash: seeds.finish(state), state: state, from: uint16(start), text: text, kind: store.KindDomain, owners: 1 << owner}
 		}
-		q.Key(owner, store.KindDomain, host)
-		dot := strings.IndexByte(host, '.')
-		if dot < 0 {
-			return
-		}
-		host = host[dot+1:]
+		end = start - 1
+	}
+	q.texts = append(q.texts, host)
+	if q.host == "" {
+		q.host, q.hosts = host, first
 	}
 }
 
-// Each calls yield for every rule of the keys, with the owner of the key. The
-// rule is valid until yield returns; its texts are for good.
+// commonSuffix returns the length of the longest text that both end in.
+func commonSuffix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[len(a)-n-1] == b[len(b)-n-1] {
+		n++
+	}
+	return n
+}
+
+// Each calls yield for every rule of the keys, with the owner of the key, once for
+// each if it has several. The rule is valid until yield returns; its texts are
+// for good.
 func (q *Query) Each(yield func(owner uint8, r *store.Rule)) {
-	// In loops of their own, these reads wait for memory all at once.
-	dir, shift := q.view.dir, q.view.shift
-	for i := range q.probes {
-		p := &q.probes[i]
-		p.absent = absent(dir[p.hash>>shift].groups, p.hash)
+	if !q.sift() {
+		return
 	}
 	for i := range q.probes {
 		if p := &q.probes[i]; !p.absent {
 			q.search(p, yield)
 		}
 	}
+	q.rule = store.Rule{}
+}
+
+// sift finds out of which keys there is no rule, and reports whether any is left.
+// In a loop of their own, the reads wait for memory all at once.
+func (q *Query) sift() (left bool) {
+	dir, shift := q.view.dir, q.view.shift
+	for i := range q.probes {
+		p := &q.probes[i]
+		p.absent = absent(dir[p.hash>>shift].groups, p.hash)
+		left = left || !p.absent
+	}
+	return left
 }
 
 // search looks for the rules of a key that there may be.
@@ -117,7 +157,9 @@ func (q *Query) search(p *probe, yield func(owner uint8, r *store.Rule)) {
 		}
 		if r := &s.records[ref]; r.kind == p.kind && q.same(p, s.keyText(r)) {
 			s.unpack(r, &q.rule)
-			yield(p.owner, &q.rule)
+			for owners := p.owners; owners != 0; owners &= owners - 1 {
+				yield(uint8(bits.TrailingZeros8(owners)), &q.rule)
+			}
 		}
 	}
 }
@@ -125,7 +167,7 @@ func (q *Query) search(p *probe, yield func(owner uint8, r *store.Rule)) {
 // same reports whether the text is that of the probe's key.
 func (q *Query) same(p *probe, text string) bool {
 	if p.kind != store.KindIP {
-		return p.text == text
+		return q.texts[p.text][p.from:] == text
 	}
 	want, err := q.addr.Prefix(int(p.bits))
 	has, ok := canonicalPrefix(text)

@@ -129,7 +129,7 @@ func (s *shard) take(from *shard, ref uint32, text *strings.Builder, numbers map
 // bytes returns how much memory the shard takes, without reasons, origins and
 // sources, which others may share.
 func (s *shard) bytes() int {
-	n := int(unsafe.Sizeof(*s)) + 8*cap(s.table.groups) + 4*cap(s.table.refs) + len(s.text)
+	n := int(unsafe.Sizeof(*s)) + 16*cap(s.table.groups) + 4*cap(s.table.refs) + len(s.text)
 	n += cap(s.records)*int(unsafe.Sizeof(record{})) + cap(s.commons)*int(unsafe.Sizeof(common{}))
 	n += 8*cap(s.ends) + cap(s.odd)*int(unsafe.Sizeof(store.Rule{}))
 	n += cap(s.loose) * int(unsafe.Sizeof(""))

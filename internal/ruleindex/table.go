@@ -11,15 +11,17 @@ import "math/bits"
 // The zero value is empty and full. A Table is not safe for concurrent use
 // while it changes.
 type Table struct {
-	groups []uint64 // two words a group: see below
+	groups []group
 	refs   []uint32 // by place
 	used   int      // places that are taken
 }
 
-// A group is two words of four lanes, of 16 bits each. The lanes of the first and
-// the three lower ones of the second are the tags of places, 0 if a place is
-// free; the highest lane of the second has a bit for the hashes that went on to
-// the next group.
+// group is two words of four lanes, of 16 bits each. The lanes of the first and the
+// three lower ones of the second are the tags of places, 0 if a place is free; the
+// highest lane of the second has bits for the hashes that went on to the next
+// group.
+type group [2]uint64
+
 const (
 	groupPlaces = 7
 	lowBits     = 0x0001_0001_0001_0001
@@ -31,12 +33,12 @@ const (
 // NewTable returns an empty table that has room for n numbers.
 func NewTable(n int) Table {
 	groups := 1 + n*8/(5*groupPlaces)
-	return Table{groups: make([]uint64, 2*groups), refs: make([]uint32, groups*groupPlaces)}
+	return Table{groups: make([]group, groups), refs: make([]uint32, groups*groupPlaces)}
 }
 
 // clone returns a copy that can change.
 func (t *Table) clone() Table {
-	return Table{groups: append([]uint64(nil), t.groups...), refs: append([]uint32(nil), t.refs...), used: t.used}
+	return Table{groups: append([]group(nil), t.groups...), refs: append([]uint32(nil), t.refs...), used: t.used}
 }
 
 // Full reports whether there is no room for another number. Of eight places five
@@ -48,7 +50,7 @@ func (t *Table) Full() bool { return 8*(t.used+1) > 5*len(t.refs) }
 // table must not be full.
 func (t *Table) Add(hash uint64, number uint32) {
 	for g := groupOf(t.groups, hash); ; g = t.next(g) {
-		group := t.groups[2*g : 2*g+2]
+		group := &t.groups[g]
 		free := lanesOf(zeroLanes(group[0]), zeroLanes(group[1]))
 		if free == 0 {
 			group[1] |= overflowBit(hash) << overflowAt
@@ -65,7 +67,7 @@ func (t *Table) Add(hash uint64, number uint32) {
 // remove takes the number at a place away.
 func (t *Table) remove(place int) {
 	g, place := place/groupPlaces, place%groupPlaces
-	t.groups[2*g+place/4] &^= 0xffff << (place % 4 * 16)
+	t.groups[g][place/4] &^= 0xffff << (place % 4 * 16)
 	t.used--
 }
 
@@ -87,20 +89,20 @@ func (t *Table) Find(hash uint64) Cursor {
 	if len(t.groups) == 0 {
 		return Cursor{}
 	}
-	c := Cursor{table: t, hash: hash, group: groupOf(t.groups, hash), left: len(t.groups)/2 - 1}
-	c.match = tagged(t.groups, c.group, hash)
+	c := Cursor{table: t, hash: hash, group: groupOf(t.groups, hash), left: len(t.groups) - 1}
+	c.match = t.groups[c.group].tagged(hash)
 	return c
 }
 
 // Next returns the next number, and where it is; ok is false after the last.
 func (c *Cursor) Next() (number uint32, place int, ok bool) {
 	for c.match == 0 {
-		if c.left <= 0 || c.table.groups[2*c.group+1]>>overflowAt&overflowBit(c.hash) == 0 {
+		if c.left <= 0 || !c.table.groups[c.group].overflowed(c.hash) {
 			return 0, 0, false
 		}
 		c.left--
 		c.group = c.table.next(c.group)
-		c.match = tagged(c.table.groups, c.group, c.hash)
+		c.match = c.table.groups[c.group].tagged(c.hash)
 	}
 	place = c.group*groupPlaces + placeOf(c.match)
 	c.match &= c.match - 1
@@ -111,14 +113,14 @@ func (c *Cursor) Next() (number uint32, place int, ok bool) {
 func (t *Table) all(yield func(number uint32) bool) {
 	for place, number := range t.refs {
 		g, at := place/groupPlaces, place%groupPlaces
-		if t.groups[2*g+at/4]>>(at%4*16)&0xffff != 0 && !yield(number) {
+		if t.groups[g][at/4]>>(at%4*16)&0xffff != 0 && !yield(number) {
 			return
 		}
 	}
 }
 
 func (t *Table) next(group int) int {
-	if group++; 2*group == len(t.groups) {
+	if group++; group == len(t.groups) {
 		return 0
 	}
 	return group
@@ -139,26 +141,27 @@ func tagOf(hash uint64) uint64 {
 
 func overflowBit(hash uint64) uint64 { return 1 << (hash >> 16 & 15) }
 
-func groupOf(groups []uint64, hash uint64) int {
-	return int(uint64(uint32(hash>>12)) * uint64(len(groups)/2) >> 32)
+func groupOf(groups []group, hash uint64) int {
+	return int(uint64(uint32(hash>>12)) * uint64(len(groups)) >> 32)
 }
 
 // absent reports whether the table whose groups are given has nothing under the
 // hash. It is only sure of a yes.
-func absent(groups []uint64, hash uint64) bool {
-	g := groupOf(groups, hash)
-	pair := groups[2*g : 2*g+2]
+func absent(groups []group, hash uint64) bool {
+	g := &groups[groupOf(groups, hash)]
 	tags := lowBits * tagOf(hash)
-	// Of the second word no lane is left out: that it has a bit for the overflow
-	// which looks like the tag is rare.
-	return zeroLanes(pair[0]^tags)|zeroLanes(pair[1]^tags) == 0 && pair[1]>>overflowAt&overflowBit(hash) == 0
+	// The lane of the overflow is not left out: that it looks like the tag is rare.
+	return zeroLanes(g[0]^tags)|zeroLanes(g[1]^tags) == 0 && !g.overflowed(hash)
 }
 
-// tagged returns the places of a group that have the tag of the hash, as placeOf
-// takes them; now and then also one whose tag differs in the lowest bit.
-func tagged(groups []uint64, g int, hash uint64) uint64 {
-	pair, tags := groups[2*g:2*g+2], lowBits*tagOf(hash)
-	return lanesOf(zeroLanes(pair[0]^tags), zeroLanes(pair[1]^tags))
+// overflowed reports whether hashes like this one went on to the next group.
+func (g *group) overflowed(hash uint64) bool { return g[1]>>overflowAt&overflowBit(hash) != 0 }
+
+// tagged returns the places that have the tag of the hash, as placeOf takes them;
+// now and then also one whose tag differs in the lowest bit.
+func (g *group) tagged(hash uint64) uint64 {
+	tags := lowBits * tagOf(hash)
+	return lanesOf(zeroLanes(g[0]^tags), zeroLanes(g[1]^tags))
 }
 
 // lanesOf makes one word of the high bits of the lanes of the words of a group,

@@ -22,7 +22,7 @@ type View struct {
 // part is a place in the directory. It has the groups of the shard's table too, so
 // that a search for what is not there looks at nothing else.
 type part struct {
-	groups []uint64
+	groups []group
 	shard  *shard
 }
 
