@@ -101,6 +101,33 @@ func parseAddr(s string) (netip.Addr, error) {
 	return addr, nil
 }
 
+// plainIPv4 returns the IPv4 address that s spells, and whether it does: four
+// numbers up to 255 without leading zeros. It is what [netip.ParseAddr] does, for
+// a third of the time.
+func plainIPv4(s string) (netip.Addr, bool) {
+	if len(s) > len("255.255.255.255") {
+		return netip.Addr{}, false
+	}
+	var quad [4]byte
+	field, digits, n := 0, 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9':
+			if n = 10*n + int(c-'0'); n > 255 || digits > 0 && n < 10 {
+				return netip.Addr{}, false
+			}
+			digits++
+		case c == '.' && digits > 0 && field < 3:
+			quad[field] = byte(n)
+			field, digits, n = field+1, 0, 0
+		default:
+			return netip.Addr{}, false
+		}
+	}
+	quad[3] = byte(n)
+	return netip.AddrFrom4(quad), field == 3 && digits > 0
+}
+
 func subjectAddr(s string) (netip.Addr, fault) {
 	s, f := clean(s)
 	if !f.ok() {

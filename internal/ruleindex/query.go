@@ -57,7 +57,9 @@ func (q *Query) reserve(n int) {
 	}
 }
 
-// next returns a probe that there is room for.
+// next returns a probe that there is room for. Its fields are what they were, and
+// are set one by one: a whole probe, made elsewhere and copied, would have to be
+// waited for.
 func (q *Query) next() *probe {
 	n := len(q.probes)
 	q.probes = q.probes[:n+1]
@@ -68,7 +70,9 @@ func (q *Query) next() *probe {
 // less than eight, is given back with its rules.
 func (q *Query) Key(owner uint8, kind store.Kind, text string) {
 	q.reserve(1)
-	*q.next() = probe{hash: q.view.seeds.hashText(kind, text), text: uint8(len(q.texts)), kind: kind, owners: 1 << owner}
+	p := q.next()
+	p.hash = q.view.seeds.hashText(kind, text)
+	p.kind, p.from, p.text, p.owners = kind, 0, uint8(len(q.texts)), 1<<owner
 	q.texts = append(q.texts, text)
 }
 
@@ -80,7 +84,9 @@ func (q *Query) Addr(owner uint8, addr netip.Addr) {
 	lens := q.view.lens[f]
 	q.reserve(len(lens))
 	for _, bits := range lens {
-		*q.next() = probe{hash: q.view.seeds.hashPrefix(f, hi, lo, bits), kind: store.KindIP, bits: bits, owners: 1 << owner}
+		p := q.next()
+		p.hash = q.view.seeds.hashPrefix(f, hi, lo, bits)
+		p.kind, p.bits, p.owners = store.KindIP, bits, 1<<owner
 	}
 }
 
@@ -101,7 +107,9 @@ func (q *Query) Domains(owner uint8, host string) {
 			state = p.state
 		} else {
 			state = seeds.add(state, host[start:end])
-			*q.next() = probe{hash: seeds.finish(state), state: state, from: uint16(start), text: text, kind: store.KindDomain, owners: 1 << owner}
+			p := q.next()
+			p.hash, p.state = seeds.finish(state), state
+			p.kind, p.from, p.text, p.owners = store.KindDomain, uint16(start), text, 1<<owner
 		}
 		end = start - 1
 	}
