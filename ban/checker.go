@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"example.com/ostraka/store"
 )
 
@@ -39,8 +37,8 @@ type Checker struct {
 	source    Source
 	opts      CheckerOptions
 	ownClock  bool // opts.Now is not time.Now
-	cache     *lru.Cache[cacheKey, *fieldRules]
-	subjects  *lru.Cache[subjectKey, *subjectRules]
+	cache     *recent[cacheKey, *fieldRules]
+	subjects  *recent[subjectKey, *subjectRules]
 	fresh     freshness
 	wildcards wildcards
 	lengths   prefixLengths
@@ -72,13 +70,13 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if source == nil {
 		return nil, &ValueError{Field: "source", Code: CodeEmpty, Hint: "give a store, for example memstore.New()"}
 	}
-	cache, err := lru.New[cacheKey, *fieldRules](opts.CacheSize)
+	cache, err := newRecent[cacheKey, *fieldRules](opts.CacheSize)
 	if err != nil {
-		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
+		return nil, err
 	}
-	subjects, err := lru.New[subjectKey, *subjectRules](opts.CacheSize)
+	subjects, err := newRecent[subjectKey, *subjectRules](opts.CacheSize)
 	if err != nil {
-		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
+		return nil, err
 	}
 	mx, err := newMXResolver(opts.MX, opts.Now)
 	if err != nil {
@@ -197,7 +195,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 		return err
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	c.conclude(d, s, now, &fields, &mx, room[:0], uint32(now.Nanosecond()))
+	c.conclude(d, s, now, &fields, &mx, room[:0], c.stripe(now))
 	d.Stale = cached && c.feed.overdue(c.wallClock(now))
 	return nil
 }
@@ -214,7 +212,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 		sc.find(content)
 		if !sc.found && c.mx == nil { // as nearly always
 			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.late.Load()
-			c.stats.count(sc.stripe, d)
+			c.stats.of(sc.stripe).count(d)
 			return nil
 		}
 		var mx mxAnswer
@@ -223,7 +221,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 			mx, err = c.addMX(ctx, s, now, &sc.fields, c.findInMirror(content, now))
 		}
 		if err == nil {
-			sc.match = c.conclude(d, s, sc.now, &sc.fields, &mx, sc.match, sc.stripe)
+			sc.match = c.conclude(d, s, sc.now, &sc.fields, &mx, sc.match, c.stats.of(sc.stripe))
 			d.Stale = c.feed.late.Load()
 			return nil
 		}
@@ -233,8 +231,8 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 }
 
 // conclude decides by the rules found, and counts those that matched, which it
-// appends to matched and returns. stripe spreads those who count.
-func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resolved, mx *mxAnswer, matched []*store.Rule, stripe uint32) []*store.Rule {
+// appends to matched and returns.
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resolved, mx *mxAnswer, matched []*store.Rule, counters *stripe) []*store.Rule {
 	decide(d, s, now, fields, func(m *candidate) {
 		matched = appendNew(matched, &m.rule)
 	})
@@ -247,9 +245,12 @@ func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resol
 	if len(matched) > 0 {
 		c.countHits(matched, s, now, d.Verdict)
 	}
-	c.stats.count(stripe, d)
+	counters.count(d)
 	return matched
 }
+
+// stripe returns where a check that began at that time counts.
+func (c *Checker) stripe(now time.Time) *stripe { return c.stats.of(uint32(now.Nanosecond())) }
 
 // countHits counts the rules that matched. The uses of an e-mail domain block
 // are the attempts that were refused or held for review, so that it is not

@@ -57,6 +57,7 @@ func originOrder(o Origin) int {
 // it, whatever its scope and expiry, most specific first. It is what the cache
 // holds, and is never changed.
 type fieldRules struct {
+	usage
 	candidates []candidate
 	stamp      uint64
 	slots      []slot // of the keys that were looked up
@@ -81,12 +82,17 @@ const maxCachedText = 512
 type subjectKey [len(fieldKinds)]string
 
 // subjectRules is what is known of a whole Subject, so that one who comes again
-// costs one look into a cache.
+// costs one look into a cache. What a hit reads stands together.
 type subjectRules struct {
-	fields resolved
-	count  int64         // fields that are not empty
-	seen   atomic.Uint64 // the time of the marks at which the fields were fresh
+	usage
+	seen    atomic.Uint64 // the time of the marks at which the fields were fresh
+	count   int64         // fields that are not empty
+	matched resolved      // the fields, with nothing for those that no rule matches
+	fields  resolved
 }
+
+// nothing stands for a field that no rule matches.
+var nothing = new(fieldRules)
 
 // fresh reports whether all fields are. As long as nothing changes at all, one
 // look at the time tells.
@@ -113,9 +119,9 @@ func (r *subjectRules) fresh(f *freshness) bool {
 func (c *Checker) resolve(ctx context.Context, s *Subject, now time.Time, out *resolved) (cached bool, err error) {
 	trusted := c.feed.trusted(c.wallClock(now))
 	whole := subjectKey{s.Email, s.Domain, s.IP, s.Name}
-	if r, ok := c.subjects.Get(whole); ok && trusted && r.fresh(&c.fresh) {
-		*out = r.fields
-		c.stats.cacheHits.Add(r.count)
+	if r, ok := c.subjects.get(whole); ok && trusted && r.fresh(&c.fresh) {
+		*out = r.matched
+		c.stripe(now).cacheHits.Add(r.count)
 		return true, nil
 	}
 	return c.resolveFields(ctx, s, &whole, now, trusted, out)
@@ -129,9 +135,9 @@ func (c *Checker) resolveFields(ctx context.Context, s *Subject, whole *subjectK
 		if text == "" {
 			continue
 		}
-		if f, ok := c.cache.Get(cacheKey{k, text}); ok && trusted && c.fresh.fresh(f.stamp, f.slots) {
+		if f, ok := c.cache.get(cacheKey{k, text}); ok && trusted && c.fresh.fresh(f.stamp, f.slots) {
 			out[i], cached = f, true
-			c.stats.cacheHits.Add(1)
+			c.stripe(now).cacheHits.Add(1)
 		} else {
 			missing = append(missing, k)
 			c.stats.cacheMisses.Add(1)
@@ -248,29 +254,50 @@ func (f *fieldRules) sort() {
 }
 
 // remember caches what was found, of the fields that were missing and of the
-// whole Subject, unless that is one field alone. Texts are cloned: they may be
-// pieces of a request that should not live as long.
+// whole Subject, unless that is one field alone.
 func (c *Checker) remember(whole *subjectKey, missing []Kind, found *resolved) {
 	r := &subjectRules{fields: *found}
-	var kept subjectKey
-	for i, text := range whole {
-		if len(text) > maxCachedText {
-			r = nil
+	for i, f := range found {
+		if f == nil {
 			continue
 		}
-		kept[i] = strings.Clone(text)
-		if r != nil && text != "" {
-			r.count++
+		r.count++
+		if r.matched[i] = f; len(f.candidates) == 0 {
+			r.matched[i] = nothing
 		}
 	}
+	kept, all := whole.keep()
 	for _, k := range missing {
 		if text := kept[k-1]; text != "" {
-			c.cache.Add(cacheKey{k, text}, found[k-1])
+			c.cache.add(cacheKey{k, text}, found[k-1])
 		}
 	}
-	if r != nil && r.count > 1 {
-		c.subjects.Add(kept, r)
+	if all && r.count > 1 {
+		c.subjects.add(kept, r)
 	}
+}
+
+// keep returns a copy of the texts: they may be pieces of a request that should
+// not live as long. It is one text, so that to compare them all is to read one
+// place in memory. all reports whether none is left out for its length.
+func (k *subjectKey) keep() (kept subjectKey, all bool) {
+	var b strings.Builder
+	all = true
+	size := 0
+	for _, text := range k {
+		size += len(text)
+	}
+	b.Grow(min(size, len(k)*maxCachedText))
+	for i, text := range k {
+		if len(text) > maxCachedText {
+			all = false
+			continue
+		}
+		start := b.Len()
+		b.WriteString(text)
+		kept[i] = b.String()[start:]
+	}
+	return kept, all
 }
 
 // uniqueKeys returns all keys, each once.

@@ -35,34 +35,37 @@ type Stats struct {
 }
 
 type counters struct {
-	verdicts               [16]verdictCounters // summed up; checks that run at once use different ones
-	invalid, failed        atomic.Int64
-	cacheHits, cacheMisses atomic.Int64
-	mxUnknown              atomic.Int64
+	stripes         [16]stripe // summed up; checks that run at once use different ones
+	invalid, failed atomic.Int64
+	cacheMisses     atomic.Int64
+	mxUnknown       atomic.Int64
 }
 
-// verdictCounters are three cache lines long: no line has counters of two of them,
-// so that processors do not wait for each other to count.
-type verdictCounters struct {
-	n [len(verdictNames)][KindName + 1]atomic.Int64
-	_ [192 - 8*len(verdictNames)*int(KindName+1)]byte
+// stripe is three cache lines long: no line has counters of two of them, so that
+// processors do not wait for each other to count.
+type stripe struct {
+	verdicts  [len(verdictNames)][KindName + 1]atomic.Int64
+	cacheHits atomic.Int64
+	_         [192 - 8*len(verdictNames)*int(KindName+1) - 8]byte
 }
 
 // nextStripe numbers those who count, so that they spread.
 var nextStripe atomic.Uint32
 
-func (n *counters) count(stripe uint32, d *Decision) {
-	n.verdicts[stripe%uint32(len(n.verdicts))].n[d.Verdict][d.Match.Kind].Add(1)
-}
+// of returns the counters of one who has that number.
+func (n *counters) of(number uint32) *stripe { return &n.stripes[number%uint32(len(n.stripes))] }
 
-// sum adds up the checks by verdict, and by verdict and kind.
+func (s *stripe) count(d *Decision) { s.verdicts[d.Verdict][d.Match.Kind].Add(1) }
+
+// sum adds up what the stripes have counted.
 func (n *counters) sum(s *Stats) {
-	for i := range n.verdicts {
+	for i := range n.stripes {
 		for verdict := range s.Decided {
 			for kind := range s.Decided[verdict] {
-				s.Decided[verdict][kind] += n.verdicts[i].n[verdict][kind].Load()
+				s.Decided[verdict][kind] += n.stripes[i].verdicts[verdict][kind].Load()
 			}
 		}
+		s.CacheHits += n.stripes[i].cacheHits.Load()
 	}
 	s.Allowed, s.NeedsReview, s.Denied = total(s.Decided[Allowed]), total(s.Decided[NeedsReview]), total(s.Decided[Denied])
 }
@@ -79,9 +82,8 @@ func (c *Checker) Stats() Stats {
 	s := Stats{
 		Invalid:      c.stats.invalid.Load(),
 		Failed:       c.stats.failed.Load(),
-		CacheHits:    c.stats.cacheHits.Load(),
 		CacheMisses:  c.stats.cacheMisses.Load(),
-		CacheEntries: c.cache.Len(),
+		CacheEntries: c.cache.len(),
 		LastContact:  *c.feed.contact.Load(),
 		MXLookups:    c.mx.lookedUp(),
 		MXUnknown:    c.stats.mxUnknown.Load(),
