@@ -18,7 +18,7 @@ import (
 // shares a [View] of it instead.
 //
 // It is extendible hashing: a directory, which doubles when it must, of shards
-// of at most a thousand rules or so. A write copies what it changes of a shard
+// of at most two thousand rules. A write copies what it changes of a shard
 // that a view has, which is bounded however many rules there are; no write, and
 // no growth, ever touches more than one shard.
 type Index struct {
