@@ -186,7 +186,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 		cached = cached || hit
 	}
 	if err != nil {
-		if c.mirror != nil && ctx.Err() == nil && !isValueError(err) {
+		if c.mirror != nil && !errors.Is(ctx.Err(), context.Canceled) && !isValueError(err) {
 			err = c.checkMirror(ctx, s, d)
 			d.Stale = true // changes are known of that it lacks
 			return err
@@ -336,8 +336,12 @@ func clientAddr(text string) netip.Addr {
 }
 
 // appendNew appends a rule unless it is there already: one that matches two
-// fields is one hit.
+// fields is one hit. Rules for addresses and names match one field, each once,
+// and may be very many: those of one mailbox have one key.
 func appendNew(rules []*store.Rule, r *store.Rule) []*store.Rule {
+	if r.Key.Kind == KindEmail || r.Key.Kind == KindName {
+		return append(rules, r)
+	}
 	for _, have := range rules {
 		if have.ID == r.ID {
 			return rules

@@ -34,8 +34,13 @@ type feed struct {
 // init makes the feed ready to start.
 func (f *feed) init() {
 	f.alarm = time.AfterFunc(time.Hour, func() {
-		// It may have gone off just when the log was read.
-		f.late.Store(f.overdue(time.Now()))
+		// It may have gone off just when the log was read, so that what it says is
+		// out of date when it is said.
+		late := f.overdue(time.Now())
+		f.late.Store(late)
+		if late && !f.overdue(time.Now()) {
+			f.late.Store(false)
+		}
 	})
 	f.alarm.Stop()
 }

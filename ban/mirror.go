@@ -21,6 +21,7 @@ import (
 // end in the state that the store is in.
 type mirror struct {
 	source   Source
+	timeout  time.Duration // of a look-up
 	progress func(loaded, total int)
 	done     <-chan struct{} // closed when the Checker closes
 	lookup   context.Context // for reads that a change makes necessary; ends then too
@@ -53,12 +54,16 @@ type mirrored struct {
 // could not.
 const retryPause = 500 * time.Millisecond
 
-// lookupKeys is how many keys are looked up at a time.
-const lookupKeys = 256
+// lookupKeys is how many keys are looked up at a time, and lookupTimeout how long
+// that may take: who has made a change waits for it.
+const (
+	lookupKeys    = 256
+	lookupTimeout = 5 * time.Second
+)
 
 func newMirror(ctx context.Context, source Source, progress func(loaded, total int)) *mirror {
 	return &mirror{
-		source: source, progress: progress, lookup: ctx, done: ctx.Done(),
+		source: source, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 		owed: make(map[store.Key]struct{}), waiting: make(map[int64]int),
 	}
@@ -120,7 +125,9 @@ func (m *mirror) refresh() {
 // with mu held, so that what is looked up later is newer.
 func (m *mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error {
 	for chunk := range slices.Chunk(slices.Collect(maps.Keys(keys)), lookupKeys) {
-		rules, err := m.source.Lookup(m.lookup, chunk)
+		ctx, cancel := context.WithTimeout(m.lookup, m.timeout)
+		rules, err := m.source.Lookup(ctx, chunk)
+		cancel()
 		if err != nil {
 			return fmt.Errorf("look up what changed: %w", err)
 		}
@@ -287,14 +294,14 @@ func (m *mirror) run(ctx context.Context) {
 // catchUp reports whether nothing is left to be read.
 func (m *mirror) catchUp(ctx context.Context) bool {
 	m.mu.Lock()
-	all := m.told > m.read
-	if !all {
-		m.refresh()
-		m.settle()
+	if m.told > m.read {
+		m.mu.Unlock()
+		return m.load(ctx) == nil // it finds the keys that are owed too
 	}
-	left := len(m.owed) > 0
-	m.mu.Unlock()
-	return !left && (!all || m.load(ctx) == nil)
+	defer m.mu.Unlock()
+	m.refresh()
+	m.settle()
+	return len(m.owed) == 0
 }
 
 func (m *mirror) stats(s *Stats) {

@@ -24,9 +24,10 @@ type CheckerOptions struct {
 	// allocates nothing. [NewChecker] reads them all before it returns; changes
 	// keep them current. It takes some 70 bytes a rule.
 	//
-	// A bulk change ([Admin.CreateMany], or a list of which more than
-	// [store.MaxChangeKeys] keys change) has all rules read again, beside those in
-	// use: that takes as much memory once more, and seconds for a million rules.
+	// A change of more than [store.MaxChangeKeys] keys at once, by
+	// [Admin.CreateMany] or the sync of a list, has all rules read again, beside
+	// those in use: that takes as much memory once more, and seconds for a million
+	// rules.
 	// The method that made the change returns when it is done; checks go on
 	// meanwhile and see the rules from before. If another process made it, checks
 	// ask the store until it is done.
@@ -38,7 +39,7 @@ type CheckerOptions struct {
 	// Progress, if not nil, is called now and then while a mirror reads all
 	// rules: with how many were read, and how many there are, roughly, or 0 if
 	// the store does not say. The first reading calls it from the goroutine of
-	// NewChecker, later ones from another.
+	// NewChecker, later ones from another. It must not write to the store.
 	Progress func(loaded, total int)
 
 	// CacheSize bounds the cache, in entries; one entry is one field value of a

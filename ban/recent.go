@@ -8,9 +8,9 @@ import (
 
 // recent is a cache of the entries that were used last. Finding an entry is use,
 // but is noted only if, since it last was, as many entries were added as make a
-// quarter of the cache: else every hit would have to write, and to wait for those
-// who do. So an entry may leave as if it had last been used a quarter earlier, and
-// while nothing is added, hits write nothing at all.
+// quarter of the cache: else every hit would have to move its entry to the front,
+// while others wait. So an entry may leave as if it had last been used a quarter
+// earlier, and while nothing is added, hits share the lock and move nothing.
 type recent[K comparable, V interface{ used() *usage }] struct {
 	entries *lru.Cache[K, V]
 	quarter uint64

@@ -33,16 +33,21 @@ var scratches = sync.Pool{New: func() any {
 	return sc
 }}
 
-// release lets others have the scratch. It keeps no rule alive.
+// release lets others have the scratch. It keeps no rule alive, nor what the
+// caller gave.
 func (sc *scratch) release() {
 	if sc.found {
 		for i := range sc.rules {
 			clear(sc.rules[i].candidates)
 			sc.rules[i].candidates = sc.rules[i].candidates[:0]
 		}
-		clear(sc.match)
-		sc.match, sc.found = sc.match[:0], false
+		sc.found = false
 	}
+	clear(sc.match) // rules of mail hosts too, which find does not find
+	sc.match = sc.match[:0]
+	sc.email, sc.domain = askedEmail{}, askedDomain{}
+	sc.name.username = username{}
+	clear(sc.name.readings)
 	sc.fields = resolved{}
 	sc.reset()
 	scratches.Put(sc)
@@ -93,7 +98,8 @@ func (sc *scratch) find(m *mirrored) {
 	if sc.asked[KindName-1] != nil {
 		q.Key(uint8(KindName), KindName, sc.name.skeleton)
 		for i := range sc.name.readings {
-			if r := &sc.name.readings[i]; r.skeleton != sc.name.skeleton {
+			r := &sc.name.readings[i]
+			if r.skeleton != sc.name.skeleton && (i == 0 || r.skeleton != sc.name.readings[0].skeleton) {
 				q.Key(uint8(KindName), KindName, r.skeleton)
 			}
 		}

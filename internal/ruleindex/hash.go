@@ -108,5 +108,5 @@ func (s *seeds) hashPrefix(family int, hi, lo uint64, length uint8) uint64 {
 	hi &= ^uint64(0) << (64 - min(length, 64))
 	lo &= ^uint64(0) << (128 - max(length, 64)) // of IPv4 there is nothing in lo
 	what := uint64(length)<<1 | uint64(family)
-	return fold(fold(hi^s.prefix[0], s.prefix[2])^lo^s.prefix[1], s.prefix[3]+what<<40)
+	return s.finish(fold(fold(hi^s.prefix[0], s.prefix[2])^lo^s.prefix[1], s.prefix[3]+what<<40))
 }

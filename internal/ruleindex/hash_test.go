@@ -28,6 +28,10 @@ var likeKeys = map[string]func(n int) store.Key{
 	"IPv4": func(n int) store.Key {
 		return store.Key{Kind: store.KindIP, Text: netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}).String()}
 	},
+	"IPv6": func(n int) store.Key {
+		a := netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 13: byte(n >> 16), 14: byte(n >> 8), 15: byte(n)})
+		return store.Key{Kind: store.KindIP, Text: a.String()}
+	},
 	"IPv6 networks": func(n int) store.Key {
 		a := netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, byte(n >> 16), byte(n >> 8), byte(n)})
 		return store.Key{Kind: store.KindIP, Text: netip.PrefixFrom(a, 64).String()}
@@ -72,6 +76,30 @@ func TestHashesOfKeysThatAreAlikeSpread(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Neighbours of what is there are told from it by one look, whatever the seeds.
+func TestSearchesForNeighboursEndAtTheFirstGroup(t *testing.T) {
+	const there = 1000
+	for name, key := range likeKeys {
+		for range 50 {
+			seeds := newSeeds()
+			table := NewTable(there)
+			for n := range there {
+				table.Add(seeds.hash(key(n)), uint32(n))
+			}
+			further := 0
+			for n := range there {
+				if !absent(table.groups, seeds.hash(key(there+n))) {
+					further++
+				}
+			}
+			if further > there/20 {
+				t.Errorf("%s: %d of %d searches go on, with the seeds %v", name, further, there, seeds)
+				break
+			}
+		}
 	}
 }
 

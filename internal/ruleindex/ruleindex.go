@@ -18,9 +18,10 @@ import (
 // shares a [View] of it instead.
 //
 // It is extendible hashing: a directory, which doubles when it must, of shards
-// of at most two thousand rules. A write copies what it changes of a shard
-// that a view has, which is bounded however many rules there are; no write, and
-// no growth, ever touches more than one shard.
+// of at most two thousand rules, or more if these share their keys. A write
+// copies the directory, which has some 32 bytes for a thousand rules, and what it
+// changes of a shard that a view has; no write, and no growth, ever touches more
+// than one shard.
 type Index struct {
 	view  *View
 	epoch uint64 // counts the views given away
@@ -74,7 +75,7 @@ func (x *Index) Put(r store.Rule) {
 	if place, ok := s.find(hash, r.Key, r.ID); ok {
 		s.table.set(place, s.pack(&r))
 	} else {
-		for s.live >= maxShard && s.depth < maxDepth {
+		for s.live >= maxShard && s.mayDeepen(x.view.rules) {
 			x.split(s, hash)
 			s = x.view.shard(hash)
 		}
@@ -112,22 +113,33 @@ func (x *Index) Remove(key store.Key, id uuid.UUID) bool {
 	return true
 }
 
+// identity tells the rules of an index apart.
+type identity struct {
+	key store.Key
+	id  uuid.UUID
+}
+
 // Replace makes the rules of the keys be those given, all of which carry one of
 // them.
 func (x *Index) Replace(keys []store.Key, rules []store.Rule) {
+	wanted := make(map[identity]int, len(rules))
+	for i := range rules {
+		wanted[identity{rules[i].Key, rules[i].ID}] = i
+	}
+	same := make([]bool, len(rules))
 	var there []store.Rule
 	for _, k := range keys {
 		there = x.view.Append(there[:0], k)
 		for i := range there {
-			old := &there[i]
-			if !slices.ContainsFunc(rules, func(r store.Rule) bool { return r.ID == old.ID && r.Key == k }) {
-				x.Remove(k, old.ID)
+			if at, ok := wanted[identity{k, there[i].ID}]; ok {
+				same[at] = rules[at] == there[i]
+			} else {
+				x.Remove(k, there[i].ID)
 			}
 		}
 	}
 	for i := range rules {
-		there = x.view.Append(there[:0], rules[i].Key)
-		if !slices.Contains(there, rules[i]) { // else it has come a second time
+		if !same[i] {
 			x.Put(rules[i])
 		}
 	}

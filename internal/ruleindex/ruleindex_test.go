@@ -132,6 +132,48 @@ func TestARuleComesBackAsItWas(t *testing.T) {
 	check(t, "compacted")
 }
 
+// The addresses of one mailbox share a key, as many as somebody cares to list.
+func TestManyRulesOfOneKeyKeepTheIndexSmall(t *testing.T) {
+	const many = 3 * maxShard
+	x := New()
+	for n := range many {
+		x.Put(rule(n, store.KindEmail, "jdoe@gmail.com"))
+	}
+	if n := x.View().Bytes(); n > 200*many {
+		t.Errorf("%d rules take %d bytes", many, n)
+	}
+	for n := range 10 * maxShard { // others are split as if those were not there
+		x.Put(rule(many+n, store.KindDomain, fmt.Sprintf("d%d.example", n)))
+	}
+	v := x.View()
+	if n := v.Bytes(); n > 200*int64(v.Len()) {
+		t.Errorf("%d rules take %d bytes", v.Len(), n)
+	}
+	if n := len(v.Append(nil, store.Key{Kind: store.KindEmail, Text: "jdoe@gmail.com"})); n != many {
+		t.Errorf("%d rules of the key, want %d", n, many)
+	}
+	large := 0
+	for i := range v.dir {
+		if s := v.dir[i].shard; s.live > maxShard && (i == 0 || v.dir[i-1].shard != s) {
+			large++
+		}
+	}
+	if large != 1 {
+		t.Errorf("%d shards are large, want the one of the mailbox", large)
+	}
+}
+
+func TestReplaceOfAKeyThatIsNamedTwice(t *testing.T) {
+	x := New()
+	stays, goes := rule(1, store.KindName, "bob"), rule(2, store.KindName, "bob")
+	x.Put(stays)
+	x.Put(goes)
+	x.Replace([]store.Key{stays.Key, stays.Key}, []store.Rule{stays, stays})
+	if got := x.Lookup([]store.Key{stays.Key}); len(got) != 1 || got[0] != stays || x.Len() != 1 {
+		t.Errorf("Lookup = %+v, want %+v alone", got, stays)
+	}
+}
+
 func TestPutReplacesTheRuleOfAnID(t *testing.T) {
 	x := New()
 	old := rule(1, store.KindIP, "192.0.2.0/24")

@@ -1,6 +1,7 @@
 package ruleindex
 
 import (
+	"math/bits"
 	"strings"
 	"unsafe"
 
@@ -28,8 +29,19 @@ type shard struct {
 // A shard with more rules than this is split. It bounds what a write copies.
 const maxShard = 2048
 
-// maxDepth bounds the splitting of rules that all have one hash.
-const maxDepth = 20
+// A shard of rules that all have one key cannot be split: those for the spellings
+// of one mailbox are such. So there is a bound to its depth, which is a little more
+// than that of the shards of as many rules with keys of their own; else such rules
+// would make the directory as large as can be.
+const (
+	maxDepth   = 20
+	spareDepth = 3
+)
+
+// mayDeepen reports whether a shard of an index with so many rules may be split.
+func (s *shard) mayDeepen(rules int) bool {
+	return int(s.depth) < min(maxDepth, bits.Len(uint(rules/maxShard))+spareDepth)
+}
 
 // find returns where the table has the rule of that key and ID.
 func (s *shard) find(hash uint64, key store.Key, id uuid.UUID) (place int, ok bool) {
