@@ -78,6 +78,9 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 		if dir, err := os.Stat(filepath.Dir(s.svg)); err != nil || !dir.IsDir() {
 			return s, fmt.Errorf("-svg: there is no folder %q: run this from the root of the project, or name another file", filepath.Dir(s.svg))
 		}
+		if file, err := os.Stat(s.svg); err == nil && file.IsDir() {
+			return s, fmt.Errorf("-svg: %q is a folder: name a file", s.svg)
+		}
 	}
 	return s, nil
 }
@@ -100,14 +103,14 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if err := b.measure(ctx); err != nil {
 		return err
 	}
-	if s.svg != "" {
-		if err := os.WriteFile(s.svg, []byte(drawGrowth(b.growth)), 0o644); err != nil {
-			return err
-		}
-	}
 	if s.json {
-		return printJSON(out, b.rows)
+		err = printJSON(out, b.rows)
+	} else {
+		fmt.Fprintf(out, "%s\n\n", machine())
+		err = printTable(out, b.rows)
 	}
-	fmt.Fprintf(out, "%s\n\n", machine())
-	return printTable(out, b.rows)
+	if err == nil && s.svg != "" {
+		err = os.WriteFile(s.svg, []byte(drawGrowth(b.growth)), 0o644)
+	}
+	return err
 }

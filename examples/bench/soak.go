@@ -59,7 +59,7 @@ func soak(ctx context.Context, dir string, duration time.Duration, out io.Writer
 	}
 	began := time.Now()
 	rounds, next := 0, duration/10
-	for ; time.Since(began) < duration; rounds++ {
+	for ; rounds == 0 || time.Since(began) < duration; rounds++ {
 		if err := k.round(ctx, rounds); err != nil {
 			return fmt.Errorf("round %d, after %v: %w", rounds, time.Since(began).Round(time.Second), err)
 		}
