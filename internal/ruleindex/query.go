@@ -31,7 +31,7 @@ type probe struct {
 	hash   uint64
 	state  uint64 // of a domain: the hash, unfinished
 	from   uint16 // where in its text the key begins
-	text   uint8  // the number of the text, unless it is a prefix of the query's address
+	text   uint16 // the number of the text, unless it is a prefix of the query's address
 	kind   store.Kind
 	bits   uint8 // of the prefix
 	owners uint8 // a bit for each
@@ -72,7 +72,7 @@ func (q *Query) Key(owner uint8, kind store.Kind, text string) {
 	q.reserve(1)
 	p := q.next()
 	p.hash = q.view.seeds.hashText(kind, text)
-	p.kind, p.from, p.text, p.owners = kind, 0, uint8(len(q.texts)), 1<<owner
+	p.kind, p.from, p.text, p.owners = kind, 0, uint16(len(q.texts)), 1<<owner
 	q.texts = append(q.texts, text)
 }
 
@@ -97,7 +97,7 @@ func (q *Query) Domains(owner uint8, host string) {
 	q.reserve(maxLabels)
 	seeds := &q.view.seeds
 	shared := commonSuffix(host, q.host)
-	first, text := len(q.probes), uint8(len(q.texts))
+	first, text := len(q.probes), uint16(len(q.texts))
 	state := seeds.start[store.KindDomain]
 	for end, labels := len(host), 0; end >= 0 && labels < maxLabels; labels++ {
 		start := strings.LastIndexByte(host[:end], '.') + 1
