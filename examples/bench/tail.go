@@ -20,8 +20,9 @@ const (
 )
 
 // measureTail times single checks while another goroutine bans. Beside them it
-// times the same checks while nobody does, and arithmetic that takes as long: the
-// tail that these have is what the machine adds, by interrupts and the like.
+// times the same checks while nobody does; and, while somebody bans, arithmetic
+// that takes as long as a check and has nothing to do with rules: its tail is what
+// the machine adds, by interrupts and the like.
 func (b *bench) measureTail(ctx context.Context) error {
 	s := b.largest()
 	b.say("checks while another goroutine writes")
@@ -32,37 +33,50 @@ func (b *bench) measureTail(ctx context.Context) error {
 	duration := min(tailTime, 100*b.slice)
 	check := checks(ctx, s.mirror, s.askers, 0)
 	var beside, alone, floor tails
-	var rates []float64
+	w := writer{admin: admin}
 	runtime.GC()
 	for round := range slowRounds {
 		if err := alone.sample(check, duration); err != nil {
 			return err
 		}
-		if err := floor.sample(arithmetic(alone.medians[round]), duration); err != nil {
+		spin := arithmetic(alone.medians[round])
+		if err := w.during(ctx, func() error { return beside.sample(check, duration) }); err != nil {
 			return err
 		}
-		stop := make(chan struct{})
-		wrote := make(chan error, 1)
-		written := 0
-		began := time.Now()
-		go func() {
-			var err error
-			written, err = banOften(ctx, admin, round, stop)
-			wrote <- err
-		}()
-		err := beside.sample(check, duration)
-		close(stop)
-		if err := errors.Join(err, <-wrote); err != nil {
+		if err := w.during(ctx, func() error { return floor.sample(spin, duration) }); err != nil {
 			return err
 		}
-		rates = append(rates, float64(written)/time.Since(began).Seconds())
 	}
+	rate := median(w.rates)
 	b.rows = append(b.rows,
-		beside.row(fmt.Sprintf("p99.9 of Check beside %.0f bans/s", median(rates)), atMost(20, "its median")),
+		beside.row(fmt.Sprintf("p99.9 of Check beside %.0f bans/s", rate), atMost(20, "its median")),
 		alone.row("p99.9 of Check, nobody writing", bar{of: "its median"}),
-		floor.row("p99.9 of arithmetic that takes as long", bar{of: "its median"}),
+		floor.row(fmt.Sprintf("p99.9 of mere arithmetic beside %.0f bans/s", rate), bar{of: "its median"}),
 	)
 	return nil
+}
+
+// writer makes bans while something else is done.
+type writer struct {
+	admin *ban.Admin
+	rates []float64 // bans a second, each time
+}
+
+func (w *writer) during(ctx context.Context, do func() error) error {
+	stop := make(chan struct{})
+	wrote := make(chan error, 1)
+	written := 0
+	began := time.Now()
+	go func() {
+		var err error
+		written, err = banOften(ctx, w.admin, len(w.rates), stop)
+		wrote <- err
+	}()
+	err := do()
+	close(stop)
+	err = errors.Join(err, <-wrote)
+	w.rates = append(w.rates, float64(written)/time.Since(began).Seconds())
+	return err
 }
 
 // tails are the medians and the tails of several samplings, in nanoseconds.
