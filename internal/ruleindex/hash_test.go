@@ -41,7 +41,7 @@ var likeKeys = map[string]func(n int) store.Key{
 // The parts of a hash that a place in the index is made of are spread as if at
 // random: by the chi-squared test, at five standard deviations.
 func TestHashesOfKeysThatAreAlikeSpread(t *testing.T) {
-	const keys, buckets = 200_000, 1 << 10
+	const keys, buckets = 100_000, 1 << 10
 	parts := map[string]func(hash uint64) uint64{
 		"shard": func(h uint64) uint64 { return h >> 54 },
 		"group": func(h uint64) uint64 { return h >> 34 & (buckets - 1) },
@@ -83,7 +83,7 @@ func TestHashesOfKeysThatAreAlikeSpread(t *testing.T) {
 func TestSearchesForNeighboursEndAtTheFirstGroup(t *testing.T) {
 	const there = 1000
 	for name, key := range likeKeys {
-		for range 50 {
+		for range 20 {
 			seeds := newSeeds()
 			table := NewTable(there)
 			for n := range there {
