@@ -188,7 +188,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 	if err != nil {
 		if c.mirror != nil && !errors.Is(ctx.Err(), context.Canceled) && !isValueError(err) {
 			err = c.checkMirror(ctx, s, d)
-			d.Stale = true // changes are known of that it lacks
+			d.Stale = err == nil // changes are known of that it lacks
 			return err
 		}
 		*d, err = c.failed(ctx, s, err)
