@@ -40,13 +40,13 @@ func NewChange(ctx context.Context, action store.ChangeAction, at time.Time, fal
 // checkActor checks who is to stand in the log.
 func checkActor(s string) error {
 	if strings.TrimSpace(s) == "" {
-		return fault{CodeEmpty, `say who does this: ban.WithActor(ctx, "alice")`}.in("actor", s)
+		return NewValueError("actor", s, CodeEmpty, `say who does this: ban.WithActor(ctx, "alice")`)
 	}
 	if err := CheckText("actor", s); err != nil {
 		return err
 	}
 	if strings.ContainsAny(s, "\n\t") {
-		return fault{CodeControl, "an actor is one line without tabs"}.in("actor", s)
+		return NewValueError("actor", s, CodeControl, "an actor is one line without tabs")
 	}
 	return nil
 }

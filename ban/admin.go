@@ -57,7 +57,7 @@ type Admin struct {
 // parse gives a [*ValueError].
 func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if st == nil {
-		return nil, fault{CodeEmpty, "give a store, for example memstore.New()"}.in("store", "")
+		return nil, NewValueError("store", "", CodeEmpty, "give a store, for example memstore.New()")
 	}
 	guard, err := NewGuard(GuardOptions{Protected: opts.Protected, NoDefaultProtected: opts.NoDefaultProtected})
 	if err != nil {
@@ -151,7 +151,7 @@ func (a *Admin) Purge(ctx context.Context, before time.Time) (int64, error) {
 		return 0, err
 	}
 	if before.After(now) {
-		return 0, fault{CodeRange, "give a time that has passed"}.in("before", before.Format(time.RFC3339))
+		return 0, NewValueError("before", before.Format(time.RFC3339), CodeRange, "give a time that has passed")
 	}
 	n, err := a.store.PurgeBans(ctx, storedTime(before), c)
 	if err != nil {
@@ -178,7 +178,7 @@ type DayHits = store.DayHits
 // [CheckerOptions.FlushInterval].
 func (a *Admin) Hits(ctx context.Context, id uuid.UUID, days int) ([]DayHits, error) {
 	if days < 1 || days > HitDays {
-		return nil, fault{CodeRange, fmt.Sprintf("give 1 to %d: hits are kept for so many days", HitDays)}.in("days", fmt.Sprint(days))
+		return nil, NewValueError("days", fmt.Sprint(days), CodeRange, fmt.Sprintf("give 1 to %d: hits are kept for so many days", HitDays))
 	}
 	hits, err := store.LastDays(ctx, a.store, id, a.now(), days)
 	if err != nil {

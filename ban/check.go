@@ -13,10 +13,10 @@ const MaxReason = 255
 // checkBan checks what depends neither on the time nor on guards.
 func checkBan(b *Ban) error {
 	if b.Effect > Allow {
-		return fault{CodeUnknown, "use Deny, Review or Allow"}.in("effect", b.Effect.String())
+		return NewValueError("effect", b.Effect.String(), CodeUnknown, "use Deny, Review or Allow")
 	}
 	if !b.Scope.Valid() {
-		return fault{CodeUnknown, "use ban.ScopeOf with the actions of this package"}.in("scope", fmt.Sprintf("%#x", uint8(b.Scope)))
+		return NewValueError("scope", fmt.Sprintf("%#x", uint8(b.Scope)), CodeUnknown, "use ban.ScopeOf with the actions of this package")
 	}
 	if err := CheckText("reason", b.Reason); err != nil {
 		return err
@@ -29,14 +29,14 @@ func checkBan(b *Ban) error {
 // breaks and tabs. The error is a [*ValueError].
 func CheckText(field, s string) error {
 	if len(s) > MaxReason*utf8.UTFMax || utf8.RuneCountInString(s) > MaxReason {
-		return fault{CodeTooLong, fmt.Sprintf("use at most %d characters", MaxReason)}.in(field, s)
+		return NewValueError(field, s, CodeTooLong, fmt.Sprintf("use at most %d characters", MaxReason))
 	}
 	if !utf8.ValidString(s) {
-		return fault{CodeInvalidUTF8, "send the text as UTF-8"}.in(field, s)
+		return NewValueError(field, s, CodeInvalidUTF8, "send the text as UTF-8")
 	}
 	for _, r := range s {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return fault{CodeControl, "leave out control characters"}.in(field, s)
+			return NewValueError(field, s, CodeControl, "leave out control characters")
 		}
 	}
 	return nil
@@ -52,12 +52,11 @@ func expiry(t, now time.Time) (time.Time, error) {
 	}
 	t = storedTime(t)
 	if !t.After(now) {
-		f := fault{CodeInPast, "give a time in the future, or none for a ban without end"}
-		return t, f.in("expires_at", t.Format(time.RFC3339))
+		return t, NewValueError("expires_at", t.Format(time.RFC3339), CodeInPast, "give a time in the future, or none for a ban without end")
 	}
 	if t.Year() > maxYear {
-		f := fault{CodeRange, fmt.Sprintf("give a time up to the year %d, or none for a ban without end", maxYear)}
-		return t, f.in("expires_at", t.Format(time.RFC3339))
+		return t, NewValueError("expires_at", t.Format(time.RFC3339), CodeRange,
+			fmt.Sprintf("give a time up to the year %d, or none for a ban without end", maxYear))
 	}
 	return t, nil
 }

@@ -8,6 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/ostraka/ban/value"
+	"example.com/ostraka/internal/match"
+	"example.com/ostraka/internal/mirror"
+	"example.com/ostraka/internal/mxlookup"
+	"example.com/ostraka/internal/rulecache"
 	"example.com/ostraka/store"
 )
 
@@ -34,19 +39,15 @@ const closeTimeout = 5 * time.Second
 //
 // A Checker has goroutines of its own; Close ends them.
 type Checker struct {
-	source    Source
-	opts      CheckerOptions
-	ownClock  bool // opts.Now is not time.Now
-	cache     *recent[cacheKey, *fieldRules]
-	subjects  *recent[subjectKey, *subjectRules]
-	fresh     freshness
-	wildcards wildcards
-	lengths   prefixLengths
-	feed      feed
-	mirror    *mirror // nil without one
-	hits      *hitCounter
-	stats     counters
-	mx        *mxResolver // nil: off
+	source   Source
+	opts     CheckerOptions
+	ownClock bool // opts.Now is not time.Now
+	cache    *rulecache.Cache
+	feed     feed
+	mirror   *mirror.Mirror // nil without one
+	hits     *hitCounter
+	stats    counters
+	mx       *mxlookup.Resolver // nil: off
 
 	closed   atomic.Bool
 	close    sync.Once
@@ -70,24 +71,18 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if source == nil {
 		return nil, &ValueError{Field: "source", Code: CodeEmpty, Hint: "give a store, for example memstore.New()"}
 	}
-	cache, err := newRecent[cacheKey, *fieldRules](opts.CacheSize)
+	cache, err := rulecache.New(source, opts.CacheSize, opts.Leet)
 	if err != nil {
-		return nil, err
+		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
 	}
-	subjects, err := newRecent[subjectKey, *subjectRules](opts.CacheSize)
-	if err != nil {
-		return nil, err
-	}
-	mx, err := newMXResolver(opts.MX, opts.Now)
+	mx, err := opts.MX.resolver(opts.Now)
 	if err != nil {
 		return nil, err
 	}
 	c := &Checker{
-		source: source, opts: opts, ownClock: ownClock, cache: cache, subjects: subjects,
+		source: source, opts: opts, ownClock: ownClock, cache: cache,
 		hits: newHitCounter(source, opts.Now), mx: mx,
 	}
-	c.fresh.init()
-	c.wildcards.fresh, c.lengths.fresh = &c.fresh, &c.fresh
 	c.feed = feed{
 		changes: source, apply: c.apply, applyAll: c.applyAll,
 		interval: opts.PollInterval, staleFor: opts.StaleFor,
@@ -95,11 +90,11 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	c.feed.init()
 	ctx, cancel := context.WithCancel(context.Background())
 	if opts.Mirror {
-		c.mirror = newMirror(ctx, source, opts.Progress)
+		c.mirror = mirror.New(ctx, source, opts.Progress)
 	}
 	unsubscribe, err := c.feed.start(ctx)
 	if err == nil && opts.Mirror {
-		if err = c.mirror.load(ctx); err != nil {
+		if err = c.mirror.Load(ctx); err != nil {
 			unsubscribe()
 		} else if opts.PollInterval > 0 {
 			c.feed.poll(ctx) // reading all rules may have taken longer than the interval
@@ -107,7 +102,7 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	}
 	if err != nil {
 		cancel()
-		mx.close()
+		mx.Close()
 		c.feed.alarm.Stop()
 		return nil, err
 	}
@@ -115,7 +110,7 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	c.running.Go(func() { c.feed.run(ctx) })
 	c.running.Go(func() { c.hits.run(ctx, opts.FlushInterval) })
 	if opts.Mirror {
-		c.running.Go(func() { c.mirror.run(ctx) })
+		c.running.Go(func() { c.mirror.Run(ctx) })
 	}
 	return c, nil
 }
@@ -123,35 +118,20 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 // apply makes changes take effect on what is in memory. own says that they were
 // made through this process's store: they have to before it returns.
 func (c *Checker) apply(changes []store.Change, own bool) {
-	for _, change := range changes {
-		c.outdate(change)
+	for i := range changes {
+		c.cache.Outdate(&changes[i])
 	}
 	if c.mirror != nil {
-		c.mirror.apply(changes, own)
+		c.mirror.Apply(changes, own)
 	}
 }
 
 // applyAll is apply where any change up to a Seq may have been missed.
 func (c *Checker) applyAll(seq int64) {
-	c.fresh.markAll()
+	c.cache.OutdateAll()
 	if c.mirror != nil {
-		c.mirror.applyAll(seq)
+		c.mirror.ApplyAll(seq)
 	}
-}
-
-// outdate makes a change take effect on what is cached.
-func (c *Checker) outdate(change store.Change) {
-	if change.Bulk {
-		c.fresh.markAll()
-		return
-	}
-	keys := change.Keys
-	for _, k := range change.Keys {
-		if l, ok := k.PrefixLen(); ok && !c.lengths.known(l) {
-			keys = append(keys[:len(keys):len(keys)], prefixLengthsKey)
-		}
-	}
-	c.fresh.mark(keys...)
 }
 
 // Check answers whether the Subject may come in, and why not.
@@ -166,7 +146,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) (d Decision, err error) 
 	if err := c.ready(&s); err != nil {
 		return c.failed(ctx, &s, err)
 	}
-	if c.mirror != nil && !c.mirror.behind.Load() {
+	if c.mirror != nil && !c.mirror.Behind() {
 		err = c.checkMirror(ctx, &s, &d)
 	} else {
 		err = c.checkStore(ctx, &s, &d)
@@ -177,13 +157,15 @@ func (c *Checker) Check(ctx context.Context, s Subject) (d Decision, err error) 
 // checkStore is Check from the caches and the store. d must be zero.
 func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error {
 	now := c.opts.Now()
-	var fields resolved
-	cached, err := c.resolve(ctx, s, now, &fields)
+	var found match.Found
+	cached, err := c.findCached(ctx, s, now, &found)
 	var mx mxAnswer
 	if err == nil && c.mx != nil {
-		var hit bool
-		mx, hit, err = c.checkMX(ctx, s, now, &fields)
-		cached = cached || hit
+		mx, err = c.addMX(ctx, s, now, &found, func(s *Subject, out *match.Found) error {
+			hit, err := c.findCached(ctx, s, now, out)
+			cached = cached || hit
+			return err
+		})
 	}
 	if err != nil {
 		if c.mirror != nil && !errors.Is(ctx.Err(), context.Canceled) && !isValueError(err) {
@@ -195,7 +177,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 		return err
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	c.conclude(d, s, now, &fields, &mx, room[:0], c.stripe(now))
+	c.conclude(d, s, now, &found, &mx, room[:0], c.stripe(now))
 	d.Stale = cached && c.feed.overdue(c.wallClock(now))
 	return nil
 }
@@ -203,25 +185,26 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 // checkMirror is Check from the content of the mirror, whatever is the matter
 // with the store. d must be zero.
 func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) error {
-	sc := scratches.Get().(*scratch)
+	sc := takeScratch()
 	defer sc.release()
-	err := sc.parse(s, c.opts.Leet)
+	texts := s.texts()
+	err := sc.Parse(&texts, c.opts.Leet)
 	if err == nil {
-		sc.clock, sc.now = c.opts.Now, time.Time{}
-		content := c.mirror.content.Load()
-		sc.find(content)
-		if !sc.found && c.mx == nil { // as nearly always
+		var found match.Found
+		content := c.mirror.Content()
+		sc.Begin(c.opts.Now, time.Time{})
+		if !sc.Find(content, &found) && c.mx == nil { // as nearly always
 			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.late.Load()
 			c.stats.of(sc.stripe).count(d)
 			return nil
 		}
 		var mx mxAnswer
 		if c.mx != nil {
-			now := sc.at()
-			mx, err = c.addMX(ctx, s, now, &sc.fields, c.findInMirror(content, now))
+			now := sc.Now()
+			mx, err = c.addMX(ctx, s, now, &found, c.findInMirror(content, now))
 		}
 		if err == nil {
-			sc.match = c.conclude(d, s, sc.now, &sc.fields, &mx, sc.match, c.stats.of(sc.stripe))
+			sc.match = c.conclude(d, s, sc.Now(), &found, &mx, sc.match, c.stats.of(sc.stripe))
 			d.Stale = c.feed.late.Load()
 			return nil
 		}
@@ -230,11 +213,25 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 	return err
 }
 
+// findCached finds the rules for each field: from the cache where it may be
+// trusted, else in the store. cached reports whether any came from the cache.
+func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, out *match.Found) (cached bool, err error) {
+	texts := s.texts()
+	use, err := c.cache.Find(ctx, &texts, now, c.feed.trusted(c.wallClock(now)), out)
+	if use.Hits > 0 {
+		c.stripe(now).cacheHits.Add(use.Hits)
+	}
+	if use.Misses > 0 {
+		c.stats.cacheMisses.Add(use.Misses)
+	}
+	return use.Hits > 0, err
+}
+
 // conclude decides by the rules found, and counts those that matched, which it
 // appends to matched and returns.
-func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, fields *resolved, mx *mxAnswer, matched []*store.Rule, counters *stripe) []*store.Rule {
-	decide(d, s, now, fields, func(m *candidate) {
-		matched = appendNew(matched, &m.rule)
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, matched []*store.Rule, counters *stripe) []*store.Rule {
+	decide(d, s, now, found, func(m *match.Candidate) {
+		matched = appendNew(matched, &m.Rule)
 	})
 	if mx.record != nil {
 		mx.finish(d, s, &c.opts.MX)
@@ -312,7 +309,7 @@ func (c *Checker) Close() error {
 	c.close.Do(func() {
 		c.closed.Store(true)
 		c.stop()
-		c.mx.close()
+		c.mx.Close()
 		c.running.Wait()
 		c.feed.alarm.Stop()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
@@ -328,7 +325,7 @@ func clientAddr(text string) netip.Addr {
 	if text == "" {
 		return netip.Addr{}
 	}
-	a, err := parseAddr(text)
+	a, err := value.ParseAddr(text)
 	if err != nil {
 		return netip.Addr{}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
 )
 
@@ -151,7 +152,7 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 	for i, o := range all {
 		b, err := a.newBan(o, c)
 		if err == nil && o.DisableMatchingAliases {
-			err = fault{CodeNoEffect, "make this ban by itself, with Create or Put"}.in("disable_matching_aliases", "true")
+			err = NewValueError("disable_matching_aliases", "true", CodeNoEffect, "make this ban by itself, with Create or Put")
 		}
 		if err != nil {
 			result.Rejected = append(result.Rejected, Rejected{i, err})
@@ -176,7 +177,7 @@ func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
 	if err != nil || o.Force {
 		return b, err
 	}
-	if guard := a.guard.check(valueOf(b.Kind, b.Value, b.KeyText), o.Effect); guard != nil {
+	if guard := a.guard.check(banValue(&b), o.Effect); guard != nil {
 		return Ban{}, guard
 	}
 	return b, nil
@@ -210,6 +211,11 @@ func draft(o CreateOptions, c store.Change) (Ban, error) {
 	return b, nil
 }
 
+// banValue returns the value that a ban has.
+func banValue(b *Ban) Value {
+	return value.Stored(store.Key{Kind: b.Kind, Text: b.KeyText}, b.Value)
+}
+
 func setValue(b *Ban, v Value) {
 	b.Kind, b.Value, b.KeyText = v.Kind(), v.String(), v.Key().Text
 }
@@ -217,8 +223,7 @@ func setValue(b *Ban, v Value) {
 // parseBanValue parses the value of a ban, and widens a single IPv6 address.
 func parseBanValue(k Kind, text string, ipv6Prefix int) (Value, error) {
 	if ipv6Prefix < 0 || ipv6Prefix > 128 {
-		f := fault{CodeRange, "use 1 to 128, or 0 for the address itself"}
-		return Value{}, f.in("ipv6_prefix", strconv.Itoa(ipv6Prefix))
+		return Value{}, NewValueError("ipv6_prefix", strconv.Itoa(ipv6Prefix), CodeRange, "use 1 to 128, or 0 for the address itself")
 	}
 	v, err := Parse(k, text)
 	if err != nil || ipv6Prefix == 0 {
@@ -228,5 +233,5 @@ func parseBanValue(k Kind, text string, ipv6Prefix int) (Value, error) {
 	if !p.IsValid() || p.Addr().Is4() || !p.IsSingleIP() {
 		return v, nil
 	}
-	return prefixValue(netip.PrefixFrom(p.Addr(), ipv6Prefix).Masked()), nil
+	return value.PrefixValue(netip.PrefixFrom(p.Addr(), ipv6Prefix).Masked()), nil
 }

@@ -31,48 +31,6 @@ func (v Verdict) String() string {
 // MarshalText implements [encoding.TextMarshaler] with [Verdict.String].
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// Via says how a rule came to match.
-type Via uint8
-
-// The ways in which a rule matches. The zero value is none.
-const (
-	// ViaExact: the value of the rule is the one that was asked about.
-	ViaExact Via = iota + 1
-	// ViaParentDomain: the rule is for a domain above the one asked about, be it
-	// written "example.com" or "*.example.com".
-	ViaParentDomain
-	// ViaMailbox: the rule is for another spelling of the same mailbox.
-	ViaMailbox
-	// ViaPrefix: the rule is for a prefix that holds the address.
-	ViaPrefix
-	// ViaSkeleton: the rule is for a name that looks the same (UTS #39).
-	ViaSkeleton
-	// ViaLeet: the rule is for the name that this one is with its digits read
-	// as letters. Only with [CheckerOptions.Leet].
-	ViaLeet
-	// ViaWildcard: the rule is a pattern for names or local parts.
-	ViaWildcard
-	// ViaMX: the rule is for a mail host of the domain of the address, by its name
-	// or its IP address. Only with [CheckerOptions.MX].
-	ViaMX
-)
-
-var viaNames = [...]string{
-	ViaExact: "exact", ViaParentDomain: "parent-domain", ViaMailbox: "mailbox", ViaPrefix: "prefix",
-	ViaSkeleton: "skeleton", ViaLeet: "leet", ViaWildcard: "wildcard", ViaMX: "mx",
-}
-
-// String returns for example "parent-domain", and "" for the zero value.
-func (v Via) String() string {
-	if int(v) < len(viaNames) {
-		return viaNames[v]
-	}
-	return fmt.Sprintf("via(%d)", uint8(v))
-}
-
-// MarshalText implements [encoding.TextMarshaler] with [Via.String].
-func (v Via) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
-
 // Match is a rule that matched a subject, and how. The zero Match is none.
 type Match struct {
 	Field        Kind      `json:"field"`   // the field of the Subject that it matched

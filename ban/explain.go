@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"example.com/ostraka/internal/match"
 )
 
 // Outcome says what became of a rule that was considered.
@@ -51,34 +53,33 @@ type Trace struct {
 // Check.
 func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 	now := c.opts.Now()
-	var fields resolved
+	find := func(s *Subject, out *match.Found) error {
+		texts := s.texts()
+		return c.cache.LookUp(ctx, &texts, out)
+	}
+	var found match.Found
 	err := c.ready(&s)
 	if err == nil {
-		err = c.lookUp(ctx, &s, false, time.Time{}, &fields)
+		err = find(&s, &found)
 	}
 	var mx mxAnswer
 	if err == nil && c.mx != nil {
-		mx, err = c.addMX(ctx, &s, now, &fields, func(s *Subject, out *resolved) error {
-			return c.lookUp(ctx, s, false, time.Time{}, out)
-		})
+		mx, err = c.addMX(ctx, &s, now, &found, find)
 	}
 	if err != nil {
 		d, err := c.failed(ctx, &s, err)
 		return Trace{Decision: d}, err
 	}
 	t := Trace{MX: mx.trace()}
-	decide(&t.Decision, &s, now, &fields, nil)
+	decide(&t.Decision, &s, now, &found, nil)
 	mx.finish(&t.Decision, &s, &c.opts.MX)
-	for i, f := range fields {
-		if f == nil {
-			continue
-		}
+	for i, candidates := range found {
 		won := false
-		for j := range f.candidates {
-			t.Considered = append(t.Considered, consider(&f.candidates[j], fieldKinds[i], &s, now, &t.Decision, &won))
+		for j := range candidates {
+			t.Considered = append(t.Considered, consider(&candidates[j], match.Kinds[i], &s, now, &t.Decision, &won))
 			mx.nameHost(&t.Considered[len(t.Considered)-1].Match)
 		}
-		if fieldKinds[i] == KindEmail && mx.record != nil {
+		if match.Kinds[i] == KindEmail && mx.record != nil {
 			t.considerPolicy(mx.policyMatch(&s, &c.opts.MX))
 		}
 	}
@@ -87,18 +88,18 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 
 // consider says what became of a candidate. won is set once a rule of the same
 // field has won.
-func consider(c *candidate, field Kind, s *Subject, now time.Time, d *Decision, won *bool) Considered {
-	out := Considered{Match: c.asMatch(field, s)}
+func consider(c *match.Candidate, field Kind, s *Subject, now time.Time, d *Decision, won *bool) Considered {
+	out := Considered{Match: asMatch(c, field, s)}
 	switch {
-	case !c.rule.InForce(now):
+	case !c.Rule.InForce(now):
 		out.Outcome = OutcomeExpired
-	case !c.rule.Scope.Has(s.Action):
+	case !c.Rule.Scope.Has(s.Action):
 		out.Outcome = OutcomeOutOfScope
-	case c.rule.Shadow:
+	case c.Rule.Shadow:
 		out.Outcome = OutcomeShadow
 	case *won:
 		out.Outcome = OutcomeLessSpecific
-	case d.Match.Field == field && d.Match.ID == c.rule.ID:
+	case d.Match.Field == field && d.Match.ID == c.Rule.ID:
 		out.Outcome, *won = OutcomeDecided, true
 	default:
 		out.Outcome, *won = OutcomeOverruled, true

@@ -5,7 +5,5 @@ import "time"
 // SetLookupTimeout changes how long a mirror waits for what a change makes it look
 // up.
 func (c *Checker) SetLookupTimeout(d time.Duration) {
-	c.mirror.mu.Lock()
-	defer c.mirror.mu.Unlock()
-	c.mirror.timeout = d
+	c.mirror.SetLookupTimeout(d)
 }

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
-	"example.com/ostraka/store"
+	"example.com/ostraka/ban/value"
 )
 
 // GuardError says that a value is dangerous to ban: it would hit many who are
@@ -104,10 +104,10 @@ func (g *Guard) check(v Value, e Effect, excused ...string) *GuardError {
 				fmt.Sprintf("it overlaps %s, which is not public: often a proxy of your own, and then everyone seems to come from it", p)}
 		}
 	}
-	planned := extentOf(&store.Rule{Key: v.Key(), Value: v.String(), Effect: e})
+	planned := value.ExtentOf(v)
 	for i := range g.protected {
-		if p := &g.protected[i]; p.hitBy(&planned) && !slices.Contains(excused, GuardProtected) {
-			return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p.text)}
+		if p := &g.protected[i]; p.hitBy(v, &planned) && !slices.Contains(excused, GuardProtected) {
+			return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p)}
 		}
 	}
 	return nil
@@ -117,8 +117,8 @@ func (g *Guard) check(v Value, e Effect, excused ...string) *GuardError {
 func guardWidth(v Value) *GuardError {
 	switch v.Kind() {
 	case KindDomain:
-		host, form := splitDomain(v.String())
-		if form != formExact && publicSuffix(host) {
+		d := value.SplitDomain(v.String())
+		if host := d.Name; d.Form != value.DomainExact && publicSuffix(host) {
 			return &GuardError{GuardPublicSuffix, v.String(), fmt.Sprintf(
 				"anyone may register names under %s; ban a name below it, or only the host itself with %q", host, "="+host)}
 		}
@@ -148,9 +148,9 @@ func publicSuffix(host string) bool {
 
 func wildcardLiteral(v Value) int {
 	if v.Kind() == KindEmail {
-		return compileLocal(v.String()).significant()
+		return value.CompileLocalPattern(v.String()).Significant()
 	}
-	return compileName(v.String()).literal()
+	return value.CompileNamePattern(v.String()).Literal()
 }
 
 func mustPrefixes(texts ...string) []netip.Prefix {

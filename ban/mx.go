@@ -7,120 +7,110 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"example.com/ostraka/ban/value"
+	"example.com/ostraka/internal/match"
+	"example.com/ostraka/internal/mirror"
+	"example.com/ostraka/internal/mxlookup"
 )
 
 // findRules finds the rules for the fields of a Subject.
-type findRules func(s *Subject, out *resolved) error
+type findRules func(s *Subject, out *match.Found) error
 
 // mxAnswer is what the mail hosts of an address add to a check. The zero mxAnswer
 // is that they were not asked for.
 type mxAnswer struct {
 	domain string
-	record *mxRecord
+	record *mxlookup.Record
 	hosts  []mxRule
 }
 
 // mxRule is a rule that matches a mail host.
 type mxRule struct {
-	candidate
+	match.Candidate
 	host string
 }
 
 // addMX adds the rules that match the mail hosts of the e-mail address to its
 // field, if they may change the verdict.
-func (c *Checker) addMX(ctx context.Context, s *Subject, now time.Time, fields *resolved, find findRules) (mxAnswer, error) {
-	if s.Email == "" || !wantsMX(s, now, fields) {
+func (c *Checker) addMX(ctx context.Context, s *Subject, now time.Time, found *match.Found, find findRules) (mxAnswer, error) {
+	if s.Email == "" || !wantsMX(s, now, found) {
 		return mxAnswer{}, nil
 	}
-	address, err := parseAddress(s.Email)
+	address, err := value.ParseAddress(s.Email)
 	if err != nil {
 		return mxAnswer{}, err
 	}
-	record, err := c.mx.get(ctx, address.domain)
+	record, err := c.mx.Get(ctx, address.Domain())
 	if err != nil {
 		return mxAnswer{}, err
 	}
-	a := mxAnswer{domain: address.domain, record: record}
-	own := fields[KindEmail-1]
+	a := mxAnswer{domain: address.Domain(), record: record}
+	own := found[KindEmail-1]
 	if a.hosts, err = matchHosts(record, s.Action, now, own, find); err != nil || len(a.hosts) == 0 {
 		return a, err
 	}
-	both := slices.Clone(own.candidates)
+	both := slices.Clone(own)
 	for _, h := range a.hosts {
-		both = append(both, h.candidate)
+		both = append(both, h.Candidate)
 	}
-	fields[KindEmail-1] = &fieldRules{candidates: both}
+	found[KindEmail-1] = both
 	return a, nil
 }
 
-// checkMX is addMX for Check: the rules come from the cache where that is fresh,
-// which cached reports.
-func (c *Checker) checkMX(ctx context.Context, s *Subject, now time.Time, fields *resolved) (a mxAnswer, cached bool, err error) {
-	a, err = c.addMX(ctx, s, now, fields, func(s *Subject, out *resolved) error {
-		hit, err := c.resolve(ctx, s, now, out)
-		cached = cached || hit
-		return err
-	})
-	return a, cached, err
-}
-
 // findInMirror finds rules in the content of a mirror.
-func (c *Checker) findInMirror(content *mirrored, now time.Time) findRules {
-	return func(s *Subject, out *resolved) error {
-		sc := scratches.Get().(*scratch)
+func (c *Checker) findInMirror(content *mirror.Content, now time.Time) findRules {
+	return func(s *Subject, out *match.Found) error {
+		sc := takeScratch()
 		defer sc.release()
-		if err := sc.parse(s, c.opts.Leet); err != nil {
+		texts := s.texts()
+		if err := sc.Parse(&texts, c.opts.Leet); err != nil {
 			return err
 		}
-		sc.clock, sc.now = c.opts.Now, now
-		sc.find(content)
-		for i, f := range sc.fields {
-			if f != nil {
-				out[i] = &fieldRules{candidates: slices.Clone(f.candidates)}
-			}
-		}
+		sc.Begin(c.opts.Now, now)
+		sc.FindAll(content, out)
 		return nil
 	}
 }
 
 // wantsMX reports whether the mail hosts may change the verdict: they do not if a
 // rule for the address or its domain goes before theirs, nor if it is Denied.
-func wantsMX(s *Subject, now time.Time, fields *resolved) bool {
+func wantsMX(s *Subject, now time.Time, found *match.Found) bool {
 	var email, all Decision
-	if chainWinner(s, now, KindEmail, fields[KindEmail-1], &email, nil) != nil {
+	if chainWinner(s, now, KindEmail, found[KindEmail-1], &email, nil) != nil {
 		return false
 	}
-	decide(&all, s, now, fields, nil)
+	decide(&all, s, now, found, nil)
 	return all.Verdict != Denied
 }
 
 // matchHosts returns the rules that match the hosts and are not among those of the
 // address itself, each once. Those that decide for a host come first, of these
 // Deny before Review before Allow: an exception for one host is none for another.
-func matchHosts(r *mxRecord, a Action, now time.Time, own *fieldRules, find findRules) ([]mxRule, error) {
+func matchHosts(r *mxlookup.Record, a Action, now time.Time, own []match.Candidate, find findRules) ([]mxRule, error) {
 	var winners, all []mxRule
-	for i := range r.hosts {
-		if r.hosts[i].shared {
+	for i := range r.Hosts {
+		if r.Hosts[i].Shared {
 			continue
 		}
-		chains, err := hostChains(&r.hosts[i], find)
+		chains, err := hostChains(&r.Hosts[i], find)
 		if err != nil {
 			return nil, err
 		}
 		for j, chain := range chains {
 			for _, m := range chain {
-				all = append(all, mxRule{m, r.hosts[i].name})
+				all = append(all, mxRule{m, r.Hosts[i].Name})
 			}
-			w := slices.IndexFunc(chain, func(m candidate) bool { return m.applies(a, now) && !m.rule.Shadow })
+			w := slices.IndexFunc(chain, func(m match.Candidate) bool { return m.Applies(a, now) && !m.Rule.Shadow })
 			if w < 0 {
 				continue
 			}
-			winners = append(winners, mxRule{chain[w], r.hosts[i].name})
+			winners = append(winners, mxRule{chain[w], r.Hosts[i].Name})
 			if j == 0 {
 				// The name goes before the addresses.
 				for _, rest := range chains[1:] {
 					for _, m := range rest {
-						all = append(all, mxRule{m, r.hosts[i].name})
+						all = append(all, mxRule{m, r.Hosts[i].Name})
 					}
 				}
 				break
@@ -128,52 +118,52 @@ func matchHosts(r *mxRecord, a Action, now time.Time, own *fieldRules, find find
 		}
 	}
 	slices.SortStableFunc(winners, func(a, b mxRule) int {
-		return int(verdictOf(a.rule.Effect)) - int(verdictOf(b.rule.Effect))
+		return int(verdictOf(a.Rule.Effect)) - int(verdictOf(b.Rule.Effect))
 	})
 	seen := make(map[uuid.UUID]bool)
-	for i := range own.candidates {
-		seen[own.candidates[i].rule.ID] = true
+	for i := range own {
+		seen[own[i].Rule.ID] = true
 	}
 	return slices.DeleteFunc(append(winners, all...), func(m mxRule) bool {
-		again := seen[m.rule.ID]
-		seen[m.rule.ID] = true
+		again := seen[m.Rule.ID]
+		seen[m.Rule.ID] = true
 		return again
 	}), nil
 }
 
 // hostChains returns the rules that match a host, most specific first: those for
 // its name, then those for each of its addresses.
-func hostChains(h *mxHost, find findRules) ([][]candidate, error) {
-	chains := make([][]candidate, 1, 1+len(h.addrs))
-	email, ok := hostAddress(h.name)
-	for i := range max(1, len(h.addrs)) {
+func hostChains(h *mxlookup.Host, find findRules) ([][]match.Candidate, error) {
+	chains := make([][]match.Candidate, 1, 1+len(h.Addrs))
+	email, ok := hostAddress(h.Name)
+	for i := range max(1, len(h.Addrs)) {
 		var s Subject
 		if i == 0 && ok {
 			s.Email = email
 		}
-		if i < len(h.addrs) {
-			s.IP = h.addrs[i].Unmap().WithZone("").String()
+		if i < len(h.Addrs) {
+			s.IP = h.Addrs[i].Unmap().WithZone("").String()
 		}
-		var fields resolved
-		if err := find(&s, &fields); err != nil {
+		var found match.Found
+		if err := find(&s, &found); err != nil {
 			return nil, err
 		}
 		if s.Email != "" {
-			chains[0] = asMX(fields[KindEmail-1].candidates, KindDomain)
+			chains[0] = asMX(found[KindEmail-1], KindDomain)
 		}
 		if s.IP != "" {
-			chains = append(chains, asMX(fields[KindIP-1].candidates, KindIP))
+			chains = append(chains, asMX(found[KindIP-1], KindIP))
 		}
 	}
 	return chains, nil
 }
 
 // asMX returns those of the kind, as matches of a mail host.
-func asMX(candidates []candidate, kind Kind) []candidate {
-	var out []candidate
+func asMX(candidates []match.Candidate, kind Kind) []match.Candidate {
+	var out []match.Candidate
 	for _, m := range candidates {
-		if m.rule.Key.Kind == kind {
-			m.via = ViaMX
+		if m.Rule.Key.Kind == kind {
+			m.Via = ViaMX
 			out = append(out, m)
 		}
 	}
@@ -193,9 +183,9 @@ func hostAddress(name string) (email string, ok bool) {
 		if above != name {
 			host = "invalid." + above
 		}
-		email, err := parseAddress("mx@" + host)
+		email, err := value.ParseAddress("mx@" + host)
 		if err == nil {
-			return email.text, true
+			return email.String(), true
 		}
 	}
 	return "", false
@@ -217,14 +207,19 @@ func (a *mxAnswer) finish(d *Decision, s *Subject, opts *MXOptions) {
 	}
 }
 
+// mxStates are the states of what was asked for, by what the DNS said.
+var mxStates = [...]MXState{
+	mxlookup.Unknown: MXUnknown, mxlookup.Found: MXFound, mxlookup.None: MXNone, mxlookup.Null: MXNull,
+}
+
 func (a *mxAnswer) state() MXState {
 	switch {
 	case a.record == nil:
 		return MXNotAsked
-	case a.record.missing:
+	case a.record.Missing:
 		return MXUnknown
 	}
-	return a.record.state
+	return mxStates[a.record.State]
 }
 
 // nameHost names the host of a match via MX.
@@ -232,7 +227,7 @@ func (a *mxAnswer) nameHost(m *Match) {
 	if m.Via != ViaMX {
 		return
 	}
-	if i := slices.IndexFunc(a.hosts, func(h mxRule) bool { return h.rule.ID == m.ID }); i >= 0 {
+	if i := slices.IndexFunc(a.hosts, func(h mxRule) bool { return h.Rule.ID == m.ID }); i >= 0 {
 		m.Host = a.hosts[i].host
 	}
 }
@@ -247,9 +242,9 @@ func (a *mxAnswer) policyMatch(s *Subject, opts *MXOptions) Match {
 		policy         MXPolicy
 		reason, public string
 	}{
-		{a.record.state == MXNull, opts.NullMX, "the domain has a null MX record", "the domain of the e-mail address accepts no mail"},
-		{a.record.state == MXNone, opts.NoMX, "the domain has no MX record", "the domain of the e-mail address has no mail server"},
-		{a.record.missing, opts.OnUnknown, "the mail hosts of the domain are not known: the DNS did not answer", "the mail server of the e-mail address cannot be found at the moment, please try again later"},
+		{a.record.State == mxlookup.Null, opts.NullMX, "the domain has a null MX record", "the domain of the e-mail address accepts no mail"},
+		{a.record.State == mxlookup.None, opts.NoMX, "the domain has no MX record", "the domain of the e-mail address has no mail server"},
+		{a.record.Missing, opts.OnUnknown, "the mail hosts of the domain are not known: the DNS did not answer", "the mail server of the e-mail address cannot be found at the moment, please try again later"},
 	} {
 		if p.is && p.policy > policy {
 			policy, m.Reason, m.PublicReason = p.policy, p.reason, p.public

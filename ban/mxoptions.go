@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"example.com/ostraka/internal/mxlookup"
 )
 
 // Resolver answers questions to the DNS. [*net.Resolver] is one.
@@ -94,9 +96,6 @@ const (
 	DefaultMXMaxConcurrent = 64
 )
 
-// mxRetry is when a look-up that failed is tried again.
-const mxRetry = 30 * time.Second
-
 // MXState says what a check knows of the mail hosts of an address.
 type MXState uint8
 
@@ -165,3 +164,30 @@ func (o *MXOptions) set() bool {
 	return o.Timeout != 0 || o.TTL != 0 || o.CacheSize != 0 || o.MaxConcurrent != 0 || o.SharedProviders != nil ||
 		o.NoMX != MXIgnore || o.NullMX != MXIgnore || o.OnUnknown != MXIgnore
 }
+
+// resolver returns what looks for mail hosts, nil if there is no Resolver.
+func (o MXOptions) resolver(now func() time.Time) (*mxlookup.Resolver, error) {
+	if o.Resolver == nil {
+		if o.set() {
+			return nil, &ValueError{Field: "MX.Resolver", Code: CodeEmpty, Hint: "give a resolver, for example &net.Resolver{}, or leave all of MX out"}
+		}
+		return nil, nil
+	}
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	shared, err := mxlookup.ParseShared(o.SharedProviders)
+	if err != nil {
+		return nil, err
+	}
+	return mxlookup.New(mxlookup.Options{
+		DNS: o.Resolver, Timeout: o.Timeout, TTL: o.TTL, CacheSize: o.CacheSize,
+		MaxConcurrent: o.MaxConcurrent, Shared: shared, Now: now,
+	})
+}
+
+// DefaultSharedProviders returns the hosts of the large providers of mail for
+// domains of others. A rule that matched one of them would hit everybody who has
+// a domain there. The slice is the caller's.
+func DefaultSharedProviders() []string { return mxlookup.DefaultShared() }

@@ -26,8 +26,8 @@ func (a *mxAnswer) trace() MXTrace {
 		return MXTrace{}
 	}
 	t := MXTrace{State: a.state(), Domain: a.domain}
-	for _, h := range a.record.hosts {
-		t.Hosts = append(t.Hosts, MXHost{h.name, h.shared, slices.Clone(h.addrs)})
+	for _, h := range a.record.Hosts {
+		t.Hosts = append(t.Hosts, MXHost{h.Name, h.Shared, slices.Clone(h.Addrs)})
 	}
 	return t
 }

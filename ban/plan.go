@@ -3,12 +3,13 @@ package ban
 import (
 	"context"
 
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
 )
 
-// Literal returns a text as the value of a rule that means just that text: a
-// star or backslash in it is no wildcard.
-func Literal(text string) string { return escaper.Replace(text) }
+// Literal returns a text as the value of a rule that means just that text; see
+// [value.Literal].
+func Literal(text string) string { return value.Literal(text) }
 
 // Plan returns the ban that the options describe, for a store to make in a step
 // of its own: package account makes bans so with a suspension. change says when

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"example.com/ostraka/internal/match"
 	"example.com/ostraka/store"
 )
 
@@ -73,7 +74,7 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	p := Preview{Kind: b.Kind, Value: b.Value, Guard: a.guard.check(valueOf(b.Kind, b.Value, b.KeyText), o.Effect)}
+	p := Preview{Kind: b.Kind, Value: b.Value, Guard: a.guard.check(banValue(&b), o.Effect)}
 	if p.Existing, err = a.existing(ctx, &b, now); err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}
@@ -111,7 +112,7 @@ func (a *Admin) existing(ctx context.Context, b *Ban, now time.Time) (*Ban, erro
 // placed is a rule with what it matches.
 type placed struct {
 	rule store.Rule
-	extent
+	match.Extent
 }
 
 // neighbours are the rules in force, other than bans of the same value, that
@@ -124,7 +125,7 @@ type neighbours struct {
 
 func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbours, error) {
 	rule := b.Rule()
-	n := &neighbours{planned: &placed{rule, extentOf(&rule)}}
+	n := &neighbours{planned: &placed{rule, match.ExtentOf(&rule)}}
 	for _, k := range overlappingKinds(b.Kind) {
 		for r, err := range a.store.Scan(ctx, k) {
 			if err != nil {
@@ -132,19 +133,19 @@ func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbo
 			}
 			sameBan := r.Origin == rule.Origin && r.Key.Kind == rule.Key.Kind && r.Value == rule.Value
 			if !sameBan && r.InForce(now) {
-				n.add(&placed{r, extentOf(&r)})
+				n.add(&placed{r, match.ExtentOf(&r)})
 			}
 		}
 	}
 	slices.SortFunc(n.wider, func(x, y *placed) int {
-		return cmp.Or(cmp.Compare(y.high, x.high), cmp.Compare(effectOrder(x.rule.Effect), effectOrder(y.rule.Effect)), compareValues(x, y))
+		return cmp.Or(cmp.Compare(y.High, x.High), cmp.Compare(match.EffectOrder(x.rule.Effect), match.EffectOrder(y.rule.Effect)), compareValues(x, y))
 	})
 	slices.SortFunc(n.narrower, compareValues)
 	return n, nil
 }
 
 func compareValues(x, y *placed) int {
-	return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.rule.Value, y.rule.Value), cmp.Compare(x.rule.Origin, y.rule.Origin))
+	return cmp.Or(cmp.Compare(x.rule.Key.Kind, y.rule.Key.Kind), cmp.Compare(x.rule.Value, y.rule.Value), cmp.Compare(x.rule.Origin, y.rule.Origin))
 }
 
 // overlappingKinds returns the kinds of rules that can be wider or narrower.
@@ -157,24 +158,24 @@ func overlappingKinds(k Kind) []Kind {
 
 // add sorts a rule in.
 func (n *neighbours) add(r *placed) {
-	written, plannedWritten := r.asWritten(), n.planned.asWritten()
+	written, plannedWritten := r.AsWritten(), n.planned.AsWritten()
 	switch {
-	case r.covers(&plannedWritten):
+	case r.Covers(&plannedWritten):
 		n.wider = append(n.wider, r)
-	case n.planned.covers(&written):
+	case n.planned.Covers(&written):
 		n.narrower = append(n.narrower, r)
 	}
-	if r.rule.Effect != n.planned.rule.Effect && !r.rule.Shadow && r.overlaps(&n.planned.extent) {
+	if r.rule.Effect != n.planned.rule.Effect && !r.rule.Shadow && r.Overlaps(&n.planned.Extent.Extent) {
 		n.rivals = append(n.rivals, r)
 	}
 }
 
 // reach returns what the planned rule would decide about.
 func (n *neighbours) reach() *reach {
-	r := &reach{rule: compile(n.planned.rule)}
+	r := &reach{rule: match.Compile(n.planned.rule)}
 	for _, x := range n.rivals {
 		if x.mayBeat(n.planned) && scopesMeet(x.rule.Scope, n.planned.rule.Scope) {
-			r.rivals = append(r.rivals, compile(x.rule))
+			r.rivals = append(r.rivals, match.Compile(x.rule))
 		}
 	}
 	return r
@@ -213,17 +214,17 @@ func (n *neighbours) judgeNarrower() Overlaps {
 // the same wherever r matches, and no rival that would decide there without r
 // is overruled by r.
 func (n *neighbours) redundant(r, by *placed) bool {
-	if !sameDoing(&by.rule, &r.rule) || !by.covers(&r.extent) {
+	if !sameDoing(&by.rule, &r.rule) || !by.Covers(&r.Extent.Extent) {
 		return false
 	}
 	return r.rule.Shadow || !slices.ContainsFunc(n.rivals, func(x *placed) bool {
-		return x.mayBeat(by) && r.mayBeat(x) && scopesMeet(x.rule.Scope, r.rule.Scope) && x.overlaps(&r.extent)
+		return x.mayBeat(by) && r.mayBeat(x) && scopesMeet(x.rule.Scope, r.rule.Scope) && x.Overlaps(&r.Extent.Extent)
 	})
 }
 
 // mayBeat reports whether x may decide where y, of another effect, matches too.
 func (x *placed) mayBeat(y *placed) bool {
-	return x.high > y.low || x.high == y.low && effectOrder(x.rule.Effect) < effectOrder(y.rule.Effect)
+	return x.High > y.Low || x.High == y.Low && match.EffectOrder(x.rule.Effect) < match.EffectOrder(y.rule.Effect)
 }
 
 func scopesMeet(a, b Scope) bool { return a == 0 || b == 0 || a&b != 0 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"example.com/ostraka/store"
+	"example.com/ostraka/ban/value"
 )
 
 // defaultProtected are the mail providers that most people have their address
@@ -47,23 +47,25 @@ func parseProtected(o GuardOptions) ([]protected, error) {
 
 // protected is a value that bans must not cover.
 type protected struct {
-	text string
-	extent
+	Value
+	extent value.Extent
 }
 
 // newProtected returns a value as protected. What is protected is what is
 // written: not its look-alikes, and of a domain the host, not the names below
 // it.
 func newProtected(v Value) protected {
-	p := protected{v.String(), extentOf(&store.Rule{Key: v.Key(), Value: v.String()}).asWritten()}
-	if v.Kind() == KindDomain && p.host.form != formSubdomains {
-		p.text, p.host.form = p.host.name, formExact
+	p := protected{v, value.ExtentOf(v).AsWritten()}
+	if d := value.SplitDomain(v.String()); v.Kind() == KindDomain && d.Form != value.DomainSubdomains {
+		host := value.Domain{Name: d.Name, Form: value.DomainExact}
+		p.Value = value.Stored(v.Key(), d.Name)
+		p.extent = value.ExtentOf(value.Stored(v.Key(), host.String())).AsWritten()
 	}
 	return p
 }
 
-// hitBy reports whether a ban of the extent would cover the value, or have an
+// hitBy reports whether a ban of a value would cover this one, or have an
 // address in common with it.
-func (p *protected) hitBy(e *extent) bool {
-	return e.covers(&p.extent) || e.kind == KindIP && p.kind == KindIP && e.prefix.Overlaps(p.prefix)
+func (p *protected) hitBy(v Value, e *value.Extent) bool {
+	return e.Covers(&p.extent) || v.Kind() == KindIP && p.Kind() == KindIP && v.Prefix().Overlaps(p.Prefix())
 }

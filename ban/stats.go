@@ -83,15 +83,16 @@ func (c *Checker) Stats() Stats {
 		Invalid:      c.stats.invalid.Load(),
 		Failed:       c.stats.failed.Load(),
 		CacheMisses:  c.stats.cacheMisses.Load(),
-		CacheEntries: c.cache.len(),
+		CacheEntries: c.cache.Len(),
 		LastContact:  *c.feed.contact.Load(),
-		MXLookups:    c.mx.lookedUp(),
+		MXLookups:    c.mx.Lookups(),
 		MXUnknown:    c.stats.mxUnknown.Load(),
 		DroppedHits:  c.hits.dropped.Load(),
 	}
 	c.stats.sum(&s)
 	if c.mirror != nil {
-		c.mirror.stats(&s)
+		m := c.mirror.Stats()
+		s.MirrorRules, s.MirrorBytes, s.MirrorLoads, s.MirrorBehind = m.Rules, m.Bytes, m.Loads, c.mirror.Behind()
 	}
 	return s
 }

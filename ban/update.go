@@ -47,7 +47,7 @@ func (p *Patch) empty() bool {
 // ban.update.
 func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Ban, error) {
 	if p.empty() {
-		return Ban{}, fault{CodeEmptyPatch, "set at least one field to change"}.in("patch", "")
+		return Ban{}, NewValueError("patch", "", CodeEmptyPatch, "set at least one field to change")
 	}
 	return a.modify(ctx, id, func(b *Ban, c store.Change) error { return a.patch(b, p, c) })
 }
@@ -146,7 +146,7 @@ func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 	}
 	risky := b.Kind != old.Kind || b.Value != old.Value || b.Effect != old.Effect || old.Shadow && !b.Shadow
 	if risky && !p.Force {
-		if guard := a.guard.check(valueOf(b.Kind, b.Value, b.KeyText), b.Effect); guard != nil {
+		if guard := a.guard.check(banValue(b), b.Effect); guard != nil {
 			return guard
 		}
 	}
@@ -180,8 +180,7 @@ func patchRevocation(b *Ban, p Patch, c store.Change) error {
 		return nil
 	}
 	if b.RevokedAt.IsZero() {
-		f := fault{CodeNotRevoked, "only a revoked ban has this reason; revoke it in the same patch"}
-		return f.in("revoked_reason", *p.RevokedReason)
+		return NewValueError("revoked_reason", *p.RevokedReason, CodeNotRevoked, "only a revoked ban has this reason; revoke it in the same patch")
 	}
 	b.RevokedReason = *p.RevokedReason
 	return CheckText("revoked_reason", b.RevokedReason)

@@ -1,0 +1,88 @@
+package value
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Extent is what a value matches, ready to be compared with that of others.
+type Extent struct {
+	kind    Kind
+	text    string // of a value without wildcard, unescaped
+	key     string
+	wild    bool
+	literal bool // only what the value spells: no other spelling of a mailbox, no look-alike
+	mail    bool // matches the domains of e-mail addresses only
+
+	host   Domain       // of a domain rule
+	prefix netip.Prefix // of an ip rule
+	local  LocalPattern // of an e-mail wildcard
+	name   NamePattern  // of a name wildcard
+}
+
+// ExtentOf returns the extent of a value.
+func ExtentOf(v Value) Extent {
+	e := Extent{kind: v.kind, text: PlainText(v.text), key: v.key, wild: v.Wildcard()}
+	switch {
+	case v.kind == KindDomain:
+		e.host = SplitDomain(v.text)
+	case v.kind == KindIP:
+		e.prefix = v.Prefix()
+	case v.kind == KindEmail && e.wild:
+		e.local = CompileLocalPattern(v.text)
+	case v.kind == KindName && e.wild:
+		e.name = CompileNamePattern(v.text)
+	}
+	return e
+}
+
+// AsWritten returns the part of the extent that the value spells: without other
+// spellings of a mailbox, without look-alikes.
+func (e Extent) AsWritten() Extent {
+	e.literal = true
+	return e
+}
+
+// OfMail returns the part of the extent that is the domains of e-mail addresses,
+// which is what a block of an e-mail domain means.
+func (e Extent) OfMail() Extent {
+	e.mail = true
+	return e
+}
+
+// mailHosts returns the hosts of the addresses that an e-mail rule matches: all
+// those of a provider that takes them for one.
+func (e *Extent) mailHosts() []Domain {
+	if e.literal && !e.wild {
+		return []Domain{{emailDomain(e.text), DomainExact}}
+	}
+	domain := e.mailDomain()
+	p := providerOf[domain]
+	if p == nil {
+		return []Domain{{domain, DomainExact}}
+	}
+	form, names := DomainExact, []string{domain}
+	if p.Subdomains {
+		form = DomainTree
+	}
+	if p.CanonicalDomain != "" && !e.literal {
+		names = p.Domains
+	}
+	out := make([]Domain, len(names))
+	for i, n := range names {
+		out[i] = Domain{n, form}
+	}
+	return out
+}
+
+// mailDomain returns the domain that stands for those of an e-mail rule.
+func (e *Extent) mailDomain() string {
+	if e.wild {
+		return e.local.domain
+	}
+	return emailDomain(e.key)
+}
+
+func emailDomain(text string) string { return text[strings.LastIndexByte(text, '@')+1:] }
+
+func emailLocal(text string) string { return text[:strings.LastIndexByte(text, '@')] }

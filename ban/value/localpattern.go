@@ -1,0 +1,60 @@
+package value
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// LocalPattern is a wildcard in the local part of an e-mail rule, ready to be
+// matched. It is made by [CompileLocalPattern].
+type LocalPattern struct {
+	stars
+	domain string // the one that stands for the provider's domains
+	// folded is the literal without the characters that the provider ignores.
+	// It is empty if no mailbox can match that the address itself does not.
+	folded string
+}
+
+// CompileLocalPattern compiles the canonical text of a wildcard e-mail value.
+func CompileLocalPattern(value string) LocalPattern {
+	at := strings.LastIndexByte(value, '@')
+	literals, _ := splitStars(value[:at])
+	p := LocalPattern{stars: literals, domain: value[at+1:]}
+	p.folded = p.fixed
+	if pr := providerOf[p.domain]; pr != nil {
+		p.folded = pr.drop(p.folded)
+		if pr.CutAt != 0 && strings.IndexByte(p.folded, pr.CutAt) >= 0 {
+			p.folded = ""
+		}
+	}
+	return p
+}
+
+// match reports whether the pattern means the address: whether it fits its
+// local part at its own domain, or that of its canonical mailbox.
+func (p LocalPattern) Match(a Address) bool {
+	return p.find(a.local, p.fixed) && canonicalDomain(a.domain) == p.domain || p.MatchMailbox(a)
+}
+
+// MatchMailbox reports whether the pattern fits the local part of the canonical
+// mailbox. What exceptions let in must not depend on a tag that everyone is free
+// to add.
+func (p LocalPattern) MatchMailbox(a Address) bool {
+	if p.folded == "" {
+		return false
+	}
+	at := strings.LastIndexByte(a.mailbox, '@')
+	return p.find(a.mailbox[:at], p.folded) && a.mailbox[at+1:] == p.domain
+}
+
+// literal returns how many characters of the pattern are no wildcards. The
+// longest pattern that matches is the most specific.
+func (p LocalPattern) Literal() int { return utf8.RuneCountInString(p.fixed) }
+
+// significant is literal without the characters that the provider ignores.
+func (p LocalPattern) Significant() int {
+	if p.folded == "" {
+		return p.Literal()
+	}
+	return utf8.RuneCountInString(p.folded)
+}

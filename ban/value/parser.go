@@ -1,0 +1,213 @@
+package value
+
+import (
+	"strings"
+	"unsafe"
+
+	"example.com/ostraka/internal/confusables"
+)
+
+// A Parser reads what belongs to a person as [ParseAddress], [ParseHost],
+// [ParseAddr] and [ParseUsername] do, without allocating: what has to be written
+// differently is written into its buffer, which is used again. This is for who
+// asks about very many, as a check from memory does. It has ways of its own for
+// ASCII only, which nearly everything is; for anything else, and for what does
+// not parse, those functions are asked, and are the measure of what it does.
+//
+// What it returns is good until [Parser.Reset]: whoever keeps it longer copies
+// the strings. The zero Parser is ready. It is not safe for concurrent use.
+type Parser struct{ buf []byte }
+
+// Reset makes room for what is read next. What was returned before is void.
+func (f *Parser) Reset() { f.buf = f.buf[:0] }
+
+// since returns what was written from a place on. The bytes are not written
+// again before the reset, even if the buffer has to grow.
+func (f *Parser) since(start int) string {
+	b := f.buf[start:]
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// lower returns an ASCII string with small letters. ok is false if there is a
+// byte that is no printable ASCII.
+func (f *Parser) lower(s string) (folded string, ok bool) {
+	capitals := false
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' {
+			return "", false
+		}
+		capitals = capitals || 'A' <= c && c <= 'Z'
+	}
+	if !capitals {
+		return s, true
+	}
+	return f.replace(s, lowerASCII), true
+}
+
+func lowerASCII(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+// replace returns s with each byte replaced.
+func (f *Parser) replace(s string, by func(byte) byte) string {
+	start := len(f.buf)
+	for i := range len(s) {
+		f.buf = append(f.buf, by(s[i]))
+	}
+	return f.since(start)
+}
+
+// join returns an address.
+func (f *Parser) join(local, domain string) string {
+	start := len(f.buf)
+	f.buf = append(append(append(f.buf, local...), '@'), domain...)
+	return f.since(start)
+}
+
+// Address is [ParseAddress].
+func (f *Parser) Address(s string) (Address, error) {
+	at, ok := plainAddress(s)
+	if !ok && len(s) <= maxAddress {
+		if folded, ascii := f.lower(s); ascii {
+			if at, ok = plainAddress(folded); ok {
+				s = folded
+			}
+		}
+	}
+	if !ok {
+		return ParseAddress(s)
+	}
+	a := Address{text: s, local: s[:at], domain: s[at+1:]}
+	a.mailbox = f.mailbox(&a)
+	return a, nil
+}
+
+// mailbox is [mailboxOf] for an ASCII address.
+func (f *Parser) mailbox(a *Address) string {
+	p := providerFor(a.domain)
+	if p == nil {
+		if user, domain, ok := subdomainUser(a.domain); ok {
+			return f.join(user, domain)
+		}
+		return a.text
+	}
+	local := a.local
+	if p.CutAt != 0 {
+		if i := strings.IndexByte(local, p.CutAt); i >= 0 {
+			local = local[:i]
+		}
+	}
+	local = f.without(local, p.DropChars)
+	to := a.domain
+	if p.CanonicalDomain != "" {
+		to = p.CanonicalDomain
+	}
+	switch {
+	case local == a.local && to == a.domain, local != a.local && !isASCIIDotAtom(local):
+		return a.text
+	}
+	return f.join(local, to)
+}
+
+// without returns s without the characters in drop.
+func (f *Parser) without(s, drop string) string {
+	if drop == "" || !strings.ContainsAny(s, drop) {
+		return s
+	}
+	start := len(f.buf)
+	for i := range len(s) {
+		if strings.IndexByte(drop, s[i]) < 0 {
+			f.buf = append(f.buf, s[i])
+		}
+	}
+	return f.since(start)
+}
+
+// Host is [ParseHost].
+func (f *Parser) Host(s string) (string, error) {
+	if isPlainHost(s) {
+		return s, nil
+	}
+	if len(s) <= maxDomain+1 {
+		if folded, ok := f.lower(s); ok {
+			if folded = strings.TrimSuffix(folded, "."); isPlainHost(folded) {
+				return folded, nil
+			}
+		}
+	}
+	return ParseHost(s)
+}
+
+// Username is [ParseUsername].
+func (f *Parser) Username(written string) (Username, error) {
+	text := written
+	what := nameBytes(text)
+	if what == 0 && len(written) <= maxName {
+		if folded, ascii := f.lower(written); ascii {
+			text, what = folded, nameBytes(folded)
+		}
+	}
+	if what == 0 {
+		return ParseUsername(written)
+	}
+	u := Username{text: text, skeleton: text}
+	if what&nameDressed != 0 {
+		u.skeleton = f.skeleton(text)
+	}
+	if text != written && capitalI(written) {
+		u.asText = f.replace(written, lowerCapitalI)
+		u.asSkeleton = f.skeleton(u.asText)
+	}
+	return u, nil
+}
+
+// Leet is [Username.Leet].
+func (f *Parser) Leet(u Username) (Username, bool) {
+	switch {
+	case !strings.ContainsAny(u.text, "012345789"):
+		return u, false
+	case !isPrintableASCII(u.text):
+		return u.Leet()
+	}
+	text := f.replace(u.text, leetLetter)
+	return Username{text: text, skeleton: f.skeleton(text)}, true
+}
+
+// skeleton is [skeletonOf] for ASCII.
+func (f *Parser) skeleton(text string) string {
+	start := len(f.buf)
+	f.buf = confusables.AppendASCII(f.buf, text)
+	return f.since(start)
+}
+
+// capitalI reports what [capitalIAsL] does for an ASCII name: whether it has a
+// capital I and a small letter.
+func capitalI(written string) bool {
+	if strings.IndexByte(written, 'I') < 0 {
+		return false
+	}
+	for i := range len(written) {
+		if 'a' <= written[i] && written[i] <= 'z' {
+			return true
+		}
+	}
+	return false
+}
+
+func lowerCapitalI(c byte) byte {
+	if c == 'I' {
+		return 'l'
+	}
+	return lowerASCII(c)
+}
+
+func leetLetter(c byte) byte {
+	if '0' <= c && c <= '9' {
+		return leetDigits[c-'0']
+	}
+	return c
+}

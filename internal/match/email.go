@@ -1,0 +1,39 @@
+package match
+
+import (
+	"example.com/ostraka/ban/value"
+	"example.com/ostraka/store"
+)
+
+// email is the field of an e-mail address.
+type email struct{ value.Address }
+
+func (e *email) keys(to Keys) {
+	to.Key(store.Key{Kind: store.KindEmail, Text: e.Mailbox()})
+	to.Domains(e.Domain())
+}
+
+func (*email) wildcards() store.Kind { return store.KindEmail }
+
+// matchWildcard lets an Allow rule match by the mailbox only: nobody gets in by
+// adding a tag.
+func (e *email) matchWildcard(w *Wildcard) (int, bool) {
+	rank := rankLocal + w.local.Literal()
+	if w.Rule.Effect == store.Allow {
+		return rank, w.local.MatchMailbox(e.Address)
+	}
+	return rank, w.local.Match(e.Address)
+}
+
+func (e *email) match(r *store.Rule) (value.Via, int, bool) {
+	switch {
+	case r.Key.Kind == store.KindDomain:
+		via, rank, ok := matchDomain(r, e.Domain())
+		return via, rankEmailDomain + rank, ok
+	case r.Key.Kind != store.KindEmail:
+		return 0, 0, false
+	case value.PlainText(r.Value) == e.String():
+		return value.ViaExact, rankAddress, true
+	}
+	return value.ViaMailbox, rankMailbox, r.Key.Text == e.Mailbox()
+}

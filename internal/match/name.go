@@ -1,0 +1,100 @@
+package match
+
+import (
+	"example.com/ostraka/ban/value"
+	"example.com/ostraka/store"
+)
+
+// name is the field of a user name.
+type name struct {
+	value.Username
+	readings [2]reading // what else it may be read as
+	read     int        // how many there are
+}
+
+// reading is another name that a name may be read as.
+type reading struct {
+	value.Username
+	via  value.Via
+	rank int
+}
+
+// parse reads a name. With leet it is also read with its digits as letters.
+func (n *name) parse(p *value.Parser, text string, leet bool) (err error) {
+	n.reset()
+	if n.Username, err = p.Username(text); err != nil {
+		return err
+	}
+	if as, ok := n.AsWritten(); ok {
+		n.add(reading{as, value.ViaSkeleton, rankSkeleton})
+	}
+	if leet {
+		if as, ok := p.Leet(n.Username); ok {
+			n.add(reading{as, value.ViaLeet, rankLeet})
+		}
+	}
+	return nil
+}
+
+func (n *name) add(r reading) {
+	n.readings[n.read] = r
+	n.read++
+}
+
+func (n *name) reset() { *n = name{} }
+
+func (n *name) keys(to Keys) {
+	to.Key(store.Key{Kind: store.KindName, Text: n.Skeleton()})
+	for i := range n.read {
+		if text := n.readings[i].Skeleton(); !n.looksLike(text, i) {
+			to.Key(store.Key{Kind: store.KindName, Text: text})
+		}
+	}
+}
+
+// looksLike reports whether the name or one of its first readings has that
+// skeleton.
+func (n *name) looksLike(skeleton string, first int) bool {
+	for i := range first {
+		if n.readings[i].Skeleton() == skeleton {
+			return true
+		}
+	}
+	return n.Skeleton() == skeleton
+}
+
+func (*name) wildcards() store.Kind { return store.KindName }
+
+// matchWildcard, like match, never lets an Allow rule match by looks.
+func (n *name) matchWildcard(w *Wildcard) (int, bool) {
+	rank := rankPattern + w.name.Literal()
+	exact, alike := w.name.Match(n.Username)
+	if exact || w.Rule.Effect == store.Allow {
+		return rank, exact
+	}
+	for i := 0; i < n.read && !alike; i++ {
+		_, alike = w.name.Match(n.readings[i].Username)
+	}
+	return rank, alike
+}
+
+// match never lets an Allow rule match by looks: an exception for "sysadmin"
+// must not open the door to its Cyrillic twin.
+func (n *name) match(r *store.Rule) (value.Via, int, bool) {
+	switch {
+	case r.Key.Kind != store.KindName:
+		return 0, 0, false
+	case value.PlainText(r.Value) == n.String():
+		return value.ViaExact, rankName, true
+	case r.Effect == store.Allow:
+		return 0, 0, false
+	case r.Key.Text == n.Skeleton():
+		return value.ViaSkeleton, rankSkeleton, true
+	}
+	for i := range n.read {
+		if alt := &n.readings[i]; r.Key.Text == alt.Skeleton() {
+			return alt.via, alt.rank, true
+		}
+	}
+	return 0, 0, false
+}

@@ -1,0 +1,80 @@
+package match
+
+import (
+	"example.com/ostraka/ban/value"
+	"example.com/ostraka/store"
+)
+
+// A rank says how specific a rule is for a field: a higher rank is more
+// specific. Ranks compare within one field only. They have levels; within a
+// level the more specific rule has the higher rest, which stays below rankStep.
+const rankStep = 1 << 16
+
+// Ranks of an e-mail address, by what the rule names.
+const (
+	rankAddress     = 4 * rankStep
+	rankMailbox     = 3 * rankStep
+	rankLocal       = 2 * rankStep
+	rankEmailDomain = 1 * rankStep
+)
+
+// Ranks of a name, by how the rule matches.
+const (
+	rankName     = 4 * rankStep
+	rankSkeleton = 3 * rankStep
+	rankLeet     = 2 * rankStep
+	rankPattern  = 1 * rankStep
+)
+
+// domainRank orders domain rules that match the same host: the one with more
+// labels is more specific; of two with as many, the one that covers less.
+// "=host" covers less than "*.host", that less than "host".
+func domainRank(d value.Domain) int {
+	rank := 4 * d.Labels()
+	switch d.Form {
+	case value.DomainExact:
+		return rank + 2
+	case value.DomainSubdomains:
+		return rank + 1
+	}
+	return rank
+}
+
+// Extent is what a rule matches, and the lowest and highest rank with which it
+// does.
+type Extent struct {
+	value.Extent
+	Low, High int
+}
+
+// ExtentOf returns the extent of a rule.
+func ExtentOf(r *store.Rule) Extent {
+	v := value.Stored(r.Key, r.Value)
+	e := Extent{Extent: value.ExtentOf(v)}
+	if r.Origin == store.OriginBlock {
+		e.Extent = e.OfMail()
+	}
+	rank := 0
+	switch w := Compile(*r); {
+	case v.Kind() == store.KindDomain:
+		rank = rankEmailDomain + domainRank(value.SplitDomain(r.Value))
+	case v.Kind() == store.KindIP:
+		rank = v.Prefix().Bits()
+	case v.Wildcard() && v.Kind() == store.KindEmail:
+		rank = rankLocal + w.local.Literal()
+	case v.Wildcard():
+		rank = rankPattern + w.name.Literal()
+	}
+	e.Low, e.High = rank, rank
+	switch {
+	case v.Wildcard():
+	case v.Kind() == store.KindEmail:
+		e.Low, e.High = rankMailbox, rankAddress
+	case v.Kind() == store.KindName:
+		e.Low, e.High = rankLeet, rankName
+	}
+	if v.Kind() == store.KindName && r.Effect == store.Allow { // see name
+		e.Extent, e.Low = e.AsWritten(), e.High
+	}
+	return e
+}

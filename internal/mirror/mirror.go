@@ -1,0 +1,337 @@
+// Package mirror keeps all rules of a store in memory, current by its changes.
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.com/ostraka/internal/match"
+	"example.com/ostraka/internal/ruleindex"
+	"example.com/ostraka/store"
+)
+
+// Mirror holds all rules of a store in memory. Checks read its content without
+// a lock: it is replaced as a whole, never changed.
+//
+// What a change names is never applied as it is told, but looked up: changes
+// come in any order and twice, and those that are looked up one after the other
+// end in the state that the store is in.
+type Mirror struct {
+	source   store.Rules
+	timeout  time.Duration // of a look-up
+	progress func(loaded, total int)
+	done     <-chan struct{} // closed when the context ends
+	lookup   context.Context // for reads that a change makes necessary; ends then too
+
+	content atomic.Pointer[Content]
+	behind  atomic.Bool // content lacks changes that others may have seen
+	loads   atomic.Int64
+
+	wake chan struct{} // tells run that there is something to do
+
+	mu      sync.Mutex // held by who changes what follows, and the content
+	index   *ruleindex.Index
+	owed    map[store.Key]struct{} // keys that are to be looked up: it failed
+	touched map[store.Key]struct{} // keys that changed since the reading of all rules began that is under way
+	told    int64                  // the newest bulk change that is known of
+	read    int64                  // the newest one that content has
+	seen    int64                  // the newest one that others may have seen
+	waiting map[int64]int          // bulk changes whose makers wait for them, by Seq
+	ended   chan struct{}          // closed when a reading of all rules ends, then replaced
+	failed  int64                  // readings that failed
+}
+
+// Content is all rules as they were at a time. It is never changed.
+type Content struct {
+	view *ruleindex.View
+	wild match.WildcardSet
+}
+
+// retryPause is how long a mirror waits before it tries again to read what it
+// could not.
+const retryPause = 500 * time.Millisecond
+
+// lookupKeys is how many keys are looked up at a time, and lookupTimeout how long
+// that may take: who has made a change waits for it.
+const (
+	lookupKeys    = 256
+	lookupTimeout = 5 * time.Second
+)
+
+// New returns a Mirror that has yet to be loaded. The context bounds all its reads
+// but those of Load. progress, if not nil, is called now and then while all rules
+// are read.
+func New(ctx context.Context, source store.Rules, progress func(loaded, total int)) *Mirror {
+	return &Mirror{
+		source: source, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
+		wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		owed: make(map[store.Key]struct{}), waiting: make(map[int64]int),
+	}
+}
+
+// Apply makes changes take effect. If they are this process's own, it returns
+// when they have, or else checks know that they have not.
+func (m *Mirror) Apply(changes []store.Change, own bool) {
+	m.mu.Lock()
+	var bulk int64
+	for i := range changes {
+		c := &changes[i]
+		if c.Bulk {
+			bulk = max(bulk, c.Seq)
+			continue
+		}
+		for _, k := range c.Keys {
+			m.owed[k] = struct{}{}
+		}
+	}
+	m.told = max(m.told, bulk)
+	m.refresh()
+	wait := own && bulk > m.read && m.index != nil
+	if wait {
+		m.waiting[bulk]++
+	} else if m.waiting[bulk] == 0 {
+		m.seen = max(m.seen, bulk)
+	}
+	m.settle()
+	m.mu.Unlock()
+	if wait {
+		m.await(bulk)
+	}
+}
+
+// ApplyAll takes note that anything may have changed, up to the change of that
+// Seq.
+func (m *Mirror) ApplyAll(seq int64) { m.Apply([]store.Change{{Seq: seq, Bulk: true}}, false) }
+
+// refresh looks up the keys that are owed. It is called with mu held.
+func (m *Mirror) refresh() {
+	if len(m.owed) == 0 {
+		return
+	}
+	if m.touched != nil {
+		maps.Copy(m.touched, m.owed)
+	}
+	if m.index == nil { // the first reading will find them
+		clear(m.owed)
+		return
+	}
+	if m.replace(m.index, m.owed) == nil {
+		clear(m.owed)
+		m.publish()
+	}
+}
+
+// replace makes an index have what the store has for the keys. It is called
+// with mu held, so that what is looked up later is newer.
+func (m *Mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error {
+	for chunk := range slices.Chunk(slices.Collect(maps.Keys(keys)), lookupKeys) {
+		ctx, cancel := context.WithTimeout(m.lookup, m.timeout)
+		rules, err := m.source.Lookup(ctx, chunk)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("look up what changed: %w", err)
+		}
+		x.Replace(chunk, rules)
+	}
+	return nil
+}
+
+// publish makes checks see the index as it is. It is called with mu held.
+func (m *Mirror) publish() {
+	next := &Content{view: m.index.View()}
+	old := m.content.Load()
+	for _, kind := range match.Kinds {
+		rules := next.view.Wildcards(kind)
+		if old != nil && sameRules(old.view.Wildcards(kind), rules) {
+			next.wild[kind] = old.wild[kind]
+		} else {
+			next.wild[kind] = match.CompileAll(kind, rules)
+		}
+	}
+	m.content.Store(next)
+}
+
+// sameRules reports whether two slices are one.
+func sameRules(a, b []store.Rule) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// settle decides whether the content may be used, and has run do what is left.
+// It is called with mu held.
+func (m *Mirror) settle() {
+	m.behind.Store(len(m.owed) > 0 || m.seen > m.read)
+	if len(m.owed) > 0 || m.told > m.read {
+		select {
+		case m.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// await waits until the content has a bulk change that this process made. If
+// the rules cannot be read, checks ask the store from then on.
+func (m *Mirror) await(seq int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	failed := m.failed
+	for m.read < seq && m.failed == failed {
+		ended := m.ended
+		m.mu.Unlock()
+		select {
+		case <-ended:
+		case <-m.done:
+			m.mu.Lock()
+			return
+		}
+		m.mu.Lock()
+	}
+	if m.waiting[seq]--; m.waiting[seq] == 0 {
+		delete(m.waiting, seq)
+	}
+	m.seen = max(m.seen, seq)
+	m.settle()
+}
+
+// Load reads all rules, and puts them in the place of the content.
+func (m *Mirror) Load(ctx context.Context) error {
+	m.mu.Lock()
+	m.touched = make(map[store.Key]struct{})
+	told := m.told // what is known of now, the reading will find
+	m.mu.Unlock()
+
+	x, err := m.scan(ctx)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil {
+		err = m.replace(x, m.touched)
+	}
+	m.touched = nil
+	close(m.ended)
+	m.ended = make(chan struct{})
+	if err != nil {
+		m.failed++
+		return fmt.Errorf("read all rules: %w", err)
+	}
+	m.index, m.read = x, max(m.read, told)
+	clear(m.owed) // those from before were found, the others were looked up
+	m.loads.Add(1)
+	m.publish()
+	m.settle()
+	return nil
+}
+
+// scan reads all rules into a new index.
+func (m *Mirror) scan(ctx context.Context) (*ruleindex.Index, error) {
+	total := 0
+	if m.progress != nil {
+		total = countRules(ctx, m.source)
+	}
+	x := ruleindex.New()
+	n := 0
+	for r, err := range m.source.Scan(ctx, 0) {
+		if err != nil {
+			return nil, err
+		}
+		x.Put(r)
+		if n++; m.progress != nil && n%8192 == 0 {
+			m.progress(n, max(n, total))
+		}
+	}
+	x.Compact()
+	if m.progress != nil {
+		m.progress(n, n)
+	}
+	return x, nil
+}
+
+// countRules asks a store that can tell how many rules there are. Bans that
+// were revoked count too.
+func countRules(ctx context.Context, source store.Rules) int {
+	s, ok := source.(interface {
+		CountBans(context.Context, store.BanFilter) (int64, error)
+		CountBlocks(context.Context) (int64, error)
+		Lists(context.Context) ([]store.List, error)
+	})
+	if !ok {
+		return 0
+	}
+	bans, err := s.CountBans(ctx, store.BanFilter{})
+	if err != nil {
+		return 0
+	}
+	blocks, err := s.CountBlocks(ctx)
+	if err != nil {
+		return 0
+	}
+	lists, err := s.Lists(ctx)
+	if err != nil {
+		return 0
+	}
+	total := bans + blocks
+	for _, l := range lists {
+		total += l.Entries
+	}
+	return int(total)
+}
+
+// Run reads what is left to be read, until the context ends.
+func (m *Mirror) Run(ctx context.Context) {
+	retry := time.NewTimer(retryPause)
+	defer retry.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.wake:
+		case <-retry.C:
+		}
+		if !m.catchUp(ctx) {
+			retry.Reset(retryPause)
+		}
+	}
+}
+
+// catchUp reports whether nothing is left to be read.
+func (m *Mirror) catchUp(ctx context.Context) bool {
+	m.mu.Lock()
+	if m.told > m.read {
+		m.mu.Unlock()
+		return m.Load(ctx) == nil // it finds the keys that are owed too
+	}
+	defer m.mu.Unlock()
+	m.refresh()
+	m.settle()
+	return len(m.owed) == 0
+}
+
+// Content returns the rules as they are now.
+func (m *Mirror) Content() *Content { return m.content.Load() }
+
+// Behind reports whether Content lacks changes that others may have seen.
+func (m *Mirror) Behind() bool { return m.behind.Load() }
+
+// SetLookupTimeout changes how long a change waits for what it makes the mirror
+// look up.
+func (m *Mirror) SetLookupTimeout(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.timeout = d
+}
+
+// Stats are figures of a Mirror.
+type Stats struct {
+	Rules int   // in memory
+	Bytes int64 // that they take, estimated
+	Loads int64 // how often all rules were read
+}
+
+// Stats returns the figures of now.
+func (m *Mirror) Stats() Stats {
+	view := m.content.Load().view
+	return Stats{Rules: view.Len(), Bytes: view.Bytes(), Loads: m.loads.Load()}
+}

@@ -1,0 +1,290 @@
+// Package rulecache finds the rules for subjects in a store and keeps what it
+// found, without ever answering from before a change that it was told of.
+package rulecache
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"example.com/ostraka/ban/value"
+	"example.com/ostraka/internal/match"
+	"example.com/ostraka/store"
+)
+
+// Cache finds the rules for the fields of a subject: from what it has kept where
+// that is fresh, and in one look-up of the store for all others, which are kept
+// then. It is safe for concurrent use.
+type Cache struct {
+	source    store.Rules
+	leet      bool
+	fresh     freshness
+	fields    *recent[fieldKey, *fieldRules]
+	subjects  *recent[match.Texts, *subjectRules]
+	wildcards wildcards
+	lengths   prefixLengths
+}
+
+// New returns a Cache of that many fields, and as many subjects. With leet names
+// are also read with their digits as letters.
+func New(source store.Rules, size int, leet bool) (*Cache, error) {
+	fields, err := newRecent[fieldKey, *fieldRules](size)
+	if err != nil {
+		return nil, err
+	}
+	subjects, err := newRecent[match.Texts, *subjectRules](size)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cache{source: source, leet: leet, fields: fields, subjects: subjects}
+	c.fresh.init()
+	c.wildcards.fresh, c.lengths.fresh = &c.fresh, &c.fresh
+	return c, nil
+}
+
+// fieldKey is a field value as the caller wrote it: a warm check parses nothing.
+type fieldKey struct {
+	kind store.Kind
+	text string
+}
+
+// fieldRules is what is known of one value of a field: every rule that matches
+// it, whatever its scope, most specific first. It is never changed.
+type fieldRules struct {
+	usage
+	candidates []match.Candidate
+	stamp      uint64
+	slots      []slot // of the keys that were looked up
+}
+
+// subjectRules is what is known of a whole subject, so that one who comes again
+// costs one look into a cache. What a hit reads stands together.
+type subjectRules struct {
+	usage
+	seen   atomic.Uint64 // the time of the marks at which the fields were fresh
+	count  int64         // fields that are not empty
+	found  match.Found
+	fields fieldSet
+}
+
+// fieldSet are the fields of a subject, nil for those that are empty.
+type fieldSet [len(match.Kinds)]*fieldRules
+
+// fresh reports whether all fields are. As long as nothing changes at all, one
+// look at the time tells.
+func (r *subjectRules) fresh(f *freshness) bool {
+	now := f.stamp()
+	if r.seen.Load() == now {
+		return true
+	}
+	for _, field := range r.fields {
+		if field != nil && !f.fresh(field.stamp, field.slots) {
+			return false
+		}
+	}
+	r.seen.Store(now)
+	return true
+}
+
+// Use says how many fields came from the cache, and how many had to be looked up.
+type Use struct{ Hits, Misses int64 }
+
+// Find finds the rules for each field. Without trust it takes nothing from the
+// cache.
+//
+// What has expired by now is left out: it would only come back by a change, and
+// the expired bans of an address that is banned again and again are many.
+//
+// The error is a [*value.ValueError] if a field does not parse, which is found
+// out before the store is asked.
+func (c *Cache) Find(ctx context.Context, texts *match.Texts, now time.Time, trusted bool, out *match.Found) (Use, error) {
+	if r, ok := c.subjects.get(*texts); ok && trusted && r.fresh(&c.fresh) {
+		*out = r.found
+		return Use{Hits: r.count}, nil
+	}
+	return c.findFields(ctx, texts, now, trusted, out)
+}
+
+// findFields is Find for a subject that is not known as a whole.
+func (c *Cache) findFields(ctx context.Context, texts *match.Texts, now time.Time, trusted bool, out *match.Found) (use Use, err error) {
+	var fields fieldSet
+	var missing match.Texts
+	for i, k := range match.Kinds {
+		text := texts[i]
+		if text == "" {
+			continue
+		}
+		if f, ok := c.fields.get(fieldKey{k, text}); ok && trusted && c.fresh.fresh(f.stamp, f.slots) {
+			fields[i] = f
+			use.Hits++
+		} else {
+			missing[i] = text
+			use.Misses++
+		}
+	}
+	if use.Misses > 0 {
+		if err := c.lookUp(ctx, &missing, trusted, now, &fields); err != nil {
+			return use, err
+		}
+	}
+	fields.fill(out)
+	c.remember(texts, &missing, &fields, out)
+	return use, nil
+}
+
+// LookUp finds the rules for each field in the store, those that have expired
+// among them, and keeps nothing. Its errors are those of Find.
+func (c *Cache) LookUp(ctx context.Context, texts *match.Texts, out *match.Found) error {
+	var fields fieldSet
+	if err := c.lookUp(ctx, texts, false, time.Time{}, &fields); err != nil {
+		return err
+	}
+	fields.fill(out)
+	return nil
+}
+
+// fill hands over what was found.
+func (s *fieldSet) fill(out *match.Found) {
+	for i, f := range s {
+		if out[i] = nil; f != nil {
+			out[i] = f.candidates
+		}
+	}
+}
+
+// lookUp looks up the fields that have a text. Rules that have expired at the
+// time given are left out; none are at the zero time.
+func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at time.Time, out *fieldSet) error {
+	stamp := c.fresh.stamp()
+	var fields match.Fields
+	if err := fields.Parse(texts, c.leet); err != nil {
+		return err
+	}
+	// Only now is the store asked: what does not parse is refused even where an
+	// outage lets people in.
+	var list keyList
+	if fields.Has(store.KindIP) {
+		var err error
+		if list.lengths, err = c.lengths.get(ctx, c.source, trusted); err != nil {
+			return err
+		}
+	}
+	var ends [len(match.Kinds)]int
+	for i, k := range match.Kinds {
+		if fields.Has(k) {
+			fields.Keys(k, &list)
+		}
+		ends[i] = len(list.keys)
+	}
+	wild, missing := c.wildcards.get(&fields, trusted)
+	rules, err := c.source.Lookup(ctx, uniqueKeys(list.keys, missing))
+	if err != nil {
+		return fmt.Errorf("look up rules: %w", err)
+	}
+	for _, k := range missing {
+		wild[k.Kind] = c.wildcards.put(k.Kind, rules, stamp)
+	}
+	start := 0
+	for i, k := range match.Kinds {
+		if fields.Has(k) {
+			out[i] = c.matchField(&fields, k, rules, &wild, at)
+			out[i].slots = c.slotsOf(&fields, k, list.keys[start:ends[i]])
+			out[i].stamp = stamp
+		}
+		start = ends[i]
+	}
+	return nil
+}
+
+// matchField collects the rules that match a field and have not expired by at.
+func (c *Cache) matchField(fields *match.Fields, k store.Kind, rules []store.Rule, wild *match.WildcardSet, at time.Time) *fieldRules {
+	out := new(fieldRules)
+	for i := range rules {
+		if !rules[i].Key.Wildcard() && rules[i].InForce(at) {
+			out.candidates = fields.Append(out.candidates, k, &rules[i])
+		}
+	}
+	if kind := fields.Wildcards(k); kind != 0 {
+		out.candidates = fields.AppendWildcards(out.candidates, k, wild[kind], at)
+	}
+	match.Sort(out.candidates)
+	return out
+}
+
+// slotsOf returns the slots of all that the rules for a field depend on.
+func (c *Cache) slotsOf(fields *match.Fields, k store.Kind, keys []store.Key) []slot {
+	slots := make([]slot, 0, len(keys)+1)
+	for _, key := range keys {
+		slots = append(slots, c.fresh.slot(key))
+	}
+	if kind := fields.Wildcards(k); kind != 0 {
+		slots = append(slots, c.fresh.slot(store.WildcardKey(kind)))
+	}
+	if k == store.KindIP {
+		slots = append(slots, c.fresh.slot(prefixLengthsKey))
+	}
+	return slots
+}
+
+// keyList collects the keys of fields.
+type keyList struct {
+	keys    []store.Key
+	lengths []store.PrefixLen // those in use
+}
+
+func (l *keyList) Key(k store.Key) { l.keys = append(l.keys, k) }
+
+func (l *keyList) Domains(host string) {
+	for more := true; more; {
+		l.keys = append(l.keys, store.Key{Kind: store.KindDomain, Text: host})
+		_, host, more = strings.Cut(host, ".")
+	}
+}
+
+func (l *keyList) Prefixes(addr netip.Addr) {
+	for _, n := range l.lengths {
+		if n.IPv6 != addr.Is6() {
+			continue
+		}
+		if p, err := addr.Prefix(int(n.Bits)); err == nil {
+			l.keys = append(l.keys, value.PrefixValue(p).Key())
+		}
+	}
+}
+
+// uniqueKeys returns all keys, each once.
+func uniqueKeys(keys, more []store.Key) []store.Key {
+	all := make([]store.Key, 0, len(keys)+len(more))
+	for _, k := range keys {
+		if !slices.Contains(all, k) {
+			all = append(all, k)
+		}
+	}
+	return append(all, more...)
+}
+
+// Outdate makes a change take effect. It is called after the change is visible
+// in the store.
+func (c *Cache) Outdate(change *store.Change) {
+	if change.Bulk {
+		c.OutdateAll()
+		return
+	}
+	keys := change.Keys
+	for _, k := range change.Keys {
+		if l, ok := k.PrefixLen(); ok && !c.lengths.known(l) {
+			keys = append(keys[:len(keys):len(keys)], prefixLengthsKey)
+		}
+	}
+	c.fresh.mark(keys...)
+}
+
+// OutdateAll says that anything may have changed.
+func (c *Cache) OutdateAll() { c.fresh.markAll() }
+
+// Len returns how many fields are kept.
+func (c *Cache) Len() int { return c.fields.len() }

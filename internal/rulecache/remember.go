@@ -1,0 +1,54 @@
+package rulecache
+
+import (
+	"strings"
+
+	"example.com/ostraka/internal/match"
+)
+
+// maxText bounds the text kept as a key. Longer ones are all white space around
+// a value.
+const maxText = 512
+
+// remember keeps what was found, of the fields that were missing and of the whole
+// subject, unless that is one field alone.
+func (c *Cache) remember(texts, missing *match.Texts, fields *fieldSet, found *match.Found) {
+	r := &subjectRules{found: *found, fields: *fields}
+	for _, f := range fields {
+		if f != nil {
+			r.count++
+		}
+	}
+	kept, all := keep(texts)
+	for i, k := range match.Kinds {
+		if missing[i] != "" && kept[i] != "" {
+			c.fields.add(fieldKey{k, kept[i]}, fields[i])
+		}
+	}
+	if all && r.count > 1 {
+		c.subjects.add(kept, r)
+	}
+}
+
+// keep returns a copy of the texts: they may be pieces of a request that should
+// not live as long. It is one text, so that to compare them all is to read one
+// place in memory. all reports whether none is left out for its length.
+func keep(texts *match.Texts) (kept match.Texts, all bool) {
+	var b strings.Builder
+	all = true
+	size := 0
+	for _, text := range texts {
+		size += len(text)
+	}
+	b.Grow(min(size, len(texts)*maxText))
+	for i, text := range texts {
+		if len(text) > maxText {
+			all = false
+			continue
+		}
+		start := b.Len()
+		b.WriteString(text)
+		kept[i] = b.String()[start:]
+	}
+	return kept, all
+}
