@@ -40,6 +40,7 @@ type Store struct {
 
 	log        []logged // what is left of it; Seqs without a gap
 	lastLogged int64    // the Seq of the newest change there ever was
+	keyTables  string   // as KeyTables returns it
 
 	subs subscribers
 }

@@ -59,6 +59,7 @@ func (s *Store) locked(tx *transaction, f func(tx *transaction) error) error {
 		return err
 	}
 	done = true
+	tx.changes = s.noteTables(tx.changes)
 	for i := range tx.changes {
 		s.lastLogged++
 		tx.changes[i].Seq = s.lastLogged

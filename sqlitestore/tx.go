@@ -70,6 +70,9 @@ func (s *Store) transact(ctx context.Context, doing string, fn func(*tx) error) 
 	if err := fn(t); err != nil {
 		return nil, err
 	}
+	if err := t.noteTables(ctx); err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -44,6 +44,13 @@ const (
 	AliasDelete       ChangeAction = "alias.delete"
 )
 
+// The actions on the keys of all records; see [Keys].
+const (
+	KeysRewrite ChangeAction = "keys.rewrite" // keys were made anew
+	KeysTables  ChangeAction = "keys.tables"  // the name of the tables that keys are made by was set
+	KeysMixed   ChangeAction = "keys.mixed"   // keys made by other tables came in
+)
+
 // Change is one entry of the log: who did what, when, to which record. The log
 // is the audit trail, and the feed that keeps caches right.
 //
@@ -74,4 +81,14 @@ type Change struct {
 	// "purged"; for lists "added", "removed"), and what else a change of one
 	// did ("aliases_disabled", "credentials_revoked").
 	Counts map[string]int64 `json:"counts,omitempty"`
+
+	// KeyTables is the name of the tables that the keys in a mutation were made
+	// by. It is given by who calls the mutating method, and not kept in the log;
+	// empty: the mutation makes no keys, or it is not known.
+	//
+	// If it differs from [Keys.KeyTables], this becomes empty in the same step,
+	// and where it was not empty before, the store logs one more change after those
+	// of the mutation, with the same At and Actor, the action [KeysMixed] and Bulk.
+	// The very first change to a new store names the tables for it instead.
+	KeyTables string `json:"-"`
 }

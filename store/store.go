@@ -16,6 +16,7 @@ type Store interface {
 	Lists
 	Hits
 	Changes
+	Keys
 	Accounts
 	Credentials
 	Aliases

@@ -116,7 +116,7 @@ func setKeys(c *store.Change, keys []store.Key) {
 
 // bare returns what the caller gives of a change, and nothing else.
 func bare(c store.Change) store.Change {
-	return store.Change{At: c.At, Actor: c.Actor, Action: c.Action}
+	return store.Change{At: c.At, Actor: c.Actor, Action: c.Action, KeyTables: c.KeyTables}
 }
 
 // withRecords gives the change its Before and After.
