@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/turns"
 	"example.com/ostraka/store"
 )
@@ -20,6 +21,7 @@ type Store interface {
 	store.Credentials
 	store.Changes
 	store.Cascades
+	store.Keys
 }
 
 // AdminOptions configures an [Admin]. The zero value is the default.
@@ -32,6 +34,10 @@ type AdminOptions struct {
 	// stands whatever they return; see [Suspended.HookErr]. Their context has the
 	// values of the caller's but does not end with it.
 	OnSuspend []func(ctx context.Context, s Suspended) error
+
+	// Tables are those by which mailboxes are told: the same as of the Checkers of
+	// the store. Default: those that package value bundles.
+	Tables *value.Tables
 
 	// Actor is in whose name changes are made where the context names nobody.
 	// Default none: then a context without an actor is an error.
@@ -48,6 +54,7 @@ type AdminOptions struct {
 // step; without an actor it fails with a [*ban.ValueError].
 type Admin struct {
 	store     Store
+	tables    *value.Tables
 	actor     string
 	now       func() time.Time
 	passwords *hasher
@@ -65,7 +72,7 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: slices.Clone(opts.OnSuspend), turns: turns.New()}
+	a := &Admin{store: st, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: slices.Clone(opts.OnSuspend), turns: turns.New()}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -78,7 +85,9 @@ func errNoStore() error {
 
 // change returns the change to log for a mutation now.
 func (a *Admin) change(ctx context.Context, action store.ChangeAction) (Change, error) {
-	return ban.NewChange(ctx, action, a.now(), a.actor)
+	c, err := ban.NewChange(ctx, action, a.now(), a.actor)
+	c.KeyTables = a.tables.Version().String()
+	return c, err
 }
 
 // Get returns an account, whatever its state, or [ErrNotFound].

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
 )
 
@@ -34,6 +35,10 @@ type AliasesOptions struct {
 	// Default none: then a context without an actor is an error.
 	Actor string
 
+	// Tables are those by which mailboxes are told: the same as of the Checkers of
+	// the store. Default: those that package value bundles.
+	Tables *value.Tables
+
 	// RequireVerified forwards to verified addresses of the owner only: else
 	// somebody could have a stranger's address on record and mail sent to it.
 	RequireVerified bool
@@ -50,6 +55,7 @@ type AliasesOptions struct {
 // step.
 type Aliases struct {
 	store   AliasStore
+	tables  *value.Tables
 	checker Checker
 	actor   string
 	strict  bool // of the owner's addresses, only verified ones
@@ -64,7 +70,7 @@ func NewAliases(st AliasStore, checker Checker, opts AliasesOptions) (*Aliases, 
 	if checker == nil {
 		return nil, ban.NewValueError("checker", "", ban.CodeEmpty, "give a Checker over the same store: an alias is never made without a check")
 	}
-	l := &Aliases{store: st, checker: checker, actor: opts.Actor, strict: opts.RequireVerified, now: opts.Now}
+	l := &Aliases{store: st, tables: opts.Tables, checker: checker, actor: opts.Actor, strict: opts.RequireVerified, now: opts.Now}
 	if l.now == nil {
 		l.now = time.Now
 	}
@@ -72,7 +78,9 @@ func NewAliases(st AliasStore, checker Checker, opts AliasesOptions) (*Aliases, 
 }
 
 func (l *Aliases) change(ctx context.Context, action store.ChangeAction) (Change, error) {
-	return ban.NewChange(ctx, action, l.now(), l.actor)
+	c, err := ban.NewChange(ctx, action, l.now(), l.actor)
+	c.KeyTables = l.tables.Version().String()
+	return c, err
 }
 
 // AliasOptions describes an alias.
@@ -102,7 +110,7 @@ func (l *Aliases) Create(ctx context.Context, o AliasOptions) (Alias, error) {
 	if err != nil {
 		return Alias{}, err
 	}
-	alias, err := newAlias(o, c)
+	alias, err := newAlias(l.tables, o, c)
 	if err != nil {
 		return Alias{}, err
 	}
@@ -118,7 +126,7 @@ func (l *Aliases) Create(ctx context.Context, o AliasOptions) (Alias, error) {
 
 // newAlias checks the options and returns the alias that they describe, but for
 // a destination that is the owner's to give.
-func newAlias(o AliasOptions, c Change) (Alias, error) {
+func newAlias(tables *value.Tables, o AliasOptions, c Change) (Alias, error) {
 	address, err := ban.ParseAddress(o.Address)
 	if err != nil {
 		return Alias{}, renamed(err, "address")
@@ -138,7 +146,7 @@ func newAlias(o AliasOptions, c Change) (Alias, error) {
 	if o.Destination == "" && o.Owner != uuid.Nil {
 		return a, nil
 	}
-	destination, err := ban.ParseAddress(o.Destination)
+	destination, err := tables.ParseAddress(o.Destination)
 	if err != nil {
 		return Alias{}, renamed(err, "destination")
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
 )
 
@@ -47,7 +48,7 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
-	acc, err := newAccount(o, c)
+	acc, err := newAccount(a.tables, o, c)
 	if err != nil {
 		return Account{}, err
 	}
@@ -65,7 +66,7 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
 
 // newAccount checks the options and returns the account that they describe, but
 // for the password.
-func newAccount(o CreateOptions, c Change) (Account, error) {
+func newAccount(tables *value.Tables, o CreateOptions, c Change) (Account, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Account{}, fmt.Errorf("make an id: %w", err)
@@ -82,7 +83,7 @@ func newAccount(o CreateOptions, c Change) (Account, error) {
 		return Account{}, err
 	}
 	if o.Email != "" {
-		email, err := newEmail(o.Email, o.EmailVerified, c.At)
+		email, err := newEmail(tables, o.Email, o.EmailVerified, c.At)
 		if err != nil {
 			return Account{}, err
 		}

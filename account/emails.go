@@ -16,7 +16,7 @@ import (
 // error is an [*ExistsError].
 func (a *Admin) AddEmail(ctx context.Context, id uuid.UUID, address string, verified bool) (Account, error) {
 	return a.modifyEmails(ctx, id, func(emails []Email, c *Change) ([]Email, error) {
-		email, err := newEmail(address, verified, c.At)
+		email, err := newEmail(a.tables, address, verified, c.At)
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 )
 
 // The bounds of what an account holds. Names, texts of links and the like have
@@ -59,8 +60,8 @@ func renamed(err error, field string) error {
 }
 
 // newEmail returns an address as an account keeps it.
-func newEmail(address string, verified bool, now time.Time) (Email, error) {
-	parsed, err := ban.ParseAddress(address)
+func newEmail(tables *value.Tables, address string, verified bool, now time.Time) (Email, error) {
+	parsed, err := tables.ParseAddress(address)
 	if err != nil {
 		return Email{}, err
 	}

@@ -136,7 +136,7 @@ func (a *Admin) suspensionBans(ctx context.Context, acc *Account, o SuspendOptio
 	for _, v := range values {
 		v.Reason, v.PublicReason, v.ExpiresAt = o.Reason, o.PublicReason, o.BansExpireAt
 		v.DisableMatchingAliases = o.DisableAliases
-		planned, err := ban.Plan(ctx, a.store, v, c)
+		planned, err := ban.Plan(ctx, a.store, a.tables, v, c)
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
 )
 
@@ -76,7 +77,7 @@ func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Updated, err
 	var suspended bool
 	w, err := a.modify(ctx, id, func(w *store.AccountWrite, c *Change) (bool, error) {
 		old := w.Account
-		if err := patch(&w.Account, p, hash, *c); err != nil {
+		if err := patch(a.tables, &w.Account, p, hash, *c); err != nil {
 			return false, err
 		}
 		suspended = old.Active() && !w.Account.Active()
@@ -128,14 +129,14 @@ func guardOwn(old, acc *Account, actor string, force bool) error {
 }
 
 // patch applies a patch to an account and checks the result.
-func patch(acc *Account, p Patch, hash *string, c Change) error {
+func patch(tables *value.Tables, acc *Account, p Patch, hash *string, c Change) error {
 	if p.Handle != nil && *p.Handle != acc.Handle {
 		if err := setHandle(acc, *p.Handle); err != nil {
 			return err
 		}
 	}
 	if p.Email != nil {
-		if err := patchEmail(acc, *p.Email, c.At); err != nil {
+		if err := patchEmail(tables, acc, *p.Email, c.At); err != nil {
 			return err
 		}
 	}
@@ -162,8 +163,8 @@ func patch(acc *Account, p Patch, hash *string, c Change) error {
 }
 
 // patchEmail makes an address the primary one.
-func patchEmail(acc *Account, address string, now time.Time) error {
-	email, err := newEmail(address, false, now)
+func patchEmail(tables *value.Tables, acc *Account, address string, now time.Time) error {
+	email, err := newEmail(tables, address, false, now)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/turns"
 	"example.com/ostraka/store"
 )
@@ -19,6 +20,7 @@ type AdminStore interface {
 	store.Hits
 	store.Changes
 	store.Cascades
+	store.Keys
 }
 
 // AdminOptions configures an [Admin]. The zero value is the default.
@@ -30,6 +32,10 @@ type AdminOptions struct {
 
 	// NoDefaultProtected leaves out DefaultProtected.
 	NoDefaultProtected bool
+
+	// Tables are those by which values are read: the same as of the Checkers of the
+	// store. Default: those that package value bundles.
+	Tables *value.Tables
 
 	// Actor is in whose name changes are made where the context names nobody:
 	// for a program that is the only one to make changes. Default none: then a
@@ -46,11 +52,12 @@ type AdminOptions struct {
 // [WithActor] and [AdminOptions.Actor], and logs one [Change] in the same step;
 // without an actor it fails with a [*ValueError].
 type Admin struct {
-	store AdminStore
-	actor string
-	now   func() time.Time
-	guard *Guard
-	turns *turns.Turns
+	store  AdminStore
+	tables *value.Tables
+	actor  string
+	now    func() time.Time
+	guard  *Guard
+	turns  *turns.Turns
 }
 
 // NewAdmin returns an Admin of the bans in a store. An option that does not
@@ -59,11 +66,11 @@ func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if st == nil {
 		return nil, NewValueError("store", "", CodeEmpty, "give a store, for example memstore.New()")
 	}
-	guard, err := NewGuard(GuardOptions{Protected: opts.Protected, NoDefaultProtected: opts.NoDefaultProtected})
+	guard, err := NewGuard(GuardOptions{Protected: opts.Protected, NoDefaultProtected: opts.NoDefaultProtected, Tables: opts.Tables})
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, actor: opts.Actor, now: opts.Now, guard: guard, turns: turns.New()}
+	a := &Admin{store: st, tables: opts.Tables, actor: opts.Actor, now: opts.Now, guard: guard, turns: turns.New()}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -75,7 +82,9 @@ func (a *Admin) clock() time.Time { return storedTime(a.now()) }
 
 // change returns the change to log for a mutation at now.
 func (a *Admin) change(ctx context.Context, action store.ChangeAction, now time.Time) (store.Change, error) {
-	return NewChange(ctx, action, now, a.actor)
+	c, err := NewChange(ctx, action, now, a.actor)
+	c.KeyTables = a.tables.Version().String()
+	return c, err
 }
 
 // Get returns a ban, whatever its state, or [ErrNotFound].

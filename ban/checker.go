@@ -71,7 +71,7 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if source == nil {
 		return nil, &ValueError{Field: "source", Code: CodeEmpty, Hint: "give a store, for example memstore.New()"}
 	}
-	cache, err := rulecache.New(source, opts.CacheSize, opts.Leet)
+	cache, err := rulecache.New(source, opts.CacheSize, opts.reading())
 	if err != nil {
 		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
 	}
@@ -90,7 +90,7 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	c.feed.init()
 	ctx, cancel := context.WithCancel(context.Background())
 	if opts.Mirror {
-		c.mirror = mirror.New(ctx, source, opts.Progress)
+		c.mirror = mirror.New(ctx, source, opts.Tables, opts.Progress)
 	}
 	unsubscribe, err := c.feed.start(ctx)
 	if err == nil && opts.Mirror {
@@ -188,7 +188,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 	sc := takeScratch()
 	defer sc.release()
 	texts := s.texts()
-	err := sc.Parse(&texts, c.opts.Leet)
+	err := sc.Parse(&texts, c.opts.reading())
 	if err == nil {
 		var found match.Found
 		content := c.mirror.Content()

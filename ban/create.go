@@ -76,7 +76,7 @@ func (a *Admin) write(
 	if !disable {
 		return plain(ctx, b, c)
 	}
-	aliases, err := refusedAliases(ctx, a.store, &b, c.At)
+	aliases, err := refusedAliases(ctx, a.store, a.tables, &b, c.At)
 	if err != nil {
 		return Ban{}, err
 	}
@@ -173,7 +173,7 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 
 // newBan returns the ban that the options describe, if no guard is against it.
 func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
-	b, err := draft(o, c)
+	b, err := draft(a.tables, o, c)
 	if err != nil || o.Force {
 		return b, err
 	}
@@ -184,8 +184,8 @@ func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
 }
 
 // draft checks the options and returns the ban that they describe.
-func draft(o CreateOptions, c store.Change) (Ban, error) {
-	v, err := parseBanValue(o.Kind, o.Value, o.IPv6Prefix)
+func draft(tables *value.Tables, o CreateOptions, c store.Change) (Ban, error) {
+	v, err := parseBanValue(tables, o.Kind, o.Value, o.IPv6Prefix)
 	if err != nil {
 		return Ban{}, err
 	}
@@ -221,11 +221,11 @@ func setValue(b *Ban, v Value) {
 }
 
 // parseBanValue parses the value of a ban, and widens a single IPv6 address.
-func parseBanValue(k Kind, text string, ipv6Prefix int) (Value, error) {
+func parseBanValue(tables *value.Tables, k Kind, text string, ipv6Prefix int) (Value, error) {
 	if ipv6Prefix < 0 || ipv6Prefix > 128 {
 		return Value{}, NewValueError("ipv6_prefix", strconv.Itoa(ipv6Prefix), CodeRange, "use 1 to 128, or 0 for the address itself")
 	}
-	v, err := Parse(k, text)
+	v, err := tables.Parse(k, text)
 	if err != nil || ipv6Prefix == 0 {
 		return v, err
 	}

@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"golang.org/x/net/publicsuffix"
-
 	"example.com/ostraka/ban/value"
 )
 
@@ -62,12 +60,19 @@ type GuardOptions struct {
 
 	// NoDefaultProtected leaves out DefaultProtected.
 	NoDefaultProtected bool
+
+	// Tables are those by which values were made, and their list of public suffixes
+	// is the one that counts. Default: those that package value bundles.
+	Tables *value.Tables
 }
 
 // Guard knows which values are dangerous to ban. An [Admin] has one of its own;
 // this is for packages that make rules of other origins, as package blocklist
 // does. It is never changed, and safe for concurrent use.
-type Guard struct{ protected []protected }
+type Guard struct {
+	tables    *value.Tables
+	protected protectedSet
+}
 
 // NewGuard returns a Guard. A protected value that does not parse gives a
 // [*ValueError].
@@ -76,7 +81,7 @@ func NewGuard(o GuardOptions) (*Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Guard{protected}, nil
+	return &Guard{o.Tables, protected}, nil
 }
 
 // Check returns nil, or a [*GuardError] that says what is dangerous about a rule
@@ -92,7 +97,7 @@ func (g *Guard) Check(v Value, e Effect, excused ...string) error {
 
 // check is Check with a result that may be nil.
 func (g *Guard) check(v Value, e Effect, excused ...string) *GuardError {
-	if danger := guardWidth(v); danger != nil && !slices.Contains(excused, danger.Code) {
+	if danger := g.width(v); danger != nil && !slices.Contains(excused, danger.Code) {
 		return danger
 	}
 	if e == Allow {
@@ -104,21 +109,22 @@ func (g *Guard) check(v Value, e Effect, excused ...string) *GuardError {
 				fmt.Sprintf("it overlaps %s, which is not public: often a proxy of your own, and then everyone seems to come from it", p)}
 		}
 	}
-	planned := value.ExtentOf(v)
-	for i := range g.protected {
-		if p := &g.protected[i]; p.hitBy(v, &planned) && !slices.Contains(excused, GuardProtected) {
-			return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p)}
-		}
+	if slices.Contains(excused, GuardProtected) {
+		return nil
+	}
+	planned := g.tables.ExtentOf(v)
+	if p := g.protected.hitBy(v, &planned); p != nil {
+		return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p)}
 	}
 	return nil
 }
 
-// guardWidth checks how much a value covers.
-func guardWidth(v Value) *GuardError {
+// width checks how much a value covers.
+func (g *Guard) width(v Value) *GuardError {
 	switch v.Kind() {
 	case KindDomain:
 		d := value.SplitDomain(v.String())
-		if host := d.Name; d.Form != value.DomainExact && publicSuffix(host) {
+		if host := d.Name; d.Form != value.DomainExact && g.tables.PublicSuffix(host) {
 			return &GuardError{GuardPublicSuffix, v.String(), fmt.Sprintf(
 				"anyone may register names under %s; ban a name below it, or only the host itself with %q", host, "="+host)}
 		}
@@ -131,24 +137,17 @@ func guardWidth(v Value) *GuardError {
 			return &GuardError{GuardPrefixTooShort, v.String(), fmt.Sprintf("it covers whole networks of strangers; ban a prefix of /%d or longer", least)}
 		}
 	default:
-		if v.Wildcard() && wildcardLiteral(v) < minWildcardLiteral {
+		if v.Wildcard() && g.literal(v) < minWildcardLiteral {
 			return &GuardError{GuardWildcardTooWide, v.String(), fmt.Sprintf("it matches by chance; use at least %d characters beside the *", minWildcardLiteral)}
 		}
 	}
 	return nil
 }
 
-// publicSuffix reports whether a host is a public suffix, or all names directly
-// below it are: of "compute.amazonaws.com" the list has only the latter.
-func publicSuffix(host string) bool {
-	suffix, _ := publicsuffix.PublicSuffix(host)
-	below, _ := publicsuffix.PublicSuffix("*." + host)
-	return suffix == host || below == "*."+host
-}
-
-func wildcardLiteral(v Value) int {
+// literal returns how many characters of a wildcard are its own.
+func (g *Guard) literal(v Value) int {
 	if v.Kind() == KindEmail {
-		return value.CompileLocalPattern(v.String()).Significant()
+		return g.tables.CompileLocalPattern(v.String()).Significant()
 	}
 	return value.CompileNamePattern(v.String()).Literal()
 }

@@ -64,7 +64,7 @@ func (c *Checker) findInMirror(content *mirror.Content, now time.Time) findRules
 		sc := takeScratch()
 		defer sc.release()
 		texts := s.texts()
-		if err := sc.Parse(&texts, c.opts.Leet); err != nil {
+		if err := sc.Parse(&texts, c.opts.reading()); err != nil {
 			return err
 		}
 		sc.Begin(c.opts.Now, now)

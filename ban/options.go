@@ -3,6 +3,9 @@ package ban
 import (
 	"fmt"
 	"time"
+
+	"example.com/ostraka/ban/value"
+	"example.com/ostraka/internal/match"
 )
 
 // OnError says what a check answers when it cannot find out.
@@ -67,6 +70,10 @@ type CheckerOptions struct {
 	// most expect.
 	Leet bool
 
+	// Tables are those by which addresses and names are read: the same as of the
+	// Admins of the store. Default: those that package value bundles.
+	Tables *value.Tables
+
 	// MX has the mail hosts of e-mail addresses matched too. Off by default.
 	MX MXOptions
 
@@ -83,6 +90,11 @@ const (
 	DefaultStaleFor      = time.Minute
 	DefaultFlushInterval = time.Second
 )
+
+// reading returns how Subjects are read.
+func (o *CheckerOptions) reading() match.Reading {
+	return match.Reading{Tables: o.Tables, Leet: o.Leet}
+}
 
 // withDefaults checks the options and fills in the defaults.
 func (o CheckerOptions) withDefaults() (CheckerOptions, error) {

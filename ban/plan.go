@@ -11,18 +11,24 @@ import (
 // [value.Literal].
 func Literal(text string) string { return value.Literal(text) }
 
+// PlanStore is what [Plan] needs of a store. Every [store.Store] is one.
+type PlanStore interface {
+	store.Cascades
+	store.Keys
+}
+
 // Plan returns the ban that the options describe, for a store to make in a step
-// of its own: package account makes bans so with a suspension. change says when
-// and in whose name. No guard is asked; input that does not fit gives a
-// [*ValueError].
-func Plan(ctx context.Context, rules store.Cascades, o CreateOptions, change Change) (store.BanDisabling, error) {
-	b, err := draft(o, change)
+// of its own: package account makes bans so with a suspension. Values are read by
+// the tables; change says when and in whose name. No guard is asked; input that
+// does not fit gives a [*ValueError].
+func Plan(ctx context.Context, rules PlanStore, tables *value.Tables, o CreateOptions, change Change) (store.BanDisabling, error) {
+	b, err := draft(tables, o, change)
 	if err != nil {
 		return store.BanDisabling{}, err
 	}
 	planned := store.BanDisabling{Ban: b}
 	if o.DisableMatchingAliases {
-		aliases, err := refusedAliases(ctx, rules, &b, change.At)
+		aliases, err := refusedAliases(ctx, rules, tables, &b, change.At)
 		if err != nil {
 			return store.BanDisabling{}, err
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
 	"example.com/ostraka/store"
 )
@@ -84,7 +85,11 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	}
 	p.Wider, p.Redundant = found.judgeWider()
 	p.Narrower = found.judgeNarrower()
-	if p.Affected, err = a.store.Affected(ctx, found.reach().selector(), PreviewSample); err != nil {
+	selector, err := found.reach(a.tables).selector(ctx, a.store)
+	if err == nil {
+		p.Affected, err = a.store.Affected(ctx, selector, PreviewSample)
+	}
+	if err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}
 	return p, nil
@@ -125,7 +130,7 @@ type neighbours struct {
 
 func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbours, error) {
 	rule := b.Rule()
-	n := &neighbours{planned: &placed{rule, match.ExtentOf(&rule)}}
+	n := &neighbours{planned: &placed{rule, match.ExtentOf(a.tables, &rule)}}
 	for _, k := range overlappingKinds(b.Kind) {
 		for r, err := range a.store.Scan(ctx, k) {
 			if err != nil {
@@ -133,7 +138,7 @@ func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbo
 			}
 			sameBan := r.Origin == rule.Origin && r.Key.Kind == rule.Key.Kind && r.Value == rule.Value
 			if !sameBan && r.InForce(now) {
-				n.add(&placed{r, match.ExtentOf(&r)})
+				n.add(&placed{r, match.ExtentOf(a.tables, &r)})
 			}
 		}
 	}
@@ -171,11 +176,11 @@ func (n *neighbours) add(r *placed) {
 }
 
 // reach returns what the planned rule would decide about.
-func (n *neighbours) reach() *reach {
-	r := &reach{rule: match.Compile(n.planned.rule)}
+func (n *neighbours) reach(tables *value.Tables) *reach {
+	r := &reach{tables: tables, rule: match.Compile(tables, n.planned.rule)}
 	for _, x := range n.rivals {
 		if x.mayBeat(n.planned) && scopesMeet(x.rule.Scope, n.planned.rule.Scope) {
-			r.rivals = append(r.rivals, match.Compile(x.rule))
+			r.rivals = append(r.rivals, match.Compile(tables, x.rule))
 		}
 	}
 	return r

@@ -3,63 +3,92 @@ package ban
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/ostraka/ban/value"
 )
 
-// defaultProtected are the mail providers that most people have their address
-// at: banning one of them bans a country's worth of strangers. They are the
-// domains of the providers' free mailboxes.
-var defaultProtected = []string{
-	"126.com", "163.com", "aol.com", "bol.com.br", "comcast.net", "daum.net", "fastmail.com", "free.fr",
-	"gmail.com", "gmx.at", "gmx.ch", "gmx.com", "gmx.de", "gmx.net", "googlemail.com",
-	"hotmail.co.uk", "hotmail.com", "hotmail.de", "hotmail.es", "hotmail.fr", "hotmail.it",
-	"icloud.com", "laposte.net", "libero.it", "live.com", "mac.com", "mail.ru", "mailbox.org", "me.com", "msn.com",
-	"naver.com", "orange.fr", "outlook.com", "outlook.de", "outlook.es", "outlook.fr", "outlook.jp",
-	"pm.me", "posteo.de", "proton.me", "protonmail.com", "qq.com", "rediffmail.com", "rocketmail.com",
-	"seznam.cz", "sfr.fr", "t-online.de", "terra.com.br", "tuta.com", "uol.com.br", "virgilio.it",
-	"wanadoo.fr", "web.de", "wp.pl", "ya.ru", "yahoo.co.in", "yahoo.co.jp", "yahoo.co.uk", "yahoo.com",
-	"yahoo.com.br", "yahoo.de", "yahoo.es", "yahoo.fr", "yahoo.it", "yandex.com", "yandex.ru", "ymail.com",
-	"zoho.com",
-}
+// defaultProtected are the mail domains that most people have their address at:
+// banning one of them bans a country's worth of strangers. To those that are listed
+// come all of the providers whose mailboxes are known.
+var defaultProtected = func() []string {
+	all := slices.Concat(commonDomains, largeProviders, (*value.Tables)(nil).MailDomains())
+	slices.Sort(all)
+	return slices.Compact(all)
+}()
 
 // DefaultProtected returns the values that no ban may cover unless it is forced
 // or [GuardOptions.NoDefaultProtected] is set: the domains of the large providers
-// of mailboxes. The slice is the caller's.
+// of mailboxes, sorted. The slice is the caller's.
 func DefaultProtected() []string { return slices.Clone(defaultProtected) }
 
+// protectedSet are values that bans must not cover.
+type protectedSet struct {
+	hosts map[string][]*protected // those of one host each, by it and by every domain above
+	rest  []*protected
+}
+
 // parseProtected reads the protected values of the options.
-func parseProtected(o GuardOptions) ([]protected, error) {
+func parseProtected(o GuardOptions) (protectedSet, error) {
+	set := protectedSet{hosts: make(map[string][]*protected)}
 	texts := o.Protected
 	if !o.NoDefaultProtected {
 		texts = slices.Concat(o.Protected, defaultProtected)
 	}
-	values := make([]protected, len(texts))
-	for i, text := range texts {
+	for _, text := range texts {
 		v, err := ParseAny(text)
 		if err != nil {
-			return nil, fmt.Errorf("protected value: %w", err)
+			return set, fmt.Errorf("protected value: %w", err)
 		}
-		values[i] = newProtected(v)
+		set.add(newProtected(o.Tables, o.Tables.Value(v)))
 	}
-	return values, nil
+	return set, nil
+}
+
+func (s *protectedSet) add(p *protected) {
+	if p.Kind() != KindDomain || p.host == "" {
+		s.rest = append(s.rest, p)
+		return
+	}
+	for host, more := p.host, true; more; {
+		s.hosts[host] = append(s.hosts[host], p)
+		_, host, more = strings.Cut(host, ".")
+	}
+}
+
+// hitBy returns a value that a ban of v would cover, or have an address in common
+// with; nil if there is none.
+func (s *protectedSet) hitBy(v Value, e *value.Extent) *protected {
+	near := [2][]*protected{s.rest}
+	if v.Kind() == KindDomain {
+		near[1] = s.hosts[value.SplitDomain(v.String()).Name]
+	}
+	for _, some := range near {
+		for _, p := range some {
+			if p.hitBy(v, e) {
+				return p
+			}
+		}
+	}
+	return nil
 }
 
 // protected is a value that bans must not cover.
 type protected struct {
 	Value
+	host   string // of a domain that stands for one host
 	extent value.Extent
 }
 
 // newProtected returns a value as protected. What is protected is what is
 // written: not its look-alikes, and of a domain the host, not the names below
 // it.
-func newProtected(v Value) protected {
-	p := protected{v, value.ExtentOf(v).AsWritten()}
+func newProtected(tables *value.Tables, v Value) *protected {
+	p := &protected{Value: v, extent: tables.ExtentOf(v).AsWritten()}
 	if d := value.SplitDomain(v.String()); v.Kind() == KindDomain && d.Form != value.DomainSubdomains {
 		host := value.Domain{Name: d.Name, Form: value.DomainExact}
-		p.Value = value.Stored(v.Key(), d.Name)
-		p.extent = value.ExtentOf(value.Stored(v.Key(), host.String())).AsWritten()
+		p.Value, p.host = value.Stored(v.Key(), d.Name), d.Name
+		p.extent = tables.ExtentOf(value.Stored(v.Key(), host.String())).AsWritten()
 	}
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
 	"example.com/ostraka/store"
 )
@@ -12,6 +13,7 @@ import (
 // reach is what a rule decides about: what it matches, less what rivals of
 // another effect decide.
 type reach struct {
+	tables *value.Tables
 	rule   match.Wildcard
 	rivals []match.Wildcard
 }
@@ -31,13 +33,23 @@ func (r *reach) exactly() bool {
 	return true
 }
 
-// selector returns the selector of all that the rule decides about.
-func (r *reach) selector() store.Selector {
+// selector returns the selector of all that the rule decides about. As long as
+// the keys in the store are made by other tables, no key finds them all.
+func (r *reach) selector(ctx context.Context, keys store.Keys) (store.Selector, error) {
 	s := store.Selector{Key: r.rule.Rule.Key}
-	if !r.exactly() {
+	if s.Key.Kind == KindEmail || s.Key.Kind == KindName {
+		have, err := keys.KeyTables(ctx)
+		switch {
+		case err != nil:
+			return store.Selector{}, err
+		case have != r.tables.Version().String():
+			s.Key = store.WildcardKey(s.Key.Kind)
+		}
+	}
+	if s.Key.Wildcard() || !r.exactly() {
 		s.Test = r.decides
 	}
-	return s
+	return s, nil
 }
 
 // decides reports whether, of the rule and its rivals, the rule decides about a
@@ -46,7 +58,7 @@ func (r *reach) decides(field Kind, text string) bool {
 	var fields match.Fields
 	var texts match.Texts
 	texts[field-1] = text
-	if err := fields.Parse(&texts, false); err != nil {
+	if err := fields.Parse(&texts, match.Reading{Tables: r.tables}); err != nil {
 		return false // Check refuses it, whatever the rules are
 	}
 	rank, ok := fields.Rank(field, &r.rule)
@@ -58,10 +70,10 @@ func (r *reach) decides(field Kind, text string) bool {
 
 // refusedAliases selects the aliases whose creation a ban refuses: those that it
 // matches, unless a more specific rule lets them in or holds them for review.
-func refusedAliases(ctx context.Context, rules store.Cascades, b *Ban, now time.Time) (store.Selector, error) {
+func refusedAliases(ctx context.Context, rules PlanStore, tables *value.Tables, b *Ban, now time.Time) (store.Selector, error) {
 	rule := b.Rule()
-	planned := match.ExtentOf(&rule)
-	r := reach{rule: match.Compile(rule)}
+	planned := match.ExtentOf(tables, &rule)
+	r := reach{tables: tables, rule: match.Compile(tables, rule)}
 	for _, k := range overlappingKinds(b.Kind) {
 		for x, err := range rules.Exceptions(ctx, k) {
 			if err != nil {
@@ -70,12 +82,12 @@ func refusedAliases(ctx context.Context, rules store.Cascades, b *Ban, now time.
 			if x.ID == b.ID || x.Shadow || !x.InForce(now) || !x.Scope.Has(Alias) {
 				continue
 			}
-			if e := match.ExtentOf(&x); e.Overlaps(&planned.Extent) {
-				r.rivals = append(r.rivals, match.Compile(x))
+			if e := match.ExtentOf(tables, &x); e.Overlaps(&planned.Extent) {
+				r.rivals = append(r.rivals, match.Compile(tables, x))
 			}
 		}
 	}
-	return r.selector(), nil
+	return r.selector(ctx, rules)
 }
 
 // checkDisabling checks that a ban keeps aliases from being made, so that

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
 )
 
@@ -123,7 +124,7 @@ func (a *Admin) modifyOnce(ctx context.Context, id uuid.UUID, edit func(*Ban, st
 // patch applies a patch to a ban and checks the result.
 func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 	old := *b
-	if err := patchValue(b, p); err != nil {
+	if err := patchValue(a.tables, b, p); err != nil {
 		return err
 	}
 	assign(&b.Effect, p.Effect)
@@ -153,14 +154,14 @@ func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 	return nil
 }
 
-func patchValue(b *Ban, p Patch) error {
+func patchValue(tables *value.Tables, b *Ban, p Patch) error {
 	if p.Kind == nil && p.Value == nil {
 		return nil
 	}
 	kind, text := b.Kind, b.Value
 	assign(&kind, p.Kind)
 	assign(&text, p.Value)
-	v, err := parseBanValue(kind, text, p.IPv6Prefix)
+	v, err := parseBanValue(tables, kind, text, p.IPv6Prefix)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
 )
 
@@ -26,6 +27,10 @@ type AdminOptions struct {
 	Protected          []string
 	NoDefaultProtected bool
 
+	// Tables are those by which values are read: the same as of the Checkers of the
+	// store. Default: those that package value bundles.
+	Tables *value.Tables
+
 	// Actor is in whose name changes are made where the context names nobody.
 	// Default none: then a context without an actor is an error.
 	Actor string
@@ -40,10 +45,11 @@ type AdminOptions struct {
 // [ban.WithActor] and [AdminOptions.Actor], and logs one change in the same step;
 // without an actor it fails with a [*ban.ValueError].
 type Admin struct {
-	store Store
-	guard *ban.Guard
-	actor string
-	now   func() time.Time
+	store  Store
+	tables *value.Tables
+	guard  *ban.Guard
+	actor  string
+	now    func() time.Time
 }
 
 // NewAdmin returns an Admin of the blocks and lists in a store. An option that
@@ -52,11 +58,11 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if st == nil {
 		return nil, ban.NewValueError("store", "", ban.CodeEmpty, "give a store, for example memstore.New()")
 	}
-	guard, err := ban.NewGuard(ban.GuardOptions{Protected: opts.Protected, NoDefaultProtected: opts.NoDefaultProtected})
+	guard, err := ban.NewGuard(ban.GuardOptions{Protected: opts.Protected, NoDefaultProtected: opts.NoDefaultProtected, Tables: opts.Tables})
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, guard: guard, actor: opts.Actor, now: opts.Now}
+	a := &Admin{store: st, tables: opts.Tables, guard: guard, actor: opts.Actor, now: opts.Now}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -65,7 +71,9 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 
 // change returns the change to log for a mutation now.
 func (a *Admin) change(ctx context.Context, action store.ChangeAction) (store.Change, error) {
-	return ban.NewChange(ctx, action, a.now(), a.actor)
+	c, err := ban.NewChange(ctx, action, a.now(), a.actor)
+	c.KeyTables = a.tables.Version().String()
+	return c, err
 }
 
 // CreateOptions describes an e-mail domain block.

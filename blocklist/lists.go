@@ -105,7 +105,7 @@ func (a *Admin) Export(ctx context.Context, name string, w io.Writer, f Format) 
 		if err != nil {
 			return fmt.Errorf("export list %q: %w", name, err)
 		}
-		v, err := ban.Parse(e.Key.Kind, e.Value)
+		v, err := a.tables.Parse(e.Key.Kind, e.Value)
 		if err != nil {
 			return fmt.Errorf("export list %q: %w", name, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
 )
 
@@ -19,6 +20,7 @@ const progressEvery = 10_000
 
 // reader turns lines into entries of a list.
 type reader struct {
+	tables  *value.Tables
 	guard   *ban.Guard
 	list    uuid.UUID
 	options SyncOptions
@@ -29,11 +31,11 @@ type reader struct {
 	repeats []Reject          // apart from the other rejects, which come before them
 }
 
-func newReader(g *ban.Guard, list uuid.UUID, o SyncOptions, r *Result) *reader {
+func newReader(t *value.Tables, g *ban.Guard, list uuid.UUID, o SyncOptions, r *Result) *reader {
 	if o.MaxRejects == 0 {
 		o.MaxRejects = DefaultMaxRejects
 	}
-	return &reader{guard: g, list: list, options: o, result: r, index: make(map[uuid.UUID]int)}
+	return &reader{tables: t, guard: g, list: list, options: o, result: r, index: make(map[uuid.UUID]int)}
 }
 
 // readAll reads the lines to their end, or to the end of the context.
@@ -74,6 +76,7 @@ func (r *reader) add(line *Line) error {
 		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeException,
 			"set SyncOptions.AllowExceptions if whoever writes the list may lift bans")
 	}
+	line.Value = r.tables.Value(line.Value)
 	if err := r.guard.Check(line.Value, line.Effect, excused(r.options.AllowWide)...); err != nil {
 		return err
 	}

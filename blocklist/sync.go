@@ -210,7 +210,7 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 	}
 	d.delta.List.Source, d.delta.List.Reason, d.delta.List.PublicReason = o.Source, o.Reason, o.PublicReason
 
-	in := newReader(a.guard, d.delta.List.ID, o, &d.result)
+	in := newReader(a.tables, a.guard, d.delta.List.ID, o, &d.result)
 	if err := in.readAll(ctx, lines); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}

@@ -42,7 +42,7 @@ func (s *Store) noteTables(changes []store.Change) []store.Change {
 		tables := c.KeyTables
 		c.KeyTables = ""
 		switch {
-		case tables == "" || tables == s.keyTables:
+		case tables == "" || store.MadeBy(tables, s.keyTables):
 		case s.lastLogged == 0 && i == 0:
 			s.keyTables = tables
 		case s.keyTables != "":

@@ -71,7 +71,7 @@ func (t *tx) noteTables(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case tables == have:
+		case store.MadeBy(tables, have):
 		case c.Seq == 1:
 			err = t.setKeyTables(ctx, tables)
 		case have != "":

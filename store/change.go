@@ -86,7 +86,7 @@ type Change struct {
 	// by. It is given by who calls the mutating method, and not kept in the log;
 	// empty: the mutation makes no keys, or it is not known.
 	//
-	// If it differs from [Keys.KeyTables], this becomes empty in the same step,
+	// If it is not that of [Keys.KeyTables], see [MadeBy], this becomes empty in the same step,
 	// and where it was not empty before, the store logs one more change after those
 	// of the mutation, with the same At and Actor, the action [KeysMixed] and Bulk.
 	// The very first change to a new store names the tables for it instead.

@@ -19,7 +19,9 @@ type Keys interface {
 
 	// SetKeyTables sets the name of the tables, if it is from; else the error is
 	// [ErrConflict]. It logs one change, without keys. Setting the name that it
-	// has already changes nothing and logs nothing.
+	// has already, whatever from is, changes nothing and logs nothing. A name that
+	// begins with [RekeyMark] says that keys are being made anew by the tables named
+	// behind it.
 	SetKeyTables(ctx context.Context, from, to string, change Change) error
 
 	// Rekey makes the keys of some records anew, as one atomic step, and says
@@ -39,6 +41,15 @@ type Keys interface {
 	// store.
 	Rekey(ctx context.Context, page RekeyPage, maker KeyMaker, change Change) (RekeyResult, error)
 }
+
+// RekeyMark begins the name of tables by which keys are being made anew, so that
+// not all keys are made by them yet.
+const RekeyMark = "~"
+
+// MadeBy reports whether keys made by tables may join others in a store whose
+// [Keys.KeyTables] are have: they are the same, or those by which the others are
+// being made anew.
+func MadeBy(tables, have string) bool { return have == tables || have == RekeyMark+tables }
 
 // MaxRekey is the most records that a call of [Keys.Rekey] comes past. Their old
 // and new keys are not more than a change can name.

@@ -33,7 +33,7 @@ func (a *Extent) coversEmail(b *Extent) bool {
 	case !a.wild:
 		return !b.wild && a.key == b.key
 	case !b.wild && b.literal:
-		addr, err := ParseAddress(b.text)
+		addr, err := b.tables.ParseAddress(b.text)
 		return err == nil && a.local.Match(addr)
 	case a.local.domain != b.mailDomain():
 		return false
@@ -121,7 +121,7 @@ func (a *Extent) overlapsEmail(b *Extent) bool {
 		return a.key == b.key
 	case !a.wild:
 		return b.overlapsEmail(a)
-	case !b.wild && providerOf[b.mailDomain()] == nil:
+	case !b.wild && b.tables.provider(b.mailDomain()) == nil:
 		return a.Covers(b) // there is one spelling
 	}
 	return slices.ContainsFunc(a.mailHosts(), func(h Domain) bool { return slices.ContainsFunc(b.mailHosts(), h.Overlaps) })

@@ -44,11 +44,7 @@ type Address struct {
 //
 // The error is a [*ValueError].
 func ParseEmail(s string) (Value, error) {
-	v, f := emailValue(s)
-	if !f.ok() {
-		return Value{}, f.in("email", s)
-	}
-	return v, nil
+	return bundled.ParseEmail(s)
 }
 
 // Mailbox returns the canonical mailbox of an address, for hosts that store it
@@ -61,7 +57,7 @@ func Mailbox(email string) (string, error) {
 	return a.mailbox, err
 }
 
-func emailValue(s string) (Value, fault) {
+func (t *Tables) emailValue(s string) (Value, fault) {
 	s, f := clean(s)
 	if !f.ok() {
 		return Value{}, f
@@ -78,9 +74,9 @@ func emailValue(s string) (Value, fault) {
 		return Value{}, f
 	}
 	if p.wild() {
-		return patternValue(p, domain)
+		return t.patternValue(p, domain)
 	}
-	a, f := newAddress("", p.fixed, domain)
+	a, f := t.newAddress("", p.fixed, domain)
 	if !f.ok() {
 		return Value{}, f
 	}
@@ -88,7 +84,7 @@ func emailValue(s string) (Value, fault) {
 }
 
 // patternValue returns the value of a pattern for local parts.
-func patternValue(p stars, domain string) (Value, fault) {
+func (t *Tables) patternValue(p stars, domain string) (Value, fault) {
 	p.fixed = foldLocal(p.fixed)
 	// A dot next to a star is one inside the local parts that match.
 	whole := p.fixed
@@ -111,7 +107,7 @@ func patternValue(p stars, domain string) (Value, fault) {
 	if len(p.fixed)+1+len(host) > maxAddress {
 		return Value{}, addressTooLong
 	}
-	text := p.String() + "@" + canonicalDomain(host)
+	text := p.String() + "@" + t.canonicalDomain(host)
 	return Value{kind: KindEmail, text: text}, fault{}
 }
 
@@ -132,20 +128,16 @@ func (a Address) Mailbox() string { return a.mailbox }
 // for a canonical ASCII address that is its own mailbox. The error is a
 // [*ValueError].
 func ParseAddress(s string) (Address, error) {
-	a, f := subjectAddress(s)
-	if !f.ok() {
-		return Address{}, f.in("email", s)
-	}
-	return a, nil
+	return bundled.ParseAddress(s)
 }
 
-func subjectAddress(s string) (Address, fault) {
+func (t *Tables) subjectAddress(s string) (Address, fault) {
 	if at, ok := plainAddress(s); ok {
 		a := Address{text: s, local: s[:at], domain: s[at+1:]}
-		a.mailbox = mailboxOf(a.text, a.local, a.domain)
+		a.mailbox = t.mailbox(a.text, a.local, a.domain)
 		return a, fault{}
 	}
-	return foldAddress(s)
+	return t.foldAddress(s)
 }
 
 // plainAddress reports whether s is canonical by inspection, and where its @
@@ -174,7 +166,7 @@ var plainAtext = func() (t [256]bool) {
 }()
 
 // foldAddress is subjectAddress for any address.
-func foldAddress(s string) (Address, fault) {
+func (t *Tables) foldAddress(s string) (Address, fault) {
 	s, f := clean(s)
 	if !f.ok() {
 		return Address{}, f
@@ -183,12 +175,12 @@ func foldAddress(s string) (Address, fault) {
 	if !f.ok() {
 		return Address{}, f
 	}
-	return newAddress(s, local, domain)
+	return t.newAddress(s, local, domain)
 }
 
 // newAddress makes an address of its two parts, which need not be canonical.
 // If they are, and s is the whole, s becomes the text.
-func newAddress(s, local, domain string) (Address, fault) {
+func (t *Tables) newAddress(s, local, domain string) (Address, fault) {
 	local = foldLocal(local)
 	if f := checkLocal(local); !f.ok() {
 		return Address{}, f
@@ -207,7 +199,7 @@ func newAddress(s, local, domain string) (Address, fault) {
 		s = local + "@" + host
 	}
 	a := Address{text: s, local: local, domain: host}
-	a.mailbox = mailboxOf(a.text, local, host)
+	a.mailbox = t.mailbox(a.text, local, host)
 	return a, fault{}
 }
 

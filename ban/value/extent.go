@@ -7,6 +7,7 @@ import (
 
 // Extent is what a value matches, ready to be compared with that of others.
 type Extent struct {
+	tables  *Tables
 	kind    Kind
 	text    string // of a value without wildcard, unescaped
 	key     string
@@ -20,16 +21,20 @@ type Extent struct {
 	name   NamePattern  // of a name wildcard
 }
 
+// ExtentOf is [Tables.ExtentOf] by the bundled tables.
+func ExtentOf(v Value) Extent { return bundled.ExtentOf(v) }
+
 // ExtentOf returns the extent of a value.
-func ExtentOf(v Value) Extent {
-	e := Extent{kind: v.kind, text: PlainText(v.text), key: v.key, wild: v.Wildcard()}
+func (t *Tables) ExtentOf(v Value) Extent {
+	t = t.or()
+	e := Extent{tables: t, kind: v.kind, text: PlainText(v.text), key: v.key, wild: v.Wildcard()}
 	switch {
 	case v.kind == KindDomain:
 		e.host = SplitDomain(v.text)
 	case v.kind == KindIP:
 		e.prefix = v.Prefix()
 	case v.kind == KindEmail && e.wild:
-		e.local = CompileLocalPattern(v.text)
+		e.local = t.CompileLocalPattern(v.text)
 	case v.kind == KindName && e.wild:
 		e.name = CompileNamePattern(v.text)
 	}
@@ -57,7 +62,7 @@ func (e *Extent) mailHosts() []Domain {
 		return []Domain{{emailDomain(e.text), DomainExact}}
 	}
 	domain := e.mailDomain()
-	p := providerOf[domain]
+	p := e.tables.provider(domain)
 	if p == nil {
 		return []Domain{{domain, DomainExact}}
 	}

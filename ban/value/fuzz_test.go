@@ -134,12 +134,12 @@ func FuzzPlainHost(f *testing.F) {
 func FuzzPlainAddress(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		a, fault := foldAddress(s)
+		a, fault := bundled.foldAddress(s)
 		at, plain := plainAddress(s)
 		if plain != (fault.ok() && a.text == s && isPrintableASCII(s) && isPlainHost(a.domain)) {
 			t.Errorf("%q is plain: %v, but folds to %q, %v", s, plain, a, fault)
 		}
-		if fast, _ := subjectAddress(s); plain && (fast != a || at != len(a.local)) {
+		if fast, _ := bundled.subjectAddress(s); plain && (fast != a || at != len(a.local)) {
 			t.Errorf("%q gives %q and %q", s, fast, a)
 		}
 	})

@@ -6,22 +6,28 @@ import (
 )
 
 // LocalPattern is a wildcard in the local part of an e-mail rule, ready to be
-// matched. It is made by [CompileLocalPattern].
+// matched. It is made by [Tables.CompileLocalPattern].
 type LocalPattern struct {
 	stars
+	tables *Tables
 	domain string // the one that stands for the provider's domains
 	// folded is the literal without the characters that the provider ignores.
 	// It is empty if no mailbox can match that the address itself does not.
 	folded string
 }
 
-// CompileLocalPattern compiles the canonical text of a wildcard e-mail value.
-func CompileLocalPattern(value string) LocalPattern {
+// CompileLocalPattern is [Tables.CompileLocalPattern] by the bundled tables.
+func CompileLocalPattern(value string) LocalPattern { return bundled.CompileLocalPattern(value) }
+
+// CompileLocalPattern compiles the canonical text of a wildcard e-mail value, which
+// other tables may have made.
+func (t *Tables) CompileLocalPattern(value string) LocalPattern {
+	t = t.or()
 	at := strings.LastIndexByte(value, '@')
 	literals, _ := splitStars(value[:at])
-	p := LocalPattern{stars: literals, domain: value[at+1:]}
+	p := LocalPattern{stars: literals, tables: t, domain: t.canonicalDomain(value[at+1:])}
 	p.folded = p.fixed
-	if pr := providerOf[p.domain]; pr != nil {
+	if pr := t.provider(p.domain); pr != nil {
 		p.folded = pr.drop(p.folded)
 		if pr.CutAt != 0 && strings.IndexByte(p.folded, pr.CutAt) >= 0 {
 			p.folded = ""
@@ -30,10 +36,10 @@ func CompileLocalPattern(value string) LocalPattern {
 	return p
 }
 
-// match reports whether the pattern means the address: whether it fits its
+// Match reports whether the pattern means the address: whether it fits its
 // local part at its own domain, or that of its canonical mailbox.
 func (p LocalPattern) Match(a Address) bool {
-	return p.find(a.local, p.fixed) && canonicalDomain(a.domain) == p.domain || p.MatchMailbox(a)
+	return p.find(a.local, p.fixed) && p.tables.canonicalDomain(a.domain) == p.domain || p.MatchMailbox(a)
 }
 
 // MatchMailbox reports whether the pattern fits the local part of the canonical
@@ -47,11 +53,11 @@ func (p LocalPattern) MatchMailbox(a Address) bool {
 	return p.find(a.mailbox[:at], p.folded) && a.mailbox[at+1:] == p.domain
 }
 
-// literal returns how many characters of the pattern are no wildcards. The
+// Literal returns how many characters of the pattern are no wildcards. The
 // longest pattern that matches is the most specific.
 func (p LocalPattern) Literal() int { return utf8.RuneCountInString(p.fixed) }
 
-// significant is literal without the characters that the provider ignores.
+// Significant is Literal without the characters that the provider ignores.
 func (p LocalPattern) Significant() int {
 	if p.folded == "" {
 		return p.Literal()

@@ -7,19 +7,7 @@ import (
 // Parse reads the value of a rule of that kind, with [ParseEmail],
 // [ParseDomain], [ParsePrefix] or [ParseName]. The error is a [*ValueError],
 // also for a kind that is none.
-func Parse(kind Kind, s string) (Value, error) {
-	switch kind {
-	case KindEmail:
-		return ParseEmail(s)
-	case KindDomain:
-		return ParseDomain(s)
-	case KindIP:
-		return ParsePrefix(s)
-	case KindName:
-		return ParseName(s)
-	}
-	return Value{}, fault{CodeUnknown, "use email, domain, ip or name"}.in("kind", kind.String())
-}
+func Parse(kind Kind, s string) (Value, error) { return bundled.Parse(kind, s) }
 
 // ParseAny reads the value of a rule whose kind is seen from its form. It may
 // say its kind itself ("name:john.doe"); otherwise

@@ -16,7 +16,12 @@ import (
 //
 // What it returns is good until [Parser.Reset]: whoever keeps it longer copies
 // the strings. The zero Parser is ready. It is not safe for concurrent use.
-type Parser struct{ buf []byte }
+type Parser struct {
+	// Tables are those to read by; nil: the bundled ones.
+	Tables *Tables
+
+	buf []byte
+}
 
 // Reset makes room for what is read next. What was returned before is void.
 func (f *Parser) Reset() { f.buf = f.buf[:0] }
@@ -79,38 +84,29 @@ func (f *Parser) Address(s string) (Address, error) {
 		}
 	}
 	if !ok {
-		return ParseAddress(s)
+		return f.Tables.ParseAddress(s)
 	}
 	a := Address{text: s, local: s[:at], domain: s[at+1:]}
 	a.mailbox = f.mailbox(&a)
 	return a, nil
 }
 
-// mailbox is [mailboxOf] for an ASCII address.
+// mailbox is [Tables.mailbox] for an ASCII address.
 func (f *Parser) mailbox(a *Address) string {
-	p := providerFor(a.domain)
+	t := f.Tables.or()
+	p, local, domain := t.provider(a.domain), a.local, a.domain
 	if p == nil {
-		if user, domain, ok := subdomainUser(a.domain); ok {
-			return f.join(user, domain)
-		}
-		return a.text
-	}
-	local := a.local
-	if p.CutAt != 0 {
-		if i := strings.IndexByte(local, p.CutAt); i >= 0 {
-			local = local[:i]
+		if local, p, domain = t.subdomainUser(a.domain); p == nil {
+			return a.text
 		}
 	}
-	local = f.without(local, p.DropChars)
-	to := a.domain
-	if p.CanonicalDomain != "" {
-		to = p.CanonicalDomain
-	}
+	folded := f.without(p.cut(local), p.DropChars)
+	to := p.canonicalDomain(domain)
 	switch {
-	case local == a.local && to == a.domain, local != a.local && !isASCIIDotAtom(local):
+	case folded == a.local && to == a.domain, folded != local && !isASCIIDotAtom(folded):
 		return a.text
 	}
-	return f.join(local, to)
+	return f.join(folded, to)
 }
 
 // without returns s without the characters in drop.

@@ -3,9 +3,9 @@ package value
 // ProvidersVersion is the version of the table of mail providers by which
 // canonical mailboxes are made. Mailboxes made under another version may
 // differ: whoever stores them stores the version too.
-const ProvidersVersion = "2026-11-22"
+const ProvidersVersion = "2026-11-27"
 
-var providers = []provider{
+var providers = []Provider{
 	{
 		Domains:         []string{"gmail.com", "googlemail.com"},
 		CanonicalDomain: "gmail.com",
@@ -45,12 +45,15 @@ var providers = []provider{
 		Source: "https://learn.microsoft.com/exchange/recipients-in-exchange-online/plus-addressing-in-exchange-online",
 	},
 	{
-		Domains: []string{"icloud.com", "me.com", "mac.com"},
-		CutAt:   '+',
-		Source:  "https://support.apple.com/guide/icloud/mm6b1a3fb3/icloud",
+		Domains:         []string{"icloud.com", "me.com", "mac.com"},
+		CanonicalDomain: "icloud.com",
+		CutAt:           '+',
+		// One mailbox in the three domains, by the age of the account:
+		// https://support.apple.com/118230.
+		Source: "https://support.apple.com/guide/icloud/mm6b1a3fb3/icloud",
 	},
 	{
-		// The Yahoo of Japan (yahoo.co.jp) is another provider, and not here.
+		// The Yahoo of Japan is another provider, below.
 		Domains: []string{
 			"yahoo.com", "yahoo.at", "yahoo.be", "yahoo.bg", "yahoo.ca", "yahoo.cl", "yahoo.co.id",
 			"yahoo.co.il", "yahoo.co.in", "yahoo.co.kr", "yahoo.co.nz", "yahoo.co.th", "yahoo.co.uk",
@@ -63,16 +66,45 @@ var providers = []provider{
 			"yahoo.no", "yahoo.pl", "yahoo.pt", "yahoo.ro", "yahoo.rs", "yahoo.se", "yahoo.si",
 			"yahoo.sk",
 
-			"ymail.com", "rocketmail.com",
+			"ymail.com", "rocketmail.com", "myyahoo.com", "y7mail.com",
 		},
-		CutAt:  '-',
+		CutAt: '-',
+		// A disposable address is nickname-keyword; the nickname alone is nobody
+		// else's: https://help.yahoo.com/kb/SLN28815.html.
 		Source: "https://help.yahoo.com/kb/SLN28338.html",
 	},
 	{
-		Domains:    []string{"fastmail.com", "fastmail.fm"},
+		// A local part is another person's in each domain.
+		Domains: []string{
+			"123mail.org", "150mail.com", "150ml.com", "16mail.com", "2-mail.com", "4email.net",
+			"50mail.com", "airpost.net", "allmail.net", "bestmail.us", "cluemail.com", "elitemail.org",
+			"emailcorner.net", "emailengine.net", "emailengine.org", "emailgroups.net", "emailplus.org",
+			"emailuser.net", "eml.cc", "f-m.fm", "fast-email.com", "fast-mail.org", "fastem.com",
+			"fastemail.us", "fastemailer.com", "fastest.cc", "fastimap.com", "fastmail.cn",
+			"fastmail.co.uk", "fastmail.com", "fastmail.com.au", "fastmail.de", "fastmail.es",
+			"fastmail.fm", "fastmail.fr", "fastmail.im", "fastmail.in", "fastmail.jp", "fastmail.mx",
+			"fastmail.net", "fastmail.nl", "fastmail.org", "fastmail.se", "fastmail.to", "fastmail.tw",
+			"fastmail.uk", "fastmail.us", "fastmailbox.net", "fastmessaging.com", "fea.st", "fmail.co.uk",
+			"fmailbox.com", "fmgirl.com", "fmguy.com", "ftml.net", "h-mail.us", "hailmail.net",
+			"imap-mail.com", "imap.cc", "imapmail.org", "inoutbox.com", "internet-e-mail.com",
+			"internet-mail.org", "internetemails.net", "internetmailing.net", "jetemail.net",
+			"justemail.net", "letterboxes.org", "mail-central.com", "mail-page.com", "mailandftp.com",
+			"mailas.com", "mailbolt.com", "mailc.net", "mailcan.com", "mailforce.net", "mailftp.com",
+			"mailhaven.com", "mailingaddress.org", "mailite.com", "mailmight.com", "mailnew.com",
+			"mailsent.net", "mailservice.ms", "mailup.net", "mailworks.org", "ml1.net", "mm.st",
+			"myfastmail.com", "mymacmail.com", "nospammail.net", "ownmail.net", "petml.com",
+			"postinbox.com", "postpro.net", "proinbox.com", "promessage.com", "realemail.net",
+			"reallyfast.biz", "reallyfast.info", "rushpost.com", "sent.as", "sent.at", "sent.com",
+			"speedpost.net", "speedymail.org", "ssl-mail.com", "swift-mail.com", "the-fastest.net",
+			"the-quickest.com", "theinternetemail.com", "veryfast.biz", "veryspeedy.net", "warpmail.net",
+			"xsmail.com", "yepmail.net", "your-mail.com",
+		},
 		CutAt:      '+',
 		Subdomains: true,
-		Source:     "https://www.fastmail.help/hc/en-us/articles/360060591053",
+		// Domains: https://www.fastmail.com/about/ourdomains/, as MaxMind's clients of
+		// minFraud list them, and less fastmail.ca, of which not all sources say that
+		// it is theirs.
+		Source: "https://www.fastmail.help/hc/en-us/articles/360060591053",
 	},
 	{
 		Domains:         []string{"proton.me", "protonmail.com", "pm.me", "protonmail.ch"},
@@ -84,6 +116,42 @@ var providers = []provider{
 		Source: "https://proton.me/support/addresses-and-aliases",
 	},
 	{
+		// "Safety addresses" are basename-keyword, and a basename is one person's.
+		Domains: []string{"yahoo.co.jp"},
+		CutAt:   '-',
+		Source:  "https://mamakasegu.com/2021/12/28/ (how they are made, tried out)",
+	},
+	{
+		Domains: []string{
+			"posteo.de", "posteo.net", "posteo.com", "posteo.us", "posteo.ca", "posteo.uk", "posteo.ie",
+			"posteo.es", "posteo.at", "posteo.ch", "posteo.nl", "posteo.be", "posteo.lu", "posteo.me",
+			"posteo.eu",
+		},
+		CanonicalDomain: "posteo.de",
+		CutAt:           '+',
+		// Whoever has a local part in one domain is the only one who can have it in
+		// another. No page speaks of the plus; authors of packages get their mail so
+		// (js_int on crates.io).
+		Source: "https://posteo.de/blog/2 (14 December 2023)",
+	},
+	{
+		Domains: []string{"mailbox.org"},
+		CutAt:   '+',
+		Source:  "https://kb.mailbox.org/en/private/account-article/what-is-an-alias-and-how-do-i-use-it",
+	},
+	{
+		Domains: []string{"mailfence.com"},
+		CutAt:   '+',
+		Source:  "https://blog.mailfence.com/plus-addressing/",
+	},
+	{
+		Domains: []string{"runbox.com"},
+		CutAt:   '+',
+		Source:  "https://blog.runbox.com/tag/webmail",
+	},
+	{
+		// Dots and hyphens in logins are said to be one and the same. No page of the
+		// provider, and nobody who tried, was found to say so; so they are told apart.
 		Domains: []string{
 			"yandex.ru", "yandex.com", "yandex.by", "yandex.kz", "yandex.ua", "yandex.az",
 			"yandex.com.am", "yandex.com.ge", "yandex.co.il", "yandex.kg", "yandex.lt", "yandex.lv",
@@ -95,3 +163,6 @@ var providers = []provider{
 		Source:          "https://yandex.com/support/id/authorization/email.html",
 	},
 }
+
+// Of mail.ru, Zoho, GMX, mail.com and Tuta no page was found that says that they
+// ignore anything in an address.

@@ -100,7 +100,7 @@ func TestTheProviderTableIsWellFormed(t *testing.T) {
 			if host, err := ParseHost(d); err != nil || host != d {
 				t.Errorf("%s is not canonical (%q, %v)", d, host, err)
 			}
-			if p.Subdomains && providerOf["user."+d] != nil {
+			if p.Subdomains && bundled.rows["user."+d] != nil {
 				t.Errorf("user.%s is a provider of its own", d)
 			}
 		}

@@ -53,10 +53,16 @@ type Keys interface {
 	Prefixes(addr netip.Addr)
 }
 
-// Parse makes the texts canonical. With leet a name is also read with its
-// digits as letters. The error is a [*value.ValueError] about the first field
-// that does not parse.
-func (f *Fields) Parse(texts *Texts, leet bool) (err error) {
+// Reading says how texts are read. The zero Reading is by the bundled tables.
+type Reading struct {
+	Tables *value.Tables
+	Leet   bool // names are also read with their digits as letters
+}
+
+// Parse makes the texts canonical. The error is a [*value.ValueError] about the
+// first field that does not parse.
+func (f *Fields) Parse(texts *Texts, by Reading) (err error) {
+	f.parser.Tables = by.Tables
 	f.asked = [len(Kinds)]field{}
 	if s := texts[store.KindEmail-1]; s != "" {
 		if f.email.Address, err = f.parser.Address(s); err != nil {
@@ -77,7 +83,7 @@ func (f *Fields) Parse(texts *Texts, leet bool) (err error) {
 		f.asked[store.KindIP-1] = &f.ip
 	}
 	if s := texts[store.KindName-1]; s != "" {
-		if err = f.name.parse(&f.parser, s, leet); err != nil {
+		if err = f.name.parse(&f.parser, s, by.Leet); err != nil {
 			return err
 		}
 		f.asked[store.KindName-1] = &f.name

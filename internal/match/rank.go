@@ -47,15 +47,15 @@ type Extent struct {
 	Low, High int
 }
 
-// ExtentOf returns the extent of a rule.
-func ExtentOf(r *store.Rule) Extent {
+// ExtentOf returns the extent of a rule by those tables.
+func ExtentOf(t *value.Tables, r *store.Rule) Extent {
 	v := value.Stored(r.Key, r.Value)
-	e := Extent{Extent: value.ExtentOf(v)}
+	e := Extent{Extent: t.ExtentOf(v)}
 	if r.Origin == store.OriginBlock {
 		e.Extent = e.OfMail()
 	}
 	rank := 0
-	switch w := Compile(*r); {
+	switch w := Compile(t, *r); {
 	case v.Kind() == store.KindDomain:
 		rank = rankEmailDomain + domainRank(value.SplitDomain(r.Value))
 	case v.Kind() == store.KindIP:

@@ -15,13 +15,14 @@ type Wildcard struct {
 // WildcardSet holds the wildcard rules of each kind.
 type WildcardSet [store.KindName + 1][]Wildcard
 
-// Compile makes a rule ready to match. One without wildcard is as it is.
-func Compile(r store.Rule) Wildcard {
+// Compile makes a rule ready to match by those tables. One without wildcard is as
+// it is.
+func Compile(t *value.Tables, r store.Rule) Wildcard {
 	w := Wildcard{Rule: r}
 	switch {
 	case !r.Key.Wildcard():
 	case r.Key.Kind == store.KindEmail:
-		w.local = value.CompileLocalPattern(r.Value)
+		w.local = t.CompileLocalPattern(r.Value)
 	default:
 		w.name = value.CompileNamePattern(r.Value)
 	}
@@ -29,10 +30,10 @@ func Compile(r store.Rule) Wildcard {
 }
 
 // CompileAll returns the wildcard rules of the kind that are among the rules.
-func CompileAll(kind store.Kind, rules []store.Rule) (wild []Wildcard) {
+func CompileAll(t *value.Tables, kind store.Kind, rules []store.Rule) (wild []Wildcard) {
 	for i := range rules {
 		if rules[i].Key == store.WildcardKey(kind) {
-			wild = append(wild, Compile(rules[i]))
+			wild = append(wild, Compile(t, rules[i]))
 		}
 	}
 	return wild

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
 	"example.com/ostraka/internal/ruleindex"
 	"example.com/ostraka/store"
@@ -23,6 +24,7 @@ import (
 // end in the state that the store is in.
 type Mirror struct {
 	source   store.Rules
+	tables   *value.Tables
 	timeout  time.Duration // of a look-up
 	progress func(loaded, total int)
 	done     <-chan struct{} // closed when the context ends
@@ -63,12 +65,13 @@ const (
 	lookupTimeout = 5 * time.Second
 )
 
-// New returns a Mirror that has yet to be loaded. The context bounds all its reads
+// New returns a Mirror that has yet to be loaded, whose wildcards match by those
+// tables. The context bounds all its reads
 // but those of Load. progress, if not nil, is called now and then while all rules
 // are read.
-func New(ctx context.Context, source store.Rules, progress func(loaded, total int)) *Mirror {
+func New(ctx context.Context, source store.Rules, tables *value.Tables, progress func(loaded, total int)) *Mirror {
 	return &Mirror{
-		source: source, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
+		source: source, tables: tables, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 		owed: make(map[store.Key]struct{}), waiting: make(map[int64]int),
 	}
@@ -150,7 +153,7 @@ func (m *Mirror) publish() {
 		if old != nil && sameRules(old.view.Wildcards(kind), rules) {
 			next.wild[kind] = old.wild[kind]
 		} else {
-			next.wild[kind] = match.CompileAll(kind, rules)
+			next.wild[kind] = match.CompileAll(m.tables, kind, rules)
 		}
 	}
 	m.content.Store(next)

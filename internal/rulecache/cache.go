@@ -21,7 +21,7 @@ import (
 // then. It is safe for concurrent use.
 type Cache struct {
 	source    store.Rules
-	leet      bool
+	reading   match.Reading
 	fresh     freshness
 	fields    *recent[fieldKey, *fieldRules]
 	subjects  *recent[match.Texts, *subjectRules]
@@ -29,9 +29,8 @@ type Cache struct {
 	lengths   prefixLengths
 }
 
-// New returns a Cache of that many fields, and as many subjects. With leet names
-// are also read with their digits as letters.
-func New(source store.Rules, size int, leet bool) (*Cache, error) {
+// New returns a Cache of that many fields, and as many subjects.
+func New(source store.Rules, size int, by match.Reading) (*Cache, error) {
 	fields, err := newRecent[fieldKey, *fieldRules](size)
 	if err != nil {
 		return nil, err
@@ -40,7 +39,7 @@ func New(source store.Rules, size int, leet bool) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cache{source: source, leet: leet, fields: fields, subjects: subjects}
+	c := &Cache{source: source, reading: by, fields: fields, subjects: subjects}
 	c.fresh.init()
 	c.wildcards.fresh, c.lengths.fresh = &c.fresh, &c.fresh
 	return c, nil
@@ -161,7 +160,7 @@ func (s *fieldSet) fill(out *match.Found) {
 func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at time.Time, out *fieldSet) error {
 	stamp := c.fresh.stamp()
 	var fields match.Fields
-	if err := fields.Parse(texts, c.leet); err != nil {
+	if err := fields.Parse(texts, c.reading); err != nil {
 		return err
 	}
 	// Only now is the store asked: what does not parse is refused even where an
@@ -186,7 +185,7 @@ func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at
 		return fmt.Errorf("look up rules: %w", err)
 	}
 	for _, k := range missing {
-		wild[k.Kind] = c.wildcards.put(k.Kind, rules, stamp)
+		wild[k.Kind] = c.wildcards.put(k.Kind, match.CompileAll(c.reading.Tables, k.Kind, rules), stamp)
 	}
 	start := 0
 	for i, k := range match.Kinds {

@@ -43,10 +43,10 @@ func (w *wildcards) get(fields *match.Fields, trusted bool) (set match.WildcardS
 	return set, missing
 }
 
-// put keeps the wildcard rules of the kind that are among the rules read at the
-// stamp, unless later ones are there, and returns them.
-func (w *wildcards) put(kind store.Kind, rules []store.Rule, stamp uint64) []match.Wildcard {
-	read := &wildcardsRead{stamp: stamp, rules: match.CompileAll(kind, rules)}
+// put keeps the wildcard rules of the kind, which were read at the stamp, unless
+// later ones are there, and returns them.
+func (w *wildcards) put(kind store.Kind, rules []match.Wildcard, stamp uint64) []match.Wildcard {
+	read := &wildcardsRead{stamp: stamp, rules: rules}
 	for {
 		old := w.kinds[kind].Load()
 		if old != nil && old.stamp > stamp || w.kinds[kind].CompareAndSwap(old, read) {
