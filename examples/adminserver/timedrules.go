@@ -58,3 +58,18 @@ func (s *timedStore) PruneChanges(ctx context.Context, before time.Time) (int64,
 	defer s.time("prune_changes")()
 	return s.Store.PruneChanges(ctx, before)
 }
+
+func (s *timedStore) KeyTables(ctx context.Context) (string, error) {
+	defer s.time("key_tables")()
+	return s.Store.KeyTables(ctx)
+}
+
+func (s *timedStore) SetKeyTables(ctx context.Context, from, to string, change store.Change) error {
+	defer s.time("set_key_tables")()
+	return s.Store.SetKeyTables(ctx, from, to, change)
+}
+
+func (s *timedStore) Rekey(ctx context.Context, page store.RekeyPage, maker store.KeyMaker, change store.Change) (store.RekeyResult, error) {
+	defer s.time("rekey")()
+	return s.Store.Rekey(ctx, page, maker, change)
+}
