@@ -170,8 +170,8 @@ func (s *Store) ListCredentials(ctx context.Context, filter store.CredentialFilt
 	}, `SELECT seq, `+credentialColumns+` FROM ostraka_credentials`+c.where()+tail, c.args...)
 }
 
-// UseCredential implements [store.Credentials]. It waits for the write lock only
-// if there is something to write.
+// UseCredential implements [store.Credentials]. It waits for no other writer:
+// while there is one the error is [store.ErrBusy].
 func (s *Store) UseCredential(ctx context.Context, id uuid.UUID, at time.Time) error {
 	const doing = "note the use of a credential"
 	const news = `revoked_at IS NULL AND (last_used_at IS NULL OR last_used_at < ?1)`
@@ -182,7 +182,7 @@ func (s *Store) UseCredential(ctx context.Context, id uuid.UUID, at time.Time) e
 	if err != nil || !newer {
 		return err
 	}
-	return s.write(ctx, doing, func(t *tx) error {
+	return s.writeAtOnce(ctx, doing, func(t *tx) error {
 		return t.exec(ctx, `UPDATE ostraka_credentials SET last_used_at = ?1 WHERE id = ?2 AND `+news, at.UnixMicro(), id[:])
 	})
 }

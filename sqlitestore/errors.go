@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -21,9 +22,34 @@ var (
 	// ErrForeign: the file is the SQLite database of another application.
 	ErrForeign = errors.New("database of another application")
 	// ErrSchemaTooNew: a newer version of this package has migrated the
-	// database. The error is a [*SchemaError].
+	// database. The error is a [*SchemaError]. Of a store that was open already
+	// it matches [store.ErrUnavailable] as well: it still reads, and writes no
+	// more.
 	ErrSchemaTooNew = errors.New("database schema too new")
 )
+
+// Errors of the machine. They match [store.ErrUnavailable] as well.
+var (
+	// ErrDiskFull: there is no room for what was to be written, which was not.
+	ErrDiskFull error = outage("disk full")
+	// ErrIO: the operating system could not read or write the file, or does not
+	// let this process do so.
+	ErrIO error = outage("input/output error")
+	// ErrFileReplaced: at the path there is no file, or another one than was
+	// opened: it was moved, deleted or replaced, or its -wal file was. The store
+	// reads and writes nothing any more, since nobody else would see it; close it
+	// and open the path anew. A write that was under way just then may be in the
+	// file that was moved.
+	ErrFileReplaced error = outage("database file moved, deleted or replaced since it was opened")
+)
+
+// outage is a sentinel of what keeps the store from working for now.
+type outage string
+
+func (o outage) Error() string { return string(o) }
+
+// Is reports whether target is [store.ErrUnavailable].
+func (o outage) Is(target error) bool { return target == store.ErrUnavailable }
 
 // SchemaError reports a database that a newer version of this package has
 // migrated. It matches [ErrSchemaTooNew].
@@ -37,8 +63,10 @@ func (e *SchemaError) Error() string {
 		ErrSchemaTooNew, e.Have, e.Want)
 }
 
-// Is reports whether target is [ErrSchemaTooNew].
-func (e *SchemaError) Is(target error) bool { return target == ErrSchemaTooNew }
+// Is reports whether target is [ErrSchemaTooNew] or [store.ErrUnavailable].
+func (e *SchemaError) Is(target error) bool {
+	return target == ErrSchemaTooNew || target == store.ErrUnavailable
+}
 
 // CheckError reports what [Store.Check] found. It matches [ErrCorrupt].
 type CheckError struct {
@@ -70,6 +98,9 @@ func sentinel(ctx context.Context, err error) error {
 	if errors.Is(err, errDBClosed) || errors.Is(err, sql.ErrConnDone) {
 		return store.ErrClosed
 	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return ErrDiskFull
+	}
 	code, ok := resultCode(err)
 	if !ok {
 		return nil
@@ -79,12 +110,16 @@ func sentinel(ctx context.Context, err error) error {
 		return store.ErrExists
 	}
 	switch code & 0xff { // the low byte is the primary code
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
 		return store.ErrBusy
 	case sqlite3.SQLITE_INTERRUPT:
 		return ctx.Err()
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return ErrCorrupt
+	case sqlite3.SQLITE_FULL:
+		return ErrDiskFull
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM:
+		return ErrIO
 	}
 	return nil
 }

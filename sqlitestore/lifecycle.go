@@ -53,11 +53,17 @@ func (l *lifecycle) close() (first bool, idle <-chan struct{}) {
 	return true, l.idle
 }
 
-// begin admits an operation; every success needs one life.leave.
+// begin admits an operation, unless the file is no longer in its place; every
+// success needs one life.leave.
 func (s *Store) begin(ctx context.Context, doing string) error {
 	err := ctx.Err()
 	if err == nil {
 		err = s.life.enter()
+	}
+	if err == nil {
+		if err = s.file.inPlace(); err != nil {
+			s.life.leave()
+		}
 	}
 	return explain(ctx, doing, err)
 }

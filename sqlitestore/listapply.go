@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,7 +28,9 @@ func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change sto
 	doing := fmt.Sprintf("apply the list %.64q", delta.List.Name)
 	a := listApply{staging: s.newStaging(doing), delta: &delta, change: change}
 	if err := s.mutate(ctx, doing, func() ([]store.Change, error) { return a.run(ctx) }); err != nil {
-		a.abandon(ctx)
+		if !errors.Is(err, store.ErrBusy) { // or the caller would wait once more, most likely in vain
+			a.abandon(ctx)
+		}
 		return store.List{}, err
 	}
 	s.tidy(ctx, doing, func() error { return s.forgetVersions(ctx, doing, a.list.Seq) })

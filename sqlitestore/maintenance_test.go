@@ -123,6 +123,10 @@ func TestCheckFindsContradictions(t *testing.T) {
 		{`UPDATE ostraka_aliases SET destination_host = 'b.'`, "1 aliases that are found by another host"},
 		{`DELETE FROM ostraka_account_emails WHERE position = 1`, "1 active aliases that forward to no address"},
 		{`INSERT INTO ostraka_hit_totals (rule_id, key, uses) VALUES (zeroblob(16), 'd:x', 1)`, "1 hit totals without a record"},
+		{`DROP TABLE ostraka_aliases`, "table ostraka_aliases is missing"},
+		{`ALTER TABLE ostraka_changes RENAME TO gone`, "table ostraka_changes is missing"},
+		{`DROP INDEX ostraka_hits_day`, "index ostraka_hits_day is missing"},
+		{`ALTER TABLE ostraka_lists DROP COLUMN previous_synced_by`, "column ostraka_lists.previous_synced_by is missing"},
 	} {
 		t.Run(tt.damage, func(t *testing.T) {
 			s := openTemp(t)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"example.com/ostraka/store"
 )
 
 //go:embed migrations/*.sql
@@ -70,6 +72,17 @@ func schemaVersion(ctx context.Context, q querier) (int, error) {
 	return version, nil
 }
 
+// refuseNewerSchema keeps a store that was opened before a newer version of this
+// package migrated the file from writing what that version would misread.
+func (t *tx) refuseNewerSchema(ctx context.Context) error {
+	var version int
+	err := t.row(ctx, []any{&version}, `SELECT version FROM ostraka_schema`)
+	if want := len(migrations); err == nil && version > want {
+		err = &SchemaError{Have: version, Want: want}
+	}
+	return err
+}
+
 // migrate brings the schema up to date, one transaction a step. It takes the
 // write lock only if there is something to do, and looks again when it has it:
 // several processes may open a new file at once.
@@ -84,7 +97,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	for _, m := range migrations[have:] {
 		doing := fmt.Sprintf("migrate to schema version %d", m.version)
-		if err := s.write(ctx, doing, func(t *tx) error { return t.apply(ctx, m, s.owned) }); err != nil {
+		err := s.mutate(ctx, doing, func() ([]store.Change, error) {
+			return s.transaction(ctx, s.patience(), doing, func(t *tx) error { return t.apply(ctx, m, s.owned) })
+		})
+		if err != nil {
 			return err
 		}
 	}

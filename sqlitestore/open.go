@@ -24,6 +24,7 @@ type Store struct {
 	readDB, writeDB *sql.DB
 	owned           bool          // the pools are ours to close
 	path            string        // of the file, if owned
+	file            watchedFile   // what the store was opened on
 	options         Options       // in force
 	stepRows        int           // defaultStepRows, but for tests
 	writing         chan struct{} // holds the turn of the process to write
@@ -59,12 +60,16 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		return nil, fmt.Errorf("sqlitestore: open %s: %w", path, err)
 	}
 	if err := createFile(abs); err != nil {
-		return nil, fmt.Errorf("sqlitestore: create the database: %w", err)
+		return nil, explain(ctx, "create the database", err)
+	}
+	file, err := watch(abs)
+	if err != nil {
+		return nil, explain(ctx, "open "+path, err)
 	}
 	if err := probe(ctx, abs, o); err != nil {
 		return nil, explain(ctx, "open "+path, err)
 	}
-	s := &Store{owned: true, path: abs, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1)}
+	s := &Store{owned: true, path: abs, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1), file: file}
 	if err := s.connect(ctx); err != nil {
 		_ = s.Close()
 		return nil, explain(ctx, "open "+path, err)
@@ -73,6 +78,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		_ = s.Close()
 		return nil, err
 	}
+	s.file.watchLog()
 	return s, nil
 }
 
@@ -103,6 +109,10 @@ func New(ctx context.Context, db *sql.DB) (*Store, error) {
 		return nil, errors.New("sqlitestore: New: every connection to a database in memory may have a database of its own; call SetMaxOpenConns(1) first")
 	}
 	s := &Store{readDB: db, writeDB: db, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1)}
+	if file != "" {
+		// A file system of the host's own may have no such path: that is not watched.
+		s.file, _ = watch(file)
+	}
 	if err := s.migrate(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -128,20 +138,25 @@ func createFile(path string) error {
 		return err
 	}
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) { // a link to a file that is yet to be made
+		if f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
+			err = f.Close()
+		}
+		return err
+	}
 	if err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a directory", path)
 	}
-	return nil // a dangling link is left to SQLite
+	return err
 }
 
 // probe refuses a file that is not ours, before anything is changed in it.
 func probe(ctx context.Context, path string, o Options) error {
-	db, err := sql.Open("sqlite", dsn(path, probePragmas(o)))
+	db, err := openPool(path, probePragmas(o), 1)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	db.SetMaxOpenConns(1)
 	var id int32
 	if err := retryBusy(ctx, o.BusyTimeout, func() error {
 		return db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id)
@@ -179,8 +194,10 @@ func (s *Store) connect(ctx context.Context) error {
 	return s.readDB.PingContext(ctx)
 }
 
+// openPool opens a file that is there. It never makes one: connections are
+// opened whenever one is needed, and the file may be gone by then.
 func openPool(path string, p pragmas, size int) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn(path, p))
+	db, err := sql.Open("sqlite", dsn(path, p)+"&mode=rw")
 	if err != nil {
 		return nil, err
 	}

@@ -29,8 +29,10 @@ type Options struct {
 	// Synchronous weighs durability against the speed of writes. Default:
 	// SyncFull.
 	Synchronous Synchronous
-	// BusyTimeout is how long a write waits while another connection or process
-	// holds the write lock before it returns [store.ErrBusy]. Zero:
+	// BusyTimeout is how long a write waits for others before it returns
+	// [store.ErrBusy], having written nothing: for its turn among the writers of
+	// this process and for the write lock of the file, together. A method that
+	// writes in steps, such as ApplyList, waits so long for each. Zero:
 	// [DefaultBusyTimeout]. Negative values are refused.
 	BusyTimeout time.Duration
 	// ReadConns is the largest number of connections that read at the same

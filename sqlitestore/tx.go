@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -31,6 +32,14 @@ func (s *Store) write(ctx context.Context, doing string, fn func(*tx) error) err
 	return s.mutate(ctx, doing, func() ([]store.Change, error) { return s.transact(ctx, doing, fn) })
 }
 
+// writeAtOnce is write that waits for nobody: while another writes, it gives
+// [store.ErrBusy].
+func (s *Store) writeAtOnce(ctx context.Context, doing string, fn func(*tx) error) error {
+	return s.mutate(ctx, doing, func() ([]store.Change, error) {
+		return s.transactWithin(ctx, new(patience), doing, fn)
+	})
+}
+
 // mutate runs an operation that may be several transactions, and tells the
 // subscribers of what it logged.
 func (s *Store) mutate(ctx context.Context, doing string, fn func() ([]store.Change, error)) error {
@@ -49,14 +58,33 @@ func (s *Store) mutate(ctx context.Context, doing string, fn func() ([]store.Cha
 }
 
 // transact is [Store.write] within an operation that was admitted.
-func (s *Store) transact(ctx context.Context, doing string, fn func(*tx) error) (logged []store.Change, err error) {
+func (s *Store) transact(ctx context.Context, doing string, fn func(*tx) error) ([]store.Change, error) {
+	return s.transactWithin(ctx, s.patience(), doing, fn)
+}
+
+// transactWithin is transact that waits no longer than the patience lasts. It
+// writes into no schema but that of this package.
+func (s *Store) transactWithin(ctx context.Context, p *patience, doing string, fn func(*tx) error) ([]store.Change, error) {
+	return s.transaction(ctx, p, doing, func(t *tx) error {
+		if err := t.refuseNewerSchema(ctx); err != nil {
+			return err
+		}
+		return fn(t)
+	})
+}
+
+// transaction is transactWithin whatever the schema.
+//
+// It is acknowledged only if the file was in its place before the commit and
+// still is after it: nobody would find what was written to another one.
+func (s *Store) transaction(ctx context.Context, p *patience, doing string, fn func(*tx) error) (logged []store.Change, err error) {
 	defer func() { err = explain(ctx, doing, err) }()
-	conn, release, err := s.writeConn(ctx)
+	conn, release, err := s.writeConn(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	if err := s.beginImmediate(ctx, conn); err != nil {
+	if err := s.beginImmediate(ctx, p, conn); err != nil {
 		return nil, err
 	}
 	t := &tx{conn: conn, stepRows: s.stepRows, stmts: make(map[string]*sql.Stmt)}
@@ -76,23 +104,36 @@ func (s *Store) transact(ctx context.Context, doing string, fn func(*tx) error) 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := s.commit(ctx, conn); err != nil {
+	if err := s.file.inPlace(); err != nil {
+		return nil, err
+	}
+	if err := s.commit(ctx, p, conn); err != nil {
 		return nil, err
 	}
 	committed = true
+	if err := s.file.inPlace(); err != nil {
+		return nil, err
+	}
 	return t.logged, nil
 }
 
 // writeConn waits for the turn to write and takes a connection. Writers of one
 // process queue here: they would otherwise poll for SQLite's lock, and starve
 // each other.
-func (s *Store) writeConn(ctx context.Context) (*sql.Conn, func(), error) {
-	select {
-	case s.writing <- struct{}{}:
-	case <-ctx.Done():
-		return nil, nil, ctx.Err()
+func (s *Store) writeConn(ctx context.Context, p *patience) (conn *sql.Conn, release func(), err error) {
+	if p.left <= 0 { // now or not at all
+		select {
+		case s.writing <- struct{}{}:
+		default:
+			return nil, nil, fmt.Errorf("%w: another of this process is writing", store.ErrBusy)
+		}
+	} else if err := p.wait(ctx, s.takeTurn); err != nil {
+		return nil, nil, err
 	}
-	conn, err := s.writeDB.Conn(ctx)
+	err = p.wait(ctx, func(ctx context.Context) (err error) {
+		conn, err = s.writeDB.Conn(ctx)
+		return err
+	})
 	if err != nil {
 		<-s.writing
 		return nil, nil, err
@@ -103,10 +144,26 @@ func (s *Store) writeConn(ctx context.Context) (*sql.Conn, func(), error) {
 	}, nil
 }
 
+func (s *Store) takeTurn(ctx context.Context) error {
+	select {
+	case s.writing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // beginImmediate takes SQLite's write lock, waiting for other handles and
-// processes up to the busy timeout.
-func (s *Store) beginImmediate(ctx context.Context, conn *sql.Conn) error {
-	err := retryBusy(ctx, s.options.BusyTimeout, func() error {
+// processes.
+func (s *Store) beginImmediate(ctx context.Context, p *patience, conn *sql.Conn) error {
+	if p.left <= 0 {
+		undo, err := withoutWaiting(conn)
+		if err != nil {
+			return err
+		}
+		defer undo()
+	}
+	err := p.retry(ctx, func() error {
 		_, err := conn.ExecContext(context.WithoutCancel(ctx), `BEGIN IMMEDIATE`)
 		return err
 	})
@@ -116,10 +173,25 @@ func (s *Store) beginImmediate(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
+// withoutWaiting makes a connection, which may be a host's, wait for no lock
+// until undo is called.
+func withoutWaiting(conn *sql.Conn) (undo func(), err error) {
+	ctx := context.Background()
+	var was int
+	if err := conn.QueryRowContext(ctx, `PRAGMA busy_timeout`).Scan(&was); err != nil {
+		return nil, err
+	}
+	set := func(ms int) error {
+		_, err := conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, ms))
+		return err
+	}
+	return func() { _ = set(was) }, set(0)
+}
+
 // commit waits for readers, which in a rollback-journal mode keep a commit from
 // being written. Until it gets through, the transaction stays open.
-func (s *Store) commit(ctx context.Context, conn *sql.Conn) error {
-	return retryBusy(ctx, s.options.BusyTimeout, func() error {
+func (s *Store) commit(ctx context.Context, p *patience, conn *sql.Conn) error {
+	return p.retry(ctx, func() error {
 		// With a context that can end, the driver could report a commit that
 		// happened as cancelled.
 		_, err := conn.ExecContext(context.WithoutCancel(ctx), `COMMIT`)

@@ -51,6 +51,13 @@ const (
 	KeysMixed   ChangeAction = "keys.mixed"   // keys made by other tables came in
 )
 
+// The actions on the store as a whole.
+const (
+	// StoreRestore: everything was replaced by what a backup had. The log from
+	// before is gone but for what the backup had of it.
+	StoreRestore ChangeAction = "store.restore"
+)
+
 // Change is one entry of the log: who did what, when, to which record. The log
 // is the audit trail, and the feed that keeps caches right.
 //
@@ -60,6 +67,11 @@ type Change struct {
 	// Seq numbers the changes of one store from 1 in the order in which they
 	// became visible, never reusing a number: whoever has read the log up to a
 	// Seq has missed no change below it.
+	//
+	// That holds as long as nobody puts a backup of the store in its place. Its
+	// log ends earlier, and may have gone on in another way since: at a Seq that
+	// was read before there is then none, or another change. A reader that
+	// finds that must read afresh what it keeps.
 	Seq    int64        `json:"seq"`
 	At     time.Time    `json:"at"`
 	Actor  string       `json:"actor"`

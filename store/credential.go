@@ -134,7 +134,8 @@ type Credentials interface {
 
 	// UseCredential notes that the credential was used at that time, unless it
 	// was used later or was revoked. It logs nothing. It is [ErrNotFound] if there
-	// is no such credential.
+	// is no such credential. Everybody who is let in calls it, so it waits for no
+	// other writer: while there is one, it may note nothing and give [ErrBusy].
 	UseCredential(ctx context.Context, id uuid.UUID, at time.Time) error
 
 	// RevokeCredentials revokes, as of change.At, the credentials that the filter

@@ -21,6 +21,10 @@ var (
 	// another process holds its write lock. Nothing was written; trying again
 	// later may succeed.
 	ErrBusy = errors.New("store busy")
+	// ErrUnavailable: the store cannot work for now, for a reason that trying
+	// again does not cure at once, but an operator may: its disk is full, or its
+	// file gone. What the operation was to write was not written.
+	ErrUnavailable = errors.New("store unavailable")
 	// ErrPruned: the change log no longer reaches back as far as was asked. A
 	// reader that keeps state from the log must read that state afresh.
 	ErrPruned = errors.New("change log pruned")
