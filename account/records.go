@@ -36,11 +36,12 @@ type (
 
 // The sentinels that errors match by [errors.Is].
 var (
-	ErrNotFound = store.ErrNotFound
-	ErrExists   = store.ErrExists
-	ErrConflict = store.ErrConflict
-	ErrBusy     = store.ErrBusy
-	ErrClosed   = store.ErrClosed
+	ErrNotFound    = store.ErrNotFound
+	ErrExists      = store.ErrExists
+	ErrConflict    = store.ErrConflict
+	ErrBusy        = store.ErrBusy
+	ErrUnavailable = store.ErrUnavailable
+	ErrClosed      = store.ErrClosed
 
 	// ErrLastAdmin: the change would leave no active admin.
 	ErrLastAdmin = store.ErrLastAdmin

@@ -44,10 +44,11 @@ func ScopeOf(actions ...Action) Scope { return store.ScopeOf(actions...) }
 // The sentinels that errors match by [errors.Is]; see package store for what
 // each means.
 var (
-	ErrNotFound = store.ErrNotFound
-	ErrExists   = store.ErrExists
-	ErrConflict = store.ErrConflict
-	ErrBusy     = store.ErrBusy
-	ErrPruned   = store.ErrPruned
-	ErrClosed   = store.ErrClosed
+	ErrNotFound    = store.ErrNotFound
+	ErrExists      = store.ErrExists
+	ErrConflict    = store.ErrConflict
+	ErrBusy        = store.ErrBusy
+	ErrPruned      = store.ErrPruned
+	ErrUnavailable = store.ErrUnavailable
+	ErrClosed      = store.ErrClosed
 )

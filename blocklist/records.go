@@ -23,11 +23,12 @@ type (
 // The sentinels that errors match by [errors.Is]; see package store for what
 // each means.
 var (
-	ErrNotFound = store.ErrNotFound
-	ErrExists   = store.ErrExists
-	ErrConflict = store.ErrConflict
-	ErrBusy     = store.ErrBusy
-	ErrClosed   = store.ErrClosed
+	ErrNotFound    = store.ErrNotFound
+	ErrExists      = store.ErrExists
+	ErrConflict    = store.ErrConflict
+	ErrBusy        = store.ErrBusy
+	ErrUnavailable = store.ErrUnavailable
+	ErrClosed      = store.ErrClosed
 )
 
 // ErrNothingToUndo: the version of a list before the one in force is gone, since

@@ -44,6 +44,7 @@ var storydenTable = []struct {
 	{account.ErrLastAdmin, storydenFailure(http.StatusConflict, "cannot_disable_last_admin", "This is the last active administrator.", "Make somebody else an administrator first.")},
 	{account.ErrConflict, storydenFailure(http.StatusConflict, "changed_meanwhile", "The account was changed meanwhile.", "Try again.")},
 	{account.ErrBusy, storydenBusy},
+	{account.ErrUnavailable, storydenBusy},
 	{account.ErrClosed, storydenBusy},
 	{context.DeadlineExceeded, storydenBusy},
 	{context.Canceled, storydenBusy},

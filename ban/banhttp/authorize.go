@@ -7,7 +7,7 @@ type (
 	// actor in whose name it does: a moderator's handle, for the audit log. An
 	// error refuses the request, and so does an empty actor. One of [ErrForbidden]
 	// and its like, wrapped or not, says why; any other is trouble, and answered
-	// with 500, or 503 for [ban.ErrBusy].
+	// with 500, or 503 for [ban.ErrBusy] and [ban.ErrUnavailable].
 	//
 	// It is called from many goroutines at once, and must leave the body alone.
 	//

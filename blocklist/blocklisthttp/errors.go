@@ -51,6 +51,7 @@ var table = []struct {
 	{blocklist.ErrNotFound, refused(http.StatusNotFound, textNotFound)},
 	{blocklist.ErrExists, refused(http.StatusUnprocessableEntity, textTaken)},
 	{blocklist.ErrBusy, unavailable},
+	{blocklist.ErrUnavailable, unavailable},
 	{blocklist.ErrClosed, unavailable},
 	{context.DeadlineExceeded, unavailable},
 	{context.Canceled, unavailable},

@@ -53,6 +53,7 @@ var outages = []struct {
 	reason string
 }{
 	{ban.ErrBusy, "store_busy"},
+	{ban.ErrUnavailable, "store_unavailable"},
 	{ban.ErrClosed, "shutting_down"},
 	{context.DeadlineExceeded, "timeout"},
 	{context.Canceled, "canceled"},

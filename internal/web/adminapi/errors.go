@@ -117,6 +117,7 @@ var unavailable = []struct {
 	reason string
 }{
 	{store.ErrBusy, "store_busy"},
+	{store.ErrUnavailable, "store_unavailable"},
 	{store.ErrClosed, "shutting_down"},
 	{context.DeadlineExceeded, "timeout"},
 	{context.Canceled, "canceled"},
