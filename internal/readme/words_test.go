@@ -2,6 +2,7 @@ package readme
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,7 +23,7 @@ func TestReadmeSetUp(t *testing.T) {
 
 // TestPathsInCommandsExist checks the words of commands that are paths.
 func TestPathsInCommandsExist(t *testing.T) {
-	for _, d := range documents {
+	for _, d := range documents(t) {
 		for _, command := range commandsIn(t, d) {
 			for _, word := range strings.Fields(command) {
 				if !strings.HasPrefix(word, "./") && !strings.HasPrefix(word, ".ci/") {
@@ -40,12 +41,8 @@ func TestPathsInCommandsExist(t *testing.T) {
 // commandsIn returns the lines of the document's sh blocks, without comments.
 func commandsIn(t *testing.T, document string) []string {
 	t.Helper()
-	blocks, err := blocksOf(document, readDocument(t, document))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var commands []string
-	for _, b := range blocks {
+	for _, b := range readBlocks(t, document) {
 		if b.language != "sh" {
 			continue
 		}
@@ -59,6 +56,16 @@ func commandsIn(t *testing.T, document string) []string {
 	return commands
 }
 
+// TestEveryPageIsInTheContents holds docs/README.md to naming all pages beside it.
+func TestEveryPageIsInTheContents(t *testing.T) {
+	contents := readFile(t, "docs/README.md")
+	for _, d := range documents(t) {
+		if name := path.Base(d); path.Dir(d) == "docs" && name != "README.md" && !strings.Contains(contents, "]("+name+")") {
+			t.Errorf("docs/README.md has no link to %s", name)
+		}
+	}
+}
+
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
@@ -70,7 +77,7 @@ var (
 func anchorsOf(t *testing.T, document string) []string {
 	t.Helper()
 	var anchors []string
-	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(readDocument(t, document), ""), -1) {
+	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(readFile(t, document), ""), -1) {
 		words := dropped.ReplaceAllString(strings.ToLower(m[1]), "")
 		anchors = append(anchors, strings.ReplaceAll(words, " ", "-"))
 	}
@@ -79,14 +86,16 @@ func anchorsOf(t *testing.T, document string) []string {
 
 // TestLinksLeadSomewhere checks links to files of the project and to headings.
 func TestLinksLeadSomewhere(t *testing.T) {
-	for _, d := range documents {
-		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(readDocument(t, d), ""), -1) {
+	for _, d := range documents(t) {
+		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(readFile(t, d), ""), -1) {
 			if strings.Contains(m[1], "://") {
 				continue
 			}
 			file, anchor, _ := strings.Cut(m[1], "#")
 			if file == "" {
 				file = d
+			} else {
+				file = path.Join(path.Dir(d), file)
 			}
 			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
 				t.Errorf("%s: link to %s: %v", d, m[1], err)
