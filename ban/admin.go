@@ -93,7 +93,16 @@ func (a *Admin) Get(ctx context.Context, id uuid.UUID) (Ban, error) {
 	if err != nil {
 		return Ban{}, fmt.Errorf("ban %s: %w", id, err)
 	}
-	return b, nil
+	return a.inThePast(b), nil
+}
+
+// inThePast returns a ban whose last hit is not in the future, in which it may
+// have been dated by another process whose clock was wrong.
+func (a *Admin) inThePast(b Ban) Ban {
+	if now := a.clock(); b.LastHitAt.After(now) {
+		b.LastHitAt = now
+	}
+	return b
 }
 
 // GetSeq is Get by the number that the store gave the ban.
@@ -102,7 +111,7 @@ func (a *Admin) GetSeq(ctx context.Context, seq int64) (Ban, error) {
 	if err != nil {
 		return Ban{}, fmt.Errorf("ban %d: %w", seq, err)
 	}
-	return b, nil
+	return a.inThePast(b), nil
 }
 
 // Filter selects bans in lists. A zero field selects nothing out. Contains is
@@ -115,6 +124,9 @@ func (a *Admin) List(ctx context.Context, f Filter, p Page) ([]Ban, error) {
 	bans, err := a.store.ListBans(ctx, a.complete(f), p)
 	if err != nil {
 		return nil, fmt.Errorf("list bans: %w", err)
+	}
+	for i := range bans {
+		bans[i] = a.inThePast(bans[i])
 	}
 	return bans, nil
 }

@@ -87,7 +87,6 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 		changes: source, apply: c.apply, applyAll: c.applyAll,
 		interval: opts.PollInterval, staleFor: opts.StaleFor,
 	}
-	c.feed.init()
 	ctx, cancel := context.WithCancel(context.Background())
 	if opts.Mirror {
 		c.mirror = mirror.New(ctx, source, opts.Tables, opts.Progress)
@@ -103,7 +102,6 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	if err != nil {
 		cancel()
 		mx.Close()
-		c.feed.alarm.Stop()
 		return nil, err
 	}
 	c.stop = func() { unsubscribe(); cancel() }
@@ -126,12 +124,10 @@ func (c *Checker) apply(changes []store.Change, own bool) {
 	}
 }
 
-// applyAll is apply where any change up to a Seq may have been missed.
-func (c *Checker) applyAll(seq int64) {
-	c.cache.OutdateAll()
-	if c.mirror != nil {
-		c.mirror.ApplyAll(seq)
-	}
+// applyAll is apply where any change up to a position in the log may have been
+// missed.
+func (c *Checker) applyAll(position int64, own bool) {
+	c.apply([]store.Change{{Seq: position, Bulk: true}}, own)
 }
 
 // Check answers whether the Subject may come in, and why not.
@@ -157,12 +153,13 @@ func (c *Checker) Check(ctx context.Context, s Subject) (d Decision, err error) 
 // checkStore is Check from the caches and the store. d must be zero.
 func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error {
 	now := c.opts.Now()
+	w := c.feed.window(c.feed.momentOf(c.wallClock(now)))
 	var found match.Found
-	cached, err := c.findCached(ctx, s, now, &found)
+	cached, err := c.findCached(ctx, s, now, w, &found)
 	var mx mxAnswer
 	if err == nil && c.mx != nil {
 		mx, err = c.addMX(ctx, s, now, &found, func(s *Subject, out *match.Found) error {
-			hit, err := c.findCached(ctx, s, now, out)
+			hit, err := c.findCached(ctx, s, now, w, out)
 			cached = cached || hit
 			return err
 		})
@@ -178,7 +175,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
 	c.conclude(d, s, now, &found, &mx, room[:0], c.stripe(now))
-	d.Stale = cached && c.feed.overdue(c.wallClock(now))
+	d.Stale = c.feed.late(w, cached)
 	return nil
 }
 
@@ -187,6 +184,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) error {
 	sc := takeScratch()
 	defer sc.release()
+	w := c.feed.window(0)
 	texts := s.texts()
 	err := sc.Parse(&texts, c.opts.reading())
 	if err == nil {
@@ -194,7 +192,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 		content := c.mirror.Content()
 		sc.Begin(c.opts.Now, time.Time{})
 		if !sc.Find(content, &found) && c.mx == nil { // as nearly always
-			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.late.Load()
+			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.late(w, true)
 			c.stats.of(sc.stripe).count(d)
 			return nil
 		}
@@ -205,7 +203,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 		}
 		if err == nil {
 			sc.match = c.conclude(d, s, sc.Now(), &found, &mx, sc.match, c.stats.of(sc.stripe))
-			d.Stale = c.feed.late.Load()
+			d.Stale = c.feed.late(w, true)
 			return nil
 		}
 	}
@@ -215,9 +213,9 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 
 // findCached finds the rules for each field: from the cache where it may be
 // trusted, else in the store. cached reports whether any came from the cache.
-func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, out *match.Found) (cached bool, err error) {
+func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w window, out *match.Found) (cached bool, err error) {
 	texts := s.texts()
-	use, err := c.cache.Find(ctx, &texts, now, c.feed.trusted(c.wallClock(now)), out)
+	use, err := c.cache.Find(ctx, &texts, now, c.feed.trusted(w), out)
 	if use.Hits > 0 {
 		c.stripe(now).cacheHits.Add(use.Hits)
 	}
@@ -240,7 +238,7 @@ func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.
 		}
 	}
 	if len(matched) > 0 {
-		c.countHits(matched, s, now, d.Verdict)
+		c.countHits(matched, s, d.Verdict)
 	}
 	counters.count(d)
 	return matched
@@ -252,11 +250,11 @@ func (c *Checker) stripe(now time.Time) *stripe { return c.stats.of(uint32(now.N
 // countHits counts the rules that matched. The uses of an e-mail domain block
 // are the attempts that were refused or held for review, so that it is not
 // counted where an exception let somebody in.
-func (c *Checker) countHits(matched []*store.Rule, s *Subject, now time.Time, v Verdict) {
+func (c *Checker) countHits(matched []*store.Rule, s *Subject, v Verdict) {
 	client := clientAddr(s.IP)
 	for _, r := range matched {
 		if r.Origin != store.OriginBlock || v != Allowed {
-			c.hits.add(r, now, client)
+			c.hits.add(r, client)
 		}
 	}
 }
@@ -311,7 +309,6 @@ func (c *Checker) Close() error {
 		c.stop()
 		c.mx.Close()
 		c.running.Wait()
-		c.feed.alarm.Stop()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 		defer cancel()
 		c.closeErr = c.hits.flush(ctx)

@@ -75,9 +75,10 @@ type Decision struct {
 	// Shadows are the shadow rules that matched, most specific first within a
 	// field. They had no part in the verdict.
 	Shadows []Match `json:"shadows,omitempty"`
-	// Stale: the answer rests on cached rules while the store could not be
-	// asked for changes for longer than [CheckerOptions.PollInterval]; a change
-	// made by another process may be missing from it.
+	// Stale: when the answer was given, what it rests on was read from the store
+	// longer ago than [CheckerOptions.PollInterval]; a change made by another
+	// process may be missing from it. That is so when the store could not be
+	// asked for changes, and when this process was frozen, or got no time.
 	Stale bool `json:"stale,omitzero"`
 	// MX says what was known of the mail hosts of the address. With MXUnknown the
 	// verdict was given without them, or without some: see [MXOptions].

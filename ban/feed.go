@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,81 +19,92 @@ import (
 type feed struct {
 	changes  store.Changes
 	apply    func(changes []store.Change, own bool) // own: made through this process's store, and not returned yet
-	applyAll func(seq int64)                        // changes up to that one may have been missed
+	applyAll func(position int64, own bool)         // any change up to there may have been missed
 
 	interval time.Duration // negative: no polling
 	staleFor time.Duration
 
+	began   time.Time                 // from which moments are counted
+	due     atomic.Int64              // the moment after which a change may have been missed
 	contact atomic.Pointer[time.Time] // when the log was last read to its end
-	late    atomic.Bool               // overdue, for those who do not ask the clock
-	alarm   *time.Timer               // sets late
 
 	mu   sync.Mutex
-	last int64 // every change up to this one was applied, or is being
+	line logLine
 }
 
-// init makes the feed ready to start.
-func (f *feed) init() {
-	f.alarm = time.AfterFunc(time.Hour, func() {
-		// It may have gone off just when the log was read, so that what it says is
-		// out of date when it is said.
-		late := f.overdue(time.Now())
-		f.late.Store(late)
-		if late && !f.overdue(time.Now()) {
-			f.late.Store(false)
-		}
-	})
-	f.alarm.Stop()
-}
+// moment returns the time since the feed began, by the monotonic clock: a
+// comparison of two is right after the process was frozen, and costs little.
+func (f *feed) moment() time.Duration { return time.Since(f.began) }
+
+// momentOf returns the moment of a real time.
+func (f *feed) momentOf(t time.Time) time.Duration { return t.Sub(f.began) }
 
 // reachedEnd notes that the log was read to its end, as it was at that time.
 func (f *feed) reachedEnd(at time.Time) {
 	f.contact.Store(&at)
 	if f.interval > 0 {
-		// A moment more, since overdue is what is older than the interval.
-		f.alarm.Reset(max(f.interval-time.Since(at), 0) + time.Microsecond)
-		f.late.Store(f.overdue(time.Now()))
+		f.due.Store(int64(f.momentOf(at) + f.interval))
 	}
 }
 
 // start takes the log as it is now for the beginning, and subscribes. Nothing
 // is cached yet: what happened before does not matter.
 func (f *feed) start(ctx context.Context) (cancel func(), err error) {
+	f.began = time.Now()
+	f.due.Store(math.MaxInt64)
 	cancel = f.changes.Subscribe(f.local)
 	contact := time.Now()
-	last, err := f.changes.LastChange(ctx)
+	end, err := readEnd(ctx, f.changes)
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("read the change log: %w", err)
 	}
-	f.reached(last)
+	f.mu.Lock()
+	f.line.begin(end)
+	f.mu.Unlock()
 	f.reachedEnd(contact)
 	return cancel, nil
 }
 
-// local takes a change that this process made. The one that follows what was
-// applied so far need not be read from the log any more; one that comes out of
-// turn is read, and applied again.
+// local takes a change that this process made.
 func (f *feed) local(c store.Change) {
 	f.mu.Lock()
-	if c.Seq == f.last+1 {
-		f.last = c.Seq
+	same := f.line.made(&c, f.interval > 0)
+	if !same {
+		f.line.replace(logEnd{known: []mark{markOf(&c)}, last: c.Seq})
 	}
+	c.Seq = f.line.position(c.Seq)
 	f.mu.Unlock()
-	f.apply([]store.Change{c}, true)
+	if same {
+		f.apply([]store.Change{c}, true)
+	} else {
+		f.applyAll(c.Seq, true)
+	}
 }
 
-// trusted reports whether what is cached may still be used: the log was read
-// not too long ago.
-func (f *feed) trusted(now time.Time) bool {
-	return f.interval < 0 || f.age(now) <= f.interval+max(f.staleFor, 0)
+// window is the time in which an answer is not stale. It is taken when the check
+// begins: a process that is frozen in the middle of it, and reads the log before
+// the check ends, has not given the answer by what it read then.
+type window struct{ began, due time.Duration }
+
+func (f *feed) window(began time.Duration) window { return window{began, time.Duration(f.due.Load())} }
+
+// trusted reports whether what is cached may still be used: the log was read not
+// too long ago.
+func (f *feed) trusted(w window) bool { return w.began <= w.due || w.began-w.due <= max(f.staleFor, 0) }
+
+// late reports whether a change made by another process may be missing from an
+// answer that is about to be given, although the poll interval has passed. cached
+// says that the answer is not what the store said during the check.
+func (f *feed) late(w window, cached bool) bool {
+	if f.interval < 0 {
+		return false
+	}
+	if !cached {
+		w.due = max(w.due, w.began+f.interval)
+	}
+	return f.moment() > w.due
 }
-
-// overdue reports whether a change made by another process may not have been
-// seen although the poll interval has passed.
-func (f *feed) overdue(now time.Time) bool { return f.interval > 0 && f.age(now) > f.interval }
-
-func (f *feed) age(now time.Time) time.Duration { return now.Sub(*f.contact.Load()) }
 
 // run polls until the context ends: twice an interval, so that a change is seen
 // within one even if it comes just after a poll.
@@ -118,48 +130,58 @@ func (f *feed) poll(ctx context.Context) {
 	for ctx.Err() == nil {
 		began := time.Now()
 		f.mu.Lock()
-		after := f.last
+		after := f.line.read
 		f.mu.Unlock()
-		changes, err := f.changes.Changes(ctx, after, store.MaxPageLimit)
-		if errors.Is(err, store.ErrPruned) {
-			if changes, err = f.skip(ctx); err != nil {
+		changes, more, err := readOn(ctx, f.changes, after)
+		switch {
+		case errors.Is(err, errAnotherLine):
+			if f.startAnew(ctx) != nil {
 				return
 			}
-		}
-		if err != nil {
+			continue
+		case err != nil:
 			return
 		}
-		f.take(changes)
-		if len(changes) < store.MaxPageLimit {
+		if !f.take(changes) {
+			if f.startAnew(ctx) != nil {
+				return
+			}
+			continue
+		}
+		if !more {
+			f.mu.Lock()
+			f.line.rotate(f.moment())
+			f.mu.Unlock()
 			f.reachedEnd(began)
 			return
 		}
 	}
 }
 
-// take applies changes read from the log.
-func (f *feed) take(changes []store.Change) {
-	if len(changes) > 0 {
-		f.apply(changes, false)
-		f.reached(changes[len(changes)-1].Seq)
-	}
-}
-
-// reached notes that every change up to seq was applied.
-func (f *feed) reached(seq int64) {
+// take applies changes read from the log, but for those of this process, which
+// were applied when they were made. It reports false if the log is not the one
+// that those were written to.
+func (f *feed) take(changes []store.Change) (same bool) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.last = max(f.last, seq)
+	others, same := f.line.take(changes)
+	f.mu.Unlock()
+	if len(others) > 0 && same {
+		f.apply(others, false)
+	}
+	return same
 }
 
-// skip goes to the end of a log whose next part is gone: anything may have
-// changed.
-func (f *feed) skip(ctx context.Context) ([]store.Change, error) {
-	last, err := f.changes.LastChange(ctx)
+// startAnew goes to the end of a log that cannot be read on from where it was
+// read to: its next part is gone, or it is another one. Anything may have changed.
+func (f *feed) startAnew(ctx context.Context) error {
+	end, err := readEnd(ctx, f.changes)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f.applyAll(last)
-	f.reached(last)
-	return nil, nil
+	f.mu.Lock()
+	f.line.replace(end)
+	position := f.line.position(end.last)
+	f.mu.Unlock()
+	f.applyAll(position, false)
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/steady"
 	"example.com/ostraka/store"
 	"example.com/ostraka/store/sketch"
 )
@@ -18,6 +19,11 @@ import (
 const HitDays = 14
 
 const (
+	// How long a clock has to stay ahead until hits are dated by it, and until
+	// history is pruned by it: what is pruned does not come back.
+	datingSettles  = time.Hour
+	pruningSettles = 24 * time.Hour
+
 	maxPendingHits = 1 << 16 // rule-days held in memory while the store cannot take them
 	hitBatch       = 500     // rule-days written in one step, to keep write locks short
 )
@@ -25,7 +31,8 @@ const (
 // hitCounter counts what rules catch, in memory, until flush writes it down.
 type hitCounter struct {
 	store   store.Hits
-	now     func() time.Time
+	now     *steady.Clock // by which hits are dated
+	old     *steady.Clock // by which days become old
 	dropped atomic.Int64
 
 	mu      sync.Mutex
@@ -50,11 +57,16 @@ type hitCount struct {
 const secondsPerDay = 24 * 60 * 60
 
 func newHitCounter(s store.Hits, now func() time.Time) *hitCounter {
-	return &hitCounter{store: s, now: now, pending: make(map[hitKey]*hitCount)}
+	return &hitCounter{
+		store: s, now: steady.New(now, datingSettles), old: steady.New(now, pruningSettles),
+		pending: make(map[hitKey]*hitCount),
+	}
 }
 
-// add counts a match of the rule at now by the client, if its address is known.
-func (h *hitCounter) add(rule *store.Rule, now time.Time, client netip.Addr) {
+// add counts a match of the rule by the client, if its address is known. A clock
+// that is about to be set right again dates no hit in the future.
+func (h *hitCounter) add(rule *store.Rule, client netip.Addr) {
+	now := h.now.Now()
 	key := hitKey{rule.ID, now.Unix() / secondsPerDay}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -149,7 +161,7 @@ func (h *hitCounter) keep(counts map[hitKey]*hitCount) {
 
 // prune forgets days that have become too old, once a day.
 func (h *hitCounter) prune(ctx context.Context) error {
-	today := store.Day(h.now())
+	today := store.Day(h.old.Now())
 	if today.Equal(h.pruned) {
 		return nil
 	}

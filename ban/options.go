@@ -80,6 +80,10 @@ type CheckerOptions struct {
 	// Now is the clock by which rules expire and hits are dated. It is called
 	// from several goroutines. Default [time.Now]. How long the store was not
 	// reached, and when to poll and flush, goes by real time.
+	//
+	// The clock may jump and come back: answers are then what they were. Hits are
+	// not dated by a clock that has jumped forward until it has stayed there for
+	// an hour, and days of hits are not pruned by it for 24 hours.
 	Now func() time.Time
 }
 

@@ -77,7 +77,7 @@ func New(ctx context.Context, source store.Rules, tables *value.Tables, progress
 	}
 }
 
-// Apply makes changes take effect. If they are this process's own, it returns
+// Apply makes changes take effect. The Seq of a later one is higher. If they are this process's own, it returns
 // when they have, or else checks know that they have not.
 func (m *Mirror) Apply(changes []store.Change, own bool) {
 	m.mu.Lock()
@@ -106,10 +106,6 @@ func (m *Mirror) Apply(changes []store.Change, own bool) {
 		m.await(bulk)
 	}
 }
-
-// ApplyAll takes note that anything may have changed, up to the change of that
-// Seq.
-func (m *Mirror) ApplyAll(seq int64) { m.Apply([]store.Change{{Seq: seq, Bulk: true}}, false) }
 
 // refresh looks up the keys that are owed. It is called with mu held.
 func (m *Mirror) refresh() {

@@ -40,6 +40,7 @@ type Record struct {
 	State   State
 	Missing bool // the DNS has not answered all that was asked
 	Hosts   []Host
+	asked   time.Time
 	expires time.Time // zero: is not kept
 }
 
@@ -129,7 +130,7 @@ func (m *Resolver) Lookups() int64 {
 // Get returns what is known of a canonical domain, after Options.Timeout at the
 // latest. The error is that of the context, if the caller goes before.
 func (m *Resolver) Get(ctx context.Context, domain string) (*Record, error) {
-	if r, ok := m.cache.Get(domain); ok && m.opts.Now().Before(r.expires) {
+	if r, ok := m.cache.Get(domain); ok && r.current(m.opts.Now()) {
 		return r, nil
 	}
 	c := m.join(domain)
@@ -139,6 +140,13 @@ func (m *Resolver) Get(ctx context.Context, domain string) (*Record, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// current reports whether the record may be used. One from the future is of a
+// clock that was wrong, by which it would be used for too long.
+func (r *Record) current(now time.Time) bool {
+	now = now.Round(0) // a jump does not show in monotonic readings
+	return now.Before(r.expires) && !now.Before(r.asked)
 }
 
 // join returns the look-up for a domain, which it begins if there is none.
@@ -181,13 +189,14 @@ func (m *Resolver) lookUp(domain string) *Record {
 	r := &Record{}
 	noSlot := r.setHosts(domain, mxs, err, m.opts.Shared)
 	noSlot = m.addAddrs(ctx, r) || noSlot
+	r.asked = m.opts.Now().Round(0)
 	switch {
 	case m.ctx.Err() != nil, noSlot:
 		// It says nothing about the domain.
 	case r.Missing:
-		r.expires = m.opts.Now().Add(min(retryAfter, m.opts.TTL))
+		r.expires = r.asked.Add(min(retryAfter, m.opts.TTL))
 	default:
-		r.expires = m.opts.Now().Add(m.opts.TTL)
+		r.expires = r.asked.Add(m.opts.TTL)
 	}
 	return r
 }

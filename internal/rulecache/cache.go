@@ -58,6 +58,7 @@ type fieldRules struct {
 	candidates []match.Candidate
 	stamp      uint64
 	slots      []slot // of the keys that were looked up
+	from       int64  // in microseconds: at an earlier time a rule would be in force that was left out
 }
 
 // subjectRules is what is known of a whole subject, so that one who comes again
@@ -66,6 +67,7 @@ type subjectRules struct {
 	usage
 	seen   atomic.Uint64 // the time of the marks at which the fields were fresh
 	count  int64         // fields that are not empty
+	from   int64         // the latest of the fields
 	found  match.Found
 	fields fieldSet
 }
@@ -95,13 +97,14 @@ type Use struct{ Hits, Misses int64 }
 // Find finds the rules for each field. Without trust it takes nothing from the
 // cache.
 //
-// What has expired by now is left out: it would only come back by a change, and
-// the expired bans of an address that is banned again and again are many.
+// What has expired by now is left out, since the expired bans of an address that
+// is banned again and again are many. If the clock goes back to before the end of
+// one of them, what was found without it is not used.
 //
 // The error is a [*value.ValueError] if a field does not parse, which is found
 // out before the store is asked.
 func (c *Cache) Find(ctx context.Context, texts *match.Texts, now time.Time, trusted bool, out *match.Found) (Use, error) {
-	if r, ok := c.subjects.get(*texts); ok && trusted && r.fresh(&c.fresh) {
+	if r, ok := c.subjects.get(*texts); ok && trusted && r.from <= now.UnixMicro() && r.fresh(&c.fresh) {
 		*out = r.found
 		return Use{Hits: r.count}, nil
 	}
@@ -117,7 +120,7 @@ func (c *Cache) findFields(ctx context.Context, texts *match.Texts, now time.Tim
 		if text == "" {
 			continue
 		}
-		if f, ok := c.fields.get(fieldKey{k, text}); ok && trusted && c.fresh.fresh(f.stamp, f.slots) {
+		if f, ok := c.fields.get(fieldKey{k, text}); ok && trusted && f.from <= now.UnixMicro() && c.fresh.fresh(f.stamp, f.slots) {
 			fields[i] = f
 			use.Hits++
 		} else {
@@ -203,13 +206,20 @@ func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at
 func (c *Cache) matchField(fields *match.Fields, k store.Kind, rules []store.Rule, wild *match.WildcardSet, at time.Time) *fieldRules {
 	out := new(fieldRules)
 	for i := range rules {
-		if !rules[i].Key.Wildcard() && rules[i].InForce(at) {
+		if !rules[i].Key.Wildcard() {
 			out.candidates = fields.Append(out.candidates, k, &rules[i])
 		}
 	}
 	if kind := fields.Wildcards(k); kind != 0 {
-		out.candidates = fields.AppendWildcards(out.candidates, k, wild[kind], at)
+		out.candidates = fields.AppendWildcards(out.candidates, k, wild[kind], time.Time{})
 	}
+	out.candidates = slices.DeleteFunc(out.candidates, func(m match.Candidate) bool {
+		if m.Rule.InForce(at) {
+			return false
+		}
+		out.from = max(out.from, m.Rule.ExpiresAt.UnixMicro())
+		return true
+	})
 	match.Sort(out.candidates)
 	return out
 }

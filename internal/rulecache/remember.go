@@ -17,6 +17,7 @@ func (c *Cache) remember(texts, missing *match.Texts, fields *fieldSet, found *m
 	for _, f := range fields {
 		if f != nil {
 			r.count++
+			r.from = max(r.from, f.from)
 		}
 	}
 	kept, all := keep(texts)
