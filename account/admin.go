@@ -83,6 +83,10 @@ func errNoStore() error {
 	return ban.NewValueError("store", "", ban.CodeEmpty, "give a store, for example memstore.New()")
 }
 
+func errNoChecker() error {
+	return ban.NewValueError("checker", "", ban.CodeEmpty, "give a Checker over the same store: nothing is made without a check")
+}
+
 // change returns the change to log for a mutation now.
 func (a *Admin) change(ctx context.Context, action store.ChangeAction) (Change, error) {
 	c, err := ban.NewChange(ctx, action, a.now(), a.actor)

@@ -23,7 +23,8 @@ type AliasStore interface {
 // verified where [AliasesOptions.RequireVerified] wants one that is.
 const CodeNotVerified = "not_verified"
 
-// Checker says whether somebody may have an alias. A [*ban.Checker] is one.
+// Checker says whether somebody may sign up, sign in, or have an alias. A
+// [*ban.Checker] is one.
 type Checker interface {
 	Check(ctx context.Context, s ban.Subject) (ban.Decision, error)
 	Explain(ctx context.Context, s ban.Subject) (ban.Trace, error)
@@ -68,7 +69,7 @@ func NewAliases(st AliasStore, checker Checker, opts AliasesOptions) (*Aliases, 
 		return nil, errNoStore()
 	}
 	if checker == nil {
-		return nil, ban.NewValueError("checker", "", ban.CodeEmpty, "give a Checker over the same store: an alias is never made without a check")
+		return nil, errNoChecker()
 	}
 	l := &Aliases{store: st, tables: opts.Tables, checker: checker, actor: opts.Actor, strict: opts.RequireVerified, now: opts.Now}
 	if l.now == nil {

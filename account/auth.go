@@ -125,12 +125,17 @@ func (u *Auth) find(ctx context.Context, login string) (Account, error) {
 	return byHandle(ctx, u.store, login)
 }
 
-// rehash stores the password under the parameters of today. Where it cannot, the
-// login is good all the same, and the next one tries again.
+// rehash stores the password under the parameters of today, also one that new
+// passwords may not be. Where it cannot, the login is good all the same, and the
+// next one tries again.
 func (u *Auth) rehash(ctx context.Context, acc Account, password string) (Account, error) {
-	hash, err := u.passwords.hash(ctx, password)
+	prepared, err := prepare(password)
 	if err != nil {
-		return acc, nil // a password too short for the rules of today
+		return acc, nil
+	}
+	hash, err := u.passwords.encode(ctx, prepared)
+	if err != nil {
+		return acc, nil
 	}
 	w := store.AccountWrite{Account: acc}
 	w.Account.PasswordHash = hash

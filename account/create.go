@@ -19,7 +19,9 @@ type CreateOptions struct {
 
 	Email         string // the primary address; none by default
 	EmailVerified bool   // the address is known to be the person's own
-	Password      string // 8 to 128 characters; none by default: then no password lets in
+	// Password has 8 to 128 characters, and is none of the most common ones:
+	// [CodeCommon]. None by default: then no password lets in.
+	Password string
 
 	Name  string          // for display
 	Bio   string          // at most [MaxBio] characters
@@ -42,7 +44,7 @@ type CreateOptions struct {
 // up, that the address is taken is more than they should learn. Input that does
 // not fit gives a [*ban.ValueError].
 //
-// It asks no Checker: who signs up is checked by the host's handler before.
+// It asks no Checker: for who signs up themselves there is [Admin.SignUp].
 func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
 	c, err := a.change(ctx, store.AccountCreate)
 	if err != nil {

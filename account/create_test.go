@@ -106,7 +106,10 @@ func TestPasswordsAreCountedInCharacters(t *testing.T) {
 		code           string
 	}{
 		{"7 fail", "1234567", ban.CodeRange},
-		{"8 pass", "12345678", ""},
+		{"8 pass", "12e45f79", ""},
+		{"the most common ones fail", "12345678", account.CodeCommon},
+		{"also in another case", "PassWord1", account.CodeCommon},
+		{"what only looks like one passes", "ｐａｓｓｗｏｒｄ１", ""},
 		{"8 characters of 3 bytes pass", strings.Repeat("鍵", 8), ""},
 		{"7 characters of 3 bytes fail", strings.Repeat("鍵", 7), ban.CodeRange},
 		{"128 pass", strings.Repeat("x", 128), ""},

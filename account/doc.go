@@ -6,6 +6,9 @@
 //	ctx = ban.WithActor(ctx, "alice")
 //	a, err := admin.Create(ctx, account.CreateOptions{Handle: "Bob", Email: "bob@example.org", Password: password})
 //
+//	// At the form to sign up: a ban made meanwhile is in force too.
+//	done, err := admin.SignUp(ctx, checker, account.SignUpOptions{Account: account.CreateOptions{Handle: name, Email: email, Password: password}, IP: ip})
+//
 //	// At the login form, and at every request after it.
 //	auth, err := account.NewAuth(st, account.AuthOptions{})
 //	session, err := auth.Login(ctx, "bob@example.org", password) // session.Secret goes into a cookie

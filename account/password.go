@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/secure/precis"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/commonpassword"
 )
 
 // The length of passwords, in characters.
@@ -36,7 +37,18 @@ type PasswordOptions struct {
 	// Concurrent bounds how many passwords are hashed at once, each in Memory;
 	// others wait. Default runtime.GOMAXPROCS(0).
 	Concurrent int
+
+	// Refuse are words of the host's that are no passwords either, such as the
+	// name of the site: compared whole, in any case. Default none.
+	Refuse []string
+	// AllowCommon lets accounts have the passwords that most people choose. By
+	// default 8,000 of those are refused (NIST SP 800-63B, section 3.1.1.2).
+	AllowCommon bool
 }
+
+// CodeCommon is the code of a [*ban.ValueError] about a new password that is one
+// of the most common ones, or of [PasswordOptions.Refuse].
+const CodeCommon = "common_password"
 
 // The sizes of RFC 9106, section 4.
 const (
@@ -61,6 +73,8 @@ type hasher struct {
 	params argonParams
 	decoy  encodedHash   // compared with where there is no hash, so that it takes as long
 	slots  chan struct{} // one for each that is being hashed
+	refuse map[string]struct{}
+	common bool // common passwords are allowed
 }
 
 func newHasher(o PasswordOptions) (*hasher, error) {
@@ -73,7 +87,17 @@ func newHasher(o PasswordOptions) (*hasher, error) {
 	case o.Concurrent < 0:
 		return nil, ban.NewValueError("Passwords.Concurrent", fmt.Sprint(o.Concurrent), ban.CodeRange, "give a number, or 0 for the default")
 	}
-	h := &hasher{params: p, slots: make(chan struct{}, orDefault(o.Concurrent, runtime.GOMAXPROCS(0)))}
+	h := &hasher{
+		params: p, slots: make(chan struct{}, orDefault(o.Concurrent, runtime.GOMAXPROCS(0))),
+		refuse: make(map[string]struct{}, len(o.Refuse)), common: o.AllowCommon,
+	}
+	for _, word := range o.Refuse {
+		prepared, err := prepare(word)
+		if err != nil {
+			return nil, ban.NewValueError("Passwords.Refuse", word, ban.CodeCharacter, "give words that could be passwords (RFC 8265)")
+		}
+		h.refuse[strings.ToLower(prepared)] = struct{}{}
+	}
 	h.decoy = encodedHash{argonParams: p, salt: randomBytes(saltSize), sum: randomBytes(hashSize)}
 	return h, nil
 }
@@ -99,10 +123,10 @@ func randomBytes(n int) []byte {
 // it. Case and width stay.
 func prepare(password string) (string, error) { return precis.OpaqueString.String(password) }
 
-// checkPassword checks a new password and prepares it. Nothing is asked of it but
-// its length and that it can be typed again: NIST SP 800-63B, section 3.1.1.2,
-// advises against rules of composition.
-func checkPassword(password string) (string, error) {
+// check checks a new password and prepares it. All that is asked of it is its
+// length, that it can be typed again and that it is not among the first that are
+// guessed: NIST SP 800-63B, section 3.1.1.2, advises against rules of composition.
+func (h *hasher) check(password string) (string, error) {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case !utf8.ValidString(password):
@@ -116,6 +140,9 @@ func checkPassword(password string) (string, error) {
 	if err != nil {
 		return "", passwordError(ban.CodeCharacter, "leave out control characters and what no keyboard makes (RFC 8265)")
 	}
+	if _, refused := h.refuse[strings.ToLower(prepared)]; refused || !h.common && commonpassword.Has(prepared) {
+		return "", passwordError(CodeCommon, "choose one that fewer people have: this one is among the first that are guessed")
+	}
 	return prepared, nil
 }
 
@@ -124,10 +151,16 @@ func passwordError(code, hint string) error { return ban.NewValueError("password
 
 // hash checks a new password and returns its encoded hash.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	prepared, err := checkPassword(password)
+	prepared, err := h.check(password)
 	if err != nil {
 		return "", err
 	}
+	return h.encode(ctx, prepared)
+}
+
+// encode returns the encoded hash of a password that is prepared.
+func (h *hasher) encode(ctx context.Context, prepared string) (string, error) {
+	var err error
 	e := encodedHash{argonParams: h.params, salt: randomBytes(saltSize)}
 	e.sum, err = h.sum(ctx, prepared, e.argonParams, e.salt, hashSize)
 	return e.String(), err

@@ -134,7 +134,11 @@ func TestAClientSignsUpOnlySoOften(t *testing.T) {
 		if got := w.Header().Get("Retry-After"); got != "60" {
 			t.Errorf("Retry-After is %q, want 60", got)
 		}
-		wantPage(t, s.do(post(form{"", "eve@spam.example", password})), http.StatusUnprocessableEntity) // a slip costs nothing
+		// Whoever has none left is not even read.
+		wantPage(t, s.do(post(form{"", "eve@spam.example", password})), http.StatusTooManyRequests)
+		if log := s.log.String(); !strings.Contains(log, `answer="too many"`) || !strings.Contains(log, "answer=denied") {
+			t.Errorf("the log does not say what was answered:\n%s", log)
+		}
 	})
 }
 

@@ -29,6 +29,7 @@ type host struct {
 	checker  *ban.Checker
 	accounts *account.Admin
 	limit    *limiter
+	told     *told
 }
 
 // actor is in whose name accounts are made, and pending ones suspended.
@@ -56,7 +57,11 @@ func newHandler(checker *ban.Checker, st store.Store, o options) (http.Handler, 
 	if err != nil {
 		return nil, err
 	}
-	h := &host{o, checker, accounts, limit}
+	told, err := newTold(time.Now)
+	if err != nil {
+		return nil, err
+	}
+	h := &host{o, checker, accounts, limit, told}
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.showForm)

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
@@ -115,6 +118,68 @@ func TestATakenAddressIsAnsweredAsIfItWereFree(t *testing.T) {
 			t.Errorf("%s: %d accounts", domain, n)
 		}
 	}
+}
+
+// Else a stranger could fill the owner's mailbox.
+func TestTheOwnerOfAnAddressIsToldOnceADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, options{}, nil)
+		for i, step := range []struct {
+			rule, email string
+			after       time.Duration
+			letters     int
+		}{
+			{"the account", "ann@gmail.com", 0, 1},
+			{"taken", "ann@gmail.com", 0, 2},
+			{"taken again", "ANN@gmail.com", 0, 2},
+			{"within a day", "ann@gmail.com", tellEvery - time.Second, 2},
+			{"after a day", "ann@gmail.com", time.Second, 3},
+		} {
+			time.Sleep(step.after)
+			w := s.signUp(fmt.Sprintf("user%d", i), step.email)
+			if got := w.Header().Get("Location"); got != pathWelcome {
+				t.Errorf("%s: goes on to %q", step.rule, got)
+			}
+			if len(s.letters) != step.letters {
+				t.Errorf("%s: %d letters, want %d", step.rule, len(s.letters), step.letters)
+			}
+		}
+	})
+}
+
+func TestACommonPasswordIsRefusedWithWhatIsWrong(t *testing.T) {
+	s := newSite(t, options{}, nil)
+	w := s.do(post(form{"ann", "ann@good.example", "iloveyou1"}))
+	wantPage(t, w, http.StatusUnprocessableEntity, "Choose one that fewer people have", `id="password-fault"`)
+	if n := s.count(t); n != 0 {
+		t.Errorf("%d accounts", n)
+	}
+}
+
+// A ban that is made while the password is hashed is in force: the answer is that
+// of any other who is denied.
+func TestABanMadeDuringASignUp(t *testing.T) {
+	var s *site
+	s = newSite(t, options{}, func(st store.Store) store.Store {
+		return banning{st, func() {
+			s.ban(t, ban.CreateOptions{Kind: ban.KindDomain, Value: "good.example", PublicReason: "no longer good"})
+		}}
+	})
+	wantPage(t, s.signUp("ann", "ann@good.example"), http.StatusForbidden, "no longer good")
+	if n := s.count(t); n != 0 || len(s.letters) != 0 {
+		t.Errorf("%d accounts, mail %v", n, s.letters)
+	}
+}
+
+// banning is a store where something happens before an account is made.
+type banning struct {
+	store.Store
+	happens func()
+}
+
+func (b banning) CreateAccount(ctx context.Context, a store.Account, c store.Change) (store.Account, error) {
+	b.happens()
+	return b.Store.CreateAccount(ctx, a, c)
 }
 
 func TestATakenNameIsSaid(t *testing.T) {

@@ -1,0 +1,108 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"example.com/ostraka/ban"
+)
+
+// SignUpOptions describes somebody who signs up.
+type SignUpOptions struct {
+	// Account describes their account. Suspended is set for them where a person
+	// has to approve the sign-up.
+	Account CreateOptions
+
+	Domain string // of their website or the like; checked, not kept; none by default
+	IP     string // the client's address; checked, not kept; none by default
+}
+
+// subject returns what is checked of a sign-up.
+func (o *SignUpOptions) subject() ban.Subject {
+	return ban.Subject{Email: o.Account.Email, Name: o.Account.Handle, Domain: o.Domain, IP: o.IP, Action: ban.SignUp}
+}
+
+// SignedUp says what became of a sign-up.
+type SignedUp struct {
+	Account Account // as it now is; zero if none was made
+	// Pending: a person has to approve the sign-up. The account is suspended, in
+	// the name of the actor, until Reinstate lets it in or Delete removes it.
+	Pending bool
+	// Decision is that of the Checker which the rest follows from, for the log: its
+	// Match has the reason, which a stranger must not see. Err is safe to show.
+	Decision ban.Decision
+	// CheckErr is why the Checker could not find out where its [ban.OnError] let the
+	// person in all the same.
+	CheckErr error
+}
+
+// SignUp makes the account of somebody who signs up, if the Checker lets them in.
+// It asks twice: before anything is done, and again once the account is there.
+// Between the two lies the time that hashing a password takes; a ban that is made
+// in it, in this process or another, is in force for this sign-up too. The second
+// look counts no hit.
+//
+// Who is denied gets a [*ban.DeniedError], whose text is safe to show; an account
+// that was made before the second look is removed again, with all that it has.
+// Who needs review gets an account that is suspended, and SignedUp.Pending. If
+// the Checker cannot find out, its [ban.OnError] decides: refused, the error is
+// its own, and there is no account. All other errors are those of Create.
+//
+// If the account that has to go cannot be removed, it is still there, and the
+// error says that too; the account is then in the result.
+func (a *Admin) SignUp(ctx context.Context, checker Checker, o SignUpOptions) (SignedUp, error) {
+	if checker == nil {
+		return SignedUp{}, errNoChecker()
+	}
+	subject := o.subject()
+	d, err := checker.Check(ctx, subject)
+	if refused := refusal(d, err); refused != nil {
+		return SignedUp{Decision: d}, refused
+	}
+	done := SignedUp{Decision: d, CheckErr: err, Pending: o.Account.Suspended || d.Verdict == ban.NeedsReview}
+	o.Account.Suspended = done.Pending
+	if done.Account, err = a.Create(ctx, o.Account); err != nil {
+		return SignedUp{Decision: d, CheckErr: done.CheckErr}, err
+	}
+	// That whoever asked has gone must not let in whom a ban keeps out.
+	return a.lookAgain(context.WithoutCancel(ctx), checker, subject, done)
+}
+
+// lookAgain asks the Checker about an account that has just been made, and removes
+// it or suspends it if that is the answer.
+func (a *Admin) lookAgain(ctx context.Context, checker Checker, subject ban.Subject, done SignedUp) (SignedUp, error) {
+	t, err := checker.Explain(ctx, subject)
+	if refused := refusal(t.Decision, err); refused != nil {
+		done.Decision = t.Decision
+		if _, err := a.Delete(ctx, done.Account.ID, DeleteOptions{Force: true}); err != nil && !errors.Is(err, ErrNotFound) {
+			return done, errors.Join(refused, fmt.Errorf("remove the account that must not be: %w", err))
+		}
+		return SignedUp{Decision: done.Decision}, refused
+	}
+	if err != nil {
+		done.CheckErr = err
+	}
+	if t.Decision.Verdict != ban.NeedsReview || done.Pending {
+		return done, nil
+	}
+	done.Decision, done.Pending = t.Decision, true
+	s, err := a.Suspend(ctx, done.Account.ID, SuspendOptions{Force: true})
+	if err != nil {
+		return done, fmt.Errorf("hold the account for review: %w", err)
+	}
+	done.Account = s.Account
+	return done, nil
+}
+
+// refusal returns why nobody is let in by the answer of a Checker; nil if somebody
+// is, perhaps after review.
+func refusal(d ban.Decision, err error) error {
+	switch {
+	case err != nil && d.Verdict != ban.Allowed:
+		return err
+	case d.Verdict == ban.Denied:
+		return d.Err()
+	}
+	return nil
+}
