@@ -22,7 +22,7 @@ var (
 	someLocals  = []string{"shop", "s.hop", "shop+x", "sh0p", "admin", "modern", "modem", "paypal"}
 	someDomains = []string{"a.example", "b.a.example", "c.b.a.example", "gmail.com", "googlemail.com", "proton.me", "xa.example"}
 	someMarks   = []string{"", "", "*.", "="}
-	someNames   = []string{"shop", "shop*", "*op", "*ho*", "admin", "modern", "paypal", `sh\*p`}
+	someNames   = []string{"shop", "=shop", "=modern", "shop*", "*op", "*ho*", "admin", "modern", "paypal", `sh\*p`}
 )
 
 // aBan draws a ban that a guard does not mind.

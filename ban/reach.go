@@ -28,7 +28,8 @@ func (r *reach) exactly() bool {
 	case rule.Key.Kind == KindDomain:
 		return rule.Value == rule.Key.Text // no mark
 	case rule.Key.Kind == KindName:
-		return rule.Effect != Allow
+		_, only := value.SplitName(rule.Value)
+		return rule.Effect != Allow && !only
 	}
 	return true
 }

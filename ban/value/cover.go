@@ -57,7 +57,7 @@ func (a *Extent) coversName(b *Extent) bool {
 	case b.wild:
 		return patternCoversLooks(a.name, b.name.stars, b.name.skeleton)
 	case b.literal:
-		exact, alike := a.name.Match(Username{text: b.text, skeleton: b.key})
+		exact, alike := a.name.Match(Look{b.text, b.key})
 		return exact || alike && !a.literal
 	}
 	return patternCoversLooks(a.name, stars{}, b.key)
@@ -129,6 +129,8 @@ func (a *Extent) overlapsEmail(b *Extent) bool {
 
 func (a *Extent) overlapsName(b *Extent) bool {
 	switch {
+	case !a.wild && !b.wild && a.literal && b.literal:
+		return a.text == b.text
 	case !a.wild && !b.wild:
 		return a.key == b.key
 	case !a.wild:

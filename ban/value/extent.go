@@ -28,6 +28,9 @@ func ExtentOf(v Value) Extent { return bundled.ExtentOf(v) }
 func (t *Tables) ExtentOf(v Value) Extent {
 	t = t.or()
 	e := Extent{tables: t, kind: v.kind, text: PlainText(v.text), key: v.key, wild: v.Wildcard()}
+	if v.kind == KindName && !e.wild {
+		e.text, e.literal = SplitName(v.text)
+	}
 	switch {
 	case v.kind == KindDomain:
 		e.host = SplitDomain(v.text)

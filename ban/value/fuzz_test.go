@@ -145,6 +145,9 @@ func FuzzPlainAddress(f *testing.F) {
 	})
 }
 
+// folds are the ways to fold a name.
+var folds = map[string]func(s string, whole bool) (string, fault){"user name": foldUsername, "nickname": foldNickname}
+
 // The path by inspection and the path through PRECIS give the same.
 func FuzzPlainName(f *testing.F) {
 	seed(f)
@@ -153,8 +156,10 @@ func FuzzPlainName(f *testing.F) {
 		if !isPrintableASCII(s) || !isPlainName(lower) {
 			return
 		}
-		if name, fault := foldName(s, true); name != lower {
-			t.Errorf("%q is plain, but folds to %q, %v", s, name, fault)
+		for what, fold := range folds {
+			if name, fault := fold(s, true); name != lower {
+				t.Errorf("%q is plain, but folds as a %s to %q, %v", s, what, name, fault)
+			}
 		}
 	})
 }
@@ -194,10 +199,18 @@ func slowPrefix(s string) (netip.Prefix, bool) {
 func FuzzParseName(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		if n, err := ParseUsername(s); err != nil {
+		n, err := ParseNickname(s)
+		if err != nil {
 			checkError(t, s, err)
-		} else if again, err := ParseUsername(n.text); again.text != n.text || again.skeleton != n.skeleton || utf8.RuneCountInString(n.text) > maxName {
+		} else if again, err := ParseNickname(n.String()); again.look != n.look || utf8.RuneCountInString(n.String()) > maxName {
 			t.Errorf("%q gives the name %q, which gives %q, %v", s, n, again, err)
+		} else if v, err := ParseName("=" + Literal(s)); err == nil && (v.Key().Text != n.Skeleton() || PlainText(v.String()[1:]) != n.String()) {
+			t.Errorf("%q gives the name %q, and the value %q with the key %q", s, n, v, v.Key())
+		}
+		if strict, err := ParseUsername(s); err != nil {
+			checkError(t, s, err)
+		} else if strict != n {
+			t.Errorf("%q is %+v as a user name, and %+v as a nickname", s, strict, n)
 		}
 		v, err := ParseName(s)
 		if !checkValue(t, s, v, err) {
@@ -205,7 +218,9 @@ func FuzzParseName(f *testing.F) {
 		}
 		if v.Wildcard() {
 			CompileNamePattern(v.String())
-		} else if n, err := ParseUsername(PlainText(v.String())); err != nil || n.skeleton != v.Key().Text {
+		} else if name, _ := SplitName(v.String()); len(name) == 0 {
+			t.Errorf("the value %q is of no name", v)
+		} else if n, err := ParseNickname(name); err != nil || n.Skeleton() != v.Key().Text || n.String() != name {
 			t.Errorf("the value %q has key %q, as a subject it is %q, %v", v, v.Key().Text, n, err)
 		}
 	})

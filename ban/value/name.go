@@ -2,11 +2,6 @@ package value
 
 import (
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/secure/bidirule"
-	"golang.org/x/text/secure/precis"
-	"golang.org/x/text/unicode/bidi"
 
 	"example.com/ostraka/internal/confusables"
 )
@@ -14,63 +9,61 @@ import (
 // maxName is the longest user name, in characters of its canonical form.
 const maxName = 64
 
-// Username is the user name of a person, in canonical form: a star or backslash
-// has no special meaning in it, which it has in the values of rules. It is a
-// small comparable value. The zero Username is none.
+// Username is the name of a person, in canonical form: a star, a backslash or an
+// equals sign has no special meaning in it, which it has in the values of rules.
+// It is a small comparable value. The zero Username is none.
 type Username struct {
-	text     string // canonical
-	skeleton string // what it looks like
-
-	// As written, if that reads as another name: with a capital I for the small l
-	// that it looks like. Else empty.
-	asText, asSkeleton string
+	look      Look
+	asWritten [2]Look // see AsWritten
 }
 
 // String returns the name.
-func (u Username) String() string { return u.text }
+func (u Username) String() string { return u.look.text }
 
 // Skeleton returns what the name looks like: the skeleton of UTS #39, section 4,
 // of its canonical form.
-func (u Username) Skeleton() string { return u.skeleton }
+func (u Username) Skeleton() string { return u.look.skeleton }
 
-// AsWritten returns the other name that this one reads as by the letters that it
-// was written with, and whether there is one.
-func (u Username) AsWritten() (Username, bool) {
-	return Username{text: u.asText, skeleton: u.asSkeleton}, u.asText != ""
-}
+// Look returns the name as it is in canonical form.
+func (u Username) Look() Look { return u.look }
 
-// Leet returns the name that this one is with its ASCII digits read as the
-// letters they stand for in leetspeak ("4dm1n" is "admin"), and whether that is
-// another one.
-func (u Username) Leet() (Username, bool) {
-	text := leetText(u.text)
-	return Username{text: text, skeleton: skeletonOf(text)}, text != u.text
-}
+// AsWritten returns the other names that this one reads as by the letters that it
+// was written with, before they were made small, zero Looks where there are none:
+// Cyrillic М looks like M, though м does not look like m. Where capitals and small
+// letters are mixed, a capital I reads as the small l that it looks like; in a name
+// that is otherwise all in capitals, a small l as an I.
+func (u Username) AsWritten() [2]Look { return u.asWritten }
 
-// Skeletons returns what the name looks like, as it is and as it was written.
-// Two names look alike if they have a skeleton in common.
+// Skeletons returns what the name looks like, as it is and as it was written, each
+// once. Two names look alike if they have a skeleton in common.
 func (u Username) Skeletons() []string {
-	if as, ok := u.AsWritten(); ok && as.skeleton != u.skeleton {
-		return []string{u.skeleton, as.skeleton}
+	all := []string{u.look.skeleton}
+	for _, l := range u.asWritten {
+		if l != (Look{}) && l.skeleton != all[0] && l.skeleton != all[len(all)-1] {
+			all = append(all, l.skeleton)
+		}
 	}
-	return []string{u.skeleton}
+	return all
 }
 
-// ParseName reads the value of a name rule: a user name, or a pattern with a
-// star at its start, its end or both ("admin*", "*admin", "*admin*"). \* is a
-// literal star, \\ a literal backslash.
+// ParseName reads the value of a name rule: a name, or a pattern with a star at
+// its start, its end or both ("admin*", "*admin", "*admin*"), or a name after an
+// equals sign ("=ema"), which is that name alone. \* is a literal star, \\ a
+// literal backslash, \= at the start a literal equals sign.
 //
-// The canonical form is that of RFC 8265, section 3.3, UsernameCaseMapped
-// (width and case mapped, normalization form C, the characters of the PRECIS
-// IdentifierClass), with its parts separated by one space each: more spaces in a
-// row are read as one, since they look alike. It has at most 64 characters. The
-// literal part of a pattern is folded in the same way, except that the Bidi Rule
-// of RFC 5893, which is about whole names, does not apply to it.
+// The canonical form is that of RFC 8265, section 3.3, UsernameCaseMapped (width
+// and case mapped, normalization form C), for names that have no other characters
+// than those of the PRECIS IdentifierClass; else that of RFC 8266, Nickname
+// (normalization form KC, other spaces read as the ASCII one), which knows
+// symbols and punctuation too. Parts are separated by one space each: more spaces
+// in a row are read as one, since they look alike. A name has at most 64
+// characters. Letters of both directions may stand in one name, as RFC 8266 has
+// it.
 //
-// A rule also means the names that look like it: its key is the skeleton of
-// UTS #39, section 4, of the canonical form. What is compared is thus the lower
-// case: a host that shows names in capitals shows as alike some that are not
-// (Cyrillic Т and Latin T, but т and t).
+// A rule also means the names that look like it, but for one with an equals sign:
+// its key is the skeleton of UTS #39, section 4, of the canonical form. A name that
+// is asked about is looked at in its canonical form and as it was written; see
+// [Username.AsWritten].
 //
 // The error is a [*ValueError].
 func ParseName(s string) (Value, error) {
@@ -86,6 +79,10 @@ func nameValue(s string) (Value, fault) {
 	if !f.ok() {
 		return Value{}, f
 	}
+	s, only := strings.CutPrefix(s, "=")
+	if s = strings.TrimSpace(s); s == "" {
+		return Value{}, fault{CodeEmpty, `write the name behind the =; a name that is an equals sign is \=`}
+	}
 	if strings.Trim(s, "*") == "" {
 		return Value{}, fault{CodeWildcard, `a star alone would mean everyone; write \* for a name that is a star`}
 	}
@@ -93,64 +90,83 @@ func nameValue(s string) (Value, fault) {
 	if !f.ok() {
 		return Value{}, f
 	}
-	if p.fixed, f = foldName(p.fixed, !p.wild()); !f.ok() {
+	if only && p.wild() {
+		return Value{}, fault{CodeWildcard, `behind an = is one name, without wildcard; write \* for a literal star, and \= for an equals sign at the start`}
+	}
+	if p.fixed, f = foldNickname(p.fixed, !p.wild()); !f.ok() {
 		return Value{}, f
 	}
 	skeleton := skeletonOf(p.fixed)
-	if skeleton == "" {
+	if strings.Trim(skeleton, " ") == "" {
 		return Value{}, invisible
 	}
-	v := Value{kind: KindName, text: p.String(), key: skeleton}
+	v := Value{kind: KindName, text: nameText(p, only), key: skeleton}
 	if p.wild() {
 		v.key = ""
 	}
 	return v, fault{}
 }
 
-// ParseUsername reads the user name of a person by the rules of [ParseName], but
-// that stars and backslashes are characters like others. It does not allocate for
-// a canonical ASCII name that is its own skeleton. The error is a [*ValueError].
-func ParseUsername(s string) (Username, error) {
-	n, f := subjectName(s)
+// nameText returns the canonical text of a name value.
+func nameText(p stars, only bool) string {
+	text := p.String()
+	if strings.HasPrefix(text, "=") {
+		text = `\` + text
+	}
+	if only {
+		text = "=" + text
+	}
+	return text
+}
+
+// SplitName takes the canonical text of a name value without wildcard apart: the
+// name, without escapes, and whether the value is that name alone.
+func SplitName(value string) (name string, only bool) {
+	value, only = strings.CutPrefix(value, "=")
+	return PlainText(value), only
+}
+
+// ParseUsername reads the name of an account by the rules of RFC 8265 alone: letters
+// and digits of any script and ASCII punctuation, in parts with one space each
+// between them, and in each part letters of one direction only. It does not
+// allocate for a canonical ASCII name that is its own skeleton. The error is a
+// [*ValueError].
+func ParseUsername(s string) (Username, error) { return username(s, foldUsername) }
+
+// ParseNickname reads the name of a person by the rules of [ParseName], but that
+// stars, backslashes and equals signs are characters like others. It reads what
+// ParseUsername does, in the same way, and more. The error is a [*ValueError].
+func ParseNickname(s string) (Username, error) { return username(s, foldNickname) }
+
+func username(s string, fold func(s string, whole bool) (string, fault)) (Username, error) {
+	if isPlainName(s) {
+		return Username{look: lookOf(s)}, nil
+	}
+	cleaned, f := clean(s)
 	if !f.ok() {
 		return Username{}, f.in("name", s)
 	}
-	if plain, ok := capitalIAsL(s); ok {
-		if as, f := subjectName(plain); f.ok() {
-			n.asText, n.asSkeleton = as.text, as.skeleton
-		}
-	}
-	return n, nil
-}
-
-func subjectName(s string) (Username, fault) {
-	if isPlainName(s) {
-		return Username{text: s, skeleton: skeletonOf(s)}, fault{}
-	}
-	s, f := clean(s)
+	text, f := canonicalName(cleaned, fold)
 	if !f.ok() {
-		return Username{}, f
+		return Username{}, f.in("name", s)
 	}
-	text, f := canonicalName(s)
-	if !f.ok() {
-		return Username{}, f
+	u := Username{look: lookOf(text)}
+	if strings.Trim(u.look.skeleton, " ") == "" {
+		return Username{}, invisible.in("name", s)
 	}
-	n := Username{text: text, skeleton: skeletonOf(text)}
-	if n.skeleton == "" {
-		return Username{}, invisible
-	}
-	return n, fault{}
+	u.read(cleaned)
+	return u, nil
 }
 
 // canonicalName returns the canonical form of a cleaned name.
-func canonicalName(s string) (string, fault) {
+func canonicalName(s string, fold func(s string, whole bool) (string, fault)) (string, fault) {
 	if isPrintableASCII(s) {
 		s = strings.ToLower(s)
 	}
 	if isPlainName(s) {
 		return s, fault{}
 	}
-	return foldName(s, true)
+	return fold(s, true)
 }
 
 // isPlainName reports whether s is canonical by inspection: ASCII, without
@@ -190,57 +206,3 @@ var nameByte = func() (t [256]byte) {
 	}
 	return t
 }()
-
-// userpart is UsernameCaseMapped without its Bidi Rule. The profile that package
-// precis has under that name applies the rule to every string that is not
-// ASCII, and so refuses "1é"; RFC 8265, section 3.3.2, wants it for strings with
-// right-to-left characters only.
-var userpart = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase())
-
-// foldName folds the parts of a name, whole or a piece of one, and joins them
-// with single spaces. A space at the start or end of a piece stays.
-func foldName(s string, whole bool) (string, fault) {
-	var b strings.Builder
-	for i, part := range strings.Split(s, " ") {
-		if part == "" {
-			continue
-		}
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		folded, f := foldPart(part)
-		if !f.ok() {
-			return "", f
-		}
-		if whole && bidirule.DirectionString(folded) == bidi.RightToLeft && !bidirule.ValidString(folded) {
-			return "", fault{CodeCharacter, "do not mix left-to-right and right-to-left letters in one word (RFC 5893)"}
-		}
-		b.WriteString(folded)
-	}
-	if strings.HasSuffix(s, " ") {
-		b.WriteByte(' ')
-	}
-	if utf8.RuneCountInString(b.String()) > maxName {
-		return "", fault{CodeTooLong, "a name has at most 64 characters"}
-	}
-	return b.String(), fault{}
-}
-
-// foldPart folds a part of a name until it stays as it is: RFC 8264, section 7,
-// warns that once may not be enough.
-func foldPart(part string) (string, fault) {
-	for range 4 {
-		folded, err := userpart.String(part)
-		if err != nil {
-			break
-		}
-		if folded == part {
-			return folded, fault{}
-		}
-		part = folded
-	}
-	if hasJoiner(part) {
-		return "", invisible
-	}
-	return "", fault{CodeCharacter, "names have letters, digits and ASCII punctuation, in parts with single spaces between them (RFC 8265)"}
-}

@@ -18,14 +18,14 @@ func CompileNamePattern(value string) NamePattern {
 	return NamePattern{stars: literals, skeleton: skeletonOf(literals.fixed)}
 }
 
-// match reports whether the pattern means the name: exactly, or else by what it
+// Match reports whether the pattern means the name: exactly, or else by what it
 // looks like.
 //
 // By looks, the skeleton of the literal must be that of a whole number of
 // characters of the name: "adr*" does not mean "admin", though the skeleton of
 // m is rn. Nor may an m of the name stand for rn of the pattern: that the other
 // way round is a trick, but "*porn*" must not mean "pomegranate".
-func (p NamePattern) Match(n Username) (exact, skeleton bool) {
+func (p NamePattern) Match(n Look) (exact, skeleton bool) {
 	if p.find(n.text, p.fixed) {
 		return true, true
 	}
@@ -35,14 +35,14 @@ func (p NamePattern) Match(n Username) (exact, skeleton bool) {
 	return false, p.alignedIn(n)
 }
 
-// literal returns how many characters of the pattern are no wildcards. The
+// Literal returns how many characters of the pattern are no wildcards. The
 // longest pattern that matches is the most specific.
 func (p NamePattern) Literal() int { return utf8.RuneCountInString(p.fixed) }
 
 // alignedIn reports whether the literal's skeleton is found in that of the name
 // from one boundary between characters to another, and with no more of the
 // letter m between them than the literal has.
-func (p NamePattern) alignedIn(n Username) bool {
+func (p NamePattern) alignedIn(n Look) bool {
 	var bounds [maxName + 1]boundary
 	count := boundaries(n.text, &bounds)
 	for i, start := range bounds[:count] {

@@ -8,7 +8,7 @@ import (
 )
 
 // A Parser reads what belongs to a person as [ParseAddress], [ParseHost],
-// [ParseAddr] and [ParseUsername] do, without allocating: what has to be written
+// [ParseAddr] and [ParseNickname] do, without allocating: what has to be written
 // differently is written into its buffer, which is used again. This is for who
 // asks about very many, as a check from memory does. It has ways of its own for
 // ASCII only, which nearly everything is; for anything else, and for what does
@@ -138,8 +138,8 @@ func (f *Parser) Host(s string) (string, error) {
 	return ParseHost(s)
 }
 
-// Username is [ParseUsername].
-func (f *Parser) Username(written string) (Username, error) {
+// Nickname is [ParseNickname].
+func (f *Parser) Nickname(written string) (Username, error) {
 	text := written
 	what := nameBytes(text)
 	if what == 0 && len(written) <= maxName {
@@ -148,29 +148,40 @@ func (f *Parser) Username(written string) (Username, error) {
 		}
 	}
 	if what == 0 {
-		return ParseUsername(written)
+		return ParseNickname(written)
 	}
-	u := Username{text: text, skeleton: text}
+	u := Username{look: Look{text, text}}
 	if what&nameDressed != 0 {
-		u.skeleton = f.skeleton(text)
+		u.look.skeleton = f.skeleton(text)
 	}
-	if text != written && capitalI(written) {
-		u.asText = f.replace(written, lowerCapitalI)
-		u.asSkeleton = f.skeleton(u.asText)
+	if text != written {
+		switch readingOf(written) {
+		case readsL:
+			f.read(&u, f.replace(written, lowerCapitalI))
+		case readsI:
+			f.read(&u, f.replace(written, lowerSmallL))
+		}
 	}
 	return u, nil
 }
 
-// Leet is [Username.Leet].
-func (f *Parser) Leet(u Username) (Username, bool) {
-	switch {
-	case !strings.ContainsAny(u.text, "012345789"):
-		return u, false
-	case !isPrintableASCII(u.text):
-		return u.Leet()
+// read gives a name a look that it has as it was written.
+func (f *Parser) read(u *Username, text string) {
+	if l := (Look{text, f.skeleton(text)}); l.skeleton != u.look.skeleton {
+		u.asWritten[0] = l
 	}
-	text := f.replace(u.text, leetLetter)
-	return Username{text: text, skeleton: f.skeleton(text)}, true
+}
+
+// Leet is [Look.Leet].
+func (f *Parser) Leet(l Look) (Look, bool) {
+	switch {
+	case !strings.ContainsAny(l.text, "012345789"):
+		return l, false
+	case !isPrintableASCII(l.text):
+		return l.Leet()
+	}
+	text := f.replace(l.text, leetLetter)
+	return Look{text, f.skeleton(text)}, true
 }
 
 // skeleton is [skeletonOf] for ASCII.
@@ -180,23 +191,16 @@ func (f *Parser) skeleton(text string) string {
 	return f.since(start)
 }
 
-// capitalI reports what [capitalIAsL] does for an ASCII name: whether it has a
-// capital I and a small letter.
-func capitalI(written string) bool {
-	if strings.IndexByte(written, 'I') < 0 {
-		return false
-	}
-	for i := range len(written) {
-		if 'a' <= written[i] && written[i] <= 'z' {
-			return true
-		}
-	}
-	return false
-}
-
 func lowerCapitalI(c byte) byte {
 	if c == 'I' {
 		return 'l'
+	}
+	return lowerASCII(c)
+}
+
+func lowerSmallL(c byte) byte {
+	if c == 'l' {
+		return 'i'
 	}
 	return lowerASCII(c)
 }

@@ -24,13 +24,13 @@ func checkParser(t *testing.T, s string) {
 	if want, wantErr := ParseHost(s); host != want || !reflect.DeepEqual(err, wantErr) {
 		t.Errorf("host %q is %q, %v, want %q, %v", s, host, err, want, wantErr)
 	}
-	name, err := f.Username(s)
-	want, wantErr := ParseUsername(s)
+	name, err := f.Nickname(s)
+	want, wantErr := ParseNickname(s)
 	if name != want || !reflect.DeepEqual(err, wantErr) {
 		t.Errorf("name %q is %+v, %v, want %+v, %v", s, name, err, want, wantErr)
 	}
-	leet, ok := f.Leet(name)
-	if want, wantOK := want.Leet(); ok != wantOK || ok && leet != want {
+	leet, ok := f.Leet(name.Look())
+	if want, wantOK := want.Look().Leet(); ok != wantOK || ok && leet != want {
 		t.Errorf("name %q without digits is %+v, %v, want %+v, %v", s, leet, ok, want, wantOK)
 	}
 }

@@ -106,7 +106,7 @@ func TestNamePatterns(t *testing.T) {
 	} {
 		t.Run(rule, func(t *testing.T) {
 			p := CompileNamePattern(mustParse(t, KindName, c.pattern))
-			exact, skeleton := p.Match(mustUsername(t, c.name))
+			exact, skeleton := p.Match(mustUsername(t, c.name).Look())
 			if exact != c.exact || skeleton != c.skeleton {
 				t.Errorf("%q matches %q: exactly %v, by skeleton %v; want %v, %v", c.pattern, c.name, exact, skeleton, c.exact, c.skeleton)
 			}
@@ -116,7 +116,7 @@ func TestNamePatterns(t *testing.T) {
 
 // slowMatch is match by skeleton as it is defined: the literal's skeleton is
 // that of a piece of the name.
-func (p NamePattern) slowMatch(n Username) bool {
+func (p NamePattern) slowMatch(n Look) bool {
 	runes := []rune(n.text)
 	for i := range len(runes) + 1 {
 		for j := i; j <= len(runes); j++ {
@@ -137,12 +137,12 @@ func FuzzNamePattern(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pattern, name string) {
 		v, err := ParseName(pattern)
 		n, errN := ParseUsername(name)
-		if err != nil || errN != nil || !v.Wildcard() || !isPlainName(n.text) {
+		if err != nil || errN != nil || !v.Wildcard() || !isPlainName(n.String()) {
 			return // marks that change places make the definition ambiguous
 		}
 		p := CompileNamePattern(v.String())
-		if _, got := p.Match(n); got != p.slowMatch(n) {
-			t.Errorf("%q matches %q by skeleton: %v", v, n.text, got)
+		if _, got := p.Match(n.Look()); got != p.slowMatch(n.Look()) {
+			t.Errorf("%q matches %q by skeleton: %v", v, n, got)
 		}
 	})
 }
@@ -171,7 +171,7 @@ func TestSplitDomainUndoesParseDomain(t *testing.T) {
 
 func TestPlainTextIsWhatASubjectHas(t *testing.T) {
 	for in, subject := range map[string]string{`a\*b`: "a*b", `a\\b`: `a\b`, "kate": "kate", `\*`: "*"} {
-		if got, want := PlainText(mustParse(t, KindName, in)), mustUsername(t, subject).text; got != want {
+		if got, want := PlainText(mustParse(t, KindName, in)), mustUsername(t, subject).String(); got != want {
 			t.Errorf("PlainText(%q) = %q, want %q", in, got, want)
 		}
 	}

@@ -12,7 +12,8 @@ type stars struct {
 func (p stars) wild() bool { return p.before || p.after }
 
 // splitStars reads a value in which * is a wildcard at the start and the end,
-// \* a literal star and \\ a literal backslash.
+// \* a literal star, \\ a literal backslash and \= a literal equals sign at the
+// start.
 func splitStars(s string) (stars, fault) {
 	var p stars
 	s, p.before = strings.CutPrefix(s, "*")
@@ -50,8 +51,8 @@ func unescape(s string) (string, fault) {
 			return "", fault{CodeWildcard, `a star is a wildcard at the start or end only; write \* for a literal star`}
 		case '\\':
 			i++
-			if i == len(s) || s[i] != '*' && s[i] != '\\' {
-				return "", fault{CodeWildcard, `write \\ for a literal backslash`}
+			if i == len(s) || s[i] != '*' && s[i] != '\\' && (s[i] != '=' || i > 1) {
+				return "", fault{CodeWildcard, `write \\ for a literal backslash, and \= for an equals sign only at the start`}
 			}
 			b.WriteByte(s[i])
 		default:
@@ -61,9 +62,15 @@ func unescape(s string) (string, fault) {
 	return b.String(), fault{}
 }
 
-// Literal returns a text as the value of a rule that means just that text: a
-// star or backslash in it is no wildcard.
-func Literal(text string) string { return escaper.Replace(text) }
+// Literal returns an address or a name as the value of a rule that is read as it:
+// a star, a backslash and an equals sign in it mean nothing else.
+func Literal(text string) string {
+	text = escaper.Replace(text)
+	if strings.HasPrefix(text, "=") {
+		text = `\` + text
+	}
+	return text
+}
 
 var escaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`)
 

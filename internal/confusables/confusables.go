@@ -73,6 +73,10 @@ func prototypes(s string) string {
 	return b.String()
 }
 
+// Prototype returns what the character is shown as, in one step and with capitals
+// where it is one (UTS #39, section 4), and whether that is another one.
+func Prototype(r rune) (string, bool) { return prototype(r) }
+
 // prototype returns what the table maps r to, and whether it maps r at all.
 func prototype(r rune) (string, bool) {
 	i, ok := slices.BinarySearch(sources[:], r)

@@ -8,13 +8,13 @@ import (
 // name is the field of a user name.
 type name struct {
 	value.Username
-	readings [2]reading // what else it may be read as
+	readings [5]reading // what else it may be read as
 	read     int        // how many there are
 }
 
 // reading is another name that a name may be read as.
 type reading struct {
-	value.Username
+	value.Look
 	via  value.Via
 	rank int
 }
@@ -22,18 +22,28 @@ type reading struct {
 // parse reads a name. With leet it is also read with its digits as letters.
 func (n *name) parse(p *value.Parser, text string, leet bool) (err error) {
 	n.reset()
-	if n.Username, err = p.Username(text); err != nil {
+	if n.Username, err = p.Nickname(text); err != nil {
 		return err
 	}
-	if as, ok := n.AsWritten(); ok {
-		n.add(reading{as, value.ViaSkeleton, rankSkeleton})
+	as := n.AsWritten()
+	for _, l := range as {
+		if l != (value.Look{}) {
+			n.add(reading{l, value.ViaSkeleton, rankSkeleton})
+		}
 	}
 	if leet {
-		if as, ok := p.Leet(n.Username); ok {
-			n.add(reading{as, value.ViaLeet, rankLeet})
+		n.addLeet(p, n.Look())
+		for _, l := range as {
+			n.addLeet(p, l)
 		}
 	}
 	return nil
+}
+
+func (n *name) addLeet(p *value.Parser, l value.Look) {
+	if as, ok := p.Leet(l); ok {
+		n.add(reading{as, value.ViaLeet, rankLeet})
+	}
 }
 
 func (n *name) add(r reading) {
@@ -41,7 +51,12 @@ func (n *name) add(r reading) {
 	n.read++
 }
 
-func (n *name) reset() { *n = name{} }
+// reset forgets the name.
+func (n *name) reset() {
+	n.Username = value.Username{}
+	clear(n.readings[:n.read])
+	n.read = 0
+}
 
 func (n *name) keys(to Keys) {
 	to.Key(store.Key{Kind: store.KindName, Text: n.Skeleton()})
@@ -68,12 +83,12 @@ func (*name) wildcards() store.Kind { return store.KindName }
 // matchWildcard, like match, never lets an Allow rule match by looks.
 func (n *name) matchWildcard(w *Wildcard) (int, bool) {
 	rank := rankPattern + w.name.Literal()
-	exact, alike := w.name.Match(n.Username)
+	exact, alike := w.name.Match(n.Look())
 	if exact || w.Rule.Effect == store.Allow {
 		return rank, exact
 	}
 	for i := 0; i < n.read && !alike; i++ {
-		_, alike = w.name.Match(n.readings[i].Username)
+		_, alike = w.name.Match(n.readings[i].Look)
 	}
 	return rank, alike
 }
@@ -81,12 +96,13 @@ func (n *name) matchWildcard(w *Wildcard) (int, bool) {
 // match never lets an Allow rule match by looks: an exception for "sysadmin"
 // must not open the door to its Cyrillic twin.
 func (n *name) match(r *store.Rule) (value.Via, int, bool) {
-	switch {
-	case r.Key.Kind != store.KindName:
+	if r.Key.Kind != store.KindName {
 		return 0, 0, false
-	case value.PlainText(r.Value) == n.String():
+	}
+	switch text, only := value.SplitName(r.Value); {
+	case text == n.String():
 		return value.ViaExact, rankName, true
-	case r.Effect == store.Allow:
+	case only || r.Effect == store.Allow:
 		return 0, 0, false
 	case r.Key.Text == n.Skeleton():
 		return value.ViaSkeleton, rankSkeleton, true

@@ -40,6 +40,13 @@ func domainRank(d value.Domain) int {
 	return rank
 }
 
+// onlyName reports whether the rule is for one name, and not for those that look
+// like it.
+func onlyName(r *store.Rule) bool {
+	_, only := value.SplitName(r.Value)
+	return only && r.Key.Kind == store.KindName && !r.Key.Wildcard()
+}
+
 // Extent is what a rule matches, and the lowest and highest rank with which it
 // does.
 type Extent struct {
@@ -73,7 +80,7 @@ func ExtentOf(t *value.Tables, r *store.Rule) Extent {
 	case v.Kind() == store.KindName:
 		e.Low, e.High = rankLeet, rankName
 	}
-	if v.Kind() == store.KindName && r.Effect == store.Allow { // see name
+	if v.Kind() == store.KindName && (r.Effect == store.Allow || onlyName(r)) { // see name
 		e.Extent, e.Low = e.AsWritten(), e.High
 	}
 	return e
