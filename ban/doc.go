@@ -41,6 +41,7 @@
 //	        =spam.example              the host
 //	ip      203.0.113.7, 2001:db8::/32 the address, or those of the prefix
 //	name    admin                      the name, and those that look like it
+//	        =ema                       that name alone: it leaves "Erna" be
 //	        admin*, *admin, *admin*    names with a star at the start or end
 //
 // A domain rule also applies to the e-mail addresses at its hosts.
