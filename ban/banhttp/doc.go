@@ -2,12 +2,16 @@
 // service has them, and keeps banned addresses away from any handler.
 //
 //	api, err := banhttp.New(admin, banhttp.Options{Authorize: authorize})
-//	guard, err := banhttp.Guard(checker, banhttp.GuardOptions{TrustedProxies: proxies})
+//	guard, err := banhttp.Guard(checker, banhttp.GuardOptions{Action: ban.SignUp, TrustedProxies: proxies})
 //
 //	mux := http.NewServeMux()
 //	mux.Handle("/api/admin/", http.StripPrefix("/api/admin", api))
-//	mux.Handle("/", site)
-//	server := &http.Server{Handler: guard(mux), ReadHeaderTimeout: 10 * time.Second}
+//	mux.Handle("/signup", guard(signUp))
+//	server := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second}
+//
+// A guard is about one action. What stands behind it should be that action: a guard
+// for signing up in front of a whole site would keep those from signing in who are
+// banned from new accounts only.
 //
 // # Routes
 //

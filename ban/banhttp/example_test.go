@@ -14,7 +14,7 @@ import (
 	"example.com/ostraka/memstore"
 )
 
-// A site whose moderators ban over HTTP, and which banned addresses do not see.
+// A site whose moderators ban over HTTP, and where banned addresses do not sign up.
 func Example() {
 	st := memstore.New()
 	defer st.Close()
@@ -33,6 +33,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	guard, err := banhttp.Guard(checker, banhttp.GuardOptions{
+		Action:         ban.SignUp,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")},
 	})
 	if err != nil {
@@ -40,16 +41,16 @@ func Example() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/admin/", http.StripPrefix("/api/admin", api))
-	mux.Handle("/", guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle("/signup", guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client, _ := banhttp.ClientFrom(r.Context())
 		fmt.Fprintln(w, "hello,", client)
 	})))
 
 	send(mux, "POST", "/api/admin/bans", `{"ban_type":"ip","ban_value":"203.0.113.0/24","reason":"ticket 17"}`)
-	send(mux, "GET", "/", "")
+	send(mux, "GET", "/signup", "")
 	// Output:
 	// POST /api/admin/bans: 200, Ban created.
-	// GET /: 403, banned
+	// GET /signup: 403, banned
 }
 
 // authorize stands for a session: here everybody who has a password may do all.
