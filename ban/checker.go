@@ -300,17 +300,23 @@ func isValueError(err error) bool {
 
 // Close stops the goroutines of the Checker and writes the hits that are not
 // yet in the store, which must still be open; the error says that they could
-// not be written. Closing again does nothing and returns the same. A Check
-// after Close is Denied with [ErrClosed]; one that is still under way is
-// answered, though it may not be counted.
+// not be written, within 5 seconds. Closing again does nothing and returns the
+// same. A Check after Close is Denied with [ErrClosed]; one that is still under
+// way is answered, though it may not be counted.
 func (c *Checker) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	return c.Shutdown(ctx)
+}
+
+// Shutdown is Close that waits for the store to take the last hits as long as the
+// context lasts.
+func (c *Checker) Shutdown(ctx context.Context) error {
 	c.close.Do(func() {
 		c.closed.Store(true)
 		c.stop()
 		c.mx.Close()
 		c.running.Wait()
-		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-		defer cancel()
 		c.closeErr = c.hits.flush(ctx)
 	})
 	return c.closeErr

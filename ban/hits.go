@@ -39,7 +39,7 @@ type hitCounter struct {
 	pending map[hitKey]*hitCount
 
 	flushing sync.Mutex // held by whoever writes
-	pruned   time.Time  // the day for which old days were last forgotten; under flushing
+	pruned   time.Time  // the day before which all were last forgotten; under flushing
 }
 
 type hitKey struct {
@@ -161,14 +161,14 @@ func (h *hitCounter) keep(counts map[hitKey]*hitCount) {
 
 // prune forgets days that have become too old, once a day.
 func (h *hitCounter) prune(ctx context.Context) error {
-	today := store.Day(h.old.Now())
-	if today.Equal(h.pruned) {
+	first := firstHitDay(h.old.Now())
+	if first.Equal(h.pruned) {
 		return nil
 	}
-	if _, err := h.store.PruneHits(ctx, today.AddDate(0, 0, 1-HitDays)); err != nil {
+	if _, err := h.store.PruneHits(ctx, first); err != nil {
 		return err
 	}
-	h.pruned = today
+	h.pruned = first
 	return nil
 }
 

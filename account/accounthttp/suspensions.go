@@ -48,12 +48,16 @@ func (h *suspensions) suspend(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
+	inviter, err := h.inviter(r.Context(), &acc)
+	if err != nil {
+		return web.Reply{}, err
+	}
 	s, err := h.admin.Suspend(r.Context(), acc.ID, account.SuspendOptions{Force: force})
 	if err != nil {
 		return web.Reply{}, err
 	}
 	h.hooksFailed(r.Context(), &s.Account, s.HookErr)
-	return h.reply(r.Context(), &s.Account)
+	return storydenReply(&s.Account, inviter), nil
 }
 
 // reinstate answers DELETE /admin/bans/{account_handle}.
@@ -62,11 +66,15 @@ func (h *suspensions) reinstate(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
+	inviter, err := h.inviter(r.Context(), &acc)
+	if err != nil {
+		return web.Reply{}, err
+	}
 	s, err := h.admin.Reinstate(r.Context(), acc.ID, account.ReinstateOptions{})
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return h.reply(r.Context(), &s.Account)
+	return storydenReply(&s.Account, inviter), nil
 }
 
 // find returns the account that the path names, by handle or id. No handle looks
@@ -79,17 +87,27 @@ func (h *suspensions) find(r *web.Request) (account.Account, error) {
 	return h.admin.ByHandle(r.Context(), mark)
 }
 
-// reply answers with an account, and who invited it.
-func (h *suspensions) reply(ctx context.Context, acc *account.Account) (web.Reply, error) {
-	body := newStorydenAccount(acc)
-	if acc.InvitedBy != uuid.Nil {
-		by, err := h.admin.Get(ctx, acc.InvitedBy)
-		switch {
-		case err == nil:
-			body.InvitedBy = newStorydenProfile(&by)
-		case !errors.Is(err, account.ErrNotFound): // whoever it was is gone
-			return web.Reply{}, err
-		}
+// inviter returns who invited an account, nil if nobody did or they are gone. It
+// is read before the account is changed: once that is done, nothing may fail.
+func (h *suspensions) inviter(ctx context.Context, acc *account.Account) (*account.Account, error) {
+	if acc.InvitedBy == uuid.Nil {
+		return nil, nil
 	}
-	return web.Reply{Body: body}, nil
+	by, err := h.admin.Get(ctx, acc.InvitedBy)
+	if errors.Is(err, account.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &by, nil
+}
+
+// storydenReply answers with an account, and who invited it.
+func storydenReply(acc, inviter *account.Account) web.Reply {
+	body := newStorydenAccount(acc)
+	if inviter != nil {
+		body.InvitedBy = newStorydenProfile(inviter)
+	}
+	return web.Reply{Body: body}
 }

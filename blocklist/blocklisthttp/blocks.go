@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/internal/web"
@@ -34,6 +36,10 @@ func (h *handler) newBlock(ctx context.Context, b *blocklist.Block) (block, erro
 	if err != nil {
 		return block{}, err
 	}
+	return blockWith(b, days), nil
+}
+
+func blockWith(b *blocklist.Block, days []blocklist.DayHits) block {
 	out := block{
 		ID: strconv.FormatInt(b.Seq, 10), Domain: b.Domain, CreatedAt: web.DateTime(b.CreatedAt),
 		History: make([]day, len(days)), AllowWithApproval: b.Effect == ban.Review,
@@ -45,7 +51,7 @@ func (h *handler) newBlock(ctx context.Context, b *blocklist.Block) (block, erro
 			Uses:     strconv.FormatInt(d.Uses, 10),
 		}
 	}
-	return out, nil
+	return out
 }
 
 // reply answers with one block.
@@ -114,11 +120,16 @@ func (h *handler) create(r *web.Request) (web.Reply, error) {
 	if o.Force, err = p.boolean(paramForce); err != nil {
 		return web.Reply{}, err
 	}
+	// Read before, that of no block: once the block is made, nothing may fail.
+	none, err := h.admin.History(r.Context(), uuid.Nil)
+	if err != nil {
+		return web.Reply{}, err
+	}
 	b, err := h.admin.Create(r.Context(), o)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return h.reply(r, &b)
+	return web.Reply{Body: blockWith(&b, none)}, nil
 }
 
 // delete answers DELETE /email_domain_blocks/{id}.

@@ -20,6 +20,7 @@ type serveFlags struct {
 	busyTimeout     time.Duration
 	readTimeout     time.Duration
 	shutdownTimeout time.Duration
+	keepLog         time.Duration
 }
 
 // parseServe reads the command line of the server. Help goes to w, and gives
@@ -35,7 +36,8 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	set.Func("trusted-proxy", "believe the proxy at `ADDRESS`, or a prefix, who the client is; may be repeated", f.addProxy)
 	set.DurationVar(&f.busyTimeout, "busy-timeout", 5*time.Second, "wait for another program that writes to the database for `TIME`, at most 30s")
 	set.DurationVar(&f.readTimeout, "read-timeout", 15*time.Second, "cut off a client that has not sent its request after `TIME`")
-	set.DurationVar(&f.shutdownTimeout, "shutdown-timeout", 10*time.Second, "when told to stop, wait for requests under way for `TIME`")
+	set.DurationVar(&f.shutdownTimeout, "shutdown-timeout", 10*time.Second, "when told to stop, end within `TIME`: requests under way are answered for most of it")
+	set.DurationVar(&f.keepLog, "keep-log", ban.DefaultKeepLog, "remove entries of the log, which names people, after `TIME`; 0 keeps them for ever")
 	if err := parse(set, args, w, "adminserver -db FILE [-addr HOST:PORT] [FLAGS]", "adminserver bootstrap -h"); err != nil {
 		return nil, err
 	}
@@ -48,6 +50,12 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 		return nil, &usageError{"-read-timeout", f.readTimeout.String(), errors.New("no time is left"), "give a duration, such as 15s"}
 	case f.shutdownTimeout <= 0:
 		return nil, &usageError{"-shutdown-timeout", f.shutdownTimeout.String(), errors.New("no time is left"), "give a duration, such as 10s"}
+	}
+	if f.keepLog < 0 {
+		return nil, &usageError{"-keep-log", f.keepLog.String(), errors.New("out of range"), "give a duration, such as 8760h, or 0 to keep all"}
+	}
+	if f.keepLog == 0 {
+		f.keepLog = -1 // as ban.PrunerOptions has it
 	}
 	return f, nil
 }

@@ -86,7 +86,7 @@ func TestRequestsThatTakeTooLongAreCutOff(t *testing.T) {
 	db, alice := database(t)
 	p := start(t, db, "-shutdown-timeout", "50ms")
 	finish := begin(t, p, alice.token)
-	if status := p.stop(); status != 1 || !strings.Contains(p.logged(), "requests were cut off after 50ms") {
+	if status := p.stop(); status != 1 || !strings.Contains(p.logged(), "requests were cut off, to stop within 50ms") {
 		t.Errorf("exit status %d: %s", status, p.logged())
 	}
 	if a, err := finish(`"bob"}`); err == nil && a.status == http.StatusOK {

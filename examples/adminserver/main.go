@@ -40,8 +40,15 @@
 // is in "actor". The header X-Request-Id of the answer has its "id".
 //
 // On SIGTERM or an interrupt no more requests are taken, and those under way are
-// answered, for as long as -shutdown-timeout. The exit status is 0 if the program
+// answered; it ends within -shutdown-timeout. The exit status is 0 if the program
 // was told to stop, 1 after trouble, 2 if a flag or file cannot be used.
+//
+// Once an hour it removes what has become old: entries of the log after a year, or
+// as -keep-log says, days of hits after 14, ended sessions and tokens after 7.
+// A write that has to wait longer than -busy-timeout is not made, and answered with
+// status 503 and Retry-After, as is all while the disk is full, or the database
+// file moved or replaced: then /healthz says so too, and the server has to be
+// started anew.
 package main
 
 import (

@@ -35,6 +35,8 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	end, cancel := grace(ctx, f.shutdownTimeout)
+	defer cancel()
 	key, err := csrfKey(f.db)
 	if err != nil {
 		return err
@@ -47,7 +49,12 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if p.checker, err = ban.NewChecker(p.store, ban.CheckerOptions{Mirror: f.mirror}); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.checker.Close()) }()
+	defer func() { err = errors.Join(err, p.checker.Shutdown(end)) }()
+	pruner, err := ban.NewPruner(p.store, ban.PrunerOptions{KeepLog: f.keepLog, Report: reportPruned(p.log)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pruner.Close()) }()
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key}); err != nil {
 		return err
 	}
@@ -69,8 +76,6 @@ func serveSite(ctx context.Context, f *serveFlags, p *parts) error {
 		return err
 	}
 	warn(ctx, p, listener.Addr())
-	purging := startPurging(p.auth, p.log)
-	defer purging.stop()
 	p.log.Info("listening", "addr", listener.Addr().String(), "mirror", f.mirror)
 	server := &http.Server{
 		Handler: site, MaxHeaderBytes: maxHeaderBytes,
@@ -113,8 +118,8 @@ func warn(ctx context.Context, p *parts, addr net.Addr) {
 }
 
 // serveUntil serves until the context ends, and then lets requests under way be
-// answered within the grace.
-func serveUntil(ctx context.Context, server *http.Server, l net.Listener, grace time.Duration) error {
+// answered, so that all is over within that time.
+func serveUntil(ctx context.Context, server *http.Server, l net.Listener, within time.Duration) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	select {
@@ -122,11 +127,11 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener, grace 
 		return err
 	case <-ctx.Done():
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), forRequests(within))
 	defer cancel()
 	err := server.Shutdown(stopping)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.Join(fmt.Errorf("requests were cut off after %v", grace), server.Close())
+		err = errors.Join(fmt.Errorf("requests were cut off, to stop within %v", within), server.Close())
 	}
 	<-served
 	return err
