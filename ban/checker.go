@@ -185,13 +185,12 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 	sc := takeScratch()
 	defer sc.release()
 	w := c.feed.window(0)
-	texts := s.texts()
-	err := sc.Parse(&texts, c.opts.reading())
+	err := sc.Parse(s.Email, s.Domain, s.IP, s.Name, c.opts.reading())
 	if err == nil {
-		var found match.Found
 		content := c.mirror.Content()
 		sc.Begin(c.opts.Now, time.Time{})
-		if !sc.Find(content, &found) && c.mx == nil { // as nearly always
+		found, any := sc.Find(content)
+		if !any && c.mx == nil { // as nearly always
 			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.late(w, true)
 			c.stats.of(sc.stripe).count(d)
 			return nil
@@ -199,10 +198,10 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 		var mx mxAnswer
 		if c.mx != nil {
 			now := sc.Now()
-			mx, err = c.addMX(ctx, s, now, &found, c.findInMirror(content, now))
+			mx, err = c.addMX(ctx, s, now, found, c.findInMirror(content, now))
 		}
 		if err == nil {
-			sc.match = c.conclude(d, s, sc.Now(), &found, &mx, sc.match, c.stats.of(sc.stripe))
+			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.match, c.stats.of(sc.stripe))
 			d.Stale = c.feed.late(w, true)
 			return nil
 		}

@@ -63,8 +63,7 @@ func (c *Checker) findInMirror(content *mirror.Content, now time.Time) findRules
 	return func(s *Subject, out *match.Found) error {
 		sc := takeScratch()
 		defer sc.release()
-		texts := s.texts()
-		if err := sc.Parse(&texts, c.opts.reading()); err != nil {
+		if err := sc.Parse(s.Email, s.Domain, s.IP, s.Name, c.opts.reading()); err != nil {
 			return err
 		}
 		sc.Begin(c.opts.Now, now)

@@ -59,7 +59,7 @@ func (r *reach) decides(field Kind, text string) bool {
 	var fields match.Fields
 	var texts match.Texts
 	texts[field-1] = text
-	if err := fields.Parse(&texts, match.Reading{Tables: r.tables}); err != nil {
+	if err := fields.Parse(texts[0], texts[1], texts[2], texts[3], match.Reading{Tables: r.tables}); err != nil {
 		return false // Check refuses it, whatever the rules are
 	}
 	rank, ok := fields.Rank(field, &r.rule)

@@ -18,9 +18,9 @@ const (
 // backslash has no special meaning in it, which it has in the values of rules.
 // It is a small comparable value. The zero Address is none.
 type Address struct {
-	text          string // local@domain
-	mailbox       string // the canonical mailbox; equal to text for unknown providers
-	local, domain string
+	text    string // canonical: local@domain
+	mailbox string // the canonical mailbox; equal to text for unknown providers
+	at      int    // where the @ is
 }
 
 // ParseEmail reads the value of an email rule: an address, or a pattern for
@@ -80,7 +80,7 @@ func (t *Tables) emailValue(s string) (Value, fault) {
 	if !f.ok() {
 		return Value{}, f
 	}
-	return Value{kind: KindEmail, text: escaper.Replace(a.local) + "@" + a.domain, key: a.mailbox}, fault{}
+	return Value{kind: KindEmail, text: escaper.Replace(a.Local()) + "@" + a.Domain(), key: a.mailbox}, fault{}
 }
 
 // patternValue returns the value of a pattern for local parts.
@@ -115,10 +115,15 @@ func (t *Tables) patternValue(p stars, domain string) (Value, fault) {
 func (a Address) String() string { return a.text }
 
 // Local returns the part before the @.
-func (a Address) Local() string { return a.local }
+func (a Address) Local() string { return a.text[:a.at] }
 
 // Domain returns the part after the @.
-func (a Address) Domain() string { return a.domain }
+func (a Address) Domain() string {
+	if a.text == "" {
+		return ""
+	}
+	return a.text[a.at+1:]
+}
 
 // Mailbox returns the canonical mailbox; see [Mailbox].
 func (a Address) Mailbox() string { return a.mailbox }
@@ -133,9 +138,7 @@ func ParseAddress(s string) (Address, error) {
 
 func (t *Tables) subjectAddress(s string) (Address, fault) {
 	if at, ok := plainAddress(s); ok {
-		a := Address{text: s, local: s[:at], domain: s[at+1:]}
-		a.mailbox = t.mailbox(a.text, a.local, a.domain)
-		return a, fault{}
+		return Address{s, t.mailbox(s, s[:at], s[at+1:]), at}, fault{}
 	}
 	return t.foldAddress(s)
 }
@@ -198,9 +201,7 @@ func (t *Tables) newAddress(s, local, domain string) (Address, fault) {
 	if len(s) != len(local)+1+len(host) || !strings.HasPrefix(s, local) || !strings.HasSuffix(s, host) {
 		s = local + "@" + host
 	}
-	a := Address{text: s, local: local, domain: host}
-	a.mailbox = t.mailbox(a.text, local, host)
-	return a, fault{}
+	return Address{s, t.mailbox(s, local, host), len(local)}, fault{}
 }
 
 var (

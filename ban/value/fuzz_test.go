@@ -87,7 +87,7 @@ func FuzzParseAddress(f *testing.F) {
 		if box, err := ParseAddress(a.mailbox); err != nil || box.mailbox != a.mailbox {
 			t.Errorf("%q has the mailbox %q, which has %q, %v", s, a.mailbox, box.mailbox, err)
 		}
-		if a.text != a.local+"@"+a.domain || len(a.text) > maxAddress || len(a.local) > maxLocal {
+		if a.text != a.Local()+"@"+a.Domain() || len(a.text) > maxAddress || len(a.Local()) > maxLocal {
 			t.Errorf("%q gives %q", s, a)
 		}
 		if m, err := mail.ParseAddress(a.text); err != nil || m.Address != a.text {
@@ -136,10 +136,10 @@ func FuzzPlainAddress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		a, fault := bundled.foldAddress(s)
 		at, plain := plainAddress(s)
-		if plain != (fault.ok() && a.text == s && isPrintableASCII(s) && isPlainHost(a.domain)) {
+		if plain != (fault.ok() && a.text == s && isPrintableASCII(s) && isPlainHost(a.Domain())) {
 			t.Errorf("%q is plain: %v, but folds to %q, %v", s, plain, a, fault)
 		}
-		if fast, _ := bundled.subjectAddress(s); plain && (fast != a || at != len(a.local)) {
+		if fast, _ := bundled.subjectAddress(s); plain && (fast != a || at != len(a.Local())) {
 			t.Errorf("%q gives %q and %q", s, fast, a)
 		}
 	})

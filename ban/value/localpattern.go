@@ -39,7 +39,7 @@ func (t *Tables) CompileLocalPattern(value string) LocalPattern {
 // Match reports whether the pattern means the address: whether it fits its
 // local part at its own domain, or that of its canonical mailbox.
 func (p LocalPattern) Match(a Address) bool {
-	return p.find(a.local, p.fixed) && p.tables.canonicalDomain(a.domain) == p.domain || p.MatchMailbox(a)
+	return p.find(a.Local(), p.fixed) && p.tables.canonicalDomain(a.Domain()) == p.domain || p.MatchMailbox(a)
 }
 
 // MatchMailbox reports whether the pattern fits the local part of the canonical

@@ -27,6 +27,11 @@ func (u Username) Skeleton() string { return u.look.skeleton }
 // Look returns the name as it is in canonical form.
 func (u Username) Look() Look { return u.look }
 
+// ReadsOtherwise reports whether there is another name in [Username.AsWritten].
+func (u *Username) ReadsOtherwise() bool {
+	return u.asWritten[0].text != "" || u.asWritten[1].text != ""
+}
+
 // AsWritten returns the other names that this one reads as by the letters that it
 // was written with, before they were made small, zero Looks where there are none:
 // Cyrillic М looks like M, though м does not look like m. Where capitals and small

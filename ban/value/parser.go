@@ -86,25 +86,23 @@ func (f *Parser) Address(s string) (Address, error) {
 	if !ok {
 		return f.Tables.ParseAddress(s)
 	}
-	a := Address{text: s, local: s[:at], domain: s[at+1:]}
-	a.mailbox = f.mailbox(&a)
-	return a, nil
+	return Address{s, f.mailbox(s, s[:at], s[at+1:]), at}, nil
 }
 
 // mailbox is [Tables.mailbox] for an ASCII address.
-func (f *Parser) mailbox(a *Address) string {
+func (f *Parser) mailbox(text, written, at string) string {
 	t := f.Tables.or()
-	p, local, domain := t.provider(a.domain), a.local, a.domain
+	p, local, domain := t.provider(at), written, at
 	if p == nil {
-		if local, p, domain = t.subdomainUser(a.domain); p == nil {
-			return a.text
+		if local, p, domain = t.subdomainUser(at); p == nil {
+			return text
 		}
 	}
 	folded := f.without(p.cut(local), p.DropChars)
 	to := p.canonicalDomain(domain)
 	switch {
-	case folded == a.local && to == a.domain, folded != local && !isASCIIDotAtom(folded):
-		return a.text
+	case folded == written && to == at, folded != local && !isASCIIDotAtom(folded):
+		return text
 	}
 	return f.join(folded, to)
 }
@@ -138,8 +136,8 @@ func (f *Parser) Host(s string) (string, error) {
 	return ParseHost(s)
 }
 
-// Nickname is [ParseNickname].
-func (f *Parser) Nickname(written string) (Username, error) {
+// Nickname sets u to what [ParseNickname] returns.
+func (f *Parser) Nickname(u *Username, written string) (err error) {
 	text := written
 	what := nameBytes(text)
 	if what == 0 && len(written) <= maxName {
@@ -148,21 +146,22 @@ func (f *Parser) Nickname(written string) (Username, error) {
 		}
 	}
 	if what == 0 {
-		return ParseNickname(written)
+		*u, err = ParseNickname(written)
+		return err
 	}
-	u := Username{look: Look{text, text}}
+	u.look, u.asWritten = Look{text, text}, [2]Look{}
 	if what&nameDressed != 0 {
 		u.look.skeleton = f.skeleton(text)
 	}
 	if text != written {
 		switch readingOf(written) {
 		case readsL:
-			f.read(&u, f.replace(written, lowerCapitalI))
+			f.read(u, f.replace(written, lowerCapitalI))
 		case readsI:
-			f.read(&u, f.replace(written, lowerSmallL))
+			f.read(u, f.replace(written, lowerSmallL))
 		}
 	}
-	return u, nil
+	return nil
 }
 
 // read gives a name a look that it has as it was written.

@@ -24,7 +24,8 @@ func checkParser(t *testing.T, s string) {
 	if want, wantErr := ParseHost(s); host != want || !reflect.DeepEqual(err, wantErr) {
 		t.Errorf("host %q is %q, %v, want %q, %v", s, host, err, want, wantErr)
 	}
-	name, err := f.Nickname(s)
+	var name Username
+	err = f.Nickname(&name, s)
 	want, wantErr := ParseNickname(s)
 	if name != want || !reflect.DeepEqual(err, wantErr) {
 		t.Errorf("name %q is %+v, %v, want %+v, %v", s, name, err, want, wantErr)

@@ -8,9 +8,7 @@ import (
 // domain is the field of a domain.
 type domain struct{ host string }
 
-func (d *domain) keys(to Keys)                      { to.Domains(d.host) }
-func (*domain) wildcards() store.Kind               { return 0 }
-func (*domain) matchWildcard(*Wildcard) (int, bool) { return 0, false }
+func (d *domain) keys(to Keys) { to.Domains(uint8(store.KindDomain), d.host) }
 
 // match leaves out the blocks of e-mail domains.
 func (d *domain) match(r *store.Rule) (value.Via, int, bool) {

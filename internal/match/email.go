@@ -9,11 +9,9 @@ import (
 type email struct{ value.Address }
 
 func (e *email) keys(to Keys) {
-	to.Key(store.Key{Kind: store.KindEmail, Text: e.Mailbox()})
-	to.Domains(e.Domain())
+	to.Key(uint8(store.KindEmail), store.KindEmail, e.Mailbox())
+	to.Domains(uint8(store.KindEmail), e.Domain())
 }
-
-func (*email) wildcards() store.Kind { return store.KindEmail }
 
 // matchWildcard lets an Allow rule match by the mailbox only: nobody gets in by
 // adding a tag.

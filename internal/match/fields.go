@@ -18,39 +18,31 @@ type Texts [len(Kinds)]string
 
 // Fields are those of a subject in canonical form. The zero Fields have none.
 // They may be used again, after [Fields.Reset], and then allocate nothing.
+//
+// Each has methods of the same names: keys tells the keys under which rules for
+// it may be stored, but for those of wildcards; match says whether and how a rule
+// that carries one of the keys matches, and how specific it is; matchWildcard is
+// match for a wildcard rule.
 type Fields struct {
 	parser value.Parser
 	email  email
 	domain domain
 	ip     ip
 	name   name
-	asked  [len(Kinds)]field // nil for those that are empty, else one of those above
+	has    uint8 // bits, by kind
 }
 
-// field is one field of a subject.
-type field interface {
-	// keys tells the keys under which rules for it may be stored, but for those
-	// of wildcards.
-	keys(to Keys)
-	// match says whether and how a rule that carries one of the keys matches,
-	// and how specific it is.
-	match(r *store.Rule) (via value.Via, rank int, ok bool)
-	// wildcards returns the kind of wildcard rules that may match, or 0.
-	wildcards() store.Kind
-	// matchWildcard is match for a rule of that kind.
-	matchWildcard(w *Wildcard) (rank int, ok bool)
-}
-
-// Keys is told the keys of a field. What it is told must not be kept for longer
-// than the Fields are.
+// Keys is told the keys of fields, each with the kind of its field, field by field
+// in the order of [Kinds]. What it is told must not be kept for longer than the
+// Fields are.
 type Keys interface {
 	// Key is told a key of its own.
-	Key(k store.Key)
+	Key(field uint8, kind store.Kind, text string)
 	// Domains is told a host: the keys are it and every domain above.
-	Domains(host string)
+	Domains(field uint8, host string)
 	// Prefixes is told an address: the keys are the prefixes that cover it, of
 	// the lengths in use.
-	Prefixes(addr netip.Addr)
+	Prefixes(field uint8, addr netip.Addr)
 }
 
 // Reading says how texts are read. The zero Reading is by the bundled tables.
@@ -59,57 +51,94 @@ type Reading struct {
 	Leet   bool // names are also read with their digits as letters
 }
 
-// Parse makes the texts canonical. The error is a [*value.ValueError] about the
-// first field that does not parse.
-func (f *Fields) Parse(texts *Texts, by Reading) (err error) {
+// Parse makes the fields that are not empty canonical. The error is a
+// [*value.ValueError] about the first field that does not parse.
+func (f *Fields) Parse(email, domain, ip, name string, by Reading) (err error) {
 	f.parser.Tables = by.Tables
-	f.asked = [len(Kinds)]field{}
-	if s := texts[store.KindEmail-1]; s != "" {
-		if f.email.Address, err = f.parser.Address(s); err != nil {
+	f.has = 0
+	if email != "" {
+		f.has |= 1 << store.KindEmail
+		if f.email.Address, err = f.parser.Address(email); err != nil {
 			return err
 		}
-		f.asked[store.KindEmail-1] = &f.email
 	}
-	if s := texts[store.KindDomain-1]; s != "" {
-		if f.domain.host, err = f.parser.Host(s); err != nil {
+	if domain != "" {
+		f.has |= 1 << store.KindDomain
+		if f.domain.host, err = f.parser.Host(domain); err != nil {
 			return err
 		}
-		f.asked[store.KindDomain-1] = &f.domain
 	}
-	if s := texts[store.KindIP-1]; s != "" {
-		if f.ip.addr, err = value.ParseAddr(s); err != nil {
+	if ip != "" {
+		f.has |= 1 << store.KindIP
+		if f.ip.addr, err = value.ParseAddr(ip); err != nil {
 			return err
 		}
-		f.asked[store.KindIP-1] = &f.ip
 	}
-	if s := texts[store.KindName-1]; s != "" {
-		if err = f.name.parse(&f.parser, s, by.Leet); err != nil {
-			return err
-		}
-		f.asked[store.KindName-1] = &f.name
+	if name != "" {
+		f.has |= 1 << store.KindName
+		return f.name.parse(&f.parser, name, by.Leet)
 	}
 	return nil
 }
 
 // Reset forgets the fields, and makes room for others.
 func (f *Fields) Reset() {
-	f.email, f.domain = email{}, domain{}
-	f.name.reset()
-	f.asked = [len(Kinds)]field{}
+	if f.Has(store.KindEmail) {
+		f.email = email{}
+	}
+	if f.Has(store.KindName) {
+		f.name.reset()
+	}
+	f.domain = domain{}
+	f.has = 0
 	f.parser.Reset()
 }
 
 // Has reports whether there is a field of that kind.
-func (f *Fields) Has(k store.Kind) bool { return f.asked[k-1] != nil }
+func (f *Fields) Has(k store.Kind) bool { return f.has&(1<<k) != 0 }
 
-// Keys tells the keys under which rules for the field of that kind, which there
-// must be, may be stored, but for those of wildcards.
-func (f *Fields) Keys(k store.Kind, to Keys) { f.asked[k-1].keys(to) }
+// Keys tells the keys under which rules for the fields may be stored, but for
+// those of wildcards.
+func (f *Fields) Keys(to Keys) {
+	if f.Has(store.KindEmail) {
+		f.email.keys(to)
+	}
+	if f.Has(store.KindDomain) {
+		f.domain.keys(to)
+	}
+	if f.Has(store.KindIP) {
+		f.ip.keys(to)
+	}
+	if f.Has(store.KindName) {
+		f.name.keys(to)
+	}
+}
+
+// match says how a rule matches the field of that kind.
+func (f *Fields) match(k store.Kind, r *store.Rule) (value.Via, int, bool) {
+	switch k {
+	case store.KindEmail:
+		return f.email.match(r)
+	case store.KindDomain:
+		return f.domain.match(r)
+	case store.KindIP:
+		return f.ip.match(r)
+	}
+	return f.name.match(r)
+}
+
+// matchWildcard says how a wildcard rule matches the field of that kind.
+func (f *Fields) matchWildcard(k store.Kind, w *Wildcard) (int, bool) {
+	if k == store.KindEmail {
+		return f.email.matchWildcard(w)
+	}
+	return f.name.matchWildcard(w)
+}
 
 // Append appends the rule as a candidate for the field of that kind, which there
 // must be, if it matches. The rule carries one of the field's keys.
 func (f *Fields) Append(dst []Candidate, k store.Kind, r *store.Rule) []Candidate {
-	if via, rank, ok := f.asked[k-1].match(r); ok {
+	if via, rank, ok := f.match(k, r); ok {
 		dst = append(dst, Candidate{*r, via, rank})
 	}
 	return dst
@@ -118,10 +147,10 @@ func (f *Fields) Append(dst []Candidate, k store.Kind, r *store.Rule) []Candidat
 // Wildcards returns the kind of wildcard rules that may match the field of that
 // kind, 0 if there are none of it or no such field.
 func (f *Fields) Wildcards(k store.Kind) store.Kind {
-	if f.asked[k-1] == nil {
-		return 0
+	if f.Has(k) && (k == store.KindEmail || k == store.KindName) {
+		return k
 	}
-	return f.asked[k-1].wildcards()
+	return 0
 }
 
 // AppendWildcards appends those of the wildcard rules that match the field of
@@ -132,7 +161,7 @@ func (f *Fields) AppendWildcards(dst []Candidate, k store.Kind, wild []Wildcard,
 		if !w.Rule.InForce(at) {
 			continue
 		}
-		if rank, ok := f.asked[k-1].matchWildcard(w); ok {
+		if rank, ok := f.matchWildcard(k, w); ok {
 			dst = append(dst, Candidate{w.Rule, value.ViaWildcard, rank})
 		}
 	}
@@ -146,8 +175,8 @@ func (f *Fields) Rank(k store.Kind, w *Wildcard) (rank int, ok bool) {
 		if f.Wildcards(k) != w.Rule.Key.Kind {
 			return 0, false
 		}
-		return f.asked[k-1].matchWildcard(w)
+		return f.matchWildcard(k, w)
 	}
-	_, rank, ok = f.asked[k-1].match(&w.Rule)
+	_, rank, ok = f.match(k, &w.Rule)
 	return rank, ok
 }

@@ -10,9 +10,7 @@ import (
 // ip is the field of an IP address.
 type ip struct{ addr netip.Addr }
 
-func (i *ip) keys(to Keys)                      { to.Prefixes(i.addr) }
-func (*ip) wildcards() store.Kind               { return 0 }
-func (*ip) matchWildcard(*Wildcard) (int, bool) { return 0, false }
+func (i *ip) keys(to Keys) { to.Prefixes(uint8(store.KindIP), i.addr) }
 
 func (i *ip) match(r *store.Rule) (value.Via, int, bool) {
 	if r.Key.Kind != store.KindIP {

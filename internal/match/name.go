@@ -21,20 +21,21 @@ type reading struct {
 
 // parse reads a name. With leet it is also read with its digits as letters.
 func (n *name) parse(p *value.Parser, text string, leet bool) (err error) {
-	n.reset()
-	if n.Username, err = p.Nickname(text); err != nil {
+	n.read = 0
+	if err = p.Nickname(&n.Username, text); err != nil {
 		return err
 	}
-	as := n.AsWritten()
-	for _, l := range as {
-		if l != (value.Look{}) {
-			n.add(reading{l, value.ViaSkeleton, rankSkeleton})
+	if n.ReadsOtherwise() {
+		for _, l := range n.AsWritten() {
+			if l != (value.Look{}) {
+				n.add(reading{l, value.ViaSkeleton, rankSkeleton})
+			}
 		}
 	}
 	if leet {
 		n.addLeet(p, n.Look())
-		for _, l := range as {
-			n.addLeet(p, l)
+		for i := range n.read {
+			n.addLeet(p, n.readings[i].Look)
 		}
 	}
 	return nil
@@ -59,10 +60,10 @@ func (n *name) reset() {
 }
 
 func (n *name) keys(to Keys) {
-	to.Key(store.Key{Kind: store.KindName, Text: n.Skeleton()})
+	to.Key(uint8(store.KindName), store.KindName, n.Skeleton())
 	for i := range n.read {
 		if text := n.readings[i].Skeleton(); !n.looksLike(text, i) {
-			to.Key(store.Key{Kind: store.KindName, Text: text})
+			to.Key(uint8(store.KindName), store.KindName, text)
 		}
 	}
 }
@@ -77,8 +78,6 @@ func (n *name) looksLike(skeleton string, first int) bool {
 	}
 	return n.Skeleton() == skeleton
 }
-
-func (*name) wildcards() store.Kind { return store.KindName }
 
 // matchWildcard, like match, never lets an Allow rule match by looks.
 func (n *name) matchWildcard(w *Wildcard) (int, bool) {

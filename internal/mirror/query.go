@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
@@ -16,9 +15,7 @@ import (
 type Query struct {
 	match.Fields
 	index ruleindex.Query
-	keys  ownedKeys
-	room  match.Found // candidates, and room for more
-	any   bool        // there are candidates in room
+	found match.Found // and room for more
 	clock func() time.Time
 	now   time.Time // zero until the clock was asked
 }
@@ -39,69 +36,47 @@ func (q *Query) Now() time.Time {
 // Reset forgets the subject. The Query keeps no rule alive, nor what the caller
 // gave.
 func (q *Query) Reset() {
-	if q.any {
-		for i := range q.room {
-			clear(q.room[i])
-			q.room[i] = q.room[i][:0]
+	for i := range q.found {
+		if len(q.found[i]) > 0 {
+			clear(q.found[i])
+			q.found[i] = q.found[i][:0]
 		}
-		q.any = false
 	}
 	q.now = time.Time{}
 	q.Fields.Reset()
 }
 
 // Find finds the rules that match the fields that were parsed and have not
-// expired, and reports whether there are any. The candidates in found are good
-// until Reset.
-func (q *Query) Find(c *Content, found *match.Found) (any bool) {
+// expired, and reports whether there are any. What it found is good until Reset,
+// and may be changed.
+func (q *Query) Find(c *Content) (found *match.Found, any bool) {
 	q.index.Begin(c.view)
-	q.keys.query = &q.index
-	for _, k := range match.Kinds {
-		if q.Has(k) {
-			q.keys.owner = uint8(k)
-			q.Keys(k, &q.keys)
-		}
-	}
+	q.Keys(&q.index)
 	q.index.Each(q.take)
 	q.index.End()
 	for i, k := range match.Kinds {
 		if kind := q.Wildcards(k); kind != 0 && len(c.wild[kind]) > 0 {
-			q.room[i] = q.AppendWildcards(q.room[i], k, c.wild[kind], q.Now())
+			q.found[i] = q.AppendWildcards(q.found[i], k, c.wild[kind], q.Now())
 		}
-		if len(q.room[i]) > 0 {
-			q.any = true
-			match.Sort(q.room[i])
+		if len(q.found[i]) > 0 {
+			any = true
+			match.Sort(q.found[i])
 		}
 	}
-	if q.any {
-		*found = q.room
-	}
-	return q.any
+	return &q.found, any
 }
 
 // FindAll is Find whose candidates may be kept.
-func (q *Query) FindAll(c *Content, found *match.Found) {
-	if !q.Find(c, found) {
-		return
-	}
+func (q *Query) FindAll(c *Content, out *match.Found) {
+	found, _ := q.Find(c)
 	for i := range found {
-		found[i] = slices.Clone(found[i])
+		out[i] = slices.Clone(found[i])
 	}
 }
 
 // take adds a rule of one of the keys of a field.
 func (q *Query) take(owner uint8, r *store.Rule) {
 	if r.InForce(q.Now()) {
-		q.room[owner-1] = q.Append(q.room[owner-1], store.Kind(owner), r)
+		q.found[owner-1] = q.Append(q.found[owner-1], store.Kind(owner), r)
 	}
 }
-
-// ownedKeys has the keys of a field looked for in an index.
-type ownedKeys struct {
-	query *ruleindex.Query
-	owner uint8 // the kind of the field
-}
-
-func (o *ownedKeys) Key(k store.Key)          { o.query.Key(o.owner, k.Kind, k.Text) }
-func (o *ownedKeys) Domains(host string)      { o.query.Domains(o.owner, host) }
-func (o *ownedKeys) Prefixes(addr netip.Addr) { o.query.Addr(o.owner, addr) }

@@ -163,7 +163,7 @@ func (s *fieldSet) fill(out *match.Found) {
 func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at time.Time, out *fieldSet) error {
 	stamp := c.fresh.stamp()
 	var fields match.Fields
-	if err := fields.Parse(texts, c.reading); err != nil {
+	if err := fields.Parse(texts[0], texts[1], texts[2], texts[3], c.reading); err != nil {
 		return err
 	}
 	// Only now is the store asked: what does not parse is refused even where an
@@ -175,13 +175,7 @@ func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at
 			return err
 		}
 	}
-	var ends [len(match.Kinds)]int
-	for i, k := range match.Kinds {
-		if fields.Has(k) {
-			fields.Keys(k, &list)
-		}
-		ends[i] = len(list.keys)
-	}
+	fields.Keys(&list)
 	wild, missing := c.wildcards.get(&fields, trusted)
 	rules, err := c.source.Lookup(ctx, uniqueKeys(list.keys, missing))
 	if err != nil {
@@ -190,14 +184,12 @@ func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at
 	for _, k := range missing {
 		wild[k.Kind] = c.wildcards.put(k.Kind, match.CompileAll(c.reading.Tables, k.Kind, rules), stamp)
 	}
-	start := 0
 	for i, k := range match.Kinds {
 		if fields.Has(k) {
 			out[i] = c.matchField(&fields, k, rules, &wild, at)
-			out[i].slots = c.slotsOf(&fields, k, list.keys[start:ends[i]])
+			out[i].slots = c.slotsOf(&fields, k, list.of(k))
 			out[i].stamp = stamp
 		}
-		start = ends[i]
 	}
 	return nil
 }
@@ -242,25 +234,36 @@ func (c *Cache) slotsOf(fields *match.Fields, k store.Kind, keys []store.Key) []
 // keyList collects the keys of fields.
 type keyList struct {
 	keys    []store.Key
-	lengths []store.PrefixLen // those in use
+	ends    [store.KindName + 1]int // where the keys of each field end, by its kind
+	lengths []store.PrefixLen       // those in use
 }
 
-func (l *keyList) Key(k store.Key) { l.keys = append(l.keys, k) }
+// of returns the keys of a field.
+func (l *keyList) of(field store.Kind) []store.Key {
+	return l.keys[slices.Max(l.ends[:field]):slices.Max(l.ends[:field+1])]
+}
 
-func (l *keyList) Domains(host string) {
+func (l *keyList) add(field uint8, kind store.Kind, text string) {
+	l.keys = append(l.keys, store.Key{Kind: kind, Text: text})
+	l.ends[field] = len(l.keys)
+}
+
+func (l *keyList) Key(field uint8, kind store.Kind, text string) { l.add(field, kind, text) }
+
+func (l *keyList) Domains(field uint8, host string) {
 	for more := true; more; {
-		l.keys = append(l.keys, store.Key{Kind: store.KindDomain, Text: host})
+		l.add(field, store.KindDomain, host)
 		_, host, more = strings.Cut(host, ".")
 	}
 }
 
-func (l *keyList) Prefixes(addr netip.Addr) {
+func (l *keyList) Prefixes(field uint8, addr netip.Addr) {
 	for _, n := range l.lengths {
 		if n.IPv6 != addr.Is6() {
 			continue
 		}
 		if p, err := addr.Prefix(int(n.Bits)); err == nil {
-			l.keys = append(l.keys, value.PrefixValue(p).Key())
+			l.add(field, store.KindIP, value.PrefixValue(p).Key().Text)
 		}
 	}
 }

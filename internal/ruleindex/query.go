@@ -76,8 +76,8 @@ func (q *Query) Key(owner uint8, kind store.Kind, text string) {
 	q.texts = append(q.texts, text)
 }
 
-// Addr adds the prefixes that hold an address, once in a query.
-func (q *Query) Addr(owner uint8, addr netip.Addr) {
+// Prefixes adds the prefixes that hold an address, once in a query.
+func (q *Query) Prefixes(owner uint8, addr netip.Addr) {
 	q.addr = addr
 	hi, lo := halves(addr)
 	f := family(addr)

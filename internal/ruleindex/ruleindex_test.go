@@ -295,7 +295,7 @@ func compare(t *testing.T, v *View, rules []store.Rule) {
 				want = append(want, rules...)
 			}
 		}
-		sameRules(t, text, ask(v, func(q *Query) { q.Addr(7, addr) }), want)
+		sameRules(t, text, ask(v, func(q *Query) { q.Prefixes(7, addr) }), want)
 	}
 	host := "x.a.d17.example"
 	want := append(slices.Clone(byKey[store.Key{Kind: store.KindDomain, Text: "d17.example"}]), byKey[store.Key{Kind: store.KindDomain, Text: host}]...)
@@ -384,7 +384,7 @@ func TestReadsOfAViewDoNotAllocate(t *testing.T) {
 		q.Domains(0, "d7.example")
 		q.Domains(1, "a.b.d8.example")
 		q.Domains(2, "b.d8.example")
-		q.Addr(3, addr)
+		q.Prefixes(3, addr)
 		q.Each(func(uint8, *store.Rule) { found++ })
 		q.End()
 		if found != 4 {
