@@ -192,12 +192,44 @@ func (s *Store) UseCredential(ctx context.Context, id uuid.UUID, at time.Time) e
 // RevokeCredentials implements [store.Credentials].
 func (s *Store) RevokeCredentials(ctx context.Context, filter store.CredentialFilter, change store.Change) (revoked int64, err error) {
 	err = s.transact(ctx, func(tx *transaction) error {
-		if revoked = revoke(tx, s.credentialsOf(&filter), &filter, change.At); revoked > 0 {
+		if revoked = revoke(tx, s.credentialsOf(&filter), &filter, change.At); revoked > 0 && change.Action != "" {
 			tx.log(changelog.Revoked(change, &filter, revoked))
 		}
 		return nil
 	})
 	return revoked, err
+}
+
+// TrimSessions implements [store.Credentials].
+func (s *Store) TrimSessions(ctx context.Context, account uuid.UUID, keep int) (trimmed int64, err error) {
+	err = s.write(ctx, func() (*store.Change, error) {
+		a := s.accounts.byID[account]
+		if a == nil {
+			return nil, nil
+		}
+		var live, ended int
+		tooMany := make(map[*credentialRecord]struct{})
+		for _, r := range slices.Backward(a.credentials) { // which are by Seq, ascending
+			count := &live
+			if !r.credential.RevokedAt.IsZero() {
+				count = &ended
+			}
+			if r.credential.Kind != store.Session {
+				continue
+			}
+			if *count++; *count > keep {
+				tooMany[r] = struct{}{}
+			}
+		}
+		if len(tooMany) > 0 {
+			trimmed = s.credentials.remove(func(r *credentialRecord) bool {
+				_, gone := tooMany[r]
+				return gone
+			})
+		}
+		return nil, nil
+	})
+	return trimmed, err
 }
 
 // PurgeCredentials implements [store.Credentials].

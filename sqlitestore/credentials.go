@@ -190,7 +190,7 @@ func (s *Store) UseCredential(ctx context.Context, id uuid.UUID, at time.Time) e
 // RevokeCredentials implements [store.Credentials].
 func (s *Store) RevokeCredentials(ctx context.Context, filter store.CredentialFilter, change store.Change) (revoked int64, err error) {
 	err = s.write(ctx, "revoke credentials", func(t *tx) (err error) {
-		if revoked, err = t.revoke(ctx, &filter, change.At); err != nil || revoked == 0 {
+		if revoked, err = t.revoke(ctx, &filter, change.At); err != nil || revoked == 0 || change.Action == "" {
 			return err
 		}
 		return t.log(ctx, changelog.Revoked(change, &filter, revoked))
@@ -207,6 +207,29 @@ func (t *tx) revoke(ctx context.Context, filter *store.CredentialFilter, at time
 	c := credentialConditions(filter)
 	c.add(`revoked_at IS NULL`)
 	return t.affect(ctx, `UPDATE ostraka_credentials SET revoked_at = ?`+c.where(), append([]any{at.UnixMicro()}, c.args...)...)
+}
+
+// TrimSessions implements [store.Credentials].
+func (s *Store) TrimSessions(ctx context.Context, account uuid.UUID, keep int) (trimmed int64, err error) {
+	const doing = "trim sessions"
+	const excess = `SELECT seq FROM (SELECT seq, row_number() OVER (PARTITION BY revoked_at IS NULL ORDER BY seq DESC) AS n
+		FROM ostraka_credentials WHERE account = ?1 AND kind = ?2) WHERE n > ?3`
+	args := []any{account[:], int64(store.Session), keep}
+	var more bool
+	err = s.read(ctx, doing, func(q querier) error {
+		return q.QueryRowContext(ctx, `SELECT EXISTS (`+excess+`)`, args...).Scan(&more)
+	})
+	if err != nil || !more {
+		return 0, err
+	}
+	err = s.write(ctx, doing, func(t *tx) (err error) {
+		trimmed, err = t.affect(ctx, `DELETE FROM ostraka_credentials WHERE seq IN (`+excess+`)`, args...)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return trimmed, nil
 }
 
 // PurgeCredentials implements [store.Credentials].

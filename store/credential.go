@@ -141,8 +141,16 @@ type Credentials interface {
 	// RevokeCredentials revokes, as of change.At, the credentials that the filter
 	// selects and that are not revoked yet, and says how many. If the filter
 	// selects by ID, or else by account, that is the target of the change that it
-	// logs, with the count "credentials_revoked". If none is revoked, nothing is logged.
+	// logs, with the count "credentials_revoked". If none is revoked, nothing is
+	// logged; nor is a change without an Action: people sign out unlogged, as they
+	// sign in.
 	RevokeCredentials(ctx context.Context, filter CredentialFilter, change Change) (int64, error)
+
+	// TrimSessions removes sessions of an account, the oldest by Seq, so that at most
+	// keep are left of those that are not revoked, and as many of those that are. It
+	// says how many it removed, and logs nothing. If there are no more than that, it
+	// waits for no writer. Nobody has no sessions.
+	TrimSessions(ctx context.Context, account uuid.UUID, keep int) (int64, error)
 
 	// PurgeCredentials removes the credentials that were revoked, had expired or
 	// were idle for too long before that time, and says how many. It logs

@@ -268,6 +268,13 @@ func (s *brokenStore) RevokeCredentials(ctx context.Context, f store.CredentialF
 	return s.Store.RevokeCredentials(ctx, f, c)
 }
 
+func (s *brokenStore) TrimSessions(ctx context.Context, account uuid.UUID, keep int) (int64, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	return s.Store.TrimSessions(ctx, account, keep)
+}
+
 func (s *brokenStore) CreateAlias(ctx context.Context, a store.MailAlias, c store.Change) (store.MailAlias, error) {
 	if s.err != nil {
 		return store.MailAlias{}, s.err

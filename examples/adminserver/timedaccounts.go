@@ -84,6 +84,11 @@ func (s *timedStore) RevokeCredentials(ctx context.Context, filter store.Credent
 	return s.Store.RevokeCredentials(ctx, filter, change)
 }
 
+func (s *timedStore) TrimSessions(ctx context.Context, account uuid.UUID, keep int) (int64, error) {
+	defer s.time("trim_sessions")()
+	return s.Store.TrimSessions(ctx, account, keep)
+}
+
 func (s *timedStore) PurgeCredentials(ctx context.Context, before time.Time) (int64, error) {
 	defer s.time("purge_credentials")()
 	return s.Store.PurgeCredentials(ctx, before)

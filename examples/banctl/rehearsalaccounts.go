@@ -37,6 +37,10 @@ func (r *rehearsal) RevokeCredentials(context.Context, store.CredentialFilter, s
 	return 0, errRehearsal
 }
 
+func (r *rehearsal) TrimSessions(context.Context, uuid.UUID, int) (int64, error) {
+	return 0, errRehearsal
+}
+
 func (r *rehearsal) PurgeCredentials(context.Context, time.Time) (int64, error) {
 	return 0, errRehearsal
 }

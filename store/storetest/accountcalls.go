@@ -100,6 +100,10 @@ func credentialCalls(r records) []call {
 			_, err := s.RevokeCredentials(ctx, store.CredentialFilter{Account: session.ID}, change(store.CredentialsRevoke))
 			return err
 		}},
+		{"TrimSessions", func(ctx context.Context, s store.Store) error {
+			_, err := s.TrimSessions(ctx, r.account.ID, 0)
+			return err
+		}},
 		{"PurgeCredentials", func(ctx context.Context, s store.Store) error {
 			_, err := s.PurgeCredentials(ctx, after(1000*day))
 			return err

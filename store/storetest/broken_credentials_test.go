@@ -187,6 +187,42 @@ var credentialEndFlaws = []flaw{
 		})
 	}, []string{"RevokeCredentials logs whom it was about and how many"}},
 
+	{"logs who signs out", func(o *override) {
+		o.revokeCredentials = func(ctx context.Context, f store.CredentialFilter, c store.Change) (int64, error) {
+			if c.Action == "" {
+				c.Action = store.CredentialsRevoke
+			}
+			return o.Store.RevokeCredentials(ctx, f, c)
+		}
+	}, []string{"A revocation without an action is not logged"}},
+
+	{"revokes nothing without an action", func(o *override) {
+		o.revokeCredentials = func(ctx context.Context, f store.CredentialFilter, c store.Change) (int64, error) {
+			if c.Action == "" {
+				return 0, nil
+			}
+			return o.Store.RevokeCredentials(ctx, f, c)
+		}
+	}, []string{"A revocation without an action is not logged"}},
+
+	{"keeps one session too many", func(o *override) {
+		o.trimSessions = func(ctx context.Context, account uuid.UUID, keep int) (int64, error) {
+			return o.Store.TrimSessions(ctx, account, keep+1)
+		}
+	}, []string{"TrimSessions leaves the newest sessions"}},
+
+	{"trims the sessions of everybody", func(o *override) {
+		o.trimSessions = func(ctx context.Context, account uuid.UUID, keep int) (int64, error) {
+			all, err := o.Store.ListCredentials(ctx, store.CredentialFilter{Kind: store.Session}, store.Page{Limit: store.MaxPageLimit})
+			for _, c := range all {
+				if _, err := o.Store.TrimSessions(ctx, c.Account, keep); err != nil {
+					return 0, err
+				}
+			}
+			return 0, err
+		}
+	}, []string{"TrimSessions leaves the newest sessions"}},
+
 	{"purges what ended at that very time", func(o *override) {
 		o.purgeCredentials = func(ctx context.Context, before time.Time) (int64, error) {
 			return o.Store.PurgeCredentials(ctx, before.Add(time.Microsecond))

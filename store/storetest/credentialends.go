@@ -19,6 +19,12 @@ var credentialEndClauses = []clause{
 	{"RevokeCredentials logs whom it was about and how many",
 		"The target of the change is the ID that the filter selects by, or else the account, with the count credentials_revoked; if none is revoked, nothing is logged.",
 		revocationLogged},
+	{"A revocation without an action is not logged",
+		"RevokeCredentials with a change that has no Action revokes, and logs nothing.",
+		revokedUnlogged},
+	{"TrimSessions leaves the newest sessions",
+		"TrimSessions removes the oldest sessions of the account by Seq, so that at most keep are left of those that are not revoked, and as many of those that are; it says how many, and logs nothing.",
+		sessionsTrimmed},
 	{"PurgeCredentials removes what ended before that time",
 		"PurgeCredentials removes the credentials that were revoked, had expired or were idle for too long before that time, and says how many; it logs nothing.",
 		credentialsPurged},
@@ -130,6 +136,62 @@ func revocationLogged(t reporter, s store.Store) {
 	revoke(t, s, store.CredentialFilter{Account: newID()}, 0)
 	revoke(t, s, store.CredentialFilter{ID: newID()}, 0)
 	verify("RevokeCredentials of none")
+}
+
+func revokedUnlogged(t reporter, s store.Store) {
+	a, session, token := holder(t, s, newAccount("a"))
+	last := lastChange(t, s)
+	n, err := s.RevokeCredentials(t.Context(), store.CredentialFilter{Account: a.ID, Kind: store.Session}, store.Change{At: after(day), Actor: "a"})
+	if err != nil || n != 1 {
+		t.Fatalf("RevokeCredentials = %d, %v; want 1", n, err)
+	}
+	wantSameList(t, "the credentials", allCredentials(t, s), []store.Credential{endedAt(session, after(day)), token})
+	if now := lastChange(t, s); now != last {
+		t.Errorf("RevokeCredentials without an action logged a change: LastChange = %d, was %d", now, last)
+	}
+}
+
+func sessionsTrimmed(t reporter, s store.Store) {
+	a, _, _ := holder(t, s, newAccount("a"))
+	b, _, _ := holder(t, s, newAccount("b"))
+	for i := range 12 {
+		c := newSession(a)
+		// The newest were used first, and what ends a session is not its age.
+		c.CreatedAt, c.LastUsedAt = after(-time.Duration(i)*day), after(-time.Duration(i)*day)
+		c.ExpiresAt = []time.Time{{}, after(-day), after(1000 * day)}[i%3]
+		if i%2 == 0 {
+			c.RevokedAt = noon
+		}
+		createSession(t, s, c, a.Version)
+		createToken(t, s, newToken(a), a.Version)
+		createSession(t, s, newSession(b), b.Version)
+	}
+	last := lastChange(t, s)
+	for _, keep := range []int{100, 7, 6, 5, 2, 2, 0} {
+		var want []store.Credential
+		left := map[bool]int{true: keep, false: keep}
+		all := allCredentials(t, s)
+		for i := len(all) - 1; i >= 0; i-- {
+			c := all[i]
+			if c.Account == a.ID && c.Kind == store.Session {
+				if left[c.RevokedAt.IsZero()]--; left[c.RevokedAt.IsZero()] < 0 {
+					continue
+				}
+			}
+			want = append([]store.Credential{c}, want...)
+		}
+		n, err := s.TrimSessions(t.Context(), a.ID, keep)
+		if err != nil || n != int64(len(all)-len(want)) {
+			t.Errorf("TrimSessions to %d = %d, %v; want %d", keep, n, err, len(all)-len(want))
+		}
+		wantSameList(t, "the credentials that are left", allCredentials(t, s), want)
+	}
+	if n, err := s.TrimSessions(t.Context(), newID(), 0); err != nil || n != 0 {
+		t.Errorf("TrimSessions of nobody = %d, %v; want 0", n, err)
+	}
+	if now := lastChange(t, s); now != last {
+		t.Errorf("TrimSessions logged a change: LastChange = %d, was %d", now, last)
+	}
 }
 
 func credentialsPurged(t reporter, s store.Store) {

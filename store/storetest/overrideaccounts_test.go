@@ -27,6 +27,7 @@ type accountOverrides struct {
 	listCredentials    func(context.Context, store.CredentialFilter, store.Page) ([]store.Credential, error)
 	useCredential      func(context.Context, uuid.UUID, time.Time) error
 	revokeCredentials  func(context.Context, store.CredentialFilter, store.Change) (int64, error)
+	trimSessions       func(context.Context, uuid.UUID, int) (int64, error)
 	purgeCredentials   func(context.Context, time.Time) (int64, error)
 	createAlias        func(context.Context, store.MailAlias, store.Change) (store.MailAlias, error)
 	alias              func(context.Context, uuid.UUID) (store.MailAlias, error)
@@ -137,6 +138,13 @@ func (o *override) RevokeCredentials(ctx context.Context, f store.CredentialFilt
 		return o.revokeCredentials(ctx, f, c)
 	}
 	return o.Store.RevokeCredentials(ctx, f, c)
+}
+
+func (o *override) TrimSessions(ctx context.Context, account uuid.UUID, keep int) (int64, error) {
+	if o.trimSessions != nil {
+		return o.trimSessions(ctx, account, keep)
+	}
+	return o.Store.TrimSessions(ctx, account, keep)
 }
 
 func (o *override) PurgeCredentials(ctx context.Context, before time.Time) (int64, error) {
