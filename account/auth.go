@@ -33,6 +33,17 @@ type AuthOptions struct {
 	// value turns it off.
 	IdleTimeout time.Duration
 
+	// MaxSessions bounds how many sessions of an account let in at once: a login
+	// ends the oldest of those beyond it. Default 100.
+	MaxSessions int
+
+	// Checker is asked at every login about the handle and the addresses of the
+	// account, for the action [ban.SignIn]: who is denied does not get in, though
+	// sessions that they have go on. Review does not keep out: the account was
+	// approved when it was let in. Default none: then no rule keeps anybody from
+	// signing in, and only suspension does.
+	Checker Checker
+
 	// CSRFKey is the key of [Auth.CSRFToken], at least 32 random bytes, the same
 	// in all processes that serve one site. By default it is made anew for every
 	// Auth: forms loaded before a restart then have to be loaded again.
@@ -46,6 +57,7 @@ type AuthOptions struct {
 const (
 	DefaultSessionLifetime = 30 * 24 * time.Hour
 	DefaultIdleTimeout     = 7 * 24 * time.Hour
+	DefaultMaxSessions     = 100
 )
 
 const minCSRFKey = 32
@@ -74,6 +86,8 @@ func NewAuth(st AuthStore, opts AuthOptions) (*Auth, error) {
 		return nil, ban.NewValueError("SessionLifetime", opts.SessionLifetime.String(), ban.CodeRange, "give a duration, or 0 for the default")
 	case opts.IdleTimeout > 0 && opts.IdleTimeout < time.Second:
 		return nil, ban.NewValueError("IdleTimeout", opts.IdleTimeout.String(), ban.CodeRange, "give at least a second, 0 for the default, or a negative value for none")
+	case opts.MaxSessions < 0:
+		return nil, ban.NewValueError("MaxSessions", fmt.Sprint(opts.MaxSessions), ban.CodeRange, "give a number, or 0 for the default")
 	case opts.CSRFKey == nil:
 		opts.CSRFKey = randomBytes(minCSRFKey)
 	case len(opts.CSRFKey) < minCSRFKey:
@@ -81,6 +95,7 @@ func NewAuth(st AuthStore, opts AuthOptions) (*Auth, error) {
 	}
 	opts.CSRFKey = append([]byte(nil), opts.CSRFKey...)
 	opts.SessionLifetime = orDefault(opts.SessionLifetime, DefaultSessionLifetime)
+	opts.MaxSessions = orDefault(opts.MaxSessions, DefaultMaxSessions)
 	opts.IdleTimeout = max(orDefault(opts.IdleTimeout, DefaultIdleTimeout), 0)
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -99,7 +114,7 @@ func (u *Auth) clock() time.Time { return storedTime(u.opts.Now()) }
 //
 // It does not count attempts: bound those where the client is known.
 func (u *Auth) Authenticate(ctx context.Context, login, password string) (Account, error) {
-	acc, err := u.find(ctx, login)
+	acc, err := u.Find(ctx, login)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Account{}, err
 	}
@@ -117,8 +132,9 @@ func (u *Auth) Authenticate(ctx context.Context, login, password string) (Accoun
 	return acc, nil
 }
 
-// find returns the account whose handle or address login is.
-func (u *Auth) find(ctx context.Context, login string) (Account, error) {
+// Find returns the account whose handle or address login is, or [ErrNotFound]: for
+// what bounds tries by account, not for strangers to learn.
+func (u *Auth) Find(ctx context.Context, login string) (Account, error) {
 	if strings.Contains(login, "@") { // which no handle has
 		return byEmail(ctx, u.store, login)
 	}

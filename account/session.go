@@ -29,14 +29,17 @@ type Session struct {
 // changed meanwhile.
 const maxRetries = 20
 
-// Login is Authenticate, and then a new session.
+// Login is Authenticate, and then a new session. An account that the rules of
+// [AuthOptions.Checker] keep from signing in gets a [*ban.DeniedError], whose text
+// is safe to show; whoever gets it knows the password. If the Checker cannot find
+// out, its [ban.OnError] decides.
 func (u *Auth) Login(ctx context.Context, login, password string) (Session, error) {
 	for range maxRetries {
 		acc, err := u.Authenticate(ctx, login, password)
 		if err != nil {
 			return Session{}, err
 		}
-		s, err := u.create(ctx, &acc, u.newSession())
+		s, err := u.begin(ctx, &acc)
 		if !lost(err) {
 			return s, err
 		}
@@ -47,12 +50,46 @@ func (u *Auth) Login(ctx context.Context, login, password string) (Session, erro
 
 // StartSession begins a session of an account that the host has let in by other
 // means than a password. An account that has changed since it was read is
-// [ErrConflict], one that is suspended [ErrSuspended].
+// [ErrConflict], one that is suspended [ErrSuspended]; rules are asked as by Login.
 func (u *Auth) StartSession(ctx context.Context, acc Account) (Session, error) {
 	if !acc.Active() {
 		return Session{}, ErrSuspended
 	}
-	return u.create(ctx, &acc, u.newSession())
+	return u.begin(ctx, &acc)
+}
+
+// begin makes the session of somebody who logs in, unless a rule keeps them out,
+// and ends the oldest that are too many. That those cannot be ended now is no
+// reason to turn anybody away: the next login ends them.
+func (u *Auth) begin(ctx context.Context, acc *Account) (Session, error) {
+	if err := u.maySignIn(ctx, acc); err != nil {
+		return Session{}, err
+	}
+	s, err := u.create(ctx, acc, u.newSession())
+	if err == nil {
+		_, _ = u.store.TrimSessions(context.WithoutCancel(ctx), acc.ID, u.opts.MaxSessions)
+	}
+	return s, err
+}
+
+// maySignIn asks the Checker about all that an account is known by.
+func (u *Auth) maySignIn(ctx context.Context, acc *Account) error {
+	if u.opts.Checker == nil {
+		return nil
+	}
+	subjects := []ban.Subject{{Name: acc.Handle, Action: ban.SignIn}}
+	for i := range acc.Emails {
+		if i > 0 {
+			subjects = append(subjects, ban.Subject{Action: ban.SignIn})
+		}
+		subjects[i].Email = acc.Emails[i].Address
+	}
+	for _, s := range subjects {
+		if err := refusal(u.opts.Checker.Check(ctx, s)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lost reports whether the account went, or changed, meanwhile.
@@ -169,7 +206,7 @@ func (u *Auth) rotate(ctx context.Context, secret string) (Session, error) {
 }
 
 // Logout ends the session that has the secret, and those of its family. A
-// session that has ended before is no error.
+// session that has ended before is no error. The audit log does not have it.
 func (u *Auth) Logout(ctx context.Context, secret string) error {
 	s, err := u.Session(ctx, secret)
 	if errors.Is(err, ErrInvalidCredential) {
@@ -182,9 +219,10 @@ func (u *Auth) Logout(ctx context.Context, secret string) error {
 	return err
 }
 
-// revokeOwn ends credentials in the name of the account whose they are.
+// revokeOwn ends credentials in the name of the account whose they are, which is
+// not logged: who signs in and out all day must not fill the audit log.
 func (u *Auth) revokeOwn(ctx context.Context, f store.CredentialFilter, acc *Account) (int64, error) {
-	return u.revoke(ctx, f, Change{At: u.clock(), Actor: acc.Handle, Action: store.CredentialsRevoke})
+	return u.revoke(ctx, f, Change{At: u.clock(), Actor: acc.Handle})
 }
 
 // revoke ends credentials and says how many.

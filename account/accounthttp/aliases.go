@@ -173,14 +173,24 @@ var aliasErrors = adminapi.Errors{
 	},
 }
 
+// denied returns the answer to a refusal by a rule. A Checker that could not find
+// out refuses by none.
+func denied(r *web.Request, err error) (web.Reply, bool) {
+	by, ok := errors.AsType[*ban.DeniedError](err)
+	switch {
+	case !ok:
+		return web.Reply{}, false
+	case by.Match.IsZero():
+		return adminapi.Unavailable(r.Where, "check_failed"), true
+	}
+	return adminapi.Banned(by.Match), true
+}
+
 // failAliases returns the answer to an error: the one to a refusal by a rule says
 // which, and its public reason.
 func failAliases(r *web.Request, err error) web.Reply {
-	if denied, ok := errors.AsType[*ban.DeniedError](err); ok {
-		if denied.Match.IsZero() {
-			return adminapi.Unavailable(r.Where, "check_failed")
-		}
-		return adminapi.Banned(denied.Match)
+	if reply, ok := denied(r, err); ok {
+		return reply
 	}
 	if review, ok := errors.AsType[*ban.ReviewError](err); ok {
 		return adminapi.NeedsReview(review.Match)

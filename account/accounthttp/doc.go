@@ -50,8 +50,10 @@
 //	POST /auth/sign-in     login, a handle or address, and password; answers with csrf_token
 //	POST /auth/sign-out    end the session, with its cookie and X-CSRF-Token
 //
-// Passwords that are tried too often are refused with status 429 before anything
-// is looked at.
+// Passwords that are tried too often are refused with status 429, of one client
+// before anything is read; see [SignInOptions] for who is bounded by whose tries.
+// Whoever has the right password and is kept from signing in by a rule gets status
+// 403 with the rule and its public reason, error "banned".
 //
 // # Aliases
 //

@@ -88,11 +88,11 @@ func newSite(t testing.TB, o siteOptions) *site {
 		adminOptions.OnSuspend = append(adminOptions.OnSuspend, o.onSuspend)
 	}
 	s.admin = must(account.NewAdmin(s.store, adminOptions))(t)
-	s.auth = must(account.NewAuth(s.store, account.AuthOptions{Passwords: quick, Now: s.clock.Now}))(t)
 	s.bans = must(ban.NewAdmin(s.store, ban.AdminOptions{Now: s.clock.Now}))(t)
 	blocks := must(blocklist.NewAdmin(s.store, blocklist.AdminOptions{Now: s.clock.Now}))(t)
 	checker := must(ban.NewChecker(s.store, ban.CheckerOptions{Now: s.clock.Now}))(t)
 	t.Cleanup(func() { _ = checker.Close() })
+	s.auth = must(account.NewAuth(s.store, account.AuthOptions{Passwords: quick, Checker: checker, Now: s.clock.Now}))(t)
 	aliases := must(account.NewAliases(s.store, checker, account.AliasesOptions{Now: s.clock.Now}))(t)
 
 	o.authorizer.Now, o.authorizer.Logger = s.clock.Now, logger

@@ -45,11 +45,16 @@ type limiter[K comparable] struct {
 }
 
 func newLimiter[K comparable](rate Rate, now func() time.Time) *limiter[K] {
-	whole, err := simplelru.NewLRU[K, time.Time](maxTracked, nil)
+	return &limiter[K]{rate: rate, now: now, whole: newLRU[K]()}
+}
+
+// newLRU returns a table of times for maxTracked keys.
+func newLRU[K comparable]() *simplelru.LRU[K, time.Time] {
+	lru, err := simplelru.NewLRU[K, time.Time](maxTracked, nil)
 	if err != nil {
 		panic(err) // the size is a constant above 0
 	}
-	return &limiter[K]{rate: rate, now: now, whole: whole}
+	return lru
 }
 
 // take counts one failure. If there are none left it counts nothing, and returns

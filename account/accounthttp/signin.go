@@ -4,8 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
-	"strings"
 	"time"
 
 	"example.com/ostraka/account"
@@ -17,11 +15,20 @@ import (
 // SignInOptions configures the handler of [NewSignIn]. The zero value is the
 // default.
 type SignInOptions struct {
-	// PerClient and PerLogin bound the tries that fail, of one client and for one
-	// handle or address. By default 20 at once, then one every 15 seconds; and 10
-	// at once, then one a minute. A person whose login somebody else keeps trying
-	// has to wait as well; sessions that they have go on.
-	PerClient, PerLogin Rate
+	// PerClient bounds the tries of one client, an address or of IPv6 a /64, that
+	// fail: requests that cannot be read among them, since it is asked before
+	// anything is. Default 20 at once, then one every 15 seconds.
+	PerClient Rate
+	// PerLogin bounds those for one account from one network, the /24 or of IPv6 the
+	// /48 of the client, whether by handle or address. Default 10 at once, then one
+	// a minute. So a stranger's tries lock nobody out elsewhere.
+	PerLogin Rate
+	// PerLoginAnywhere bounds those for one account from all networks together, but
+	// for the usual ones: from which somebody signed in to it within the last 90
+	// days, as far as this handler has them in memory. Default 100 at once, then one
+	// a minute. When many strangers have used it up, the account can be signed in to
+	// from usual networks only; sessions that there are go on.
+	PerLoginAnywhere Rate
 
 	// Storyden makes a sign-in set the cookie of [Authorizer.StorydenSession] as
 	// well, for clients of [NewSuspensions].
@@ -36,8 +43,9 @@ type SignInOptions struct {
 }
 
 var (
-	defaultPerClient = Rate{Burst: 20, Every: 15 * time.Second}
-	defaultPerLogin  = Rate{Burst: 10, Every: time.Minute}
+	defaultPerClient        = Rate{Burst: 20, Every: 15 * time.Second}
+	defaultPerLogin         = Rate{Burst: 10, Every: time.Minute}
+	defaultPerLoginAnywhere = Rate{Burst: 100, Every: time.Minute}
 )
 
 // NewSignIn returns a handler that begins and ends the sessions which the
@@ -52,28 +60,20 @@ func NewSignIn(a *Authorizer, o SignInOptions) (http.Handler, error) {
 	if a == nil {
 		return nil, ban.NewValueError("authorizer", "", ban.CodeEmpty, "give what NewAuthorizer returns")
 	}
-	perClient, err := o.PerClient.orDefault("PerClient", defaultPerClient)
+	tries, err := o.tries(a.now)
 	if err != nil {
 		return nil, err
 	}
-	perLogin, err := o.PerLogin.orDefault("PerLogin", defaultPerLogin)
-	if err != nil {
-		return nil, err
-	}
-	h := &signIn{
-		Authorizer: a, jar: cookieJar{insecure: a.jar.insecure, storyden: o.Storyden},
-		clients: newLimiter[netip.Prefix](perClient, a.now), logins: newLimiter[string](perLogin, a.now),
-	}
+	h := &signIn{Authorizer: a, jar: cookieJar{insecure: a.jar.insecure, storyden: o.Storyden}, tries: tries}
 	return web.NewHandler(web.Config{
-		Authorize: h.authorize, Fail: signInErrors.Reply, Logger: o.Logger, Timeout: o.Timeout,
+		Authorize: h.authorize, Fail: failSignIn, Logger: o.Logger, Timeout: o.Timeout,
 	}, h.routes())
 }
 
 type signIn struct {
 	*Authorizer
-	jar     cookieJar // of the answers
-	clients *limiter[netip.Prefix]
-	logins  *limiter[string]
+	jar   cookieJar // of the answers
+	tries *tries
 }
 
 const (
@@ -88,9 +88,15 @@ func (h *signIn) routes() []web.Route {
 	}
 }
 
-// authorize lets anybody try to sign in, from here, and everybody with a session
-// sign out. Who signs in is not known yet; nothing is done in this actor's name.
+// authorize lets anybody try to sign in, from here, who has a try left, and
+// everybody with a session sign out. Who signs in is not known yet; nothing is done
+// in this actor's name.
 func (h *signIn) authorize(r *http.Request, need Need) (string, error) {
+	if need.Resource == resourceSignIn {
+		if wait := h.tries.clients.take(clientOf(h.proxies, r)); wait > 0 {
+			return "", &RateLimitError{RetryAfter: wait}
+		}
+	}
 	return h.limited(r, func() (string, error) {
 		if need.Resource == resourceSignIn {
 			return resourceSignIn, h.checkOrigin(r)
@@ -137,40 +143,43 @@ func (h *signIn) signIn(r *web.Request) (web.Reply, error) {
 	}}, nil
 }
 
-// try signs in, if there are tries left. Each is counted before the password is
-// looked at, so that many at once are as many, and given back unless it failed
-// for what was sent.
+// try signs in, if there are tries left. That of the client was counted before.
 func (h *signIn) try(r *web.Request, login, password string) (account.Session, error) {
-	client, key := clientOf(h.proxies, r.Request), loginKey(login)
-	if wait := h.clients.take(client); wait > 0 {
-		return account.Session{}, &RateLimitError{RetryAfter: wait}
+	client := clientOf(h.proxies, r.Request)
+	key, err := h.loginKey(r, login)
+	if err != nil {
+		h.tries.clients.giveBack(client)
+		return account.Session{}, err
 	}
-	if wait := h.logins.take(key); wait > 0 {
+	back, wait := h.tries.take(client, key)
+	if wait > 0 {
 		return account.Session{}, &RateLimitError{RetryAfter: wait}
 	}
 	s, err := h.auth.Login(r.Context(), login, password)
-	if !errors.Is(err, account.ErrBadLogin) && !errors.Is(err, account.ErrSuspended) {
-		h.clients.giveBack(client)
-		h.logins.giveBack(key)
+	if !isBadTry(err) {
+		h.tries.clients.giveBack(client)
+		back()
+	}
+	if err == nil {
+		h.tries.succeeded(client, key)
 	}
 	return s, err
 }
 
-// loginKey returns what all spellings of a login have in common. Those that
-// nobody can have are all one.
-func loginKey(login string) string {
-	if strings.Contains(login, "@") {
-		address, err := ban.ParseAddress(login)
-		if err != nil {
-			return ""
-		}
-		return address.String()
+// isBadTry tells a try that failed for what was sent from success and trouble.
+func isBadTry(err error) bool {
+	_, denied := errors.AsType[*ban.DeniedError](err)
+	return denied || errors.Is(err, account.ErrBadLogin) || errors.Is(err, account.ErrSuspended)
+}
+
+// loginKey returns what the tries for an account are counted by, whether by handle
+// or address, and those for what is no account.
+func (h *signIn) loginKey(r *web.Request, login string) (string, error) {
+	acc, err := h.auth.Find(r.Context(), login)
+	if errors.Is(err, account.ErrNotFound) {
+		return spelling(login), nil
 	}
-	name, err := ban.ParseUsername(login)
-	if err != nil {
-		return ""
-	}
-	return name.String()
+	return acc.ID.String(), err
 }
 
 // signOut answers POST /auth/sign-out.
@@ -197,4 +206,13 @@ var signInErrors = adminapi.Errors{
 		{Is: account.ErrBadLogin, Reply: adminapi.Refused(http.StatusUnauthorized, "Unauthorized", "Wrong login or password", "invalid_credentials")},
 		{Is: account.ErrSuspended, Reply: adminapi.Refused(http.StatusForbidden, "Forbidden", "This account is suspended", "account_suspended")},
 	},
+}
+
+// failSignIn returns the answer to an error: to who has the right password and may
+// not sign in, it names the rule and its public reason.
+func failSignIn(r *web.Request, err error) web.Reply {
+	if reply, ok := denied(r, err); ok {
+		return reply
+	}
+	return signInErrors.Reply(r, err)
 }

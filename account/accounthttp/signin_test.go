@@ -12,6 +12,7 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
+	"example.com/ostraka/ban"
 )
 
 const signInPath = "POST /api/auth/sign-in"
@@ -177,6 +178,97 @@ func TestTriesToSignInAreBounded(t *testing.T) {
 	}
 }
 
+// Ten strangers who know a handle and the address lock the owner out of neither
+// network that they use.
+func TestStrangersDoNotLockTheOwnerOut(t *testing.T) {
+	s := newSite(t, siteOptions{signIn: accounthttp.SignInOptions{
+		PerClient:        accounthttp.Rate{Burst: 100, Every: time.Second},
+		PerLogin:         accounthttp.Rate{Burst: 3, Every: time.Minute},
+		PerLoginAnywhere: accounthttp.Rate{Burst: 20, Every: time.Minute},
+	}})
+	s.createAdmin(t, "alice")
+	try := func(from, login, password string) int {
+		return s.do(request{target: signInPath, body: signInBody(login, password), from: from}).Code
+	}
+	home, abroad := "192.0.2.1:1", "[2001:db8:1::1]:1"
+	if got := try(home, "alice", password); got != 200 {
+		t.Fatalf("from home: %d", got)
+	}
+	for i := range 10 {
+		from := fmt.Sprintf("198.51.%d.1:1", i)
+		for _, step := range []struct {
+			login string
+			want  int
+		}{{"alice", 401}, {"alice@example.org", 401}} {
+			if got := try(from, step.login, "wrong"); got != step.want {
+				t.Fatalf("%s, %s: %d, want %d", from, step.login, got, step.want)
+			}
+		}
+	}
+	for _, step := range []struct {
+		rule, from, login, password string
+		want                        int
+	}{
+		{"all that strangers have is used up", "203.0.113.1:1", "alice", "wrong", 429},
+		{"by the address too", "203.0.113.1:1", "alice@example.org", "wrong", 429},
+		{"also with the right password", abroad, "alice", password, 429},
+		{"another login is open", abroad, "bob", "wrong", 401},
+		{"the usual network is open", home, "alice", password, 200},
+		{"and so are its neighbours", "192.0.2.200:1", "alice@example.org", password, 200},
+		{"for wrong passwords as well", home, "alice", "wrong", 401},
+		{"by handle or address", home, "ALICE@example.org", "wrong", 401},
+		{"a third time", home, "Alice", "wrong", 401},
+		{"but no more than that", home, "alice@example.org", "wrong", 429},
+	} {
+		if got := try(step.from, step.login, step.password); got != step.want {
+			t.Errorf("%s: %d, want %d", step.rule, got, step.want)
+		}
+	}
+	s.clock.advance(2 * time.Minute) // two tries for everybody
+	if got := try(abroad, "alice", password); got != 200 {
+		t.Errorf("abroad, in time: %d", got)
+	}
+	s.clock.advance(91 * 24 * time.Hour)
+	for i := range 20 {
+		try(fmt.Sprintf("198.51.%d.1:1", i), "alice", "wrong")
+	}
+	if got := try(home, "alice", password); got != 429 {
+		t.Errorf("from a network that is no longer usual: %d, want 429", got)
+	}
+}
+
+// A client that has no tries left costs nothing, whatever it sends.
+func TestTriesAreCountedBeforeAnythingIsRead(t *testing.T) {
+	s := newSite(t, siteOptions{signIn: accounthttp.SignInOptions{PerClient: accounthttp.Rate{Burst: 2, Every: time.Minute}}})
+	s.createAdmin(t, "alice")
+	unread := strings.Repeat("x", 1<<20)
+	for i, want := range []int{400, 413, 429, 429} {
+		body := map[int]string{400: `{"login":`, 413: unread, 429: unread}[want]
+		if w := s.do(request{target: signInPath, body: body, from: "192.0.2.1:1"}); w.Code != want {
+			t.Errorf("request %d: %d, want %d", i, w.Code, want)
+		}
+	}
+	if w := s.do(request{target: signInPath, body: signInBody("alice", password), from: "192.0.2.2:1"}); w.Code != 200 {
+		t.Errorf("somebody else: %d", w.Code)
+	}
+}
+
+func TestWhoIsKeptFromSigningInLearnsThePublicReason(t *testing.T) {
+	s := newSite(t, siteOptions{})
+	s.createAdmin(t, "alice")
+	must(s.bans.Create(ban.WithActor(t.Context(), "root"), ban.CreateOptions{
+		Kind: ban.KindEmail, Value: "alice@example.org", Scope: ban.ScopeOf(ban.SignIn), Reason: "internal", PublicReason: "pay first",
+	}))(t)
+	w := s.do(request{target: signInPath, body: signInBody("alice", password)})
+	if w.Code != 403 || !strings.Contains(w.Body.String(), `"error":"banned"`) || !strings.Contains(w.Body.String(), "pay first") ||
+		strings.Contains(w.Body.String(), "internal") || len(w.Header().Values("Set-Cookie")) > 0 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := s.do(request{target: signInPath, body: signInBody("alice", "wrong")}); w.Code != 401 || strings.Contains(w.Body.String(), "pay first") {
+		t.Errorf("with a wrong password: %d %s", w.Code, w.Body)
+	}
+}
+
 func TestClientsOfLimits(t *testing.T) {
 	tests := []struct {
 		rule          string
@@ -256,6 +348,9 @@ func TestOptionsOfAuthorizerAndSignInThatDoNotFit(t *testing.T) {
 		},
 		"PerLogin": func() (any, error) {
 			return accounthttp.NewSignIn(who, accounthttp.SignInOptions{PerLogin: accounthttp.Rate{Every: 1}})
+		},
+		"PerLoginAnywhere": func() (any, error) {
+			return accounthttp.NewSignIn(who, accounthttp.SignInOptions{PerLoginAnywhere: accounthttp.Rate{Burst: 1}})
 		},
 		"Timeout": func() (any, error) { return accounthttp.NewSignIn(who, accounthttp.SignInOptions{Timeout: -1}) },
 	} {

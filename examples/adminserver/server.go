@@ -55,7 +55,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, pruner.Close()) }()
-	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key}); err != nil {
+	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err
 	}
 	if p.accounts, err = account.NewAdmin(p.store, account.AdminOptions{}); err != nil {
