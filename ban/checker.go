@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"example.com/ostraka/ban/value"
+	"example.com/ostraka/internal/changefeed"
+	"example.com/ostraka/internal/hitcount"
 	"example.com/ostraka/internal/match"
 	"example.com/ostraka/internal/mirror"
 	"example.com/ostraka/internal/mxlookup"
@@ -43,9 +45,9 @@ type Checker struct {
 	opts     CheckerOptions
 	ownClock bool // opts.Now is not time.Now
 	cache    *rulecache.Cache
-	feed     feed
+	feed     *changefeed.Feed
 	mirror   *mirror.Mirror // nil without one
-	hits     *hitCounter
+	hits     *hitcount.Counter
 	stats    counters
 	mx       *mxlookup.Resolver // nil: off
 
@@ -81,22 +83,22 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	}
 	c := &Checker{
 		source: source, opts: opts, ownClock: ownClock, cache: cache,
-		hits: newHitCounter(source, opts.Now), mx: mx,
+		hits: hitcount.New(source, opts.Now, HitDays), mx: mx,
 	}
-	c.feed = feed{
-		changes: source, apply: c.apply, applyAll: c.applyAll,
-		interval: opts.PollInterval, staleFor: opts.StaleFor,
-	}
+	c.feed = changefeed.New(source, changefeed.Options{
+		Apply: c.apply, ApplyAll: c.applyAll,
+		Interval: opts.PollInterval, StaleFor: opts.StaleFor,
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	if opts.Mirror {
 		c.mirror = mirror.New(ctx, source, opts.Tables, opts.Progress)
 	}
-	unsubscribe, err := c.feed.start(ctx)
+	unsubscribe, err := c.feed.Start(ctx)
 	if err == nil && opts.Mirror {
 		if err = c.mirror.Load(ctx); err != nil {
 			unsubscribe()
 		} else if opts.PollInterval > 0 {
-			c.feed.poll(ctx) // reading all rules may have taken longer than the interval
+			c.feed.Poll(ctx) // reading all rules may have taken longer than the interval
 		}
 	}
 	if err != nil {
@@ -105,8 +107,8 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 		return nil, err
 	}
 	c.stop = func() { unsubscribe(); cancel() }
-	c.running.Go(func() { c.feed.run(ctx) })
-	c.running.Go(func() { c.hits.run(ctx, opts.FlushInterval) })
+	c.running.Go(func() { c.feed.Run(ctx) })
+	c.running.Go(func() { c.hits.Run(ctx, opts.FlushInterval) })
 	if opts.Mirror {
 		c.running.Go(func() { c.mirror.Run(ctx) })
 	}
@@ -153,7 +155,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) (d Decision, err error) 
 // checkStore is Check from the caches and the store. d must be zero.
 func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error {
 	now := c.opts.Now()
-	w := c.feed.window(c.feed.momentOf(c.wallClock(now)))
+	w := c.feed.Window(c.feed.MomentOf(c.wallClock(now)))
 	var found match.Found
 	cached, err := c.findCached(ctx, s, now, w, &found)
 	var mx mxAnswer
@@ -175,7 +177,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
 	c.conclude(d, s, now, &found, &mx, room[:0], c.stripe(now))
-	d.Stale = c.feed.late(w, cached)
+	d.Stale = c.feed.Late(w, cached)
 	return nil
 }
 
@@ -184,14 +186,14 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) error {
 	sc := takeScratch()
 	defer sc.release()
-	w := c.feed.window(0)
+	w := c.feed.Window(0)
 	err := sc.Parse(s.Email, s.Domain, s.IP, s.Name, c.opts.reading())
 	if err == nil {
 		content := c.mirror.Content()
 		sc.Begin(c.opts.Now, time.Time{})
 		found, any := sc.Find(content)
 		if !any && c.mx == nil { // as nearly always
-			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.late(w, true)
+			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.Late(w, true)
 			c.stats.of(sc.stripe).count(d)
 			return nil
 		}
@@ -202,7 +204,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 		}
 		if err == nil {
 			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.match, c.stats.of(sc.stripe))
-			d.Stale = c.feed.late(w, true)
+			d.Stale = c.feed.Late(w, true)
 			return nil
 		}
 	}
@@ -212,9 +214,9 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 
 // findCached finds the rules for each field: from the cache where it may be
 // trusted, else in the store. cached reports whether any came from the cache.
-func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w window, out *match.Found) (cached bool, err error) {
+func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w changefeed.Window, out *match.Found) (cached bool, err error) {
 	texts := s.texts()
-	use, err := c.cache.Find(ctx, &texts, now, c.feed.trusted(w), out)
+	use, err := c.cache.Find(ctx, &texts, now, c.feed.Trusted(w), out)
 	if use.Hits > 0 {
 		c.stripe(now).cacheHits.Add(use.Hits)
 	}
@@ -253,7 +255,7 @@ func (c *Checker) countHits(matched []*store.Rule, s *Subject, v Verdict) {
 	client := clientAddr(s.IP)
 	for _, r := range matched {
 		if r.Origin != store.OriginBlock || v != Allowed {
-			c.hits.add(r, client)
+			c.hits.Add(r, client)
 		}
 	}
 }
@@ -316,7 +318,7 @@ func (c *Checker) Shutdown(ctx context.Context) error {
 		c.stop()
 		c.mx.Close()
 		c.running.Wait()
-		c.closeErr = c.hits.flush(ctx)
+		c.closeErr = c.hits.Flush(ctx)
 	})
 	return c.closeErr
 }

@@ -87,6 +87,9 @@ type CheckerOptions struct {
 	Now func() time.Time
 }
 
+// HitDays is how many UTC days of hits are kept, today among them.
+const HitDays = 14
+
 // The defaults of [CheckerOptions].
 const (
 	DefaultCacheSize     = 1 << 16

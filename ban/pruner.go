@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/hitcount"
 	"example.com/ostraka/internal/steady"
 	"example.com/ostraka/store"
 )
@@ -92,7 +93,7 @@ func NewPruner(st PrunerStore, opts PrunerOptions) (*Pruner, error) {
 		opts.Now = time.Now
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &Pruner{store: st, opts: opts, clock: steady.New(opts.Now, pruningSettles), began: time.Now(), stop: cancel}
+	p := &Pruner{store: st, opts: opts, clock: steady.New(opts.Now, hitcount.PruningSettles), began: time.Now(), stop: cancel}
 	p.running.Go(func() { p.run(ctx) })
 	return p, nil
 }
@@ -126,7 +127,7 @@ func (p *Pruner) prune(ctx context.Context) (n Pruned, err error) {
 	if p.opts.KeepLog >= 0 {
 		n.Changes, errs[0] = p.pruneLog(ctx, now.Add(-p.opts.KeepLog))
 	}
-	n.Hits, errs[1] = p.store.PruneHits(ctx, firstHitDay(now))
+	n.Hits, errs[1] = p.store.PruneHits(ctx, hitcount.FirstDay(now, HitDays))
 	if p.opts.KeepCredentials >= 0 {
 		n.Credentials, errs[2] = p.store.PurgeCredentials(ctx, now.Add(-p.opts.KeepCredentials))
 	}
@@ -139,7 +140,7 @@ func (p *Pruner) prune(ctx context.Context) (n Pruned, err error) {
 }
 
 func (p *Pruner) pruneLog(ctx context.Context, before time.Time) (int64, error) {
-	if time.Since(p.began) < pruningSettles {
+	if time.Since(p.began) < hitcount.PruningSettles {
 		newest, err := p.store.ListChanges(ctx, uuid.Nil, Page{Limit: 1})
 		if err != nil || len(newest) == 0 || newest[0].At.Before(before) {
 			return 0, err
@@ -147,6 +148,3 @@ func (p *Pruner) pruneLog(ctx context.Context, before time.Time) (int64, error) 
 	}
 	return p.store.PruneChanges(ctx, before)
 }
-
-// firstHitDay returns the first of the days of hits that are kept.
-func firstHitDay(now time.Time) time.Time { return store.Day(now).AddDate(0, 0, 1-HitDays) }

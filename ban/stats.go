@@ -84,10 +84,10 @@ func (c *Checker) Stats() Stats {
 		Failed:       c.stats.failed.Load(),
 		CacheMisses:  c.stats.cacheMisses.Load(),
 		CacheEntries: c.cache.Len(),
-		LastContact:  *c.feed.contact.Load(),
+		LastContact:  c.feed.LastContact(),
 		MXLookups:    c.mx.Lookups(),
 		MXUnknown:    c.stats.mxUnknown.Load(),
-		DroppedHits:  c.hits.dropped.Load(),
+		DroppedHits:  c.hits.Dropped(),
 	}
 	c.stats.sum(&s)
 	if c.mirror != nil {

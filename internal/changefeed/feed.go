@@ -1,4 +1,6 @@
-package ban
+// Package changefeed follows the change log of a store: what this process changes at
+// once, what others change by reading the log from time to time.
+package changefeed
 
 import (
 	"context"
@@ -12,17 +14,13 @@ import (
 	"example.com/ostraka/store"
 )
 
-// feed brings the changes of the store to a Checker: those of this process at
+// Feed brings the changes of a store to who keeps what it read of it: those of this process at
 // once, by subscription, and those of others by reading the log from time to
 // time. A change may be brought twice, and in any order. How old the log may be
 // is measured in real time, whatever clock rules expire by.
-type feed struct {
-	changes  store.Changes
-	apply    func(changes []store.Change, own bool) // own: made through this process's store, and not returned yet
-	applyAll func(position int64, own bool)         // any change up to there may have been missed
-
-	interval time.Duration // negative: no polling
-	staleFor time.Duration
+type Feed struct {
+	changes store.Changes
+	opts    Options
 
 	began   time.Time                 // from which moments are counted
 	due     atomic.Int64              // the moment after which a change may have been missed
@@ -32,24 +30,36 @@ type feed struct {
 	line logLine
 }
 
+// Options configures a [Feed].
+type Options struct {
+	Apply    func(changes []store.Change, own bool) // own: made through this process's store, and not returned yet
+	ApplyAll func(position int64, own bool)         // any change up to there may have been missed
+
+	Interval time.Duration // between readings, at most; negative: none
+	StaleFor time.Duration // for which what was read is trusted after the Interval
+}
+
+// New returns a Feed that has yet to be started.
+func New(changes store.Changes, opts Options) *Feed { return &Feed{changes: changes, opts: opts} }
+
 // moment returns the time since the feed began, by the monotonic clock: a
 // comparison of two is right after the process was frozen, and costs little.
-func (f *feed) moment() time.Duration { return time.Since(f.began) }
+func (f *Feed) moment() time.Duration { return time.Since(f.began) }
 
-// momentOf returns the moment of a real time.
-func (f *feed) momentOf(t time.Time) time.Duration { return t.Sub(f.began) }
+// MomentOf returns the moment of a real time.
+func (f *Feed) MomentOf(t time.Time) time.Duration { return t.Sub(f.began) }
 
 // reachedEnd notes that the log was read to its end, as it was at that time.
-func (f *feed) reachedEnd(at time.Time) {
+func (f *Feed) reachedEnd(at time.Time) {
 	f.contact.Store(&at)
-	if f.interval > 0 {
-		f.due.Store(int64(f.momentOf(at) + f.interval))
+	if f.opts.Interval > 0 {
+		f.due.Store(int64(f.MomentOf(at) + f.opts.Interval))
 	}
 }
 
-// start takes the log as it is now for the beginning, and subscribes. Nothing
+// Start takes the log as it is now for the beginning, and subscribes. Nothing
 // is cached yet: what happened before does not matter.
-func (f *feed) start(ctx context.Context) (cancel func(), err error) {
+func (f *Feed) Start(ctx context.Context) (cancel func(), err error) {
 	f.began = time.Now()
 	f.due.Store(math.MaxInt64)
 	cancel = f.changes.Subscribe(f.local)
@@ -67,66 +77,69 @@ func (f *feed) start(ctx context.Context) (cancel func(), err error) {
 }
 
 // local takes a change that this process made.
-func (f *feed) local(c store.Change) {
+func (f *Feed) local(c store.Change) {
 	f.mu.Lock()
-	same := f.line.made(&c, f.interval > 0)
+	same := f.line.made(&c, f.opts.Interval > 0)
 	if !same {
 		f.line.replace(logEnd{known: []mark{markOf(&c)}, last: c.Seq})
 	}
 	c.Seq = f.line.position(c.Seq)
 	f.mu.Unlock()
 	if same {
-		f.apply([]store.Change{c}, true)
+		f.opts.Apply([]store.Change{c}, true)
 	} else {
-		f.applyAll(c.Seq, true)
+		f.opts.ApplyAll(c.Seq, true)
 	}
 }
 
-// window is the time in which an answer is not stale. It is taken when the check
+// Window is the time in which an answer is not stale. It is taken when the check
 // begins: a process that is frozen in the middle of it, and reads the log before
 // the check ends, has not given the answer by what it read then.
-type window struct{ began, due time.Duration }
+type Window struct{ began, due time.Duration }
 
-func (f *feed) window(began time.Duration) window { return window{began, time.Duration(f.due.Load())} }
+// Window returns that of a check which began at that moment.
+func (f *Feed) Window(began time.Duration) Window { return Window{began, time.Duration(f.due.Load())} }
 
-// trusted reports whether what is cached may still be used: the log was read not
+// Trusted reports whether what is cached may still be used: the log was read not
 // too long ago.
-func (f *feed) trusted(w window) bool { return w.began <= w.due || w.began-w.due <= max(f.staleFor, 0) }
+func (f *Feed) Trusted(w Window) bool {
+	return w.began <= w.due || w.began-w.due <= max(f.opts.StaleFor, 0)
+}
 
-// late reports whether a change made by another process may be missing from an
+// Late reports whether a change made by another process may be missing from an
 // answer that is about to be given, although the poll interval has passed. cached
 // says that the answer is not what the store said during the check.
-func (f *feed) late(w window, cached bool) bool {
-	if f.interval < 0 {
+func (f *Feed) Late(w Window, cached bool) bool {
+	if f.opts.Interval < 0 {
 		return false
 	}
 	if !cached {
-		w.due = max(w.due, w.began+f.interval)
+		w.due = max(w.due, w.began+f.opts.Interval)
 	}
 	return f.moment() > w.due
 }
 
-// run polls until the context ends: twice an interval, so that a change is seen
+// Run polls until the context ends: twice an interval, so that a change is seen
 // within one even if it comes just after a poll.
-func (f *feed) run(ctx context.Context) {
-	if f.interval < 0 {
+func (f *Feed) Run(ctx context.Context) {
+	if f.opts.Interval < 0 {
 		return
 	}
-	tick := time.NewTicker(max(f.interval/2, time.Millisecond))
+	tick := time.NewTicker(max(f.opts.Interval/2, time.Millisecond))
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			f.poll(ctx)
+			f.Poll(ctx)
 		}
 	}
 }
 
-// poll reads the log to its end. If that fails it is tried again at the next
+// Poll reads the log to its end. If that fails it is tried again at the next
 // tick; until then answers grow stale.
-func (f *feed) poll(ctx context.Context) {
+func (f *Feed) Poll(ctx context.Context) {
 	for ctx.Err() == nil {
 		began := time.Now()
 		f.mu.Lock()
@@ -161,19 +174,19 @@ func (f *feed) poll(ctx context.Context) {
 // take applies changes read from the log, but for those of this process, which
 // were applied when they were made. It reports false if the log is not the one
 // that those were written to.
-func (f *feed) take(changes []store.Change) (same bool) {
+func (f *Feed) take(changes []store.Change) (same bool) {
 	f.mu.Lock()
 	others, same := f.line.take(changes)
 	f.mu.Unlock()
 	if len(others) > 0 && same {
-		f.apply(others, false)
+		f.opts.Apply(others, false)
 	}
 	return same
 }
 
 // startAnew goes to the end of a log that cannot be read on from where it was
 // read to: its next part is gone, or it is another one. Anything may have changed.
-func (f *feed) startAnew(ctx context.Context) error {
+func (f *Feed) startAnew(ctx context.Context) error {
 	end, err := readEnd(ctx, f.changes)
 	if err != nil {
 		return err
@@ -182,6 +195,9 @@ func (f *feed) startAnew(ctx context.Context) error {
 	f.line.replace(end)
 	position := f.line.position(end.last)
 	f.mu.Unlock()
-	f.applyAll(position, false)
+	f.opts.ApplyAll(position, false)
 	return nil
 }
+
+// LastContact returns when the log was last read to its end, as it was then.
+func (f *Feed) LastContact() time.Time { return *f.contact.Load() }

@@ -1,4 +1,6 @@
-package ban
+// Package hitcount counts what rules catch, in memory, and writes it to a store from
+// time to time.
+package hitcount
 
 import (
 	"context"
@@ -15,22 +17,23 @@ import (
 	"example.com/ostraka/store/sketch"
 )
 
-// HitDays is how many UTC days of hits are kept, today among them.
-const HitDays = 14
+// How long a clock has to stay ahead until hits are dated by it, and until history
+// is pruned by it: what is pruned does not come back.
+const (
+	datingSettles  = time.Hour
+	PruningSettles = 24 * time.Hour
+)
 
 const (
-	// How long a clock has to stay ahead until hits are dated by it, and until
-	// history is pruned by it: what is pruned does not come back.
-	datingSettles  = time.Hour
-	pruningSettles = 24 * time.Hour
-
 	maxPendingHits = 1 << 16 // rule-days held in memory while the store cannot take them
 	hitBatch       = 500     // rule-days written in one step, to keep write locks short
 )
 
-// hitCounter counts what rules catch, in memory, until flush writes it down.
-type hitCounter struct {
+// Counter counts what rules catch, in memory, until Flush writes it down. It is safe
+// for concurrent use.
+type Counter struct {
 	store   store.Hits
+	days    int           // of hits that are kept
 	now     *steady.Clock // by which hits are dated
 	old     *steady.Clock // by which days become old
 	dropped atomic.Int64
@@ -56,16 +59,17 @@ type hitCount struct {
 
 const secondsPerDay = 24 * 60 * 60
 
-func newHitCounter(s store.Hits, now func() time.Time) *hitCounter {
-	return &hitCounter{
-		store: s, now: steady.New(now, datingSettles), old: steady.New(now, pruningSettles),
+// New returns a Counter that keeps so many UTC days of hits, today among them.
+func New(s store.Hits, now func() time.Time, days int) *Counter {
+	return &Counter{
+		store: s, days: days, now: steady.New(now, datingSettles), old: steady.New(now, PruningSettles),
 		pending: make(map[hitKey]*hitCount),
 	}
 }
 
-// add counts a match of the rule by the client, if its address is known. A clock
+// Add counts a match of the rule by the client, if its address is known. A clock
 // that is about to be set right again dates no hit in the future.
-func (h *hitCounter) add(rule *store.Rule, client netip.Addr) {
+func (h *Counter) Add(rule *store.Rule, client netip.Addr) {
 	now := h.now.Now()
 	key := hitKey{rule.ID, now.Unix() / secondsPerDay}
 	h.mu.Lock()
@@ -84,7 +88,7 @@ func (h *hitCounter) add(rule *store.Rule, client netip.Addr) {
 
 // at returns the count for the key, or nil if there are too many. It is called
 // with mu held.
-func (h *hitCounter) at(key hitKey) *hitCount {
+func (h *Counter) at(key hitKey) *hitCount {
 	n := h.pending[key]
 	if n == nil {
 		if len(h.pending) >= maxPendingHits {
@@ -97,9 +101,9 @@ func (h *hitCounter) at(key hitKey) *hitCount {
 	return n
 }
 
-// flush writes down what was counted. What the store does not take is kept for
+// Flush writes down what was counted. What the store does not take is kept for
 // the next time.
-func (h *hitCounter) flush(ctx context.Context) error {
+func (h *Counter) Flush(ctx context.Context) error {
 	h.flushing.Lock()
 	defer h.flushing.Unlock()
 	h.mu.Lock()
@@ -132,7 +136,7 @@ func (h *hitCounter) flush(ctx context.Context) error {
 }
 
 // write hands a batch to the store, and takes what the store took out of counts.
-func (h *hitCounter) write(ctx context.Context, batch []store.Hit, counts map[hitKey]*hitCount) error {
+func (h *Counter) write(ctx context.Context, batch []store.Hit, counts map[hitKey]*hitCount) error {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -146,7 +150,7 @@ func (h *hitCounter) write(ctx context.Context, batch []store.Hit, counts map[hi
 }
 
 // keep puts counts that were not written back among the pending ones.
-func (h *hitCounter) keep(counts map[hitKey]*hitCount) {
+func (h *Counter) keep(counts map[hitKey]*hitCount) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for key, old := range counts {
@@ -160,8 +164,8 @@ func (h *hitCounter) keep(counts map[hitKey]*hitCount) {
 }
 
 // prune forgets days that have become too old, once a day.
-func (h *hitCounter) prune(ctx context.Context) error {
-	first := firstHitDay(h.old.Now())
+func (h *Counter) prune(ctx context.Context) error {
+	first := FirstDay(h.old.Now(), h.days)
 	if first.Equal(h.pruned) {
 		return nil
 	}
@@ -172,8 +176,8 @@ func (h *hitCounter) prune(ctx context.Context) error {
 	return nil
 }
 
-// run flushes at every interval until the context ends.
-func (h *hitCounter) run(ctx context.Context, interval time.Duration) {
+// Run flushes at every interval until the context ends.
+func (h *Counter) Run(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
@@ -182,7 +186,7 @@ func (h *hitCounter) run(ctx context.Context, interval time.Duration) {
 			return
 		case <-tick.C:
 			// What could not be written is kept for the next tick.
-			_ = h.flush(ctx)
+			_ = h.Flush(ctx)
 		}
 	}
 }
@@ -193,3 +197,10 @@ func later(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// FirstDay returns the first of so many days up to today.
+func FirstDay(now time.Time, days int) time.Time { return store.Day(now).AddDate(0, 0, 1-days) }
+
+// Dropped returns how many hits were not counted because the store took none for
+// too long.
+func (h *Counter) Dropped() int64 { return h.dropped.Load() }
