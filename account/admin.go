@@ -20,6 +20,7 @@ type Store interface {
 	store.Accounts
 	store.Credentials
 	store.Changes
+	store.Rules
 	store.Cascades
 	store.Keys
 }

@@ -33,10 +33,11 @@ type CreateOptions struct {
 	IPv6Prefix int
 
 	// DisableMatchingAliases turns off, in the same step, every active alias
-	// whose creation the ban refuses: by its destination for an e-mail ban, by
-	// its destination or its own domain for a domain ban, by its local part for a
-	// name ban. Those that a more specific rule lets in, or holds for review,
-	// stay. Look-alikes are judged without [CheckerOptions.Leet].
+	// that the ban matches and that the rules, with it, now refuse: by its
+	// destination for an e-mail ban, by its destination or its own domain for a
+	// domain ban, by its local part for a name ban. Those that a more specific
+	// rule lets in, or holds for review, stay, unless a still more specific one
+	// refuses them again. Look-alikes are judged without [CheckerOptions.Leet].
 	// [Ban.AliasesDisabled] says how many it was. For a ban that refuses no
 	// aliases it is a [*ValueError] of code [CodeNoEffect], for one of an IP
 	// address of code [CodeNotForIP].

@@ -13,6 +13,7 @@ func Literal(text string) string { return value.Literal(text) }
 
 // PlanStore is what [Plan] needs of a store. Every [store.Store] is one.
 type PlanStore interface {
+	store.Rules
 	store.Cascades
 	store.Keys
 }

@@ -38,8 +38,9 @@ type Preview struct {
 	Narrower Overlaps
 
 	// Affected are the accounts, their addresses and the active aliases that the
-	// ban would decide about: that it matches, and no rule of another effect
-	// overrules it for. Samples hold at most [PreviewSample]. Nothing for an IP
+	// ban would decide about, alone or with other rules of its effect: that it
+	// matches, and that all rules there are, with it, treat by its effect for
+	// what it matches. Samples hold at most [PreviewSample]. Nothing for an IP
 	// address: accounts have none.
 	Affected store.Affected
 }
@@ -85,7 +86,11 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	}
 	p.Wider, p.Redundant = found.judgeWider()
 	p.Narrower = found.judgeNarrower()
-	selector, err := found.reach(a.tables).selector(ctx, a.store)
+	var selector store.Selector
+	decides, err := found.reach(a.tables)
+	if err == nil {
+		selector, err = decides.selector(ctx, a.store)
+	}
 	if err == nil {
 		p.Affected, err = a.store.Affected(ctx, selector, PreviewSample)
 	}
@@ -126,6 +131,7 @@ type neighbours struct {
 	planned         *placed
 	wider, narrower []*placed
 	rivals          []*placed // rules of another effect that may match what the planned one does
+	allies          []*placed // rules of its own effect that may
 }
 
 func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbours, error) {
@@ -170,20 +176,30 @@ func (n *neighbours) add(r *placed) {
 	case n.planned.Covers(&written):
 		n.narrower = append(n.narrower, r)
 	}
-	if r.rule.Effect != n.planned.rule.Effect && !r.rule.Shadow && r.Overlaps(&n.planned.Extent.Extent) {
+	switch {
+	case r.rule.Shadow || !r.Overlaps(&n.planned.Extent.Extent):
+	case r.rule.Effect != n.planned.rule.Effect:
 		n.rivals = append(n.rivals, r)
+	default:
+		n.allies = append(n.allies, r)
 	}
 }
 
 // reach returns what the planned rule would decide about.
-func (n *neighbours) reach(tables *value.Tables) *reach {
-	r := &reach{tables: tables, rule: match.Compile(tables, n.planned.rule)}
-	for _, x := range n.rivals {
-		if x.mayBeat(n.planned) && scopesMeet(x.rule.Scope, n.planned.rule.Scope) {
-			r.rivals = append(r.rivals, match.Compile(tables, x.rule))
+func (n *neighbours) reach(tables *value.Tables) (*reach, error) {
+	var actions []Action
+	for _, a := range store.Actions() {
+		if n.planned.rule.Scope.Has(a) {
+			actions = append(actions, a)
 		}
 	}
-	return r
+	return newReach(tables, n.planned, actions, n.rivals, func(yield func(*placed, error) bool) {
+		for _, x := range n.allies {
+			if !yield(x, nil) {
+				return
+			}
+		}
+	})
 }
 
 // judgeWider says whether one of the wider rules makes the planned one

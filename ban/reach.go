@@ -2,6 +2,7 @@ package ban
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
@@ -10,12 +11,47 @@ import (
 	"example.com/ostraka/store"
 )
 
-// reach is what a rule decides about: what it matches, less what rivals of
-// another effect decide.
+// reach is what a rule, with the other rules there are, decides about: what it
+// matches, if there its effect is that of the field. So it is where no rule of
+// another effect goes before it, or where one does and a third rule, of its own
+// effect, goes before that.
 type reach struct {
-	tables *value.Tables
-	rule   match.Wildcard
-	rivals []match.Wildcard
+	tables  *value.Tables
+	rule    match.Wildcard
+	others  []match.Wildcard // that may change who decides; none is a shadow
+	actions []Action         // of all of which its effect has to be that
+}
+
+// newReach returns the reach of a planned rule. rivals are rules of other effects,
+// and allies yields those of its own; what cannot change anything is left out.
+func newReach(tables *value.Tables, planned *placed, actions []Action, rivals []*placed, allies iter.Seq2[*placed, error]) (*reach, error) {
+	r := &reach{tables: tables, rule: match.Compile(tables, planned.rule), actions: actions}
+	rivals = slices.DeleteFunc(slices.Clone(rivals), func(x *placed) bool {
+		return !r.concerns(x, planned) || !x.mayBeat(planned)
+	})
+	if len(rivals) == 0 {
+		return r, nil
+	}
+	for _, x := range rivals {
+		r.others = append(r.others, match.Compile(tables, x.rule))
+	}
+	for x, err := range allies {
+		if err != nil {
+			return nil, err
+		}
+		if r.concerns(x, planned) && slices.ContainsFunc(rivals, func(y *placed) bool {
+			return x.mayBeat(y) && x.Overlaps(&y.Extent.Extent)
+		}) {
+			r.others = append(r.others, match.Compile(tables, x.rule))
+		}
+	}
+	return r, nil
+}
+
+// concerns reports whether a rule may match what the planned one does, for one of
+// the actions.
+func (r *reach) concerns(x, planned *placed) bool {
+	return !x.rule.Shadow && slices.ContainsFunc(r.actions, x.rule.Scope.Has) && x.Overlaps(&planned.Extent.Extent)
 }
 
 // exactly reports whether the rule decides about all that carries its key, and
@@ -23,7 +59,7 @@ type reach struct {
 func (r *reach) exactly() bool {
 	rule := &r.rule.Rule
 	switch {
-	case len(r.rivals) > 0 || rule.Key.Wildcard():
+	case len(r.others) > 0 || rule.Key.Wildcard():
 		return false
 	case rule.Key.Kind == KindDomain:
 		return rule.Value == rule.Key.Text // no mark
@@ -53,8 +89,8 @@ func (r *reach) selector(ctx context.Context, keys store.Keys) (store.Selector, 
 	return s, nil
 }
 
-// decides reports whether, of the rule and its rivals, the rule decides about a
-// value of a field.
+// decides reports whether the rule matches a value of a field, and its effect is
+// that of the field, for all actions.
 func (r *reach) decides(field Kind, text string) bool {
 	var fields match.Fields
 	var texts match.Texts
@@ -63,30 +99,65 @@ func (r *reach) decides(field Kind, text string) bool {
 		return false // Check refuses it, whatever the rules are
 	}
 	rank, ok := fields.Rank(field, &r.rule)
-	return ok && !slices.ContainsFunc(r.rivals, func(x match.Wildcard) bool {
-		other, ok := fields.Rank(field, &x)
-		return ok && (other > rank || other == rank && match.EffectOrder(x.Rule.Effect) < match.EffectOrder(r.rule.Rule.Effect))
-	})
-}
-
-// refusedAliases selects the aliases whose creation a ban refuses: those that it
-// matches, unless a more specific rule lets them in or holds them for review.
-func refusedAliases(ctx context.Context, rules PlanStore, tables *value.Tables, b *Ban, now time.Time) (store.Selector, error) {
-	rule := b.Rule()
-	planned := match.ExtentOf(tables, &rule)
-	r := reach{tables: tables, rule: match.Compile(tables, rule)}
-	for _, k := range overlappingKinds(b.Kind) {
-		for x, err := range rules.Exceptions(ctx, k) {
-			if err != nil {
-				return store.Selector{}, err
-			}
-			if x.ID == b.ID || x.Shadow || !x.InForce(now) || !x.Scope.Has(Alias) {
+	if !ok {
+		return false
+	}
+	for _, action := range r.actions {
+		first, effect := rank, r.rule.Rule.Effect
+		for i := range r.others {
+			x := &r.others[i]
+			if !x.Rule.Scope.Has(action) {
 				continue
 			}
-			if e := match.ExtentOf(tables, &x); e.Overlaps(&planned.Extent) {
-				r.rivals = append(r.rivals, match.Compile(tables, x))
+			other, ok := fields.Rank(field, x)
+			if ok && (other > first || other == first && match.EffectOrder(x.Rule.Effect) < match.EffectOrder(effect)) {
+				first, effect = other, x.Rule.Effect
 			}
 		}
+		if effect != r.rule.Rule.Effect {
+			return false
+		}
+	}
+	return true
+}
+
+// refusedAliases selects the aliases that a ban matches and that the rules, with
+// it, refuse for what it matches. Where exceptions overlap with it, it reads all
+// rules of its kind, to find those that go before the exceptions.
+func refusedAliases(ctx context.Context, rules PlanStore, tables *value.Tables, b *Ban, now time.Time) (store.Selector, error) {
+	rule := b.Rule()
+	planned := &placed{rule, match.ExtentOf(tables, &rule)}
+	others := func(scan func(context.Context, Kind) iter.Seq2[store.Rule, error]) iter.Seq2[*placed, error] {
+		return func(yield func(*placed, error) bool) {
+			for _, k := range overlappingKinds(b.Kind) {
+				for x, err := range scan(ctx, k) {
+					if err == nil && (x.ID == b.ID || !x.InForce(now)) {
+						continue
+					}
+					if !yield(&placed{x, match.ExtentOf(tables, &x)}, err) {
+						return
+					}
+				}
+			}
+		}
+	}
+	var rivals []*placed
+	for x, err := range others(rules.Exceptions) {
+		if err != nil {
+			return store.Selector{}, err
+		}
+		rivals = append(rivals, x)
+	}
+	sameEffect := func(yield func(*placed, error) bool) {
+		for x, err := range others(rules.Scan) {
+			if (err != nil || x.rule.Effect == b.Effect) && !yield(x, err) {
+				return
+			}
+		}
+	}
+	r, err := newReach(tables, planned, []Action{Alias}, rivals, sameEffect)
+	if err != nil {
+		return store.Selector{}, err
 	}
 	return r.selector(ctx, rules)
 }
