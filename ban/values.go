@@ -62,6 +62,9 @@ const (
 	CodeNotRevoked  = value.CodeNotRevoked
 	CodeNotForIP    = value.CodeNotForIP
 	CodeNoEffect    = value.CodeNoEffect
+
+	CodeNotSupported = value.CodeNotSupported
+	CodeAmbiguous    = value.CodeAmbiguous
 )
 
 // ProvidersVersion is the version of the table of mail providers by which
@@ -86,6 +89,10 @@ func Parse(kind Kind, s string) (Value, error) { return value.Parse(kind, s) }
 // ParseAny reads the value of a rule whose kind is seen from its form; see
 // [value.ParseAny].
 func ParseAny(s string) (Value, error) { return value.ParseAny(s) }
+
+// ParseListed reads the value of a rule from a list of mixed kinds, in which a
+// plain word is no name; see [value.ParseListed].
+func ParseListed(s string) (Value, error) { return value.ParseListed(s) }
 
 // Mailbox returns the canonical mailbox of an address; see [value.Mailbox].
 func Mailbox(email string) (string, error) { return value.Mailbox(email) }

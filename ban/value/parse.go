@@ -1,8 +1,6 @@
 package value
 
-import (
-	"strings"
-)
+import "strings"
 
 // Parse reads the value of a rule of that kind, with [ParseEmail],
 // [ParseDomain], [ParsePrefix] or [ParseName]. The error is a [*ValueError],
@@ -15,25 +13,81 @@ func Parse(kind Kind, s string) (Value, error) { return bundled.Parse(kind, s) }
 //   - what has an @ is an e-mail value,
 //   - what looks like an IP address or prefix is one,
 //   - what begins with "*." or "=", or has a dot, is a domain,
-//   - all else is a name.
+//   - a plain word is a name.
 //
-// Meant for input by hand and lists without kinds. The text of the Value does
-// not say its kind: parse it again with [Parse]. The error is a [*ValueError].
+// It is for input by hand, where a word is a name; of lists see [ParseListed].
+// What stands for many values, or for something that is no value, is refused
+// with [CodeNotSupported]: a range of addresses, a regular expression, the number
+// of a network (AS64496), a rule of another program ("keyword:x"). Quotes,
+// commas, semicolons and pipes are refused with [CodeSyntax], as they are more
+// often around a value than in it. A name that is meant to have them is written
+// with "name:" before it.
+//
+// The text of the Value does not say its kind: parse it again with [Parse]. The
+// error is a [*ValueError].
 func ParseAny(s string) (Value, error) {
+	v, word, err := parseForm(s)
+	if word == "" {
+		return v, err
+	}
+	return ParseName(word)
+}
+
+// ParseListed reads the value of a rule from a list that does not say of which
+// kind its values are: as [ParseAny], but a name has to say so ("name:john.doe").
+// A word without it may be anything, a heading or a part of a sentence, and is
+// refused with [CodeAmbiguous]. So is "=word", which may be a host or a name.
+func ParseListed(s string) (Value, error) {
+	v, word, err := parseForm(s)
+	switch {
+	case word != "":
+		return Value{}, NewValueError("value", word, CodeAmbiguous, "a word may be anything: write name: before it if it is a name")
+	case err == nil && v.kind == KindDomain && strings.HasPrefix(v.text, "=") && !strings.Contains(v.text, ".") && !hasKind(s):
+		return Value{}, NewValueError("value", s, CodeAmbiguous, "write domain: before it if it is a host, name: if it is a name")
+	}
+	return v, err
+}
+
+// parseForm reads a value that says its kind, by its form or by a word before
+// it. A plain word does not: it is returned as such.
+func parseForm(s string) (v Value, word string, err error) {
 	text, f := clean(s)
 	if !f.ok() {
-		return Value{}, f.in("value", s) // junk is of no kind
+		return Value{}, "", f.in("value", s) // junk is of no kind
 	}
+	if kind, rest := cutKind(text); kind != 0 {
+		v, err = Parse(kind, rest)
+		return v, "", err
+	}
+	if f := foreign(text); !f.ok() {
+		return Value{}, "", f.in("value", text)
+	}
+	kind := kindOf(text)
+	if kind == 0 {
+		return Value{}, text, nil
+	}
+	v, err = Parse(kind, text)
+	return v, "", err
+}
+
+// cutKind returns the kind that a text says before a colon, and what follows; 0
+// if it says none.
+func cutKind(text string) (kind Kind, rest string) {
 	for _, kind := range []Kind{KindEmail, KindDomain, KindIP, KindName} {
 		prefix := kind.String() + ":"
 		if len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix) {
-			return Parse(kind, text[len(prefix):])
+			return kind, text[len(prefix):]
 		}
 	}
-	return Parse(kindOf(text), text)
+	return 0, text
 }
 
-// kindOf guesses the kind of a value from its form.
+func hasKind(s string) bool {
+	kind, _ := cutKind(strings.TrimSpace(s))
+	return kind != 0
+}
+
+// kindOf tells the kind of a value from its form; 0 for a plain word.
 func kindOf(s string) Kind {
 	switch {
 	case strings.Contains(s, "@"):
@@ -43,7 +97,7 @@ func kindOf(s string) Kind {
 	case strings.HasPrefix(s, "*."), strings.HasPrefix(s, "="), strings.Contains(s, "."):
 		return KindDomain
 	}
-	return KindName
+	return 0
 }
 
 // looksLikeIP reports whether s is meant as an address or prefix, right or not:

@@ -27,6 +27,9 @@ const (
 	CodeNotRevoked  = "not_revoked"               // the reason of a revocation, for a ban that is not revoked
 	CodeNotForIP    = "not_supported_for_ip_bans" // what has no meaning for a ban of an IP address
 	CodeNoEffect    = "no_effect"                 // an order that a ban as described cannot carry out
+
+	CodeNotSupported = "not_supported" // what stands for many values, or belongs to another program: a range, a regular expression
+	CodeAmbiguous    = "ambiguous"     // what may be a value of several kinds and does not say which
 )
 
 var codeTexts = map[string]string{
@@ -49,6 +52,9 @@ var codeTexts = map[string]string{
 	CodeNotRevoked:  "has no meaning here",
 	CodeNotForIP:    "is not for bans of IP addresses",
 	CodeNoEffect:    "has no effect here",
+
+	CodeNotSupported: "is not supported",
+	CodeAmbiguous:    "does not say what it is",
 }
 
 // ValueError reports a value that is not what its field wants. Its text is safe

@@ -123,7 +123,7 @@ func TestParseAnySeesTheKindFromTheForm(t *testing.T) {
 		"email:a@example.com":  {value.KindEmail, "a@example.com"},
 		"IP:2001:db8::/32":     {value.KindIP, "2001:db8::/32"},
 		"ip:::ffff:192.0.2.1 ": {value.KindIP, "192.0.2.1"},
-		"phone:admin":          {value.KindName, "phone:admin"},
+		"name:phone:admin":     {value.KindName, "phone:admin"},
 	} {
 		t.Run(in, func(t *testing.T) {
 			v, err := value.ParseAny(in)
