@@ -3,15 +3,17 @@ package blocklist
 import (
 	"bytes"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 
 	"example.com/ostraka/ban"
 )
 
 // isFilter reports whether a line is an Adblock filter and nothing else: for a
-// host, an exception, or for elements of pages.
+// host, an exception, for the beginning of a URL, or for elements of pages.
 func isFilter(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("||")) || bytes.HasPrefix(line, []byte("@@|")) || isElementRule(line)
+	return bytes.HasPrefix(line, []byte("||")) || bytes.HasPrefix(line, []byte("@@")) || bytes.HasPrefix(line, []byte("|http")) || isElementRule(line)
 }
 
 // isElementRule reports whether a filter is for elements of the pages of some
@@ -30,7 +32,7 @@ func isElementRule(line []byte) bool {
 
 func isAdblockComment(line []byte) bool {
 	switch line[0] {
-	case '!', '[':
+	case '!', '[', ';':
 		return true
 	case '#': // "### such ###", but not "###advert", which is for elements of all pages
 		rest := bytes.TrimLeft(line, "#")
@@ -44,41 +46,109 @@ func (p *parser) adblockLine(line []byte) bool {
 	if len(line) == 0 || isAdblockComment(line) {
 		return true
 	}
+	p.holding = true
 	text := string(line)
+	f, hint := parseFilter(text)
+	if hint != "" {
+		return p.reject(text, ban.CodeSyntax, hint)
+	}
 	l := p.entry(text)
-	filter, exception := strings.CutPrefix(text, "@@")
-	if exception {
+	if f.exception {
 		l.Effect = ban.Allow
 	}
-	host, hint := hostOfFilter(filter)
-	if hint != "" {
-		return p.emit(l.rejected("line", text, ban.CodeSyntax, hint))
-	}
-	kind := p.Kind
+	kind, host := p.Kind, f.host
 	if kind == 0 {
 		kind = ban.KindDomain
 		if addr, ok := unbracket(host); ok {
 			kind, host = ban.KindIP, addr
 		}
 	}
-	return p.emit(l.read(kind, host))
+	return p.hold(held{Line: l.read(kind, host), filter: f})
 }
 
-// hostOfFilter returns the host that a filter is for, or a hint if it is for
-// anything else.
-func hostOfFilter(filter string) (host, hint string) {
-	host, ok := strings.CutPrefix(filter, "||")
-	if !ok {
-		if strings.HasPrefix(filter, "#") || isElementRule([]byte(filter)) {
-			return "", "filters for elements of pages are not supported: only those for whole hosts are, as ||example.com^"
+// filter is a filter for a whole host.
+type filter struct {
+	host      string
+	exception bool
+	important bool // goes before exceptions that are not
+	bad       bool // takes back the filter that is the same otherwise
+	same      string
+}
+
+// parseFilter reads a filter, or says why it is for anything but a whole host.
+func parseFilter(text string) (f filter, hint string) {
+	if rest, _, ok := strings.Cut(text, " #"); ok && strings.HasPrefix(text, "||") {
+		text = strings.TrimSpace(rest) // hosts have no spaces: it is a comment
+	}
+	pattern, exception := strings.CutPrefix(text, "@@")
+	f.exception = exception
+	if isElementRule([]byte(pattern)) || strings.HasPrefix(pattern, "#") {
+		return f, "filters for elements of pages are not supported: only those for whole hosts are, as ||example.com^"
+	}
+	pattern, modifiers, modified := cutModifiers(pattern)
+	if f.host, hint = hostOfPattern(pattern); hint != "" {
+		return f, hint
+	}
+	if modified {
+		if hint = f.modify(modifiers); hint != "" {
+			return f, hint
 		}
+	}
+	return f.keyed(pattern, modifiers), ""
+}
+
+// cutModifiers cuts a filter into its pattern and its modifiers.
+func cutModifiers(text string) (pattern, modifiers string, ok bool) {
+	if strings.HasPrefix(text, "/") {
+		return text, "", false // a regular expression, which may have a $ of its own
+	}
+	return strings.Cut(text, "$")
+}
+
+// modify applies the modifiers of a filter, or says which of them makes it one
+// for less than a whole host, or for something else. Those that keep it one are
+// of uBlock Origin and AdGuard: "important", "all" and "document" or "doc" block
+// visits, not parts of pages; "match-case" means nothing to a host, and "_" is no
+// modifier. For an exception, "document" is about what pages of the host load.
+func (f *filter) modify(modifiers string) (hint string) {
+	for name := range strings.SplitSeq(strings.ToLower(modifiers), ",") {
+		switch name = strings.TrimSpace(name); {
+		case name == "important":
+			f.important = true
+		case name == "badfilter":
+			f.bad = true
+		case name == "all", name == "match-case", name != "" && strings.Trim(name, "_") == "":
+		case (name == "document" || name == "doc") && !f.exception:
+		default:
+			return "of options only important, all, document and badfilter are supported: without " + strconv.Quote(clip(name)) + ", the filter would mean more or other than it says"
+		}
+	}
+	return ""
+}
+
+// keyed sets by what a filter is the same as another, its badfilter aside.
+func (f filter) keyed(pattern, modifiers string) filter {
+	names := strings.Split(strings.ToLower(modifiers), ",")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { return n == "" || n == "badfilter" })
+	slices.Sort(names)
+	f.same = strconv.FormatBool(f.exception) + strings.ToLower(pattern) + "$" + strings.Join(slices.Compact(names), ",")
+	return f
+}
+
+// hostOfPattern returns the host that a pattern is for, or a hint if it is for
+// anything else. What may follow the ^ says no more: "|", the end of the URL,
+// stands in lists for resolvers, and "*" is anything.
+func hostOfPattern(pattern string) (host, hint string) {
+	host, ok := strings.CutPrefix(pattern, "||")
+	if !ok {
 		return "", "only filters for whole hosts are supported, as ||example.com^"
 	}
 	host, rest, ok := strings.Cut(host, "^")
 	switch {
-	case strings.Contains(host, "$") || strings.HasPrefix(rest, "$"):
-		return "", "options are not supported: without them, the filter would mean more than it says"
-	case strings.Contains(host, "/") || rest != "":
+	case strings.Contains(host, "/") || rest != "" && rest != "|" && rest != "*":
 		return "", "filters for paths are not supported: only those for whole hosts are, as ||example.com^"
 	case !ok:
 		return "", "end the filter with ^: without it, it is for every host that begins so"

@@ -2,6 +2,8 @@ package blocklist
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 
 	"example.com/ostraka/ban"
 )
@@ -18,11 +20,13 @@ const (
 // cell. Here the line with the quote is rejected, and the rest is read.
 type csvParser struct {
 	*parser
+	comma   byte // what separates cells; 0: a comma
 	columns []column
 	cells   [][]byte // of the record last read; valid until the next
 }
 
 func (p *parser) csv() error {
+	p.as = FormatCSV
 	c := &csvParser{parser: p}
 	if err := c.header(); err != nil {
 		return err
@@ -36,58 +40,68 @@ func (p *parser) csv() error {
 	}
 }
 
-// header reads the first record that is not blank.
+// header reads the first record that is neither blank nor a comment. It decides
+// what separates cells.
 func (c *csvParser) header() error {
-	for {
-		number := c.in.number + 1
-		hint, ok := c.next()
-		switch {
-		case !ok:
-			return c.notCSV(0, "it has no header")
-		case hint != "":
-			return c.notCSV(number, hint)
-		case c.blank():
-			continue
-		}
-		c.columns = columnsOf(c.cells)
-		return c.checkHeader(number)
+	c.comma, _ = splitHeader(c.skipComments())
+	number := c.in.number + 1
+	hint, ok := c.next()
+	switch {
+	case !ok:
+		return c.notCSV(0, "it has no header")
+	case hint != "":
+		return c.notCSV(number, hint)
 	}
+	c.columns = columnsOf(c.cells)
+	return c.checkHeader(number)
 }
 
 func (c *csvParser) checkHeader(number int) error {
 	values := false
-	var seen [columns]bool
-	for _, col := range c.columns {
+	seen := make(map[column]string)
+	for i, col := range c.columns {
 		if col == columnOther {
 			continue
 		}
-		if seen[col] {
-			return c.notCSV(number, "two columns are "+columnNames[col])
+		name := clip(string(bytes.TrimSpace(c.cells[i])))
+		if first, ok := seen[col]; ok {
+			return c.notCSV(number, fmt.Sprintf("two columns are %s: %q and %q", columnNames[col][0], first, name))
 		}
-		seen[col] = true
+		seen[col] = name
 		values = values || col.holdsValues()
 	}
 	if !values {
-		return c.notCSV(number, "name a column value, domain, ip, email or name in the header, with commas between the columns")
+		text := clip(string(bytes.Join(c.cells, []byte{c.comma})))
+		return &FormatError{
+			Format: FormatCSV, Line: number, Code: FormatUnknownHeader, Header: text,
+			Hint: fmt.Sprintf("none of the columns %q is known to hold values: %s", text, knownColumns),
+		}
 	}
 	return nil
 }
 
 // notCSV is the error for a header that is none.
 func (c *csvParser) notCSV(number int, hint string) error {
-	return &FormatError{Format: FormatCSV, Line: number, Hint: hint}
+	return &FormatError{Format: FormatCSV, Line: number, Code: FormatBroken, Hint: hint}
 }
 
 func (c *csvParser) blank() bool {
 	return len(c.cells) == 1 && len(bytes.TrimSpace(c.cells[0])) == 0
 }
 
+// comment reports whether the record is a comment: "#" alone or before white
+// space.
+func (c *csvParser) comment() bool {
+	rest := bytes.TrimLeft(c.cells[0], "#")
+	return len(rest) < len(c.cells[0]) && (len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t')
+}
+
 // row emits what the record last read says; a hint says what is wrong with it.
 func (c *csvParser) row(number int, hint string) bool {
-	l := Line{Number: number, Effect: c.Effect, Scope: c.Scope, Shadow: c.Shadow}
-	if hint == "" && c.blank() {
+	if hint == "" && (c.blank() || c.comment()) {
 		return true
 	}
+	l := c.entryAt(number, "")
 	if len(c.cells) > 0 {
 		l.Text = clip(string(c.cells[0]))
 	}
@@ -159,7 +173,7 @@ func endsLine(record []byte) bool {
 func (c *csvParser) split(data []byte, whole bool) (n int, hint string) {
 	c.cells = c.cells[:0]
 	for {
-		cell, rest, hint := cutCell(data[n:])
+		cell, rest, hint := c.cutCell(data[n:])
 		if hint == "" && rest == len(data)-n && !whole {
 			hint = csvTooLong // or there is more of the cell than the limit shows
 		}
@@ -175,16 +189,19 @@ func (c *csvParser) split(data []byte, whole bool) (n int, hint string) {
 			return n, ""
 		}
 		n++
-		if data[n-1] != ',' {
+		if data[n-1] != c.separator() {
 			return n, ""
 		}
 	}
 }
 
+func (c *csvParser) separator() byte { return cmp.Or(c.comma, ',') }
+
 // cutCell returns the cell that data begins with, and where what ends it is.
-func cutCell(data []byte) (cell []byte, end int, hint string) {
+func (c *csvParser) cutCell(data []byte) (cell []byte, end int, hint string) {
+	comma := c.separator()
 	if len(data) == 0 || data[0] != '"' {
-		end = bytes.IndexAny(data, ",\r\n\"")
+		end = bytes.IndexFunc(data, func(r rune) bool { return r == rune(comma) || r == '\r' || r == '\n' || r == '"' })
 		if end < 0 {
 			return data, len(data), ""
 		}
@@ -210,7 +227,7 @@ func cutCell(data []byte) (cell []byte, end int, hint string) {
 		cell = bytes.ReplaceAll(cell, []byte(`""`), []byte(`"`))
 	}
 	end++
-	if end < len(data) && data[end] != ',' && data[end] != '\r' && data[end] != '\n' {
+	if end < len(data) && data[end] != comma && data[end] != '\r' && data[end] != '\n' {
 		return nil, 0, csvQuote
 	}
 	return cell, end, ""
@@ -225,19 +242,34 @@ func columnsOf(cells [][]byte) []column {
 	return cols
 }
 
-// isHeader reports whether a line is a CSV header beyond doubt: see FormatAuto.
+// splitHeader splits a line into the cells of a header, by what separates the
+// most of them: a comma, semicolon, tab or pipe.
+func splitHeader(line []byte) (comma byte, cells [][]byte) {
+	comma = ','
+	for _, by := range []byte(",;\t|") {
+		c := csvParser{comma: by}
+		if n, hint := c.split(line, true); hint == "" && n == len(line) && len(c.cells) > len(cells) {
+			comma, cells = by, c.cells
+		}
+	}
+	return comma, cells
+}
+
+// isHeader reports whether a line is a header of CSV beyond doubt: two or more
+// headings of which one is of a column of values, or "#domain" alone. If the first
+// of more begins with "#", all do.
 func isHeader(line []byte) bool {
 	line = bytes.TrimSpace(line)
-	var c csvParser
-	if n, hint := c.split(line, true); hint != "" || n != len(line) {
+	if bytes.EqualFold(line, []byte("#domain")) {
+		return true
+	}
+	_, cells := splitHeader(line)
+	if len(cells) < 2 {
 		return false
 	}
-	if len(c.cells) == 1 {
-		return string(line) == "#domain"
-	}
 	values := false
-	for i, col := range columnsOf(c.cells) {
-		if line[0] == '#' && !bytes.HasPrefix(bytes.TrimSpace(c.cells[i]), []byte("#")) {
+	for i, col := range columnsOf(cells) {
+		if line[0] == '#' && !bytes.HasPrefix(bytes.TrimSpace(cells[i]), []byte("#")) {
 			return false
 		}
 		values = values || col.holdsValues()

@@ -2,15 +2,18 @@ package blocklist
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 )
 
 const utf8BOM = "\ufeff"
 
-// begin looks at the head of the input: whether it is text, and of which format
-// if that is to be found out.
+// begin looks at the head of the input: whether it is text and no message that a
+// server sends in place of a list, and of which format if that is to be found out.
 func (p *parser) begin() error {
 	if bytes.HasPrefix(p.in.peek(headSize), []byte(utf8BOM)) {
 		p.in.pos += len(utf8BOM)
@@ -19,19 +22,19 @@ func (p *parser) begin() error {
 	whole := len(head) <= headSize && p.in.err != nil
 	head = head[:min(len(head), headSize)]
 	if hint := notText(head); hint != "" {
-		return &FormatError{Format: p.Format, Hint: hint}
+		return &FormatError{Format: p.Format, Code: FormatUnreadable, Hint: hint}
 	}
-	if p.Format != FormatAuto {
-		return nil
+	if isPage(head) {
+		return &FormatError{Format: p.Format, Code: FormatNoList, Hint: "it looks like an HTML page: check where it was fetched from"}
 	}
-	format, hint := detect(head, whole)
-	if hint != "" {
-		return &FormatError{Hint: hint}
+	if whole && p.in.failure() == nil {
+		if hint := message(head, p.Kind); hint != "" {
+			return &FormatError{Format: p.Format, Code: FormatNoList, Hint: hint}
+		}
 	}
-	if format == FormatNetset && p.Kind != 0 && p.Kind != ban.KindIP {
-		format = FormatPlain // which rejects every line, with the reason
+	if p.Format == FormatAuto {
+		return p.detect()
 	}
-	p.Format = format
 	return nil
 }
 
@@ -48,8 +51,8 @@ var magics = []struct{ magic, hint string }{
 	{"\xfe\xff", "it is encoded in UTF-16: encode it in UTF-8"},
 }
 
-// notText says why an input that begins with head is no list in any format, as
-// a hint; "" if it may be one.
+// notText says why an input that begins with head is no text, as a hint; "" if
+// it may be one.
 func notText(head []byte) (hint string) {
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
@@ -57,19 +60,19 @@ func notText(head []byte) (hint string) {
 		}
 	}
 	if isBinary(head) {
-		return "it is binary, or not encoded in UTF-8"
-	}
-	text := bytes.TrimLeft(head, " \t\r\n")
-	for _, tag := range tags {
-		if hasPrefixFold(text, tag) {
-			return "it looks like an HTML page: check where it was fetched from"
-		}
+		return "it is binary, or encoded in UTF-16 or another encoding that is not UTF-8"
 	}
 	return ""
 }
 
 // tags are what pages begin with that a server sends in place of a list.
 var tags = []string{"<!", "<?xml", "<html", "<head", "<body", "<title", "<script", "<center", "<h1", "<p>", "<pre", "<error"}
+
+// isPage reports whether an input begins as a page of HTML or XML does.
+func isPage(head []byte) bool {
+	text := bytes.TrimLeft(head, " \t\r\n")
+	return slices.ContainsFunc(tags, func(tag string) bool { return hasPrefixFold(text, tag) })
+}
 
 // isBinary reports whether more than a quarter of b is no text. Less than that
 // is a matter of single lines, or of comments in another encoding.
@@ -92,58 +95,133 @@ func isBinary(b []byte) bool {
 	return bad*4 > len(b)
 }
 
-// detect finds the format of the list that begins with head, as [FormatAuto]
-// describes it, or a hint why it has none. whole says that head is all of it.
-func detect(head []byte, whole bool) (f Format, hint string) {
-	text := bytes.TrimSpace(head)
+// detect finds the format of the list, as [FormatAuto] describes it. It consumes
+// the comments that the list begins with.
+func (p *parser) detect() error {
+	first := p.skipComments()
 	switch {
-	case len(text) == 0:
-		return FormatPlain, "" // of no lines: what that means is for who reads it
-	case text[0] == '[':
-		if hasPrefixFold(text, "[adblock") {
-			return FormatAdblock, ""
-		}
-		return FormatJSON, ""
-	case text[0] == '{' && bytes.IndexByte(text, '"') > 0:
-		return 0, "it looks like a JSON object: give the array of the entries alone"
-	case text[0] == '!':
-		return FormatAdblock, ""
-	case isHeader(firstLine(text)):
-		return FormatCSV, ""
+	case len(first) == 0: // of no lines: what that means is for who reads it
+	case first[0] == '[', first[0] == '{':
+		p.as = FormatJSON
+	default:
+		return p.detectHeader(first)
 	}
-	if end := bytes.LastIndexAny(head, "\r\n"); end >= 0 && !whole {
-		head = head[:end] // not the line that is cut
-	}
-	return detectLines(head), ""
+	return nil
 }
 
-// detectLines finds the format by what most of the lines are.
-func detectLines(head []byte) Format {
-	var filters, hosts, addrs, others int
-	for len(head) > 0 {
-		line := firstLine(head)
-		head = head[min(len(head), len(line)+1):]
-		switch entry := uncomment(line); {
-		case isFilter(bytes.TrimSpace(line)):
-			filters++
-		case len(entry) == 0:
-		case isMapping(entry):
-			hosts++
-		case isNet(entry):
-			addrs++
-		default:
-			others++
+// skipComments consumes blank lines and comments up to the first line that says
+// something, and returns that, as far as it is in the buffer. It is valid until
+// the next fill.
+func (p *parser) skipComments() []byte {
+	for {
+		p.in.beginLine()
+		line := firstLine(p.in.peek(maxRecord))
+		if len(line) == 0 && len(p.in.unread()) == 0 {
+			return nil
+		}
+		text := bytes.TrimSpace(line)
+		if len(text) > 0 && (!isComment(text) || isHeader(line)) {
+			return text
+		}
+		if _, _, ok := p.in.line(); !ok {
+			return nil
 		}
 	}
-	switch {
-	case filters > hosts+addrs+others:
-		return FormatAdblock
-	case hosts > filters+addrs+others:
-		return FormatHosts
-	case addrs > 0 && filters+hosts+others == 0:
-		return FormatNetset
+}
+
+// isComment reports whether a line, without the white space around it, says
+// nothing in any format of lines: it begins with "#", ";", "!" or "// ", or is a
+// title in brackets, as "[Adblock Plus 2.0]".
+func isComment(line []byte) bool {
+	if len(line) == 0 {
+		return true
 	}
-	return FormatPlain
+	switch line[0] {
+	case '#', ';', '!':
+		return true
+	case '/':
+		return bytes.HasPrefix(line, []byte("// ")) || string(line) == "//"
+	case '[':
+		return len(line) > 1 && isLetter(line[1]) && line[len(line)-1] == ']' && bytes.IndexByte(line, ':') < 0
+	}
+	return false
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// detectHeader finds out whether the first line that says something is the header
+// of CSV, and stops if it is one that nobody knows.
+func (p *parser) detectHeader(first []byte) error {
+	comma, cells := splitHeader(first)
+	switch {
+	case len(cells) == 1:
+		if p.isHeading(cells[0]) {
+			p.as = FormatCSV
+		}
+	case !p.isTable(comma):
+	case isHeader(first):
+		p.as = FormatCSV
+	case isStrangeHeader(comma, cells):
+		text := clip(string(first))
+		return &FormatError{
+			Format: FormatCSV, Line: p.in.number + 1, Code: FormatUnknownHeader, Header: text,
+			Hint: fmt.Sprintf("none of the columns %q is known to hold values: %s", text, knownColumns),
+		}
+	}
+	return nil
+}
+
+// isHeading reports whether a first line of one word is a header. Where all are
+// names by the options, most such words may well be one of them.
+func (p *parser) isHeading(cell []byte) bool {
+	if bytes.HasPrefix(cell, []byte("#")) && !isHeader(cell) {
+		return false
+	}
+	c := columnOf(string(cell))
+	if p.Kind == ban.KindName {
+		return c == columnName && hasPrefixFold(bytes.TrimSpace(cell), "username")
+	}
+	return c.holdsValues()
+}
+
+// isTable reports whether most of the lines that are in the buffer have what
+// separates columns: what merely begins with such a line is none.
+func (p *parser) isTable(comma byte) bool {
+	text := p.in.peek(headSize)
+	with, all := 0, 0
+	for len(text) > 0 {
+		line := firstLine(text)
+		if text = text[min(len(text), len(line)+1):]; len(text) == 0 && p.in.err == nil && all > 0 {
+			break // the line may be cut
+		}
+		switch trimmed := bytes.TrimSpace(line); {
+		case isComment(trimmed) && all > 0:
+		case bytes.IndexByte(line, comma) >= 0:
+			with++
+			all++
+		case len(trimmed) > 0:
+			all++
+		}
+	}
+	return 2*with >= all
+}
+
+// isStrangeHeader reports whether the cells of a line are headings rather than
+// values: words of which none has the form of a value.
+func isStrangeHeader(comma byte, cells [][]byte) bool {
+	if comma == '|' {
+		return false
+	}
+	for _, cell := range cells {
+		cell = bytes.TrimSpace(cell)
+		if len(cell) == 0 || len(cell) > 64 || bytes.ContainsAny(cell, ".@:/*=()[]{}<>") || !bytes.ContainsFunc(cell, func(r rune) bool { return r > '9' }) {
+			return false
+		}
+		if _, err := value.ParseListed(string(cell)); err == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // firstLine returns the first line of text without its end.

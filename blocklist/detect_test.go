@@ -2,70 +2,68 @@ package blocklist
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
+
+	"example.com/ostraka/ban"
 )
 
+// The formats in which the lines of a list are read, in the order of lines.
 func TestFormatIsDetected(t *testing.T) {
-	comments := strings.Repeat("# Licensed to whom it may concern.\n", 30)
-	for name, test := range map[string]struct {
-		list string
-		want Format
-	}{
-		"domains":                              {"a.example\nb.example\n", FormatPlain},
-		"values of all kinds":                  {"a.example\n1.2.3.4\n@x\nbob", FormatPlain},
-		"comments alone":                       {comments, FormatPlain},
-		"addresses, with comments":             {comments + "1.2.3.4\n2001:db8::/32 ; x\n10.0.0.0/8 # y\n", FormatNetset},
-		"one address":                          {"1.2.3.4", FormatNetset},
-		"a domain among addresses":             {"1.2.3.4\nexample.com", FormatPlain},
-		"a hosts file":                         {comments + "127.0.0.1 localhost\n::1 localhost\n0.0.0.0 a.example # x\n0.0.0.0\tb.example\nodd\n", FormatHosts},
-		"an address range is no host":          {"1.2.3.4 - 1.2.3.9\n", FormatPlain},
-		"an Adblock header":                    {"\n[Adblock Plus 2.0]\na.example##.ad", FormatAdblock},
-		"an Adblock comment first":             {"! Title: x\n", FormatAdblock},
-		"filters":                              {comments + "||a.example^\n@@||b.example^\nc.example##.ad\nother", FormatAdblock},
-		"a section head is no filter":          {"### one ###\na.example\n### two ###\n", FormatPlain},
-		"Mastodon's blocked domains":           {"#domain,#severity,#reject_media\na.example,suspend,false", FormatCSV},
-		"Mastodon's allowed domains":           {"#domain\na.example", FormatCSV},
-		"a header of columns":                  {"Kind,Value\r\nip,1.2.3.4", FormatCSV},
-		"a comment with commas is no header":   {"#domain, one a line, as text\na.example", FormatPlain},
-		"a word alone is no header":            {"domain\na.example", FormatPlain},
-		"columns without values are no header": {"kind,effect\n", FormatPlain},
-		"an array":                             {"\n [\n\"a.example\"]", FormatJSON},
+	comments := strings.Repeat("# Licensed to whom it may concern, without restriction.\n", 3000)
+	for name, test := range map[string]struct{ list, want string }{
+		"domains":                               {"a.example\nb.example\n", "plain plain"},
+		"values of all kinds":                   {"a.example\n1.2.3.4\nu@x.example\nname:bob", "plain netset plain plain"},
+		"comments alone":                        {comments, ""},
+		"addresses, with comments":              {comments + "1.2.3.4\n2001:db8::/32 ; x\n10.0.0.0/8 # y\n", "netset netset netset"},
+		"a hosts file":                          {comments + "127.0.0.1 localhost\n::1 localhost\n0.0.0.0 a.example # x\n0.0.0.0\tb.example\n0 c.example", "hosts hosts hosts"},
+		"an address range is no host":           {"1.2.3.0 - 1.2.3.255\n", "netset"},
+		"an Adblock header":                     {"\n[Adblock Plus 2.0]\n! Title: x\n||a.example^", "adblock"},
+		"filters among other lines":             {comments + "||a.example^\nb.example\n@@||c.example^\n0.0.0.0 d.example\n1.2.3.4", "adblock plain adblock hosts netset"},
+		"a section head is no filter":           {"### one ###\na.example\n### two ###\n", "plain"},
+		"comments of Adblock are no filters":    {"! Title: x\na.example", "plain"},
+		"Mastodon's blocked domains":            {"#domain,#severity,#reject_media\na.example,suspend,false", "csv"},
+		"Mastodon's allowed domains":            {"#domain\na.example", "csv"},
+		"a header of columns":                   {"Kind,Value\r\nip,1.2.3.4", "csv"},
+		"a header after comments":               {comments + "domain,reason\na.example,x\n# more\nb.example,y", "csv csv"},
+		"a header of one column":                {"domain\na.example", "csv"},
+		"a comment with commas is no header":    {"#domain, one a line, as text\na.example", "plain"},
+		"a heading above lines without columns": {"domain, one a line\na.example\nb.example", "plain plain plain"},
+		"an array":                              {"\n [\n\"a.example\"]", "json"},
+		"an array after comments":               {"// list\n[\"a.example\"]", "json"},
+		"an object a line":                      {"{\"cidr\":\"1.2.3.0/24\"}\n{\"cidr\":\"1.2.4.0/24\"}", "json json"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &parser{in: newInput(strings.NewReader(test.list))}
-			if err := p.begin(); err != nil || p.Format != test.want {
-				t.Errorf("%q is %v, %v; want %v", test.list, p.Format, err, test.want)
+			var formats []string
+			for l, err := range Parse(strings.NewReader(test.list), ParseOptions{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				formats = append(formats, l.Format.String())
+			}
+			if got := strings.Join(formats, " "); got != test.want {
+				t.Errorf("the lines are read as %q, want %q", got, test.want)
 			}
 		})
 	}
 }
 
-func TestOnlyTheHeadIsLookedAt(t *testing.T) {
-	list := strings.Repeat("1.2.3.4\n", headSize/8+1) + "a.example\n"
-	n := 0
-	var last Line
-	for l, err := range Parse(strings.NewReader(list), ParseOptions{}) {
-		if err != nil {
-			t.Fatal(err)
+// What comes after the first 32 KiB is read as what comes before.
+func TestAllOfAListIsLookedAt(t *testing.T) {
+	for name, many := range map[string]string{
+		"addresses": "1.2.3.4\n", "domains": "b.example\n", "hosts": "0.0.0.0 c.example\n", "filters": "||d.example^\n", "comments": "# x\n",
+	} {
+		list := strings.Repeat(many, headSize/len(many)+1) + "1.2.3.5\nz.example\n0 y.example\n||x.example^\n1.2.3.6-1.2.3.7\n"
+		var last []string
+		for l, err := range Parse(strings.NewReader(list), ParseOptions{}) {
+			if err != nil || l.Err != nil {
+				t.Fatal(err, l.Err)
+			}
+			last = append(last, l.Value.String())
 		}
-		n++
-		last = l
-	}
-	if n != headSize/8+2 || last.Err == nil {
-		t.Errorf("%d lines, the last one is %+v", n, last)
-	}
-}
-
-// The line that the head ends in is cut: "12.example" is no "1".
-func TestTheLineThatTheHeadEndsInDoesNotCount(t *testing.T) {
-	list := strings.Repeat("\n", headSize-8-7) + "1.2.3.4\n5.6.7.8.example"
-	for l, err := range Parse(strings.NewReader(list), ParseOptions{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if l.Number > headSize-8-7+1 && l.Err == nil {
-			t.Errorf("the list is taken for %+v", l)
+		if got := strings.Join(last[len(last)-5:], " "); got != "1.2.3.5 z.example y.example x.example 1.2.3.6/31" {
+			t.Errorf("after many %s: %s", name, got)
 		}
 	}
 }
@@ -94,7 +92,12 @@ func TestWhatIsNoList(t *testing.T) {
 			})
 		}
 	}
-	wantNoList(t, `{"error":"not found"}`, FormatAuto, "array")
+	for _, input := range []string{
+		`{"error":"not found"}`, `{"message":"Not Found","status":"404"}`, `{"name":"HttpError","message":"gone","status":410}`, `{}`, `{"data":["a.example"]}`,
+		`{"domains":["a.example"]}`, `{"colour":"red"}`, "{\n  \"errors\": [ {\"code\": 7} ]\n}\n",
+	} {
+		wantError(t, input, ParseOptions{}, FormatNoList)
+	}
 }
 
 func wantNoList(t *testing.T, input string, f Format, hint string) {
@@ -124,5 +127,56 @@ func TestFormatsHaveNames(t *testing.T) {
 	}
 	if text, err := Format(99).MarshalText(); err == nil {
 		t.Errorf("format 99 is %q", text)
+	}
+}
+
+func wantError(t *testing.T, input string, o ParseOptions, code string) {
+	t.Helper()
+	for l, err := range Parse(strings.NewReader(input), o) {
+		var notList *FormatError
+		if !errors.As(err, &notList) || notList.Code != code || l != (Line{}) {
+			t.Errorf("%q gives %+v, %v, want the code %s", input, l, err, code)
+		}
+		return
+	}
+	t.Errorf("%q gives nothing, want the code %s", input, code)
+}
+
+func TestWhatAServerSaysIsNoList(t *testing.T) {
+	for _, input := range []string{
+		"Forbidden", "forbidden\n", "404", "404\n", "404: Not Found", "404 Not Found\r\n", "HTTP/1.1 403 Forbidden", "Error 503: Service Unavailable",
+		"null", "{}", "true", `""`, `"Not Found"`, "Too Many Requests", "Access denied.", "error code: 1020", "Error", "OK", "\ufeffForbidden", "  Bad Gateway  ", "undefined",
+	} {
+		wantError(t, input, ParseOptions{}, FormatNoList)
+		wantError(t, input, ParseOptions{Kind: ban.KindName}, FormatNoList)
+		wantError(t, input, ParseOptions{Kind: ban.KindDomain, Format: FormatPlain}, FormatNoList)
+	}
+	for _, input := range []string{"Blocked", "sorry", "maintenance\n", "x", "domain"} {
+		wantError(t, input, ParseOptions{}, FormatNoList)
+		wantError(t, input, ParseOptions{Kind: ban.KindDomain}, FormatNoList)
+	}
+	for input, o := range map[string]ParseOptions{
+		"admin": {Kind: ban.KindName}, "name:Forbidden": {}, "domain:localhost": {}, "a.example": {}, "::1": {}, "1.2.3.4": {}, "404.example": {}, "Forbidden\nadmin": {Kind: ban.KindName},
+	} {
+		for _, err := range Parse(strings.NewReader(input), o) {
+			if err != nil {
+				t.Errorf("%q is no list: %v", input, err)
+			}
+		}
+	}
+}
+
+func TestAHeaderThatNobodyKnowsIsNamed(t *testing.T) {
+	for input, header := range map[string]string{
+		"colour,size\nred,4\n": "colour,size", "kind,effect\n": "kind,effect", "# licence\n\ncolour;size\nred;4\n": "colour;size",
+		"Colour\tSize\nred\t4\n": "Colour\tSize", `"shoe size","colour"` + "\n44,red": `"shoe size","colour"`, "reason,note\nspam,a.example": "reason,note",
+	} {
+		for _, err := range Parse(strings.NewReader(input), ParseOptions{}) {
+			var unknown *FormatError
+			if !errors.As(err, &unknown) || unknown.Code != FormatUnknownHeader || unknown.Header != header || unknown.Line < 1 || !strings.Contains(unknown.Error(), strconv.Quote(header)) {
+				t.Errorf("%q: %v", input, err)
+			}
+			break
+		}
 	}
 }

@@ -183,7 +183,7 @@ func TestWordsAreNoNames(t *testing.T) {
 	if stop, ok := errors.AsType[*blocklist.StopError](err); !ok || stop.Accepted != 0 {
 		t.Errorf("%s, %v, want everything rejected", counts(r), err)
 	}
-	if r := sync(t, a, "l", "name:not found\nmallory\n", blocklist.SyncOptions{}); r.Added != 2 {
+	if r := sync(t, a, "l", "name:not found\nname:mallory\n", blocklist.SyncOptions{}); r.Added != 2 {
 		t.Errorf("%s, want names", counts(r))
 	}
 }

@@ -29,7 +29,7 @@ func ExampleParse() {
 	// Output:
 	// deny domain spam.example
 	// allow domain good.spam.example
-	// line 4: line "||ads.example^$third-party" is not well-formed: options are not supported: without them, the filter would mean more than it says
+	// line 4: line "||ads.example^$third-party" is not well-formed: of options only important, all, document and badfilter are supported: without "third-party", the filter would mean more or other than it says
 	// deny ip 203.0.113.7
 }
 

@@ -7,29 +7,37 @@ type Format uint8
 
 // The formats.
 const (
-	// FormatAuto is for [Parse] only, which then looks at the first 32 KiB and
-	// takes the first of these that holds:
+	// FormatAuto is for [Parse] only, which then finds out by itself. White space
+	// and comments come first, as long as they may be; then a list is
 	//
-	//   - JSON begins with "[", unless that begins "[Adblock",
-	//   - CSV begins with a line of two or more columns of which one is a column
-	//     of values, or with "#domain" alone; if the first of more columns begins
-	//     with "#", all do,
-	//   - Adblock begins with "[Adblock" or "!", or has more filters ("||", "@@|",
-	//     "##" after domains) than other lines,
-	//   - hosts has more lines of an address and a host than other lines,
-	//   - netset has only addresses and prefixes,
-	//   - all else is plain.
+	//   - JSON if it begins with "[" or "{",
+	//   - CSV if it begins with a header: two or more headings of which one is of a
+	//     column of values, with most lines after it in columns; or one such heading
+	//     alone, or "#domain". Where all values are names by [ParseOptions], of single
+	//     words only "username" is a heading. A line of headings of which none is
+	//     known stops with a [*FormatError].
 	//
-	// Nothing but white space, and a JSON document that is no array, is no list.
+	// Of all other lists, each line is read by its own form, which tells plain
+	// values, lines of hosts files, Adblock filters, addresses and prefixes apart:
+	// neither what most lines are nor their order matters. With Kind KindName, all
+	// lines are plain. Nothing but white space is a list without lines.
 	FormatAuto Format = iota
 	// FormatPlain has one value a line, with comments from "#" or ";" at its
-	// start or after white space to its end. The kind of a value is that of
-	// [ParseOptions], or seen from its form as [ban.ParseAny] does it: a value may
-	// begin with its kind ("name:john.doe"). Effect, scope and shadow are those of
-	// the options.
+	// start or after white space to its end, and from "!" or "// " at its start. The
+	// kind of a value is that of [ParseOptions], or seen from its form as
+	// [ban.ParseListed] does it: a value may begin with its kind ("name:john.doe"),
+	// and a word that does not is rejected. Effect, scope and shadow are those of the
+	// options.
+	//
+	// A domain may begin with a dot, as for squid: it is the domain with its
+	// subdomains. A number after a value and white space, as in "203.0.113.7\t9", is
+	// a count and passed over. Quotes around a value are left out, and a comma,
+	// semicolon or pipe after it. A line of names, where the options say that they
+	// are names, may have several with pipes between them. What has separators in it
+	// otherwise is rejected. A range of addresses stands for its prefixes.
 	FormatPlain
 	// FormatHosts is that of /etc/hosts: an address that leads nowhere (0.0.0.0,
-	// 127.0.0.1, :: or ::1) and hosts, each of which gives a Line. A host means
+	// 0 for short, 127.0.0.1, :: or ::1) and hosts, each of which gives a Line. A host means
 	// its domain with all subdomains: who keeps people from a host by name wants
 	// nothing below it either. Comments begin with "#". What such files say about
 	// the machine itself ("127.0.0.1 localhost") is no entry and passed over; to
@@ -37,24 +45,47 @@ const (
 	FormatHosts
 	// FormatAdblock has filters for whole hosts: "||example.com^" for a domain
 	// and its subdomains, "||203.0.113.7^" for an address, and "@@" before either
-	// for an exception, which is [ban.Allow] whatever the options say. Lines that
-	// begin with "!", "[", or "#" and white space are comments. Filters for a part
-	// of a host, for paths or elements of pages, and filters with options, are
+	// for an exception, which is [ban.Allow] whatever the options say. "|" or "*" may
+	// follow the "^". Lines that begin with "!", "[", ";", or "#" and white space are
+	// comments.
+	//
+	// The modifiers "important", "all" and, for what is blocked, "document" or "doc"
+	// leave a filter one for a whole host. "badfilter" takes back the filter that is
+	// the same without it, before or after it. As filters do, an exception goes
+	// before what is blocked at its host and below, and "important" before both:
+	// what has to yield is rejected with the code "conflict". Filters for a part of a
+	// host, for paths or elements of pages, and filters with other modifiers, are
 	// rejected: taken for their host alone, they would mean more than was written.
+	// (See the syntax of uBlock Origin, https://github.com/gorhill/uBlock/wiki/Static-filter-syntax,
+	// and of AdGuard, https://adguard-dns.io/kb/general/dns-filtering-syntax/.)
 	FormatAdblock
-	// FormatNetset has one address or CIDR a line, and comments from "#" or ";".
+	// FormatNetset has one address, CIDR or range of addresses a line, perhaps with
+	// a count after it, and comments from "#" or ";".
 	FormatNetset
-	// FormatCSV is RFC 4180 with a header. The columns "value", "domain", "ip",
-	// "email" and "name" hold values, exactly one in each row; "kind", "effect",
-	// "scope" and "shadow" say the rest, and the options where they are empty or
-	// not there. An effect may be "shadow". Other columns are ignored. Names of
-	// columns may be in capitals and begin with "#", as in what Mastodon exports:
-	// its "severity" is the effect Deny for suspend, Review for silence; noop is
-	// no entry.
+	// FormatCSV is RFC 4180 with a header, with commas, semicolons, tabs or pipes
+	// between the cells, whichever the header has most of. Columns that hold values
+	// are, exactly one of them filled in each row,
+	//
+	//   - "value", "address", "indicator": of any kind but a name, as its form tells,
+	//   - "domain", "domain_name", "email_domain", "fqdn",
+	//   - "host", "hostname": a domain or an address,
+	//   - "ip", "ip_address", "cidr", "network", "prefix", "range", "subnet" and so on,
+	//   - "email", "email_address", "mail",
+	//   - "name", "username", "user", "nickname", "login", "handle".
+	//
+	// "kind", "effect", "scope" and "shadow" say the rest, and the options where they
+	// are empty or not there. An effect may be "shadow", a "type" may be a kind. Other
+	// columns are ignored. Headings may be in capitals, with spaces or hyphens for
+	// "_", and begin with "#", as in what Mastodon exports: its "severity" is the
+	// effect Deny for suspend, Review for silence; noop is no entry. Of the decisions
+	// of CrowdSec, those to ban in the scopes Ip and Range are entries. Lines that
+	// begin with "#" and white space are comments. A header without a column of
+	// values stops with a [*FormatError] that names it.
 	FormatCSV
-	// FormatJSON is an array of strings, as the values of FormatPlain, or of
-	// objects whose members are the columns of FormatCSV, "shadow" being a
-	// boolean.
+	// FormatJSON is an array of strings, as the values of FormatPlain without its
+	// comments, quotes and counts, or of objects whose members are the columns of
+	// FormatCSV, "shadow" being a boolean; or such objects one after the other, as in
+	// JSON lines. An object of the type "metadata" without a value is passed over.
 	FormatJSON
 )
 
@@ -74,7 +105,9 @@ func ParseFormat(s string) (Format, error) {
 	return 0, fmt.Errorf("unknown format %q", clip(s))
 }
 
-func (f Format) valid() bool { return int(f) < len(formatNames) }
+const formats = len(formatNames) // how many there are
+
+func (f Format) valid() bool { return int(f) < formats }
 
 // String returns the format as [ParseFormat] reads it.
 func (f Format) String() string {
@@ -107,8 +140,18 @@ func (f *Format) UnmarshalText(b []byte) error {
 type FormatError struct {
 	Format Format // as it was asked for or found; FormatAuto if it was not recognised
 	Line   int    // where, from 1; 0 if it is the input as a whole
+	Code   string // one of FormatUnreadable and so on
+	Header string // of CSV, if Code is FormatUnknownHeader: as it was written, clipped
 	Hint   string // what it is, and what would be right, as a phrase
 }
+
+// The codes of a [FormatError].
+const (
+	FormatUnreadable    = "unreadable"     // no text in UTF-8: compressed, or in another encoding
+	FormatNoList        = "no_list"        // what a server sends in place of a list: a page, a message, an error as JSON
+	FormatUnknownHeader = "unknown_header" // CSV of whose columns none is known to hold values
+	FormatBroken        = "broken"         // CSV or JSON with a mistake that hides what follows
+)
 
 // Error returns, for example:
 //

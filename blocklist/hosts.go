@@ -9,35 +9,52 @@ import (
 )
 
 // isMapping reports whether a line without comments is one of a hosts file: an
-// address and a host.
+// address and a host. An address and a number is none, and a range neither.
 func isMapping(line []byte) bool {
-	if !isAddrByte(line[0]) {
+	_, host, ok := cutMapping(line)
+	if !ok || host[0] == '-' || bytes.HasPrefix(host, []byte("\u2013")) {
 		return false
 	}
+	_, _, count := cutCount(line)
+	return !count
+}
+
+// cutMapping cuts a line into an address and what follows it. "0" is short for
+// 0.0.0.0.
+func cutMapping(line []byte) (addr netip.Addr, hosts []byte, ok bool) {
 	i := bytes.IndexAny(line, " \t")
-	if i < 0 || !isAddr(line[:i]) {
-		return false
+	if i < 1 {
+		return addr, nil, false
 	}
-	host := bytes.TrimLeft(line[i:], " \t")
-	return len(host) > 0 && host[0] != '-'
+	hosts = bytes.TrimLeft(line[i:], " \t")
+	if len(hosts) == 0 {
+		return addr, nil, false
+	}
+	if i == 1 && line[0] == '0' {
+		return netip.IPv4Unspecified(), hosts, true
+	}
+	if !isAddr(line[:i]) {
+		return addr, nil, false
+	}
+	addr, err := netip.ParseAddr(string(line[:i]))
+	return addr, hosts, err == nil
 }
 
 func (p *parser) hostsLine(line []byte) bool {
+	if isComment(bytes.TrimSpace(line)) {
+		return true
+	}
 	line, _, _ = bytes.Cut(line, []byte("#"))
-	line = bytes.TrimSpace(line)
+	line = bytes.TrimSpace(uncomment(line))
 	if len(line) == 0 {
 		return true
 	}
-	if !isMapping(line) {
+	addr, hosts, ok := cutMapping(line)
+	if !ok || !isMapping(line) {
 		hint := "a line has an address and hosts, as in 0.0.0.0 example.com"
 		return p.reject(string(line), ban.CodeSyntax, hint)
 	}
-	i := bytes.IndexAny(line, " \t")
-	addr, err := netip.ParseAddr(string(line[:i]))
-	if err != nil { // isMapping has seen to it
-		return p.reject(string(line), ban.CodeSyntax, "begin the line with an address")
-	}
-	for host := range bytes.FieldsSeq(line[i:]) {
+	for host := range bytes.FieldsSeq(hosts) {
 		if !p.host(addr, string(host)) {
 			return false
 		}

@@ -2,9 +2,10 @@ package blocklist
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -20,18 +21,26 @@ type jsonParser struct {
 }
 
 func (p *parser) json() error {
-	j := &jsonParser{parser: p, line: 1}
-	if c, ok := j.skipSpace(); !ok || c != '[' {
-		return j.broken("it is to be an array: begin it with [")
+	p.as = FormatJSON
+	j := &jsonParser{parser: p, line: p.in.number + 1}
+	switch c, ok := j.skipSpace(); {
+	case ok && c == '{':
+		return j.objects()
+	case !ok || c != '[':
+		return j.broken("it is to be an array, or an object a line: begin it with [ or {")
 	}
+	return j.array()
+}
+
+func (j *jsonParser) array() error {
 	c, ok := j.skipSpace()
 	if ok && c == ']' {
 		return j.end()
 	}
 	for ok {
-		p.in.pos--
+		j.in.pos--
 		more, err := j.element()
-		if err != nil || p.stopped {
+		if err != nil || j.stopped {
 			return err
 		}
 		if !more {
@@ -45,9 +54,67 @@ func (p *parser) json() error {
 	return j.broken("the array ends with no ]")
 }
 
+// objects reads objects that follow each other, usually one a line. That the
+// first is no entry and nothing about the list says that it is another document.
+func (j *jsonParser) objects() error {
+	for first, ok := true, true; ok; first = false {
+		j.in.pos--
+		begin := j.line
+		if _, err := j.scan(true); err != nil {
+			return err
+		}
+		if hint := j.otherDocument(); first && hint != "" {
+			return &FormatError{Format: j.Format, Line: begin, Code: FormatNoList, Hint: hint}
+		}
+		if err := j.emitElement(begin); err != nil || j.stopped {
+			return err
+		}
+		var c byte
+		if c, ok = j.skipSpace(); ok && c != '{' {
+			return j.broken("an object follows an object, with nothing between them")
+		}
+	}
+	return nil
+}
+
+// otherDocument says why the object last read is no entry of a list.
+func (j *jsonParser) otherDocument() (hint string) {
+	if len(j.buf) > maxRecord {
+		return "it is a JSON object that is no entry: give the array of the entries alone"
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(j.buf, &members) != nil {
+		return "" // which is an error of its own
+	}
+	value, name := false, false
+	for m := range members {
+		c := columnOf(m)
+		if text, ok := memberText(c, members[m]); !ok || text == "" || !c.holdsValues() {
+			continue
+		}
+		value = value || c != columnName
+		name = name || c == columnName
+	}
+	for _, m := range []string{"error", "errors", "message", "status", "statusCode", "status_code", "code", "detail"} {
+		if _, ok := members[m]; ok && !value {
+			return "it is a JSON object that reports an error: check where it was fetched from; a list is the array of the entries alone"
+		}
+	}
+	if !value && !name && !isMetadata(members) {
+		return "it is a JSON object that is no entry: give the array of the entries alone, or an object a line with a value, domain, ip, cidr, email or name"
+	}
+	return ""
+}
+
+// isMetadata reports whether an object is about the list, as the last one of
+// what Spamhaus publishes is.
+func isMetadata(members map[string]json.RawMessage) bool {
+	return string(members["type"]) == `"metadata"`
+}
+
 // broken is the error for JSON that is none.
 func (j *jsonParser) broken(hint string) error {
-	return &FormatError{Format: FormatJSON, Line: j.line, Hint: hint}
+	return &FormatError{Format: FormatJSON, Line: j.line, Code: FormatBroken, Hint: hint}
 }
 
 // end reads what follows the array.
@@ -88,25 +155,27 @@ func (j *jsonParser) skipSpace() (c byte, ok bool) {
 // says. more says that it was a comma.
 func (j *jsonParser) element() (more bool, err error) {
 	begin := j.line
-	end, err := j.scan()
+	end, err := j.scan(false)
 	if err != nil {
 		return false, err
 	}
-	l := Line{Number: begin, Effect: j.Effect, Scope: j.Scope, Shadow: j.Shadow}
+	return end == ',', j.emitElement(begin)
+}
+
+// emitElement emits what the element last read says, which begins on that line.
+func (j *jsonParser) emitElement(begin int) error {
+	l := j.entryAt(begin, "")
 	if len(j.buf) > maxRecord {
 		l.Text = clip(string(j.buf[:maxText*4]))
 		j.emit(l.rejected("line", l.Text, ban.CodeTooLong, "an element has at most 16 KiB"))
-		return end == ',', nil
+		return nil
 	}
-	if err := j.say(l, bytes.TrimRight(j.buf, " \t\r\n")); err != nil {
-		return false, err
-	}
-	return end == ',', nil
+	return j.say(l, bytes.TrimRight(j.buf, " \t\r\n"))
 }
 
 // scan reads an element into buf, as much of it as it may have and a byte more,
-// and the comma or bracket after it.
-func (j *jsonParser) scan() (end byte, err error) {
+// and the comma or bracket after it; if alone, an object, and nothing after it.
+func (j *jsonParser) scan(alone bool) (end byte, err error) {
 	j.buf = j.buf[:0]
 	depth, quoted, escaped := 0, false, false
 	begin := j.line
@@ -141,6 +210,9 @@ func (j *jsonParser) scan() (end byte, err error) {
 		if len(j.buf) <= maxRecord {
 			j.buf = append(j.buf, c)
 		}
+		if alone && depth == 0 && c == '}' && !quoted {
+			return c, nil
+		}
 		if depth < 0 {
 			return 0, j.broken("a } closes nothing")
 		}
@@ -165,7 +237,7 @@ func (j *jsonParser) say(l Line, raw []byte) error {
 	l.Text = clip(string(raw))
 	if s, ok := plainString(raw); ok {
 		l.Text = clip(s)
-		j.emit(l.read(j.Kind, j.withoutKind(s)))
+		j.emitValue(l, j.Kind, j.withoutKind(s))
 		return nil
 	}
 	switch {
@@ -184,7 +256,7 @@ func (j *jsonParser) say(l Line, raw []byte) error {
 			return j.notJSON(l)
 		}
 		l.Text = clip(s)
-		j.emit(l.read(j.Kind, j.withoutKind(s)))
+		j.emitValue(l, j.Kind, j.withoutKind(s))
 	default:
 		return j.object(l, raw)
 	}
@@ -210,42 +282,50 @@ func plainString(raw []byte) (s string, ok bool) {
 	return string(raw), true
 }
 
-// jsonEntry is an element that is an object.
-type jsonEntry struct {
-	Value    string `json:"value"`
-	Domain   string `json:"domain"`
-	IP       string `json:"ip"`
-	Email    string `json:"email"`
-	Name     string `json:"name"`
-	Kind     string `json:"kind"`
-	Effect   string `json:"effect"`
-	Severity string `json:"severity"`
-	Scope    string `json:"scope"`
-	Shadow   *bool  `json:"shadow"`
-	Approval *bool  `json:"allow_with_approval"`
-}
-
 // object emits what an element that is an object says.
 func (j *jsonParser) object(l Line, raw []byte) error {
-	var e jsonEntry
-	if err := json.Unmarshal(raw, &e); err != nil {
-		wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
-		if !ok {
-			return j.notJSON(l)
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return j.notJSON(l)
+	}
+	var r record
+	from := make(map[column]string) // which member a column is from
+	for _, m := range slices.Sorted(maps.Keys(members)) {
+		c := columnOf(m)
+		text, ok := memberText(c, members[m])
+		switch first, twice := from[c]; {
+		case c == columnOther:
+			continue
+		case !ok:
+			j.emit(l.rejected(m, l.Text, ban.CodeSyntax, `make "shadow" and "allow_with_approval" true or false, and every other member a string`))
+			return nil
+		case twice && text != "" && r[c] != "":
+			j.emit(l.rejected("line", l.Text, ban.CodeSyntax, fmt.Sprintf("give one value: %q and %q mean the same", first, m)))
+			return nil
+		case text != "":
+			r[c], from[c] = text, m
 		}
-		j.emit(l.rejected(cmp.Or(wrong.Field, "line"), l.Text, ban.CodeSyntax, `make "shadow" and "allow_with_approval" true or false, and every other member a string`))
-		return nil
 	}
-	r := record{
-		columnValue: e.Value, columnDomain: e.Domain, columnIP: e.IP, columnEmail: e.Email, columnName: e.Name,
-		columnKind: e.Kind, columnEffect: e.Effect, columnSeverity: e.Severity, columnScope: e.Scope,
-	}
-	if e.Shadow != nil {
-		r[columnShadow] = strconv.FormatBool(*e.Shadow)
-	}
-	if e.Approval != nil {
-		r[columnApproval] = strconv.FormatBool(*e.Approval)
+	if len(from) == 0 || len(from) == 1 && from[columnType] != "" {
+		if isMetadata(members) {
+			return nil
+		}
 	}
 	j.record(l, &r)
 	return nil
+}
+
+// memberText returns what a member of an object says as a column; ok is false if
+// it is not of the type that the column has.
+func memberText(c column, raw json.RawMessage) (text string, ok bool) {
+	switch {
+	case string(raw) == "null":
+		return "", true
+	case c == columnShadow || c == columnApproval:
+		var yes bool
+		err := json.Unmarshal(raw, &yes)
+		return strconv.FormatBool(yes), err == nil
+	}
+	err := json.Unmarshal(raw, &text)
+	return text, err == nil || c == columnType || c == columnOther
 }

@@ -69,11 +69,11 @@ func said(l blocklist.Line) string {
 
 func TestPlain(t *testing.T) {
 	parses{
-		"a value a line, of any kind":             {"example.com\na@example.com\n192.0.2.1\nadmin*\n", "1 domain:example.com; 2 email:a@example.com; 3 ip:192.0.2.1; 4 name:admin*"},
+		"a value a line, of any kind":             {"example.com\na@example.com\n192.0.2.1\nname:admin*\n", "1 domain:example.com; 2 email:a@example.com; 3 ip:192.0.2.1; 4 name:admin*"},
 		"the last line needs no end":              {"a.example\nb.example", "1 domain:a.example; 2 domain:b.example"},
 		"blank lines count, and say nothing":      {"\n \n\ta.example\n\n", "3 domain:a.example"},
 		"# and ; begin comments":                  {"# one\n; two\n  # three\na.example # four\nb.example\t; five", "4 domain:a.example; 5 domain:b.example"},
-		"without space before, no comment":        {"a#b\n", "1 name:a#b"},
+		"without space before, no comment":        {"name:a#b\n", "1 name:a#b"},
 		"CR LF, CR and LF end lines":              {"a.example\r\nb.example\rc.example\n\rd.example\r", "1 domain:a.example; 2 domain:b.example; 3 domain:c.example; 5 domain:d.example"},
 		"a byte order mark is ignored":            {"\ufeffa.example\n", "1 domain:a.example"},
 		"values are canonical":                    {"EXAMPLE.com.\nexample.com\nbücher.example\nxn--bcher-kva.example", "1 domain:example.com; 2 domain:example.com; 3 domain:xn--bcher-kva.example; 4 domain:xn--bcher-kva.example"},
@@ -160,7 +160,7 @@ func TestNetset(t *testing.T) {
 	parses{
 		"addresses and prefixes":    {"192.0.2.1\n192.0.2.77/24\n2001:DB8::/32", "1 ip:192.0.2.1; 2 ip:192.0.2.0/24; 3 ip:2001:db8::/32"},
 		"comments":                  {"# a\n; b\n192.0.2.0/24 ; SBL1\n192.0.2.1#c", "3 ip:192.0.2.0/24; 4 ip:192.0.2.1"},
-		"a range":                   {"192.0.2.1-192.0.2.9\n192.0.2.1 - 192.0.2.9", "1 line bad_syntax; 2 line bad_syntax"},
+		"a range":                   {"192.0.2.1-192.0.2.9\n192.0.2.1 - 192.0.2.9", "1 ip:192.0.2.1; 1 ip:192.0.2.2/31; 1 ip:192.0.2.4/30; 1 ip:192.0.2.8/31; 2 ip:192.0.2.1; 2 ip:192.0.2.2/31; 2 ip:192.0.2.4/30; 2 ip:192.0.2.8/31"},
 		"a domain":                  {"example.com\n192.0.2.1", "1 ip bad_syntax; 2 ip:192.0.2.1"},
 		"a prefix that is too long": {"192.0.2.0/33", "1 ip out_of_range"},
 	}.run(t, blocklist.ParseOptions{Format: blocklist.FormatNetset})

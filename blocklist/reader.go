@@ -28,14 +28,16 @@ type reader struct {
 
 	entries []store.Entry
 	index   map[uuid.UUID]int // in entries, by ID
-	repeats []Reject          // apart from the other rejects, which come before them
+	kinds   map[ban.Kind]int
+	formats [formats]int // of the lines that made entries
+	repeats []Reject     // apart from the other rejects, which come before them
 }
 
 func newReader(t *value.Tables, g *ban.Guard, list uuid.UUID, o SyncOptions, r *Result) *reader {
 	if o.MaxRejects == 0 {
 		o.MaxRejects = DefaultMaxRejects
 	}
-	return &reader{tables: t, guard: g, list: list, options: o, result: r, index: make(map[uuid.UUID]int)}
+	return &reader{tables: t, guard: g, list: list, options: o, result: r, index: make(map[uuid.UUID]int), kinds: make(map[ban.Kind]int)}
 }
 
 // readAll reads the lines to their end, or to the end of the context.
@@ -95,7 +97,26 @@ func (r *reader) add(line *Line) error {
 	}
 	r.index[e.ID] = len(r.entries)
 	r.entries = append(r.entries, e)
+	r.kinds[e.Key.Kind]++
+	if line.Format.valid() {
+		r.formats[line.Format]++
+	}
 	return nil
+}
+
+// format returns the format of most of the lines that made entries.
+func (r *reader) format() Format {
+	n := r.formats
+	if n[FormatPlain] > 0 {
+		n[FormatPlain], n[FormatNetset] = n[FormatPlain]+n[FormatNetset], 0
+	}
+	most := FormatAuto
+	for f := range n {
+		if n[f] > n[most] {
+			most = Format(f)
+		}
+	}
+	return most
 }
 
 // excused returns the guards that do not apply if what is wide is allowed: those

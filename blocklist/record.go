@@ -1,6 +1,7 @@
 package blocklist
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -13,12 +14,14 @@ type column int8
 
 // The columns, those that hold values first.
 const (
-	columnValue column = iota
+	columnValue column = iota // of any kind but a name
 	columnDomain
+	columnHost // a domain or an address
 	columnIP
 	columnEmail
 	columnName
 	columnKind
+	columnType // of a value, or of something else
 	columnEffect
 	columnSeverity
 	columnApproval
@@ -29,9 +32,26 @@ const (
 	columnOther column = -1 // one that says nothing here
 )
 
-var columnNames = [columns]string{
-	"value", "domain", "ip", "email", "name", "kind", "effect", "severity", "allow_with_approval", "scope", "shadow",
+// columnNames are the headings of each column, the one that [Write] uses or that
+// errors name first, in small letters and with "_" for spaces and hyphens.
+var columnNames = [columns][]string{
+	columnValue:    {"value", "values", "address", "indicator", "ioc", "entry"},
+	columnDomain:   {"domain", "domains", "domain_name", "domainname", "email_domain", "mail_domain", "fqdn"},
+	columnHost:     {"host", "hosts", "hostname", "host_name"},
+	columnIP:       {"ip", "ips", "ip_address", "ip_addresses", "ipaddress", "ip_addr", "ip_range", "ipv4", "ipv6", "ipv4_address", "ipv6_address", "cidr", "cidrs", "ip_cidr", "prefix", "ip_prefix", "ipv4_prefix", "ipv6_prefix", "ipv4prefix", "ipv6prefix", "network", "networks", "subnet", "netblock", "range", "src_ip", "source_ip", "srcip"},
+	columnEmail:    {"email", "emails", "e_mail", "email_address", "e_mail_address", "emailaddress", "mail", "mail_address"},
+	columnName:     {"name", "names", "username", "usernames", "user", "users", "user_name", "nickname", "nick", "login", "handle", "screen_name", "account_name"},
+	columnKind:     {"kind"},
+	columnType:     {"type"},
+	columnEffect:   {"effect"},
+	columnSeverity: {"severity"},
+	columnApproval: {"allow_with_approval"},
+	columnScope:    {"scope"},
+	columnShadow:   {"shadow"},
 }
+
+// knownColumns is a hint: what to call a column of values.
+const knownColumns = "name the column of the values value, domain, host, ip, cidr, email or username in the header"
 
 // columnKinds are the kinds of what the columns of values hold.
 var columnKinds = [...]ban.Kind{
@@ -40,13 +60,24 @@ var columnKinds = [...]ban.Kind{
 
 func (c column) holdsValues() bool { return 0 <= c && int(c) < len(columnKinds) }
 
+var columnsByName = func() map[string]column {
+	all := make(map[string]column)
+	for c, names := range columnNames {
+		for _, name := range names {
+			all[name] = column(c)
+		}
+	}
+	return all
+}()
+
 // columnOf returns the column of that name in a header.
 func columnOf(name string) column {
-	name = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(name), "#"))
-	for c, known := range columnNames {
-		if name == known {
-			return column(c)
-		}
+	if len(name) > 64 {
+		return columnOther
+	}
+	name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(name), "#")))
+	if c, ok := columnsByName[strings.NewReplacer(" ", "_", "-", "_").Replace(name)]; ok {
+		return c
 	}
 	return columnOther
 }
@@ -67,10 +98,10 @@ func (p *parser) record(l Line, r *record) bool {
 		from = column(c)
 	}
 	if from == columnOther {
-		return p.emit(l.rejected("line", l.Text, ban.CodeEmpty, "give a value, domain, ip, email or name"))
+		return p.emit(l.rejected("line", l.Text, ban.CodeEmpty, "give a value, domain, host, ip, email or name"))
 	}
-	value := r[from]
-	l.Text = clip(value)
+	text := r[from]
+	l.Text = clip(text)
 	kind, err := p.kindOf(r, from)
 	if err == nil {
 		var skip bool
@@ -82,33 +113,57 @@ func (p *parser) record(l Line, r *record) bool {
 		l.Err = err
 		return p.emit(l)
 	}
-	return p.emit(l.read(kind, value))
+	return p.emitValue(l, kind, text)
 }
 
 // kindOf returns the kind of the value of a record: as its column, the record
 // and the options say, which must not differ. 0 if none does.
 func (p *parser) kindOf(r *record, from column) (ban.Kind, error) {
-	kind := p.Kind
 	said := columnKinds[from]
-	if kind == 0 {
-		kind = said
+	if from == columnHost {
+		if said = ban.KindDomain; isNet([]byte(r[from])) {
+			said = ban.KindIP
+		}
 	}
+	named, in, err := r.kind()
+	switch {
+	case err != nil:
+		return 0, err
+	case named != 0 && said != 0 && said != named:
+		return 0, cellError(in, r, ban.CodeKind, "the value is in the column of kind "+said.String())
+	case named != 0:
+		said = named
+	}
+	if p.Kind != 0 && said != 0 && said != p.Kind {
+		return 0, cellError(from, r, ban.CodeKind, "the values of this list are of kind "+p.Kind.String())
+	}
+	return cmp.Or(p.Kind, said), nil
+}
+
+// kind returns the kind that a record names, and in which column; 0 if it names
+// none. What CrowdSec calls a scope is one, beside its type of decision.
+func (r *record) kind() (ban.Kind, column, error) {
 	if r[columnKind] != "" {
 		k, err := store.ParseKind(strings.ToLower(r[columnKind]))
 		if err != nil {
-			return 0, cellError(columnKind, r, ban.CodeUnknown, "use email, domain, ip or name")
+			return 0, columnKind, cellError(columnKind, r, ban.CodeUnknown, "use email, domain, ip or name")
 		}
-		if said != 0 && said != k {
-			return 0, cellError(columnKind, r, ban.CodeKind, "the value is in the column of kind "+said.String())
-		}
-		if said = k; kind == 0 {
-			kind = k
-		}
+		return k, columnKind, nil
 	}
-	if said != 0 && said != kind {
-		return 0, cellError(from, r, ban.CodeKind, "the values of this list are of kind "+kind.String())
+	switch scope := strings.ToLower(r[columnScope]); scope {
+	case "ip", "range":
+		defer func() { r[columnScope] = "" }()
+		if t := strings.ToLower(r[columnType]); t != "" && t != "ban" {
+			return 0, columnType, cellError(columnType, r, ban.CodeNotSupported, "of the decisions of CrowdSec only ban is supported")
+		}
+		return ban.KindIP, columnScope, nil
+	case "country", "as", "username", "session":
+		return 0, columnScope, cellError(columnScope, r, ban.CodeNotSupported, "of the scopes of CrowdSec only Ip and Range are supported")
 	}
-	return kind, nil
+	if k, err := store.ParseKind(strings.ToLower(r[columnType])); err == nil {
+		return k, columnType, nil
+	}
+	return 0, columnOther, nil
 }
 
 // effects sets what a record says beside its value. It reports whether the
@@ -177,5 +232,5 @@ func (l *Line) setSeverity(r *record) (skip bool, err error) {
 }
 
 func cellError(c column, r *record, code, hint string) error {
-	return ban.NewValueError(columnNames[c], r[c], code, hint)
+	return ban.NewValueError(columnNames[c][0], r[c], code, hint)
 }

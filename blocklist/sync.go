@@ -77,6 +77,13 @@ type Result struct {
 	// value of an earlier line, perhaps in other case or in punycode.
 	Duplicates int
 
+	// Format is that of most of the lines that made entries, FormatAuto if the lines
+	// do not say theirs; see [Line.Format]. Where plain values are, addresses among
+	// them count as such.
+	Format Format
+	// Kinds says how many entries of each kind the input has.
+	Kinds map[ban.Kind]int
+
 	// Rejects are the rejected lines by their numbers, at most
 	// [SyncOptions.MaxRejects]. If there are more, repetitions are left out first;
 	// their errors have the code [ban.CodeDuplicate].
@@ -108,6 +115,7 @@ type StopError struct {
 const (
 	StopEmpty          = "empty"           // no line makes an entry, and none was rejected
 	StopMostlyRejected = "mostly_rejected" // more lines are rejected than accepted
+	StopAllRemoved     = "all_removed"     // none of the entries would stay, however few they are
 	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go or be weakened, of [StopMinEntries] or more
 )
 
@@ -120,6 +128,8 @@ func (e *StopError) Error() string {
 	switch e.Code {
 	case StopEmpty:
 		what = "the input has no entries"
+	case StopAllRemoved:
+		what = fmt.Sprintf("all of its %d entries would be removed", e.Entries)
 	case StopMostlyRejected:
 		what = fmt.Sprintf("%d of %d lines were rejected", e.Rejected, e.Rejected+e.Accepted)
 	default:
@@ -214,6 +224,7 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 	if err := in.readAll(ctx, lines); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
+	d.result.Format, d.result.Kinds = in.format(), in.kinds
 	if err := d.compare(ctx, a.store, in); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
@@ -288,6 +299,8 @@ func (d *diff) stop(force bool) error {
 		e.Code = StopEmpty
 	case e.Rejected > accepted:
 		e.Code = StopMostlyRejected
+	case e.Entries > 0 && int64(e.Removed) >= e.Entries:
+		e.Code = StopAllRemoved
 	case e.Entries >= StopMinEntries && 2*int64(e.Removed+e.Weakened) > e.Entries:
 		e.Code = StopMostlyRemoved
 	default:

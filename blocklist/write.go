@@ -9,7 +9,6 @@ import (
 	"iter"
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"example.com/ostraka/ban"
 )
@@ -118,19 +117,32 @@ var says = [...]string{
 }
 
 // unfit reads the text of the entry back: no rule of what the format can say is
-// as sure as that.
+// as sure as that. A plain value says its kind if it has to.
 func (lw *lineWriter) unfit(l *Line) string {
-	lw.text = lw.textOf(l)
-	same := false
-	p := &parser{ParseOptions: ParseOptions{Format: lw.format}, in: &input{}}
+	texts := []string{lw.textOf(l)}
+	if lw.format == FormatPlain {
+		texts = append(texts, l.Value.Kind().String()+":"+l.Value.String())
+	}
+	for _, lw.text = range texts {
+		if lw.readsBack(l) && len(lw.text) <= maxLine {
+			return ""
+		}
+	}
+	return says[lw.format]
+}
+
+// readsBack reports whether the text is read as the entry and nothing else.
+func (lw *lineWriter) readsBack(l *Line) bool {
+	same, n := false, 0
+	p := &parser{ParseOptions: ParseOptions{Format: lw.format}, in: &input{}, as: lw.format}
 	p.yield = func(got Line, _ error) bool {
 		same = got.Err == nil && got.Value == l.Value && got.Effect == l.Effect && got.Scope == l.Scope && got.Shadow == l.Shadow
+		n++
 		return true
 	}
-	if lineFormats[lw.format](p, []byte(lw.text)); !same || len(lw.text) > maxLine {
-		return says[lw.format]
-	}
-	return ""
+	lineFormats[lw.format](p, []byte(lw.text))
+	p.release()
+	return same && n == 1
 }
 
 func (lw *lineWriter) textOf(l *Line) string {
@@ -140,10 +152,6 @@ func (lw *lineWriter) textOf(l *Line) string {
 		return "0.0.0.0 " + value
 	case FormatAdblock:
 		return adblockText(l.Effect, value)
-	case FormatPlain:
-		if v, err := ban.ParseAny(value); err != nil || v != l.Value || foreign([]byte(value)) != "" || strings.ContainsAny(value[:1], "#;") {
-			return l.Value.Kind().String() + ":" + value
-		}
 	}
 	return value
 }
