@@ -128,8 +128,6 @@ func (e *StopError) Error() string {
 	switch e.Code {
 	case StopEmpty:
 		what = "the input has no entries"
-	case StopAllRemoved:
-		what = fmt.Sprintf("all of its %d entries would be removed", e.Entries)
 	case StopMostlyRejected:
 		what = fmt.Sprintf("%d of %d lines were rejected", e.Rejected, e.Rejected+e.Accepted)
 	default:
