@@ -210,7 +210,7 @@ func FuzzHostsBelow(f *testing.F) {
 	f.Add("a", "-.a")
 	f.Fuzz(func(t *testing.T, domain, host string) {
 		if domain == "" || strings.ContainsAny(domain+host, "@") {
-			t.Skip("a wildcard, or no host")
+			return // a wildcard, or no host
 		}
 		from, below := hostsBelow(domain)
 		key := hostKey(host)

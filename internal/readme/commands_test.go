@@ -205,6 +205,7 @@ func runCommands(t *testing.T, commands []command) (faults []string) {
 	if err := endGroup(cmd.Process.Pid); err != nil {
 		faults = append(faults, err.Error())
 	}
+	faults = append(faults, leftBehind(t, cmd.Dir)...)
 	for i, c := range commands {
 		read := func(kind string) string {
 			text, err := os.ReadFile(filepath.Join(results, fmt.Sprintf("%d.%s", i, kind)))
@@ -216,6 +217,31 @@ func runCommands(t *testing.T, commands []command) (faults []string) {
 		stdout, stderr := read("out"), read("err")
 		if fault := c.judge(strings.TrimSpace(read("status")), stdout, stderr); fault != "" {
 			faults = append(faults, fmt.Sprintf("%s: %s\n%s\n%.4000s%.4000s", c.at, fault, c.text, stdout, stderr))
+		}
+	}
+	return faults
+}
+
+// leftBehind returns the files in a folder that git would not ignore in a clone:
+// whoever tries a page there does not want to commit them.
+func leftBehind(t *testing.T, dir string) (faults []string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(root, ".git")); err != nil {
+		return nil
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		name := f.Name()
+		if f.IsDir() {
+			name += "/"
+		}
+		check := exec.CommandContext(t.Context(), "git", "check-ignore", "--quiet", "--no-index", name)
+		check.Dir = root
+		if err := check.Run(); err != nil {
+			faults = append(faults, fmt.Sprintf("%s is left behind, and not in .gitignore: %v", name, err))
 		}
 	}
 	return faults
