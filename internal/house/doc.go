@@ -1,0 +1,3 @@
+// Package house holds the packages to the table of rooms in CONTRIBUTING.md: which
+// there are, and what each may import.
+package house
