@@ -82,7 +82,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(checkCommand(a), explainCommand(a), previewCommand(a), logCommand(a), statsCommand(a))
 	root.AddCommand(listCommands(a)...)
 	root.AddCommand(blockCommands(a)...)
-	root.AddCommand(backupCommand(a), verifyCommand(a))
+	root.AddCommand(backupCommand(a), restoreCommand(a), verifyCommand(a), pruneCommand(a), vacuumCommand(a))
 	refuseUnknownHelp(root)
 	return root
 }

@@ -35,10 +35,7 @@ func backupCommand(a *app) *cobra.Command {
 			if dryRun {
 				do = canCreate
 			}
-			err := do(ctx, path)
-			if errors.Is(err, fs.ErrExist) {
-				return &usageError{fmt.Errorf("there is a file %s", path), "name a new one, a backup replaces nothing"}
-			}
+			err := backup(ctx, path, do)
 			doc := backupDoc{DryRun: dryRun, File: path}
 			if err == nil && !dryRun {
 				var info fs.FileInfo
@@ -53,9 +50,19 @@ func backupCommand(a *app) *cobra.Command {
 		})
 	})
 	cmd.ValidArgsFunction = nil // files
-	cmd.Long = "Write a consistent copy of the database to a new file, also while servers have it open."
+	cmd.Long = `Write a consistent copy of the database to a new file, also while servers have it
+open. Copying the file with cp does not: what is still in its -wal file is missing.`
 	addDryRun(cmd.Flags(), &dryRun)
 	return cmd
+}
+
+// backup writes a copy of the database to a new file.
+func backup(ctx context.Context, path string, do func(context.Context, string) error) error {
+	err := do(ctx, path)
+	if errors.Is(err, fs.ErrExist) {
+		return &usageError{fmt.Errorf("there is a file %s", path), "name a new one, a backup replaces nothing"}
+	}
+	return err
 }
 
 // canCreate fails if there is a file at the path, or no folder to create it in.

@@ -45,6 +45,7 @@ const (
 	codeNothingUndo = "nothing_to_undo" // the list has no version before
 	codeConflict    = "conflict"        // somebody else changed it at the same time
 	codeBusy        = "busy"            // another process kept the database to itself
+	codeUnavailable = "unavailable"     // the disk is full, or the file cannot be read or written
 	codeDatabase    = "database"        // the file is none of ours, or damaged
 	codeInterrupted = "interrupted"     // by a signal
 	codeFailed      = "failed"          // all else
@@ -136,6 +137,7 @@ func codeOf(err error) string {
 		{codeNothingUndo, errors.Is(err, blocklist.ErrNothingToUndo)},
 		{codeConflict, errors.Is(err, store.ErrConflict)},
 		{codeBusy, errors.Is(err, store.ErrBusy)},
+		{codeUnavailable, errors.Is(err, store.ErrUnavailable) && !errors.Is(err, sqlitestore.ErrSchemaTooNew)},
 		{codeDatabase, errors.Is(err, sqlitestore.ErrCorrupt) || errors.Is(err, sqlitestore.ErrForeign) || errors.Is(err, sqlitestore.ErrSchemaTooNew)},
 		{codeFile, is[*fs.PathError](err)},
 	} {

@@ -140,6 +140,7 @@ func TestEveryCommandPrintsOneJSONDocument(t *testing.T) {
 		{"explain", "--email", "bob@good.spam.example"}, {"preview", "mail.spam.example"}, {"log"}, {"stats"},
 		{"import", "--list", "other", file(t, "x.txt", "a.example\nco.uk\n")}, {"lists"}, {"undo", "other"}, {"drop", "other"},
 		{"block", "b.example"}, {"blocks"}, {"unblock", "b.example"}, {"backup", c.db + ".copy"}, {"verify"},
+		{"restore", c.db + ".copy"}, {"prune", "--before", "90d"}, {"vacuum"},
 	} {
 		tested[args[0]] = true
 		names(t, c.json(args...))

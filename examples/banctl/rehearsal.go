@@ -144,6 +144,27 @@ func (r *rehearsal) DropList(ctx context.Context, name string, _ store.Change) (
 	return r.List(ctx, name)
 }
 
+// PruneChanges implements [store.Changes].
+func (r *rehearsal) PruneChanges(ctx context.Context, before time.Time) (n int64, err error) {
+	page := store.Page{OldestFirst: true, Limit: store.MaxPageLimit}
+	for {
+		changes, err := r.ListChanges(ctx, uuid.Nil, page)
+		if err != nil || len(changes) == 0 {
+			return n, err
+		}
+		for i := range changes {
+			if !changes[i].At.Before(before) {
+				return n, nil
+			}
+			n++
+		}
+		page.After = changes[len(changes)-1].Seq
+	}
+}
+
+// PruneHits implements [store.Hits]. How many days there are cannot be seen.
+func (r *rehearsal) PruneHits(context.Context, time.Time) (int64, error) { return 0, nil }
+
 // The methods below are those that no dry run needs. They must not reach the
 // store either.
 
@@ -156,7 +177,3 @@ func (r *rehearsal) ApplyList(context.Context, store.ListDelta, store.Change) (s
 }
 
 func (r *rehearsal) AddHits(context.Context, []store.Hit) error { return errRehearsal }
-
-func (r *rehearsal) PruneHits(context.Context, time.Time) (int64, error) { return 0, errRehearsal }
-
-func (r *rehearsal) PruneChanges(context.Context, time.Time) (int64, error) { return 0, errRehearsal }

@@ -83,11 +83,13 @@ func (a *app) newSession(file *sqlitestore.Store, u use) (s *session, err error)
 	return s, err
 }
 
+var errNoDatabase = &usageError{errors.New("no database named"), "name it with --db FILE or BANCTL_DB"}
+
 // checkFile reports whether the database is to be made. Where one is only read, or
 // changed, that is refused: its name is most likely misspelt.
 func (a *app) checkFile(u use) (fresh bool, err error) {
 	if a.db == "" {
-		return false, &usageError{errors.New("no database named"), "name it with --db FILE or BANCTL_DB"}
+		return false, errNoDatabase
 	}
 	if _, err := os.Stat(a.db); !errors.Is(err, fs.ErrNotExist) {
 		return false, nil // what else is wrong is said when it is opened
