@@ -41,11 +41,15 @@ func (c *Checker) addMX(ctx context.Context, s *Subject, now time.Time, found *m
 	if err != nil {
 		return mxAnswer{}, err
 	}
-	record, err := c.mx.Get(ctx, address.Domain())
+	domain := mxlookup.MailDomain(ctx, address.Domain())
+	if domain == "" {
+		return mxAnswer{}, nil
+	}
+	record, err := c.mx.Get(ctx, domain)
 	if err != nil {
 		return mxAnswer{}, err
 	}
-	a := mxAnswer{domain: address.Domain(), record: record}
+	a := mxAnswer{domain: domain, record: record}
 	own := found[KindEmail-1]
 	if a.hosts, err = matchHosts(record, s.Action, now, own, find); err != nil || len(a.hosts) == 0 {
 		return a, err
@@ -173,19 +177,16 @@ func asMX(candidates []match.Candidate, kind Kind) []match.Candidate {
 // for the host. ok is false if there can be none.
 //
 // The DNS has names that are none of hosts, with underscores say, and nobody
-// evades the rules for the domains above by having one: for what stands before
-// them, a label does that is reserved (RFC 2606). So it is for a name that is too
-// long for an address.
+// evades the rules for the domains above by having one.
 func hostAddress(name string) (email string, ok bool) {
-	for above := name; above != ""; _, above, _ = strings.Cut(above, ".") {
-		host := above
-		if above != name {
-			host = "invalid." + above
-		}
-		email, err := value.ParseAddress("mx@" + host)
-		if err == nil {
+	host, ok := value.ReadableHost(name)
+	for ok {
+		if email, err := value.ParseAddress("mx@" + host); err == nil {
 			return email.String(), true
 		}
+		// An address has one byte more than a domain name, but three of them are ours.
+		_, above, more := strings.Cut(strings.TrimPrefix(host, value.UnreadableLabel+"."), ".")
+		host, ok = value.UnreadableLabel+"."+above, more
 	}
 	return "", false
 }

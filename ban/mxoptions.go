@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"example.com/ostraka/internal/mxlookup"
@@ -87,6 +88,30 @@ const (
 	MXReview                 // [NeedsReview]
 	MXDeny                   // [Denied]
 )
+
+var mxPolicyNames = [...]string{MXIgnore: "ignore", MXReview: "review", MXDeny: "deny"}
+
+// String returns "ignore", "review" or "deny".
+func (p MXPolicy) String() string {
+	if int(p) < len(mxPolicyNames) {
+		return mxPolicyNames[p]
+	}
+	return fmt.Sprintf("mx-policy(%d)", uint8(p))
+}
+
+// MarshalText implements [encoding.TextMarshaler] with [MXPolicy.String].
+func (p MXPolicy) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what [MXPolicy.String] returns. Other text gives a
+// [*ValueError], and leaves the policy as it is.
+func (p *MXPolicy) UnmarshalText(text []byte) error {
+	i := slices.Index(mxPolicyNames[:], string(text))
+	if i < 0 {
+		return NewValueError("mx policy", string(text), CodeUnknown, "use ignore, review or deny")
+	}
+	*p = MXPolicy(i)
+	return nil
+}
 
 // The defaults of [MXOptions].
 const (

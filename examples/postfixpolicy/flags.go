@@ -7,44 +7,48 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
 
 	"example.com/ostraka/ban"
-	"example.com/ostraka/examples/internal/policyproto"
+	"example.com/ostraka/ban/postfix"
 )
 
 type flags struct {
 	addr, db   string
 	socketMode fs.FileMode
-	review     reviewAction
-	unreadable choice
+	policy     postfix.PolicyOptions
 	checker    ban.CheckerOptions
-	server     policyproto.Options
+	server     postfix.ServerOptions
 	help       bool
 }
 
 // parseFlags reads the command line. Help goes to w.
-func parseFlags(args []string, w io.Writer) (flags, error) {
-	f := flags{socketMode: 0o660, review: reviewHold, unreadable: choiceReject}
-	onError := choiceDefer
+func parseFlags(args []string, w io.Writer) (f flags, err error) {
+	f = flags{socketMode: 0o660}
 	set := flag.NewFlagSet("postfixpolicy", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
 	set.StringVar(&f.addr, "addr", "127.0.0.1:10040", "listen on `HOST:PORT` or unix:PATH")
 	set.StringVar(&f.db, "db", "", "the database, `FILE`; others may use it at the same time")
 	set.Func("review", "what to do with mail that a person should look at: `hold`, defer, prepend or reject (default hold)",
-		oneOf(&f.review, reviewHold, reviewDefer, reviewPrepend, reviewReject))
+		oneOf(&f.policy.Review, map[string]postfix.ReviewAction{
+			"hold": postfix.ReviewHold, "defer": postfix.ReviewDefer, "prepend": postfix.ReviewPrepend, "reject": postfix.ReviewReject,
+		}))
 	set.Func("on-error", "what to do when the database cannot be read: `defer` or accept (default defer)",
-		oneOf(&onError, choiceDefer, choiceAccept))
-	set.Func("unreadable", "what to do with an address whose domain cannot be read: `reject` or accept (default reject)",
-		oneOf(&f.unreadable, choiceReject, choiceAccept))
+		oneOf(&f.checker.OnError, map[string]ban.OnError{"defer": ban.FailClosed, "accept": ban.FailOpen}))
 	mx := set.Bool("mx", false, "match the mail hosts of addresses too")
+	set.TextVar(&f.checker.MX.OnUnknown, "mx-unknown", ban.MXIgnore,
+		"with -mx: `ignore`, review or deny (which asks to come back) an address whose mail hosts the DNS does not tell, or not all")
+	set.TextVar(&f.checker.MX.NoMX, "mx-none", ban.MXIgnore, "with -mx: `ignore`, review or deny one whose domain has no MX record")
+	set.TextVar(&f.checker.MX.NullMX, "mx-null", ban.MXIgnore,
+		"with -mx: `ignore`, review or deny one whose domain accepts no mail (null MX)")
 	dns := set.String("dns", "", "ask the DNS server at `HOST:PORT`, with -mx; default: those of the system")
 	set.Func("socket-mode", "permissions of a Unix socket, `OCTAL` (default 660)", f.setSocketMode)
-	set.IntVar(&f.server.MaxConns, "max-conns", policyproto.DefaultMaxConns, "serve at most `N` connections at a time; others wait")
-	set.DurationVar(&f.server.IdleTimeout, "idle-timeout", policyproto.DefaultIdleTimeout, "close a connection without a request after `TIME`")
+	set.IntVar(&f.server.MaxConns, "max-conns", postfix.DefaultMaxConns, "serve at most `N` connections at a time; others wait")
+	set.DurationVar(&f.server.IdleTimeout, "idle-timeout", postfix.DefaultIdleTimeout, "close a connection without a request after `TIME`")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(w, "Usage: postfixpolicy -db FILE [-addr HOST:PORT|unix:PATH] [FLAGS]")
@@ -69,13 +73,14 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	}
 	if *mx {
 		f.checker.MX.Resolver = resolver(*dns)
-	} else if *dns != "" {
-		return f, &usageError{flag: "-dns", err: errors.New("nothing is asked"), hint: "give -mx too"}
+	} else {
+		set.Visit(func(g *flag.Flag) { // those that were given
+			if g.Name == "dns" || strings.HasPrefix(g.Name, "mx-") {
+				err = &usageError{flag: "-" + g.Name, err: errors.New("nothing is asked"), hint: "give -mx too"}
+			}
+		})
 	}
-	if onError == choiceAccept {
-		f.checker.OnError = ban.FailOpen
-	}
-	return f, nil
+	return f, err
 }
 
 // resolver asks a DNS server, or those of the system.
@@ -98,36 +103,14 @@ func (f *flags) setSocketMode(s string) error {
 	return nil
 }
 
-// choice is the answer to what cannot be judged.
-type choice string
-
-const (
-	choiceReject choice = "reject"
-	choiceDefer  choice = "defer"
-	choiceAccept choice = "accept"
-)
-
-// reviewAction is the answer to mail that a person should look at.
-type reviewAction string
-
-const (
-	reviewHold    reviewAction = "hold"
-	reviewDefer   reviewAction = "defer"
-	reviewPrepend reviewAction = "prepend"
-	reviewReject  reviewAction = "reject"
-)
-
-// oneOf reads one of the values.
-func oneOf[T ~string](to *T, values ...T) func(string) error {
+// oneOf reads the name of a value.
+func oneOf[T any](to *T, values map[string]T) func(string) error {
 	return func(s string) error {
-		if !slices.Contains(values, T(s)) {
-			var names []string
-			for _, v := range values {
-				names = append(names, string(v))
-			}
-			return fmt.Errorf("use %s", strings.Join(names, " or "))
+		v, ok := values[s]
+		if !ok {
+			return fmt.Errorf("use %s", strings.Join(slices.Sorted(maps.Keys(values)), " or "))
 		}
-		*to = T(s)
+		*to = v
 		return nil
 	}
 }

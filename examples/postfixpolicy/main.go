@@ -21,16 +21,17 @@
 //     banned gets no mail either.
 //
 // What is not there is not checked: the empty sender of a bounce, a client without
-// an address. A name in HELO that is none (an address in brackets, "localhost_1")
-// is left out; Postfix has reject_invalid_helo_hostname for those. Of an
-// address whose local part ostraka does not read (quoted, two dots in a row), the
-// domain is checked. A domain that it does not read is refused, as bans could be
-// evaded by it, unless -unreadable is accept.
+// an address. Nothing is refused for its form alone: of an address or a name in HELO
+// that ostraka does not read, what can be read is checked, as the domain after a
+// quoted local part, or that above a host name with an underscore. An IP address in
+// brackets is checked as one. Package ban/postfix has the details.
 //
 // With -mx the mail hosts of the addresses and their IP addresses are matched too
 // (ban.MXOptions): a domain that is new every day is refused by the host that it
-// shares with those before. If the DNS does not answer within 2 seconds, the mail
-// is judged without.
+// shares with those before. If the DNS does not answer within 2 seconds, or not all,
+// the mail is judged without, unless -mx-unknown is review or deny; who is denied so
+// is asked to come back later. -mx-none and -mx-null are for domains without a mail
+// host.
 //
 // # Answers
 //
@@ -66,7 +67,7 @@ import (
 	"syscall"
 
 	"example.com/ostraka/ban"
-	"example.com/ostraka/examples/internal/policyproto"
+	"example.com/ostraka/ban/postfix"
 	"example.com/ostraka/sqlitestore"
 )
 
@@ -108,9 +109,12 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, checker.Close()) }()
 
-	p := &policy{checker: checker, review: f.review, unreadable: f.unreadable, log: log}
-	f.server.Log = log
-	server, err := policyproto.NewServer(p.answer, f.server)
+	f.policy.Log, f.server.Log = log, log
+	policy, err := postfix.NewPolicy(checker, f.policy)
+	if err != nil {
+		return err
+	}
+	server, err := postfix.NewServer(policy.Answer, f.server)
 	if err != nil {
 		return err
 	}

@@ -170,8 +170,8 @@ func TestWhatCannotBeUsed(t *testing.T) {
 		"an argument":       {[]string{"-db", db, "x"}, `unexpected argument "x"`},
 		"a taken port":      {[]string{"-db", db, "-addr", taken.Addr().String()}, "-addr " + taken.Addr().String()},
 		"a file for socket": {[]string{"-db", db, "-addr", "unix:" + file}, "no socket"},
-		"another review":    {[]string{"-db", db, "-review", "maybe"}, "use hold or defer or prepend or reject"},
-		"another on-error":  {[]string{"-db", db, "-on-error", "reject"}, "use defer or accept"},
+		"another review":    {[]string{"-db", db, "-review", "maybe"}, "use defer or hold or prepend or reject"},
+		"another on-error":  {[]string{"-db", db, "-on-error", "reject"}, "use accept or defer"},
 		"a wrong mode":      {[]string{"-db", db, "-socket-mode", "4660"}, "give permissions"},
 		"no connections":    {[]string{"-db", db, "-max-conns", "0"}, "-max-conns"},
 		"a DNS for nothing": {[]string{"-db", db, "-dns", "127.0.0.1:53"}, "-dns: nothing is asked"},
@@ -193,7 +193,7 @@ func TestHelp(t *testing.T) {
 	if code := run(t.Context(), []string{"-h"}, &out, &log); code != 0 || log.Len() > 0 {
 		t.Errorf("exit status %d: %s", code, log.String())
 	}
-	for _, name := range []string{"-addr HOST:PORT", "-db FILE", "-review hold", "-on-error defer", "-unreadable reject", "-mx", "-dns HOST:PORT", "-socket-mode OCTAL", "-max-conns N", "-idle-timeout TIME"} {
+	for _, name := range []string{"-addr HOST:PORT", "-db FILE", "-review hold", "-on-error defer", "-mx", "-mx-unknown ignore", "-mx-none ignore", "-mx-null ignore", "-dns HOST:PORT", "-socket-mode OCTAL", "-max-conns N", "-idle-timeout TIME"} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("help lacks %s:\n%s", name, out.String())
 		}

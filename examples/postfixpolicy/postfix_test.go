@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"example.com/ostraka/ban"
-	"example.com/ostraka/examples/internal/policyproto"
+	"example.com/ostraka/ban/postfix"
 )
 
 // wantRefused checks that an error is a refusal at RCPT, with the code and text.
@@ -133,9 +133,9 @@ func TestPostfixAsksToComeBackWithoutPolicyServer(t *testing.T) {
 }
 
 // servePolicy serves the policy until the test ends, and returns the address.
-func servePolicy(t *testing.T, p *policy) string {
+func servePolicy(t *testing.T, p *postfix.Policy) string {
 	t.Helper()
-	server, err := policyproto.NewServer(p.answer, policyproto.Options{})
+	server, err := postfix.NewServer(p.Answer, postfix.ServerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// postfix is a real Postfix, of its own configuration and queue, that receives on
+// mailServer is a real Postfix, of its own configuration and queue, that receives on
 // a port of loopback and delivers to mailboxes in a folder.
-type postfix struct {
+type mailServer struct {
 	t    *testing.T
 	dir  string
 	addr string
@@ -69,19 +69,10 @@ flush unix n - n 1000? 0 flush
 
 // startPostfix runs Postfix until the test ends, with a policy server such as
 // inet:127.0.0.1:10040.
-func startPostfix(t *testing.T, policy string) *postfix {
+func startPostfix(t *testing.T, policy string) *mailServer {
 	t.Helper()
-	command, err := exec.LookPath("postfix")
-	if err != nil {
-		command = "/usr/sbin/postfix" // which is not in everybody's path
-	}
-	if _, err := os.Stat(command); err != nil {
-		t.Skip("there is no Postfix server on this machine")
-	}
-	if os.Geteuid() != 0 {
-		t.Skip("a Postfix server can be started by root only")
-	}
-	p := &postfix{t: t, dir: postfixDir(t), addr: freePort(t)}
+	command := needPostfix(t)
+	p := &mailServer{t: t, dir: postfixDir(t), addr: freePort(t)}
 	config := filepath.Join(p.dir, "config")
 	p.write("config/main.cf", fmt.Sprintf(mainCF, p.dir, nobody, nobody, policy))
 	p.write("config/master.cf", fmt.Sprintf(masterCF, p.addr))
@@ -111,6 +102,19 @@ func startPostfix(t *testing.T, policy string) *postfix {
 	return p
 }
 
+// needPostfix returns the path of the command, or skips the test.
+func needPostfix(t *testing.T) string {
+	t.Helper()
+	command, err := exec.LookPath("postfix")
+	if err != nil {
+		t.Skip("there is no Postfix server in the path")
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("a Postfix server can be started by root only")
+	}
+	return command
+}
+
 // nobody is the id of the user and group that mailboxes belong to: any but root's.
 const nobody = "65534"
 
@@ -118,6 +122,7 @@ const nobody = "65534"
 // as, which those of t.TempDir cannot.
 func postfixDir(t *testing.T) string {
 	t.Helper()
+	needPostfix(t)
 	dir, err := os.MkdirTemp("", "ostraka-postfix-")
 	if err != nil {
 		t.Fatal(err)
@@ -151,14 +156,14 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func (p *postfix) write(name, text string) {
+func (p *mailServer) write(name, text string) {
 	p.t.Helper()
 	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-func (p *postfix) read(name string) string {
+func (p *mailServer) read(name string) string {
 	text, err := os.ReadFile(filepath.Join(p.dir, name))
 	if err != nil {
 		return err.Error()
@@ -168,7 +173,7 @@ func (p *postfix) read(name string) string {
 
 // send sends a message from a client at an address of loopback. The error is that
 // of the server at the RCPT command, or nil if it took the message.
-func (p *postfix) send(client, helo, sender, recipient, body string) error {
+func (p *mailServer) send(client, helo, sender, recipient, body string) error {
 	p.t.Helper()
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(client)}, Timeout: waitFor}
 	conn, err := d.DialContext(p.t.Context(), "tcp", p.addr)
@@ -204,7 +209,7 @@ func (p *postfix) send(client, helo, sender, recipient, body string) error {
 
 // wantFile waits for a file below a folder that has the text, and returns what the
 // file holds.
-func (p *postfix) wantFile(folder, text string) string {
+func (p *mailServer) wantFile(folder, text string) string {
 	p.t.Helper()
 	for began := time.Now(); time.Since(began) < waitFor; time.Sleep(20 * time.Millisecond) {
 		if found := p.find(folder, text); found != "" {
@@ -215,7 +220,7 @@ func (p *postfix) wantFile(folder, text string) string {
 	return ""
 }
 
-func (p *postfix) find(folder, text string) (found string) {
+func (p *mailServer) find(folder, text string) (found string) {
 	_ = filepath.WalkDir(filepath.Join(p.dir, folder), func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return nil // Postfix moves files about

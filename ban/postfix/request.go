@@ -1,4 +1,4 @@
-package policyproto
+package postfix
 
 import (
 	"bufio"

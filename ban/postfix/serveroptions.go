@@ -1,4 +1,4 @@
-package policyproto
+package postfix
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Options configures a [Server]. The zero value is the default.
-type Options struct {
+// ServerOptions configures a [Server]. The zero value is the default.
+type ServerOptions struct {
 	// MaxConns bounds the connections that are served at a time. Further ones wait
 	// until one of these ends. Default 512; Postfix has one for each of its smtpd
 	// processes, of which it runs 100 unless told (default_process_limit).
@@ -30,7 +30,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// The defaults of [Options].
+// The defaults of [ServerOptions].
 const (
 	DefaultMaxConns        = 512
 	DefaultIdleTimeout     = 10 * time.Minute
@@ -40,7 +40,7 @@ const (
 
 // OptionError reports an option that is out of range.
 type OptionError struct {
-	Field string // of Options
+	Field string // of ServerOptions
 	Value string
 	Hint  string // what would be right
 }
@@ -48,7 +48,7 @@ type OptionError struct {
 func (e *OptionError) Error() string { return fmt.Sprintf("%s %s: %s", e.Field, e.Value, e.Hint) }
 
 // withDefaults checks the options and fills in the defaults.
-func (o Options) withDefaults() (Options, error) {
+func (o ServerOptions) withDefaults() (ServerOptions, error) {
 	if o.MaxConns < 0 {
 		return o, &OptionError{"MaxConns", fmt.Sprint(o.MaxConns), "give a number of connections, or 0 for the default"}
 	}

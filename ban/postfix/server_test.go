@@ -1,4 +1,4 @@
-package policyproto_test
+package postfix_test
 
 import (
 	"bufio"
@@ -14,7 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"example.com/ostraka/examples/internal/policyproto"
+	"example.com/ostraka/ban/postfix"
 )
 
 // pipes is a listener on connections in memory, whose time is that of synctest.
@@ -69,9 +69,9 @@ type running struct {
 }
 
 // start serves until stop is called. It is to be called within synctest.
-func start(t *testing.T, handler policyproto.Handler, opts policyproto.Options) *running {
+func start(t *testing.T, handler postfix.Handler, opts postfix.ServerOptions) *running {
 	t.Helper()
-	s, err := policyproto.NewServer(handler, opts)
+	s, err := postfix.NewServer(handler, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func start(t *testing.T, handler policyproto.Handler, opts policyproto.Options) 
 	return r
 }
 
-func dunno(context.Context, policyproto.Request) policyproto.Action { return policyproto.Dunno }
+func dunno(context.Context, postfix.Request) postfix.Action { return postfix.Dunno }
 
 // read returns what arrives until the connection ends.
 func read(t *testing.T, conn net.Conn) string {
@@ -95,10 +95,10 @@ func read(t *testing.T, conn net.Conn) string {
 
 func TestAPipelineIsAnsweredInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		echo := func(_ context.Context, r policyproto.Request) policyproto.Action {
-			return policyproto.Reject("5.7.1", r["sender"])
+		echo := func(_ context.Context, r postfix.Request) postfix.Action {
+			return postfix.Reject("5.7.1", r["sender"])
 		}
-		r := start(t, echo, policyproto.Options{})
+		r := start(t, echo, postfix.ServerOptions{})
 		conn := r.dial()
 		go io.WriteString(conn, plain+strings.ReplaceAll(plain, "eve", "bob")+plain+"not a request\n")
 		want := "action=REJECT 5.7.1 eve@spam.example\n\naction=REJECT 5.7.1 bob@spam.example\n\naction=REJECT 5.7.1 eve@spam.example\n\n"
@@ -117,12 +117,12 @@ func TestConnectionsThatAreTooSlowAreClosed(t *testing.T) {
 		send string
 		want time.Duration
 	}{
-		"idle":             {"", policyproto.DefaultIdleTimeout},
-		"within a request": {plain[:40], policyproto.DefaultRequestTimeout},
+		"idle":             {"", postfix.DefaultIdleTimeout},
+		"within a request": {plain[:40], postfix.DefaultRequestTimeout},
 	} {
 		t.Run(rule, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := start(t, dunno, policyproto.Options{})
+				r := start(t, dunno, postfix.ServerOptions{})
 				began := time.Now()
 				conn := r.dial()
 				go io.WriteString(conn, c.send)
@@ -138,12 +138,12 @@ func TestConnectionsThatAreTooSlowAreClosed(t *testing.T) {
 
 func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, dunno, policyproto.Options{})
+		r := start(t, dunno, postfix.ServerOptions{})
 		conn := r.dial()
 		if _, err := io.WriteString(conn, plain); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(policyproto.DefaultRequestTimeout + time.Second)
+		time.Sleep(postfix.DefaultRequestTimeout + time.Second)
 		if _, err := io.WriteString(conn, plain); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("writing on gives %v, want a closed connection", err)
 		}
@@ -154,11 +154,11 @@ func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
 
 func TestStoppingAnswersWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slow := func(ctx context.Context, _ policyproto.Request) policyproto.Action {
+		slow := func(ctx context.Context, _ postfix.Request) postfix.Action {
 			time.Sleep(2 * time.Second)
-			return policyproto.Dunno
+			return postfix.Dunno
 		}
-		r := start(t, slow, policyproto.Options{})
+		r := start(t, slow, postfix.ServerOptions{})
 		idle, busy := r.dial(), r.dial()
 		if _, err := io.WriteString(busy, plain); err != nil {
 			t.Fatal(err)
@@ -180,11 +180,11 @@ func TestStoppingAnswersWhatIsUnderWay(t *testing.T) {
 
 func TestStoppingWaitsNoLongerThanItsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stuck := func(ctx context.Context, _ policyproto.Request) policyproto.Action {
+		stuck := func(ctx context.Context, _ postfix.Request) postfix.Action {
 			<-ctx.Done()
-			return policyproto.Dunno
+			return postfix.Dunno
 		}
-		r := start(t, stuck, policyproto.Options{RequestTimeout: time.Hour})
+		r := start(t, stuck, postfix.ServerOptions{RequestTimeout: time.Hour})
 		conn := r.dial()
 		if _, err := io.WriteString(conn, plain); err != nil {
 			t.Fatal(err)
@@ -192,7 +192,7 @@ func TestStoppingWaitsNoLongerThanItsTimeout(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		r.stop()
-		if err := <-r.ended; err != nil || time.Since(began) != policyproto.DefaultShutdownTimeout {
+		if err := <-r.ended; err != nil || time.Since(began) != postfix.DefaultShutdownTimeout {
 			t.Errorf("Serve ends after %v with %v", time.Since(began), err)
 		}
 		if got := read(t, conn); got != "" {
@@ -204,14 +204,14 @@ func TestStoppingWaitsNoLongerThanItsTimeout(t *testing.T) {
 func TestAHandlerHasLimitedTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		r := start(t, func(ctx context.Context, _ policyproto.Request) policyproto.Action {
+		r := start(t, func(ctx context.Context, _ postfix.Request) postfix.Action {
 			<-ctx.Done()
-			return policyproto.Defer("4.3.0", "later")
-		}, policyproto.Options{})
+			return postfix.Defer("4.3.0", "later")
+		}, postfix.ServerOptions{})
 		conn := r.dial()
 		go io.WriteString(conn, plain)
 		answer, err := bufio.NewReader(conn).ReadString('\n')
-		if err != nil || answer != "action=DEFER_IF_PERMIT 4.3.0 later\n" || time.Since(began) != policyproto.DefaultRequestTimeout {
+		if err != nil || answer != "action=DEFER_IF_PERMIT 4.3.0 later\n" || time.Since(began) != postfix.DefaultRequestTimeout {
 			t.Errorf("after %v: %q, %v", time.Since(began), answer, err)
 		}
 		conn.Close()
@@ -222,7 +222,7 @@ func TestAHandlerHasLimitedTime(t *testing.T) {
 
 func TestFurtherConnectionsWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, dunno, policyproto.Options{MaxConns: 2})
+		r := start(t, dunno, postfix.ServerOptions{MaxConns: 2})
 		first, second := r.dial(), r.dial()
 		if r.dial() != nil {
 			t.Error("a third connection is served")
@@ -241,7 +241,7 @@ func TestFurtherConnectionsWait(t *testing.T) {
 
 func TestShortageIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, dunno, policyproto.Options{})
+		r := start(t, dunno, postfix.ServerOptions{})
 		for range 12 {
 			r.errs <- os.NewSyscallError("accept", syscall.EMFILE)
 		}
@@ -259,18 +259,18 @@ func TestShortageIsWaitedOut(t *testing.T) {
 }
 
 func TestOptionsOutOfRange(t *testing.T) {
-	for field, opts := range map[string]policyproto.Options{
+	for field, opts := range map[string]postfix.ServerOptions{
 		"MaxConns":        {MaxConns: -1},
 		"IdleTimeout":     {IdleTimeout: -1},
 		"RequestTimeout":  {RequestTimeout: -1},
 		"ShutdownTimeout": {ShutdownTimeout: -1},
 	} {
-		_, err := policyproto.NewServer(dunno, opts)
-		if bad, ok := errors.AsType[*policyproto.OptionError](err); !ok || bad.Field != field || bad.Hint == "" {
+		_, err := postfix.NewServer(dunno, opts)
+		if bad, ok := errors.AsType[*postfix.OptionError](err); !ok || bad.Field != field || bad.Hint == "" {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if _, err := policyproto.NewServer(nil, policyproto.Options{}); err == nil {
+	if _, err := postfix.NewServer(nil, postfix.ServerOptions{}); err == nil {
 		t.Error("a server without a handler is made")
 	}
 }

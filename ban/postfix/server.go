@@ -1,4 +1,4 @@
-package policyproto
+package postfix
 
 import (
 	"context"
@@ -11,20 +11,20 @@ import (
 )
 
 // Handler answers a request. It is called from many goroutines. The context ends
-// after [Options.RequestTimeout], and when the server gives up waiting for it at
+// after [ServerOptions.RequestTimeout], and when the server gives up waiting for it at
 // its end; the handler has to return soon then.
 type Handler func(ctx context.Context, r Request) Action
 
 // Server answers the requests of Postfix.
 type Server struct {
 	handler Handler
-	opts    Options
+	opts    ServerOptions
 	slots   chan struct{} // one for each connection
 }
 
-// NewServer returns a server that answers by the handler. Options that are out of
+// NewServer returns a server that answers by the handler. ServerOptions that are out of
 // range give an [*OptionError].
-func NewServer(handler Handler, opts Options) (*Server, error) {
+func NewServer(handler Handler, opts ServerOptions) (*Server, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
@@ -39,9 +39,9 @@ func NewServer(handler Handler, opts Options) (*Server, error) {
 // the error that keeps it from accepting connections. It closes the listener.
 //
 // At the end, connections without a request under way are closed at once; the
-// others are answered, and closed after [Options.ShutdownTimeout] at the latest.
+// others are answered, and closed after [ServerOptions.ShutdownTimeout] at the latest.
 // Serve returns when its goroutines have ended. It may be called for several
-// listeners at a time, which share [Options.MaxConns].
+// listeners at a time, which share [ServerOptions.MaxConns].
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	hard, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()

@@ -1,4 +1,4 @@
-package policyproto_test
+package postfix_test
 
 import (
 	"bytes"
@@ -10,23 +10,23 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"example.com/ostraka/examples/internal/policyproto"
+	"example.com/ostraka/ban/postfix"
 )
 
 const plain = "request=smtpd_access_policy\nprotocol_state=RCPT\nsender=eve@spam.example\nclient_address=203.0.113.7\n\n"
 
 func TestRequestsAreReadOneByOne(t *testing.T) {
-	r := policyproto.NewReader(strings.NewReader(plain + "sender=\nx=a=b\nsender=late@spam.example\nrequest=smtpd_access_policy\n\n"))
-	for i, want := range []policyproto.Request{
+	r := postfix.NewReader(strings.NewReader(plain + "sender=\nx=a=b\nsender=late@spam.example\nrequest=smtpd_access_policy\n\n"))
+	for i, want := range []postfix.Request{
 		{"request": "smtpd_access_policy", "protocol_state": "RCPT", "sender": "eve@spam.example", "client_address": "203.0.113.7"},
 		{"request": "smtpd_access_policy", "sender": "", "x": "a=b"},
 	} {
-		got, err := policyproto.ReadRequest(r)
+		got, err := postfix.ReadRequest(r)
 		if err != nil || !maps.Equal(got, want) {
 			t.Errorf("request %d is %v, %v, want %v", i, got, err, want)
 		}
 	}
-	if _, err := policyproto.ReadRequest(r); err != io.EOF {
+	if _, err := postfix.ReadRequest(r); err != io.EOF {
 		t.Errorf("the end is %v, want EOF", err)
 	}
 }
@@ -44,18 +44,18 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"no type":                   {"sender=x\n\n", 2},
 		"another type":              {"request=junk\n\n", 2},
 		"nothing":                   {"\n", 1},
-		"a line too long":           {first + "sender=" + strings.Repeat("x", policyproto.MaxLine), 2},
+		"a line too long":           {first + "sender=" + strings.Repeat("x", postfix.MaxLine), 2},
 		"too many bytes":            {first + strings.Repeat("x="+strings.Repeat("y", 8000)+"\n", 9), 10},
-		"too many attributes":       {first + strings.Repeat("x=y\n", policyproto.MaxAttributes) + "\n", policyproto.MaxAttributes + 2},
+		"too many attributes":       {first + strings.Repeat("x=y\n", postfix.MaxAttributes) + "\n", postfix.MaxAttributes + 2},
 		"an end within a line":      {first + "send", 0},
 		"an end between lines":      {first, 0},
 	} {
 		t.Run(rule, func(t *testing.T) {
-			got, err := policyproto.ReadRequest(policyproto.NewReader(strings.NewReader(c.text)))
+			got, err := postfix.ReadRequest(postfix.NewReader(strings.NewReader(c.text)))
 			if got != nil && err == nil {
 				t.Fatalf("it is read as %v", got)
 			}
-			syntax, ok := errors.AsType[*policyproto.SyntaxError](err)
+			syntax, ok := errors.AsType[*postfix.SyntaxError](err)
 			switch {
 			case c.line == 0 && err != io.ErrUnexpectedEOF:
 				t.Errorf("the error is %v, want an unexpected end", err)
@@ -69,10 +69,10 @@ func TestRequestsThatAreRefused(t *testing.T) {
 func TestTheBoundsAreAllowed(t *testing.T) {
 	name, first := "sender=", "request=smtpd_access_policy\n"
 	for rule, text := range map[string]string{
-		"the longest line":    first + name + strings.Repeat("x", policyproto.MaxLine-len(name)-1) + "\n\n",
-		"the most attributes": first + strings.Repeat("x=y\n", policyproto.MaxAttributes-1) + "\n",
+		"the longest line":    first + name + strings.Repeat("x", postfix.MaxLine-len(name)-1) + "\n\n",
+		"the most attributes": first + strings.Repeat("x=y\n", postfix.MaxAttributes-1) + "\n",
 	} {
-		if _, err := policyproto.ReadRequest(policyproto.NewReader(strings.NewReader(text))); err != nil {
+		if _, err := postfix.ReadRequest(postfix.NewReader(strings.NewReader(text))); err != nil {
 			t.Errorf("%s: %v", rule, err)
 		}
 	}
@@ -80,20 +80,20 @@ func TestTheBoundsAreAllowed(t *testing.T) {
 
 // slowRequests is what ReadRequest finds in a text, found another way: all lines
 // first. failed says that something follows that is no request.
-func slowRequests(text string) (all []policyproto.Request, failed bool) {
-	req, lines, size := policyproto.Request{}, 0, 0
+func slowRequests(text string) (all []postfix.Request, failed bool) {
+	req, lines, size := postfix.Request{}, 0, 0
 	for text != "" {
 		line, rest, ended := strings.Cut(text, "\n")
 		lines, size = lines+1, size+len(line)+1
 		name, value, ok := strings.Cut(line, "=")
 		switch {
-		case !ended, len(line)+1 > policyproto.MaxLine, size > policyproto.MaxRequest, lines > policyproto.MaxAttributes+1:
+		case !ended, len(line)+1 > postfix.MaxLine, size > postfix.MaxRequest, lines > postfix.MaxAttributes+1:
 			return all, true
 		case line == "" && req["request"] != "smtpd_access_policy":
 			return all, true
 		case line == "":
 			all = append(all, req)
-			req, lines, size = policyproto.Request{}, 0, 0
+			req, lines, size = postfix.Request{}, 0, 0
 		case !ok || name == "" || strings.Contains(line, "\x00"):
 			return all, true
 		default:
@@ -113,12 +113,12 @@ func FuzzReadRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		want, wantFailed := slowRequests(string(text))
 		for _, stream := range []io.Reader{bytes.NewReader(text), iotest.OneByteReader(bytes.NewReader(text))} {
-			r := policyproto.NewReader(stream)
-			var got []policyproto.Request
+			r := postfix.NewReader(stream)
+			var got []postfix.Request
 			var err error
 			for {
-				var req policyproto.Request
-				if req, err = policyproto.ReadRequest(r); err != nil {
+				var req postfix.Request
+				if req, err = postfix.ReadRequest(r); err != nil {
 					break
 				}
 				got = append(got, req)

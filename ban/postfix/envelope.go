@@ -1,0 +1,118 @@
+package postfix
+
+import (
+	"net/netip"
+	"strings"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
+)
+
+// Envelope is what a mail server knows of a message when a recipient is named, in
+// the words of the client. What is empty is not known, and not judged.
+type Envelope struct {
+	Client    string // the IP address of the client, with or without a port; "unknown" is none
+	Helo      string // what it said in HELO or EHLO
+	Sender    string // of MAIL FROM, with or without angle brackets; empty: the null sender
+	Recipient string // of RCPT TO
+}
+
+// EnvelopeOf returns the envelope of a request: its attributes client_address,
+// helo_name, sender and recipient.
+func EnvelopeOf(r Request) Envelope {
+	return Envelope{Client: r["client_address"], Helo: r["helo_name"], Sender: r["sender"], Recipient: r["recipient"]}
+}
+
+// Subjects returns what is to be checked, for the action [ban.Mail]: who sends, with
+// client and HELO name; then who receives; then the IP addresses that stand in
+// brackets for a domain, in HELO and in addresses (RFC 5321, section 4.1.3), each
+// once. Subjects of which nothing is known are left out, so there may be none.
+//
+// No form of address or HELO name makes a check fail. Of what is no plain address
+// or domain name, the fields hold what can be read:
+//
+//   - no address for the null sender, and for a local part alone ("postmaster");
+//   - the address that is meant, for quotes that are not needed and for the
+//     forms with a route that Postfix rewrites (user%domain and domain!user
+//     without an @, @relay:user@domain);
+//   - the first 64 bytes of a local part that is longer;
+//   - [StandIn] for a local part that cannot be read, so that the rules for the
+//     domain decide;
+//   - the domain as [value.ReadableHost] has it, so that the rules for the domains
+//     above decide.
+//
+// Only a Client that is no address is left as it is: the mail server is at fault
+// there and not its client, and [ban.Checker.Check] says so.
+func (e Envelope) Subjects() []ban.Subject {
+	var subjects []ban.Subject
+	for _, q := range e.questions() {
+		subjects = append(subjects, q.subject)
+	}
+	return subjects
+}
+
+// question is a Subject, and the mail domain of its address.
+type question struct {
+	subject ban.Subject
+	mail    mailDomain
+}
+
+// questions are [Envelope.Subjects].
+func (e Envelope) questions() []question {
+	client := clientAddress(e.Client)
+	sender, recipient := readAddress(e.Sender), readAddress(e.Recipient)
+	helo, _ := value.ReadableHost(e.Helo)
+	all := []question{
+		{ban.Subject{Email: sender.text, IP: client, Domain: helo}, sender.mail},
+		{ban.Subject{Email: recipient.text}, recipient.mail},
+	}
+	seen := map[string]bool{"": true, client: true}
+	for _, ip := range []string{literalAddress(e.Helo), sender.literal, recipient.literal} {
+		if !seen[ip] {
+			all = append(all, question{subject: ban.Subject{IP: ip}})
+		}
+		seen[ip] = true
+	}
+	questions := all[:0]
+	for _, q := range all {
+		if q.subject != (ban.Subject{}) {
+			q.subject.Action = ban.Mail
+			questions = append(questions, q)
+		}
+	}
+	return questions
+}
+
+// clientAddress returns the canonical form of the address of a client, without the
+// port, and without the zone of one on the local link; text that is no address as
+// it is.
+func clientAddress(text string) string {
+	if text == "" || strings.EqualFold(text, "unknown") {
+		return ""
+	}
+	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return addr.Unmap().WithZone("").String()
+	}
+	if with, err := netip.ParseAddrPort(text); err == nil {
+		return with.Addr().Unmap().WithZone("").String()
+	}
+	return text
+}
+
+// literalAddress returns the IP address in an address literal, "" if s is none or
+// nothing that an IP address could be read from.
+func literalAddress(s string) string {
+	inner, ok := strings.CutPrefix(strings.TrimSpace(s), "[")
+	if !ok {
+		return ""
+	}
+	inner = strings.TrimSuffix(inner, "]")
+	if tag := "ipv6:"; len(inner) > len(tag) && strings.EqualFold(inner[:len(tag)], tag) {
+		inner = inner[len(tag):]
+	}
+	addr, err := netip.ParseAddr(inner)
+	if err != nil {
+		return ""
+	}
+	return addr.Unmap().WithZone("").String()
+}
