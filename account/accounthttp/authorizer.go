@@ -11,6 +11,7 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/ratelimit"
 	"example.com/ostraka/internal/web"
 )
 
@@ -65,7 +66,7 @@ type Authorizer struct {
 	jar      cookieJar
 	proxies  web.Proxies
 	origins  *http.CrossOriginProtection
-	failures *limiter[netip.Prefix]
+	failures *ratelimit.Limiter[netip.Prefix]
 	now      func() time.Time
 }
 
@@ -85,7 +86,7 @@ func NewAuthorizer(auth *account.Auth, o AuthorizerOptions) (*Authorizer, error)
 			return nil, ban.NewValueError("TrustedOrigins", origin, ban.CodeSyntax, `give origins, such as "https://forum.example"`)
 		}
 	}
-	failures, err := o.Failures.orDefault("Failures", defaultFailures)
+	failures, err := o.Failures.OrDefault("Failures", defaultFailures)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +178,7 @@ func (a *Authorizer) limited(r *http.Request, authorize func() (string, error)) 
 		return actor, nil
 	}
 	if isRefusal(err) {
-		if wait := a.failures.take(clientOf(a.proxies, r)); wait > 0 {
+		if wait := a.failures.Take(clientOf(a.proxies, r)); wait > 0 {
 			err = &RateLimitError{RetryAfter: wait}
 		}
 	}

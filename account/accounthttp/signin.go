@@ -93,7 +93,7 @@ func (h *signIn) routes() []web.Route {
 // in this actor's name.
 func (h *signIn) authorize(r *http.Request, need Need) (string, error) {
 	if need.Resource == resourceSignIn {
-		if wait := h.tries.clients.take(clientOf(h.proxies, r)); wait > 0 {
+		if wait := h.tries.clients.Take(clientOf(h.proxies, r)); wait > 0 {
 			return "", &RateLimitError{RetryAfter: wait}
 		}
 	}
@@ -148,7 +148,7 @@ func (h *signIn) try(r *web.Request, login, password string) (account.Session, e
 	client := clientOf(h.proxies, r.Request)
 	key, err := h.loginKey(r, login)
 	if err != nil {
-		h.tries.clients.giveBack(client)
+		h.tries.clients.GiveBack(client)
 		return account.Session{}, err
 	}
 	back, wait := h.tries.take(client, key)
@@ -157,7 +157,7 @@ func (h *signIn) try(r *web.Request, login, password string) (account.Session, e
 	}
 	s, err := h.auth.Login(r.Context(), login, password)
 	if !isBadTry(err) {
-		h.tries.clients.giveBack(client)
+		h.tries.clients.GiveBack(client)
 		back()
 	}
 	if err == nil {

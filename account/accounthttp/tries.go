@@ -8,15 +8,16 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/ratelimit"
 )
 
 // tries bounds how often a password may be wrong. A try is counted before the
 // password is looked at, so that many at once are as many, and given back unless
 // it failed for what was sent.
 type tries struct {
-	clients  *limiter[netip.Prefix] // of one client
-	networks *limiter[loginFrom]    // for one login, from one network
-	logins   *limiter[string]       // for one login, from all networks that are not usual
+	clients  *ratelimit.Limiter[netip.Prefix] // of one client
+	networks *ratelimit.Limiter[loginFrom]    // for one login, from one network
+	logins   *ratelimit.Limiter[string]       // for one login, from all networks that are not usual
 	usual    *usualNetworks
 }
 
@@ -27,15 +28,15 @@ type loginFrom struct {
 }
 
 func (o *SignInOptions) tries(now func() time.Time) (*tries, error) {
-	perClient, err := o.PerClient.orDefault("PerClient", defaultPerClient)
+	perClient, err := o.PerClient.OrDefault("PerClient", defaultPerClient)
 	if err != nil {
 		return nil, err
 	}
-	perLogin, err := o.PerLogin.orDefault("PerLogin", defaultPerLogin)
+	perLogin, err := o.PerLogin.OrDefault("PerLogin", defaultPerLogin)
 	if err != nil {
 		return nil, err
 	}
-	anywhere, err := o.PerLoginAnywhere.orDefault("PerLoginAnywhere", defaultPerLoginAnywhere)
+	anywhere, err := o.PerLoginAnywhere.OrDefault("PerLoginAnywhere", defaultPerLoginAnywhere)
 	if err != nil {
 		return nil, err
 	}
@@ -48,44 +49,33 @@ func (o *SignInOptions) tries(now func() time.Time) (*tries, error) {
 // take counts a try for a login. If there is none left it says how long to wait
 // for one; back takes back what it has counted.
 func (t *tries) take(client netip.Prefix, login string) (back func(), wait time.Duration) {
-	from := loginFrom{login, networkOf(client)}
-	if wait := t.networks.take(from); wait > 0 {
+	from := loginFrom{login, ratelimit.Network(client.Addr())}
+	if wait := t.networks.Take(from); wait > 0 {
 		return nil, wait
 	}
 	if t.usual.has(from) {
-		return func() { t.networks.giveBack(from) }, 0
+		return func() { t.networks.GiveBack(from) }, 0
 	}
-	if wait := t.logins.take(login); wait > 0 {
-		t.networks.giveBack(from)
+	if wait := t.logins.Take(login); wait > 0 {
+		t.networks.GiveBack(from)
 		return nil, wait
 	}
 	return func() {
-		t.networks.giveBack(from)
-		t.logins.giveBack(login)
+		t.networks.GiveBack(from)
+		t.logins.GiveBack(login)
 	}, 0
 }
 
 // succeeded notes that somebody signed in.
 func (t *tries) succeeded(client netip.Prefix, login string) {
-	t.usual.add(loginFrom{login, networkOf(client)})
-}
-
-// networkOf returns the network of a client as [clientOf] has it: the /24 of an
-// IPv4 address, and of IPv6 the /48, which one site has (RFC 6177).
-func networkOf(client netip.Prefix) netip.Prefix {
-	bits := 24
-	if client.Addr().Is6() {
-		bits = 48
-	}
-	p, err := client.Addr().Prefix(bits)
-	if err != nil {
-		return netip.Prefix{} // a client without an address
-	}
-	return p
+	t.usual.add(loginFrom{login, ratelimit.Network(client.Addr())})
 }
 
 // usualFor is how long a network is a usual one after somebody signed in from it.
 const usualFor = 90 * 24 * time.Hour
+
+// maxUsual bounds how many networks of logins are kept in mind as usual ones.
+const maxUsual = 1 << 15
 
 // usualNetworks are those from which a login was successful, in memory, up to a
 // number of them. The ones that were used longest ago are forgotten first.
@@ -97,7 +87,11 @@ type usualNetworks struct {
 }
 
 func newUsualNetworks(now func() time.Time) *usualNetworks {
-	return &usualNetworks{now: now, until: newLRU[loginFrom]()}
+	until, err := simplelru.NewLRU[loginFrom, time.Time](maxUsual, nil)
+	if err != nil {
+		panic(err) // the size is a constant above 0
+	}
+	return &usualNetworks{now: now, until: until}
 }
 
 func (u *usualNetworks) has(from loginFrom) bool {

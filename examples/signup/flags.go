@@ -12,6 +12,12 @@ import (
 	"example.com/ostraka/ban"
 )
 
+// The default of -burst and -every.
+const (
+	defaultBurst = 10
+	defaultEvery = time.Minute
+)
+
 type flags struct {
 	addr, db string
 	sample   bool
@@ -43,8 +49,8 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 		return f, &usageError{err: err, hint: "-h shows the flags"}
 	case set.NArg() > 0:
 		return f, &usageError{err: fmt.Errorf("unexpected argument %q", set.Arg(0)), hint: "-h shows the flags"}
-	case f.host.burst < 1:
-		return f, &usageError{flag: "-burst", err: errors.New("nobody could sign up"), hint: "give a number of sign-ups"}
+	case f.host.burst < 1 || f.host.burst > 1_000_000:
+		return f, &usageError{flag: "-burst", err: errors.New("out of range"), hint: "give a number of sign-ups, 1 to 1000000"}
 	case f.host.every <= 0 || f.host.every > 24*time.Hour:
 		return f, &usageError{flag: "-every", err: errors.New("out of range"), hint: "give a duration of at most a day, such as 1m"}
 	}

@@ -141,20 +141,3 @@ func TestAClientSignsUpOnlySoOften(t *testing.T) {
 		}
 	})
 }
-
-func TestTheLimiterKeepsABoundedNumberOfClients(t *testing.T) {
-	l, err := newLimiter(1, time.Hour, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := netip.MustParseAddr("10.0.0.0")
-	for range 2 * maxClients {
-		if wait := l.take(addr); wait != 0 {
-			t.Fatalf("%v waits %v", addr, wait)
-		}
-		addr = addr.Next()
-	}
-	if n := l.clients.Len(); n != maxClients {
-		t.Errorf("%d clients in mind, want %d", n, maxClients)
-	}
-}

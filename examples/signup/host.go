@@ -9,6 +9,7 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/banhttp"
+	"example.com/ostraka/ban/ratelimit"
 	"example.com/ostraka/store"
 )
 
@@ -28,8 +29,8 @@ type host struct {
 	options
 	checker  *ban.Checker
 	accounts *account.Admin
-	limit    *limiter
-	told     *told
+	limit    *ratelimit.Limiter[netip.Prefix]
+	told     *ratelimit.Limiter[string] // by mailbox
 }
 
 // actor is in whose name accounts are made, and pending ones suspended.
@@ -42,7 +43,7 @@ func newHandler(checker *ban.Checker, st store.Store, o options) (http.Handler, 
 	if err != nil {
 		return nil, err
 	}
-	limit, err := newLimiter(o.burst, o.every, time.Now)
+	limit, err := ratelimit.New[netip.Prefix](ratelimit.Rate{Burst: o.burst, Every: o.every}, ratelimit.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func newHandler(checker *ban.Checker, st store.Store, o options) (http.Handler, 
 	if err != nil {
 		return nil, err
 	}
-	told, err := newTold(time.Now)
+	told, err := ratelimit.New[string](tellOnce, ratelimit.Options{})
 	if err != nil {
 		return nil, err
 	}

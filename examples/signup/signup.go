@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,13 +11,14 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/banhttp"
+	"example.com/ostraka/ban/ratelimit"
 )
 
 // signUp answers the form. What a client may do is bounded before any of it is
 // read: a form with mistakes counts as a sign-up.
 func (h *host) signUp(w http.ResponseWriter, r *http.Request) {
 	client, known := banhttp.ClientFrom(r.Context())
-	if wait := h.limit.take(client); wait > 0 {
+	if wait := h.limit.Take(ratelimit.Client(client)); wait > 0 {
 		retryAfter(w, wait)
 		h.answered(r.Context(), "too many")
 		h.refuse(w, form{}, http.StatusTooManyRequests, "Too many sign-ups came from your network. Please try again later.")
@@ -96,7 +95,7 @@ func (h *host) refused(ctx context.Context, w http.ResponseWriter, f form, done 
 // made. That an address is taken its owner is told once a day.
 func (h *host) accepted(ctx context.Context, w http.ResponseWriter, f form, location, message string) {
 	switch {
-	case message == mailTaken && !h.told.first(f.Email):
+	case message == mailTaken && !h.tellNow(f.Email):
 		h.answered(ctx, "address taken, no mail")
 	default:
 		h.answered(ctx, letters[message])
@@ -144,5 +143,5 @@ func (h *host) tryLater(ctx context.Context, w http.ResponseWriter, f form) {
 }
 
 func retryAfter(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	w.Header().Set("Retry-After", ratelimit.RetryAfter(wait))
 }

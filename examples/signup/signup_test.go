@@ -132,7 +132,7 @@ func TestTheOwnerOfAnAddressIsToldOnceADay(t *testing.T) {
 			{"the account", "ann@gmail.com", 0, 1},
 			{"taken", "ann@gmail.com", 0, 2},
 			{"taken again", "ANN@gmail.com", 0, 2},
-			{"within a day", "ann@gmail.com", tellEvery - time.Second, 2},
+			{"within a day", "ann@gmail.com", tellOnce.Every - time.Second, 2},
 			{"after a day", "ann@gmail.com", time.Second, 3},
 		} {
 			time.Sleep(step.after)
