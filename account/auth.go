@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -103,6 +104,9 @@ func NewAuth(st AuthStore, opts AuthOptions) (*Auth, error) {
 	return &Auth{store: st, opts: opts, passwords: passwords}, nil
 }
 
+// Now returns what the clock of the options says, as a store keeps times.
+func (u *Auth) Now() time.Time { return u.clock() }
+
 func (u *Auth) clock() time.Time { return storedTime(u.opts.Now()) }
 
 // Authenticate returns the account whose handle or address login is, if the
@@ -174,6 +178,30 @@ func (u *Auth) Credentials(ctx context.Context, account uuid.UUID, p Page) ([]Cr
 		return nil, fmt.Errorf("credentials of account %s: %w", account, err)
 	}
 	return found, nil
+}
+
+// All yields the sessions and API tokens of an account, whatever their state,
+// newest first. After an error nothing more is yielded.
+func (u *Auth) All(ctx context.Context, account uuid.UUID) iter.Seq2[Credential, error] {
+	return func(yield func(Credential, error) bool) {
+		page := Page{Limit: store.MaxPageLimit}
+		for {
+			found, err := u.Credentials(ctx, account, page)
+			if err != nil {
+				yield(Credential{}, err)
+				return
+			}
+			for _, c := range found {
+				if !yield(c, nil) {
+					return
+				}
+			}
+			if len(found) < page.Limit {
+				return
+			}
+			page.Before = found[len(found)-1].Seq
+		}
+	}
 }
 
 // Purge removes the sessions and API tokens that were revoked, had expired or

@@ -252,6 +252,19 @@ func (u *Auth) Revoke(ctx context.Context, credential uuid.UUID) error {
 	return err
 }
 
+// RevokeOf is Revoke of a session or API token of that account: that of another is
+// [ErrNotFound] too.
+func (u *Auth) RevokeOf(ctx context.Context, account, credential uuid.UUID) error {
+	n, err := int64(0), error(nil)
+	if account != uuid.Nil && credential != uuid.Nil {
+		n, err = u.revokeAs(ctx, store.CredentialFilter{Account: account, ID: credential})
+	}
+	if err == nil && n == 0 {
+		err = fmt.Errorf("revoke credential %s of account %s: %w", credential, account, ErrNotFound)
+	}
+	return err
+}
+
 // revokeAs ends credentials in the name of the actor of the context.
 func (u *Auth) revokeAs(ctx context.Context, f store.CredentialFilter) (int64, error) {
 	c, err := ban.NewChange(ctx, store.CredentialsRevoke, u.clock(), "")

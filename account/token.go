@@ -56,7 +56,7 @@ type TokenOptions struct {
 
 // The bounds of scopes.
 const (
-	maxScopes = 64
+	MaxScopes = 64
 	maxScope  = 128 // bytes
 )
 
@@ -111,7 +111,7 @@ func newToken(account uuid.UUID, o TokenOptions, now time.Time) (Credential, err
 	if len(o.Scopes) == 0 {
 		return Credential{}, ban.NewValueError("scopes", "", ban.CodeEmpty, "say what the token may do")
 	}
-	if err := checkCount("scopes", len(o.Scopes), maxScopes); err != nil {
+	if err := checkCount("scopes", len(o.Scopes), MaxScopes); err != nil {
 		return Credential{}, err
 	}
 	for _, s := range o.Scopes {

@@ -15,8 +15,8 @@ type (
 	//	func(r *http.Request, need Need) (actor string, err error)
 	Authorize = web.Authorize
 
-	// Need says what a request is about to do: Resource is "users", "accounts" or
-	// "aliases", Mutation is false for GET and HEAD, else true. Its method Scopes
+	// Need says what a request is about to do: Resource is "users", "credentials",
+	// "accounts" or "aliases", Mutation is false for GET and HEAD, else true. Its method Scopes
 	// names the scopes of a token any of which allows it: "admin:read" and
 	// "admin:read:users", or with "write".
 	Need = web.Need

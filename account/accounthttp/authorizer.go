@@ -74,7 +74,7 @@ type Authorizer struct {
 // An option that is out of range gives a [*ban.ValueError].
 func NewAuthorizer(auth *account.Auth, o AuthorizerOptions) (*Authorizer, error) {
 	if auth == nil {
-		return nil, ban.NewValueError("auth", "", ban.CodeEmpty, "give what account.NewAuth returns")
+		return nil, errNoAuth()
 	}
 	proxies, err := web.NewProxies(o.TrustedProxies)
 	if err != nil {

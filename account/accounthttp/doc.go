@@ -32,6 +32,17 @@
 // verified. The query ?force=1 overrides the refusal to disable, demote or delete
 // oneself, but not that of the last active admin.
 //
+// # Sessions and API tokens
+//
+// [NewCredentials] lists and ends what lets users in, and makes API tokens, as
+// narrow as they can be: a program that reads metrics wants "admin:read:metrics"
+// and no more.
+//
+//	GET    /users/{id}/credentials         sessions and API tokens: kind, active, limit, offset
+//	POST   /users/{id}/credentials         make an API token: name, scopes, expires_at; its secret is shown this once
+//	DELETE /users/{id}/credentials         end them all
+//	DELETE /users/{id}/credentials/{credential}    end one
+//
 // # Suspensions
 //
 // [NewSuspensions] suspends accounts as Storyden does

@@ -26,19 +26,20 @@ func (e endpoint) mutation() bool {
 func endpoints(t *testing.T) []endpoint {
 	t.Helper()
 	bodies := map[string]string{
-		"POST /api/admin/users":       `{"username":"eve","email":"eve@example.org","password":"example_string"}`,
-		"PATCH /api/admin/users/2":    `{"username":"robert"}`,
-		"POST /api/auth/sign-in":      signInBody("alice", "wrong horse"),
-		"POST /api/aliases":           `{"address":"shop@alias.example","destination":"bob@example.org"}`,
-		"POST /api/admin/bans":        `{"ban_type":"name","ban_value":"eve"}`,
-		"PATCH /api/admin/bans/1":     `{"reason":"x"}`,
-		"GET /api/admin/bans":         "",
-		"GET /api/admin/bans/1":       "",
-		"DELETE /api/admin/bans/1":    "",
-		"POST " + blocksPath:          `{"domain":"spam.example"}`,
-		"GET " + blocksPath:           "",
-		"GET " + blocksPath + "/1":    "",
-		"DELETE " + blocksPath + "/1": "",
+		"POST /api/admin/users":               `{"username":"eve","email":"eve@example.org","password":"example_string"}`,
+		"PATCH /api/admin/users/2":            `{"username":"robert"}`,
+		"POST /api/admin/users/2/credentials": `{"name":"metrics","scopes":["admin:read:metrics"]}`,
+		"POST /api/auth/sign-in":              signInBody("alice", "wrong horse"),
+		"POST /api/aliases":                   `{"address":"shop@alias.example","destination":"bob@example.org"}`,
+		"POST /api/admin/bans":                `{"ban_type":"name","ban_value":"eve"}`,
+		"PATCH /api/admin/bans/1":             `{"reason":"x"}`,
+		"GET /api/admin/bans":                 "",
+		"GET /api/admin/bans/1":               "",
+		"DELETE /api/admin/bans/1":            "",
+		"POST " + blocksPath:                  `{"domain":"spam.example"}`,
+		"GET " + blocksPath:                   "",
+		"GET " + blocksPath + "/1":            "",
+		"DELETE " + blocksPath + "/1":         "",
 	}
 	for prefix, routes := range accounthttp.Routes() {
 		for _, r := range routes {

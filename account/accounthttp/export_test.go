@@ -6,7 +6,7 @@ import "example.com/ostraka/internal/web"
 // mount its handler.
 func Routes() map[string][]web.Route {
 	return map[string][]web.Route{
-		"/api/admin":    new(users).routes(),
+		"/api/admin":    append(new(users).routes(), new(credentials).routes()...),
 		"/storyden/api": new(suspensions).routes(),
 		"/api":          append(new(signIn).routes(), new(aliasHandler).routes()...),
 	}

@@ -115,6 +115,8 @@ func newSite(t testing.TB, o siteOptions) *site {
 	mount("/api", []string{"/aliases"}, h, err)
 	h, err = accounthttp.NewUsers(s.admin, accounthttp.Options{Authorize: cookie, Logger: logger})
 	mount("/api/admin", []string{"/users", "/users/"}, h, err)
+	h, err = accounthttp.NewCredentials(s.auth, s.admin, accounthttp.Options{Authorize: cookie, Logger: logger})
+	mount("/api/admin", []string{"/users/{id}/credentials", "/users/{id}/credentials/"}, h, err)
 	h, err = banhttp.New(s.bans, banhttp.Options{Authorize: cookie, Logger: logger, Now: s.clock.Now})
 	mount("/api/admin", []string{"/"}, h, err)
 	h, err = blocklisthttp.New(blocks, blocklisthttp.Options{Authorize: token, Logger: logger})
@@ -266,6 +268,13 @@ func (s *brokenStore) RevokeCredentials(ctx context.Context, f store.CredentialF
 		return 0, s.err
 	}
 	return s.Store.RevokeCredentials(ctx, f, c)
+}
+
+func (s *brokenStore) CreateToken(ctx context.Context, token store.Credential, version int64, c store.Change) (store.Credential, error) {
+	if s.err != nil {
+		return store.Credential{}, s.err
+	}
+	return s.Store.CreateToken(ctx, token, version, c)
 }
 
 func (s *brokenStore) TrimSessions(ctx context.Context, account uuid.UUID, keep int) (int64, error) {

@@ -46,6 +46,10 @@ func orDefaultLogger(l *slog.Logger) *slog.Logger {
 	return l
 }
 
+func errNoAuth() error {
+	return ban.NewValueError("auth", "", ban.CodeEmpty, "give what account.NewAuth returns")
+}
+
 func errNoAdmin() error {
 	return ban.NewValueError("admin", "", ban.CodeEmpty, "give what account.NewAdmin returns")
 }

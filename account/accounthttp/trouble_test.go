@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
 	"example.com/ostraka/internal/web"
@@ -21,14 +23,15 @@ import (
 
 // pathOf returns the path of a route, with an id or a handle for its variable.
 func pathOf(r web.Route, id, handle string) string {
-	return strings.ReplaceAll(webtest.Path(r, id), "{account_handle}", handle)
+	return strings.NewReplacer("{account_handle}", handle, "{credential}", uuid.Max.String()).Replace(webtest.Path(r, id))
 }
 
 // bodyOf returns a body that a route takes.
 func bodyOf(where string) string {
 	return map[string]string{
 		"users.create": `{"username":"eve","email":"eve@example.org","password":"example_string"}`, "users.update": `{"username":"robert"}`,
-		"auth.sign_in": signInBody("bob", password), "aliases.create": `{"address":"shop@alias.example","destination":"bob@example.org"}`,
+		"credentials.create": `{"name":"metrics","scopes":["admin:read:metrics"]}`,
+		"auth.sign_in":       signInBody("bob", password), "aliases.create": `{"address":"shop@alias.example","destination":"bob@example.org"}`,
 	}[where]
 }
 
@@ -145,6 +148,9 @@ func TestAuthorizeIsToldWhatIsNeeded(t *testing.T) {
 			continue
 		}
 		want := accounthttp.Need{Resource: map[string]string{"cookie": "users", "storyden": "accounts", "token": "aliases"}[e.by], Mutation: e.mutation()}
+		if strings.Contains(e.target, "/credentials") {
+			want.Resource = "credentials"
+		}
 		if s.do(request{target: e.target, body: e.body}); got != want {
 			t.Errorf("%s needs %+v, want %+v", e.target, got, want)
 		}

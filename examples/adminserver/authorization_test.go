@@ -37,6 +37,10 @@ var protected = []route{
 	{request: "POST /api/admin/users", body: `{"username":"carol","email":"carol@example.org","password":"long enough"}`},
 	{request: "GET /api/admin/users/2", path: "/api/admin/users/{id}"},
 	{request: "PATCH /api/admin/users/2", path: "/api/admin/users/{id}", body: `{"email":"bob@example.com"}`},
+	{request: "POST /api/admin/users/2/credentials", path: "/api/admin/users/{id}/credentials", body: `{"scopes":["admin:read:metrics"]}`},
+	{request: "GET /api/admin/users/2/credentials", path: "/api/admin/users/{id}/credentials"},
+	{request: noCredential, path: "/api/admin/users/{id}/credentials/{credential}"},
+	{request: "DELETE /api/admin/users/2/credentials", path: "/api/admin/users/{id}/credentials"},
 	{request: "POST /storyden/api/admin/bans/bob", path: "/storyden/api/admin/bans/{account_handle}"},
 	{request: "DELETE /storyden/api/admin/bans/bob", path: "/storyden/api/admin/bans/{account_handle}"},
 	{request: "DELETE /api/admin/users/2", path: "/api/admin/users/{id}"},
@@ -49,6 +53,9 @@ var protected = []route{
 	{request: "GET /metrics"},
 	{request: "POST /api/auth/sign-out"},
 }
+
+// noCredential ends a session that nobody has.
+const noCredential = "DELETE /api/admin/users/2/credentials/ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 // public are the routes that anybody may ask.
 var public = []route{
@@ -219,7 +226,11 @@ func TestAdmins(t *testing.T) {
 		if tokenOnly(r) {
 			who = login{token: alice.token}
 		}
-		p.send(r.method(), r.target(), r.body, who).want(t, http.StatusOK, "")
+		status := http.StatusOK
+		if r.request == noCredential {
+			status = http.StatusNotFound
+		}
+		p.send(r.method(), r.target(), r.body, who).want(t, status, "")
 	}
 	for _, r := range public[1:] {
 		p.send(r.method(), r.target(), "", login{}).want(t, http.StatusOK, "")

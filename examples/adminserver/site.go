@@ -79,6 +79,11 @@ func (p *parts) addUsers(mux *http.ServeMux, who *accounthttp.Authorizer) error 
 		return err
 	}
 	mount(mux, prefixAdmin, h, "/users", "/users/")
+	h, err = accounthttp.NewCredentials(p.auth, p.accounts, accounthttp.Options{Authorize: noted(prefixAdmin, who.SessionCookie), Logger: p.log})
+	if err != nil {
+		return err
+	}
+	mount(mux, prefixAdmin, h, "/users/{id}/credentials", "/users/{id}/credentials/")
 	return nil
 }
 

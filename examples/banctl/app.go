@@ -76,6 +76,7 @@ func newRoot(a *app) *cobra.Command {
 		&cobra.Group{ID: groupBans, Title: "Bans:"},
 		&cobra.Group{ID: groupAsk, Title: "Questions:"},
 		&cobra.Group{ID: groupLists, Title: "Blocks and lists:"},
+		&cobra.Group{ID: groupAccounts, Title: "Accounts:"},
 		&cobra.Group{ID: groupData, Title: "The database:"},
 	)
 	root.AddCommand(banCommands(a)...)
@@ -83,6 +84,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(listCommands(a)...)
 	root.AddCommand(blockCommands(a)...)
 	root.AddCommand(backupCommand(a), restoreCommand(a), verifyCommand(a), pruneCommand(a), vacuumCommand(a))
+	root.AddCommand(credentialCommands(a)...)
 	refuseUnknownHelp(root)
 	return root
 }
@@ -128,6 +130,8 @@ const (
 	groupAsk   = "ask"
 	groupLists = "lists"
 	groupData  = "data"
+
+	groupAccounts = "accounts"
 )
 
 // command fills in what the commands have in common. The first word of use is

@@ -132,6 +132,7 @@ func names(t *testing.T, v any) {
 func TestEveryCommandPrintsOneJSONDocument(t *testing.T) {
 	c := newCLI(t)
 	c.seed()
+	c.withAccounts()
 	tested := map[string]bool{"export": true, "help": true, "completion": true} // export is tested by its formats
 	for _, args := range [][]string{
 		{"add", "a.example"}, {"add", "co.uk", "--force", "--dry-run"}, {"put", "a.example", "--reason", "x"}, {"update", "1", "--shadow"},
@@ -141,6 +142,7 @@ func TestEveryCommandPrintsOneJSONDocument(t *testing.T) {
 		{"import", "--list", "other", file(t, "x.txt", "a.example\nco.uk\n")}, {"lists"}, {"undo", "other"}, {"drop", "other"},
 		{"block", "b.example"}, {"blocks"}, {"unblock", "b.example"}, {"backup", c.db + ".copy"}, {"verify"},
 		{"restore", c.db + ".copy"}, {"prune", "--before", "90d"}, {"vacuum"},
+		{"token", "ann", "--scope", "a", "--expires", "1h"}, {"credentials", "ann"}, {"logout", "ann"},
 	} {
 		tested[args[0]] = true
 		names(t, c.json(args...))

@@ -27,14 +27,31 @@ func (r *rehearsal) CreateSession(context.Context, store.Credential, int64) (sto
 	return store.Credential{}, errRehearsal
 }
 
-func (r *rehearsal) CreateToken(context.Context, store.Credential, int64, store.Change) (store.Credential, error) {
-	return store.Credential{}, errRehearsal
+// CreateToken implements [store.Credentials].
+func (r *rehearsal) CreateToken(_ context.Context, c store.Credential, _ int64, _ store.Change) (store.Credential, error) {
+	return c, nil
 }
 
 func (r *rehearsal) UseCredential(context.Context, uuid.UUID, time.Time) error { return errRehearsal }
 
-func (r *rehearsal) RevokeCredentials(context.Context, store.CredentialFilter, store.Change) (int64, error) {
-	return 0, errRehearsal
+// RevokeCredentials implements [store.Credentials].
+func (r *rehearsal) RevokeCredentials(ctx context.Context, f store.CredentialFilter, _ store.Change) (n int64, err error) {
+	page := store.Page{Limit: store.MaxPageLimit}
+	for {
+		found, err := r.ListCredentials(ctx, f, page)
+		if err != nil {
+			return 0, err
+		}
+		for _, c := range found {
+			if c.RevokedAt.IsZero() {
+				n++
+			}
+		}
+		if len(found) < page.Limit {
+			return n, nil
+		}
+		page.Before = found[len(found)-1].Seq
+	}
 }
 
 func (r *rehearsal) TrimSessions(context.Context, uuid.UUID, int) (int64, error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/sqlitestore"
@@ -21,6 +22,9 @@ type session struct {
 	bans  *ban.Admin
 	lists *blocklist.Admin
 	now   func() time.Time
+
+	accounts *account.Admin
+	auth     *account.Auth
 }
 
 // use says what a command does with the database.
@@ -77,6 +81,12 @@ func (a *app) newSession(file *sqlitestore.Store, u use) (s *session, err error)
 	}
 	s.bans, err = ban.NewAdmin(s.store, ban.AdminOptions{Protected: a.protect, Now: a.now})
 	if err != nil {
+		return nil, err
+	}
+	if s.accounts, err = account.NewAdmin(s.store, account.AdminOptions{Now: a.now}); err != nil {
+		return nil, err
+	}
+	if s.auth, err = account.NewAuth(s.store, account.AuthOptions{Now: a.now}); err != nil {
 		return nil, err
 	}
 	s.lists, err = blocklist.NewAdmin(s.store, blocklist.AdminOptions{Protected: a.protect, Now: a.now})

@@ -155,6 +155,30 @@ func (o *Object) String(name string) *string {
 	return &s
 }
 
+// Strings returns a list of texts, nil if there is no such member.
+func (o *Object) Strings(name string) []string {
+	raw, ok := o.members[name]
+	if !ok {
+		return nil
+	}
+	var list []string
+	var elements []json.RawMessage
+	if o.Null(name) || json.Unmarshal(raw, &elements) != nil {
+		o.wrongType(name, "give a list of strings")
+		return nil
+	}
+	for _, e := range elements {
+		one := Object{members: map[string]json.RawMessage{name: e}}
+		s := one.String(name)
+		if s == nil || one.Null(name) {
+			o.wrongType(name, "give a list of strings")
+			return nil
+		}
+		list = append(list, *s)
+	}
+	return list
+}
+
 // Scalar returns a member as the text that a form would have for it: a string as
 // it is, anything else as JSON writes it. Null and a missing member are none.
 func (o *Object) Scalar(name string) (text string, ok bool) {

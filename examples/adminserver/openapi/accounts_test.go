@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
 	"example.com/ostraka/ban"
@@ -25,6 +27,9 @@ const (
 
 	password = "correct horse"
 )
+
+// tokenID is that of an API token of alice.
+var tokenID = uuid.MustParse("01900000-0000-7000-8000-000000000001")
 
 // serveAccounts serves the APIs of accounts: 1 to 3 are alice, an admin, bob, and
 // carol.
@@ -63,6 +68,16 @@ func serveAccounts(t *testing.T, mux *http.ServeMux, st store.Store, checker *ba
 	}
 	h, err := accounthttp.NewUsers(admin, o)
 	mount("/api/admin", []string{"/users", "/users/"}, h, err)
+	auth, err := account.NewAuth(st, account.AuthOptions{Passwords: quick})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.CreateToken(ctx, store.Credential{ID: tokenID, Kind: store.APIToken, Account: alice.ID, Scopes: []string{"a"}, CreatedAt: time.Now()}, alice.Version,
+		store.Change{At: time.Now(), Actor: "root", Action: store.TokenCreate}); err != nil {
+		t.Fatal(err)
+	}
+	h, err = accounthttp.NewCredentials(auth, admin, o)
+	mount("/api/admin", []string{"/users/{id}/credentials", "/users/{id}/credentials/"}, h, err)
 	h, err = accounthttp.NewSuspensions(admin, o)
 	mount("/storyden/api", []string{"/"}, h, err)
 	made, err := account.NewAliases(st, checker, account.AliasesOptions{})
@@ -149,6 +164,7 @@ func newSignIn(t *testing.T, st store.Store, quick account.PasswordOptions, logg
 func accountCalls() []call {
 	const jsonType = "application/json"
 	const eve, change = `{"username":"John Doe","email":"user@example.com","password":"example_string","is_active":true,"is_admin":false}`, `{"username":"Robert"}`
+	const narrow = `{"name":"prometheus","scopes":["admin:read:metrics"],"expires_at":null}`
 	const login, wrong, shop = `{"login":"bob","password":"correct horse"}`, `{"login":"bob","password":"x"}`, `{"address":"shop@alias.example","user_id":2,"ip":"192.0.2.7"}`
 	all := []call{
 		{target: "GET " + users + "?limit=1&offset=1&active=1&is_admin=0&email=example", status: 200},
@@ -187,7 +203,21 @@ func accountCalls() []call {
 		{target: "POST " + aliases, media: jsonType, body: shop, status: 409},
 		{target: "POST " + aliases, media: jsonType, body: `{"address":"mallory@alias.example","destination":"x@example.org"}`, status: 403},
 
+		{target: "GET " + users + "/1/credentials?limit=1&offset=0&active=1&kind=api_token", status: 200},
+		{target: "GET " + users + "/1/credentials?kind=session&active=0", status: 200},
+		{target: "GET " + users + "/x/credentials", status: 400},
+		{target: "GET " + users + "/99/credentials", status: 404},
+		{target: "POST " + users + "/1/credentials", media: jsonType, body: narrow, status: 200},
+		{target: "POST " + users + "/99/credentials", media: jsonType, body: narrow, status: 404},
+		{target: "DELETE " + users + "/1/credentials/" + tokenID.String(), status: 200},
+		{target: "DELETE " + users + "/1/credentials/" + tokenID.String(), status: 404},
+		{target: "DELETE " + users + "/x/credentials/" + tokenID.String(), status: 400},
+		{target: "DELETE " + users + "/1/credentials", status: 200},
+		{target: "DELETE " + users + "/x/credentials", status: 400},
+		{target: "DELETE " + users + "/99/credentials", status: 404},
+
 		{target: "POST " + storyden + "/bob", status: 200},
+		{target: "POST " + users + "/2/credentials", media: jsonType, body: narrow, status: 409},
 		{target: "POST " + storyden + "/bob", status: 200},
 		{target: "POST " + storyden + "/alice", status: 400},
 		{target: "POST " + storyden + "/alice?force=1", status: 409},
@@ -200,9 +230,11 @@ func accountCalls() []call {
 		{target: "DELETE " + users + "/4", status: 200},
 		{target: "DELETE " + users + "/1?force=1", status: 409},
 	}
-	all = slices.Concat(all, takesBody("POST "+users), takesBody("PATCH "+users+"/2"), takesBody("POST "+signIn), takesBody("POST "+aliases))
+	all = slices.Concat(all, takesBody("POST "+users), takesBody("PATCH "+users+"/2"), takesBody("POST "+signIn), takesBody("POST "+aliases), takesBody("POST "+users+"/2/credentials"))
 	for target, body := range map[string]string{
 		"GET " + users: "", "POST " + users: eve, "GET " + users + "/2": "", "PATCH " + users + "/2": change, "DELETE " + users + "/2": "",
+		"GET " + users + "/2/credentials": "", "POST " + users + "/2/credentials": narrow, "DELETE " + users + "/2/credentials": "",
+		"DELETE " + users + "/2/credentials/" + tokenID.String(): "",
 		"POST " + aliases: shop, "POST " + storyden + "/bob": "", "DELETE " + storyden + "/bob": "",
 	} {
 		for _, c := range anyRoute(target, body, 401) {
