@@ -20,6 +20,8 @@ type (
 	Alias = store.MailAlias
 	// Credential is a session or an API token, without its secret.
 	Credential = store.Credential
+	// CredentialKind says which of the two: its text is "session" or "api_token".
+	CredentialKind = store.CredentialKind
 	// Filter selects accounts in lists. A zero field selects nothing out. The
 	// substrings are compared with canonical forms, in lower case.
 	Filter = store.AccountFilter

@@ -11,7 +11,6 @@ import (
 	"example.com/ostraka/ban"
 	"example.com/ostraka/internal/web"
 	"example.com/ostraka/internal/web/adminapi"
-	"example.com/ostraka/store"
 )
 
 // NewCredentials returns a handler of the sessions and API tokens of accounts, in
@@ -93,7 +92,7 @@ type (
 func (h *credentials) list(r *web.Request) (web.Reply, error) {
 	q := web.ParseQuery(r.Request)
 	page, active := adminapi.ParsePage(q), q.Bool(paramActive)
-	var kind store.CredentialKind
+	var kind account.CredentialKind
 	if text := q.String(paramKind); text != "" && kind.UnmarshalText([]byte(text)) != nil {
 		q.Fail(ban.NewValueError(paramKind, text, ban.CodeUnknown, "use session or api_token"))
 	}
