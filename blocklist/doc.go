@@ -26,13 +26,26 @@
 // Sync adds, changes and removes them as its input says and touches neither
 // blocks nor bans nor other lists, even where they are about the same value.
 //
+// # What Parse reads
+//
+// Formats are told apart by themselves; [FormatAuto] says how, and each format's
+// own comment what is read in it. A list guesses no names: unless
+// [ParseOptions.Kind], a column or "name:" before a value says so, a word is no
+// entry and is rejected. Domains, e-mail and IP addresses and prefixes are told by
+// their form. Ranges of addresses become the fewest prefixes that cover them.
+// Regular expressions, numbers of networks and rules of other programs are rejected
+// with the code [ban.CodeNotSupported], words with [ban.CodeAmbiguous]. The order of
+// lines means nothing. What a server sends in place of a list, a page, "404",
+// "null" or an error as JSON, and CSV of unknown columns, is a [*FormatError].
+//
 // # What Sync promises
 //
 // A new version of a list takes effect as a whole or not at all, whatever
 // happens meanwhile. The same input again changes nothing. A line that cannot be
 // read, that repeats another, or whose value is dangerous to ban is rejected,
 // with its number and the reason, and the others go in. Input that is mostly
-// rejects, or would remove or weaken more than half of a list that is not short,
-// is taken for a mistake and stops with a [*StopError] unless forced. Undo goes back to
-// the version before.
+// rejects, that would leave nothing of what a list had, or would remove or weaken
+// more than half of a list that is not short, is taken for a mistake and stops with
+// a [*StopError] unless forced. Undo goes back to the version before, with its
+// source, reasons and lines. The log counts what the [Result] counts.
 package blocklist

@@ -60,8 +60,9 @@ func (a *Admin) Entries(ctx context.Context, name string) iter.Seq2[Entry, error
 	return a.store.ListEntries(ctx, name)
 }
 
-// Undo puts the entries that a list had before the last Sync back into force; its
-// source and reasons stay. Only one version is kept: an Undo after an Undo gives
+// Undo puts the version that a list had before the last Sync back into force: its
+// entries with their effects and lines, its source and its reasons. Of a list that
+// was synced once an empty one without texts is left. Only one version is kept: an Undo after an Undo gives
 // [ErrNothingToUndo], one of a list that does not exist [ErrNotFound].
 func (a *Admin) Undo(ctx context.Context, name string) (List, error) {
 	c, err := a.change(ctx, store.ListUndo)

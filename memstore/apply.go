@@ -31,6 +31,7 @@ func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change sto
 		return store.List{}, fmt.Errorf("memstore: %w", err)
 	}
 	made.after.syncedAt, made.after.syncedBy = change.At, change.Actor
+	made.after.source, made.after.reason, made.after.publicReason = info.Source, info.Reason, info.PublicReason
 
 	err = s.write(ctx, func() (*store.Change, error) {
 		l := try.list
@@ -92,6 +93,7 @@ func (s *Store) swap(l *list, info *store.List, taken, undo *step, change store.
 	v := taken.after
 	info.Entries, info.Undoable = int64(len(v.entries)), undo != nil
 	info.SyncedAt, info.SyncedBy = v.syncedAt, v.syncedBy
+	info.Source, info.Reason, info.PublicReason = v.source, v.reason, v.publicReason
 	var was *store.List
 	if l.current != nil {
 		was = &l.info
@@ -161,7 +163,7 @@ func (s *step) back() *step {
 }
 
 func (s *step) counts() map[string]int64 {
-	return map[string]int64{"added": int64(len(s.added)), "removed": int64(len(s.removed))}
+	return changelog.ListCounts(slices.Values(s.added), slices.Values(s.removed))
 }
 
 // keys returns those of what was added and removed, or as many as tell that

@@ -16,8 +16,10 @@ import (
 type version struct {
 	entries []*store.Entry
 
-	syncedAt time.Time // zero for the empty version before the first
-	syncedBy string
+	// Of the list as it is with the version; zero for the empty one before the first.
+	syncedAt                     time.Time
+	syncedBy                     string
+	source, reason, publicReason string
 
 	table ruleindex.Table   // of the positions of entries, by the hashes of their keys
 	lens  []store.PrefixLen // of the entries' keys, each once

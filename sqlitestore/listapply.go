@@ -203,7 +203,9 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 	after.SyncedAt, after.SyncedBy = time.UnixMicro(a.change.At.UnixMicro()).UTC(), a.change.Actor
 	err := t.exec(ctx, `UPDATE ostraka_lists SET source = ?, reason = ?, public_reason = ?, version = ?, entries = ?,
 		content = content + 1, synced_at = ?, synced_by = ?, writer = NULL,
-		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by
+		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by,
+		previous_source = iif(version > 0, source, ''), previous_reason = iif(version > 0, reason, ''),
+		previous_public_reason = iif(version > 0, public_reason, '')
 		WHERE seq = ?`, after.Source, after.Reason, after.PublicReason, after.Version, after.Entries,
 		timeArg(after.SyncedAt), after.SyncedBy, after.Seq)
 	if err != nil {
@@ -217,9 +219,7 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 	if before.Version == 0 {
 		logBefore = nil
 	}
-	c, err := changelog.List(a.change, logBefore, &after, a.keys(), map[string]int64{
-		"added": int64(len(a.add)), "removed": int64(len(a.remove)),
-	})
+	c, err := changelog.List(a.change, logBefore, &after, a.keys(), changelog.ListCounts(slices.Values(a.add), slices.Values(a.remove)))
 	if err != nil {
 		return err
 	}

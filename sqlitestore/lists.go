@@ -17,10 +17,12 @@ type listRow struct {
 	previousEntries  sql.NullInt64 // not valid if the version before is gone
 	previousSyncedAt time.Time
 	previousSyncedBy sql.NullString
+	previousTexts    [3]string // Source, Reason and PublicReason; those of now if they are not known
 }
 
 const listColumns = `seq, id, name, source, reason, public_reason, version, entries, created_at, synced_at, synced_by,
-	content, previous_entries, previous_synced_at, previous_synced_by, previous_entries IS NOT NULL`
+	content, previous_entries, previous_synced_at, previous_synced_by, previous_entries IS NOT NULL,
+	coalesce(previous_source, source), coalesce(previous_reason, reason), coalesce(previous_public_reason, public_reason)`
 
 // selectLists leaves out lists whose first version is still being written. More
 // conditions may follow.
@@ -31,6 +33,7 @@ func (l *listRow) dest() []any {
 		&l.Seq, (*id)(&l.ID), &l.Name, &l.Source, &l.Reason, &l.PublicReason, &l.Version, &l.Entries,
 		(*micros)(&l.CreatedAt), (*micros)(&l.SyncedAt), &l.SyncedBy,
 		&l.content, &l.previousEntries, (*micros)(&l.previousSyncedAt), &l.previousSyncedBy, &l.Undoable,
+		&l.previousTexts[0], &l.previousTexts[1], &l.previousTexts[2],
 	}
 }
 

@@ -47,6 +47,7 @@ func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.
 	after.Version++
 	after.Entries, after.Undoable = row.previousEntries.Int64, false
 	after.SyncedAt, after.SyncedBy = row.previousSyncedAt, row.previousSyncedBy.String
+	after.Source, after.Reason, after.PublicReason = row.previousTexts[0], row.previousTexts[1], row.previousTexts[2]
 
 	// Leftovers of a staging that was cut off have other versions.
 	keys, err := t.entryKeys(ctx, `SELECT key FROM ostraka_rules WHERE list = ?1 AND since = ?2
@@ -54,27 +55,44 @@ func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.
 	if err != nil {
 		return after, err
 	}
-	var added, removed int64
-	err = t.row(ctx, []any{&added, &removed}, `SELECT
-		(SELECT count(*) FROM ostraka_rules WHERE list = ?1 AND until = ?2),
-		(SELECT count(*) FROM ostraka_rules WHERE list = ?1 AND since = ?2)`, before.Seq, row.content)
+	counts, err := t.undoCounts(ctx, row)
 	if err != nil {
 		return after, err
 	}
 	err = t.exec(ctx, `UPDATE ostraka_lists SET version = ?, entries = ?, content = content - 1, synced_at = ?, synced_by = ?,
-		writer = ?, previous_entries = NULL, previous_synced_at = NULL, previous_synced_by = NULL WHERE seq = ?`,
-		after.Version, after.Entries, timeArg(after.SyncedAt), after.SyncedBy, token, after.Seq)
+		source = ?, reason = ?, public_reason = ?, writer = ?, previous_entries = NULL, previous_synced_at = NULL,
+		previous_synced_by = NULL, previous_source = NULL, previous_reason = NULL, previous_public_reason = NULL WHERE seq = ?`,
+		after.Version, after.Entries, timeArg(after.SyncedAt), after.SyncedBy,
+		after.Source, after.Reason, after.PublicReason, token, after.Seq)
 	if err != nil {
 		return after, err
 	}
 	if err := t.moveHitsBack(ctx, row); err != nil {
 		return after, err
 	}
-	c, err := changelog.List(change, &before, &after, keys, map[string]int64{"added": added, "removed": removed})
+	c, err := changelog.List(change, &before, &after, keys, counts)
 	if err != nil {
 		return after, err
 	}
 	return after, t.log(ctx, c)
+}
+
+// undoCounts returns what [changelog.ListCounts] does of the entries that come
+// back and go: the rows of the content before and of the one in force.
+func (t *tx) undoCounts(ctx context.Context, row *listRow) (map[string]int64, error) {
+	var added, removed, changed int64
+	err := t.row(ctx, []any{&added, &removed, &changed}, `SELECT
+		count(*) FILTER (WHERE back AND NOT gone), count(*) FILTER (WHERE gone AND NOT back), count(*) FILTER (WHERE gone AND back AND other)
+		FROM (
+			SELECT max(back) AS back, max(gone) AS gone,
+				min(effect) <> max(effect) OR min(scope) <> max(scope) OR min(shadow) <> max(shadow) AS other
+			FROM (
+				SELECT id, 1 AS back, 0 AS gone, effect, scope, shadow FROM ostraka_rules WHERE list = ?1 AND until = ?2
+				UNION ALL
+				SELECT id, 0, 1, effect, scope, shadow FROM ostraka_rules WHERE list = ?1 AND since = ?2
+			) GROUP BY id
+		)`, row.Seq, row.content)
+	return map[string]int64{"added": added, "removed": removed, "changed": changed}, err
 }
 
 // DropList implements [store.Lists].
@@ -96,7 +114,7 @@ func (s *Store) DropList(ctx context.Context, name string, change store.Change) 
 		if err := t.exec(ctx, `DELETE FROM ostraka_lists WHERE seq = ?`, list.Seq); err != nil {
 			return err
 		}
-		c, err := changelog.List(change, &list, nil, keys, map[string]int64{"added": 0, "removed": list.Entries})
+		c, err := changelog.List(change, &list, nil, keys, map[string]int64{"added": 0, "removed": list.Entries, "changed": 0})
 		if err != nil {
 			return err
 		}

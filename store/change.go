@@ -90,7 +90,7 @@ type Change struct {
 	Before json.RawMessage `json:"before,omitempty"`
 	After  json.RawMessage `json:"after,omitempty"`
 	// Counts says what a change of many did, by verb ("created", "skipped",
-	// "purged"; for lists "added", "removed"), and what else a change of one
+	// "purged"; for lists "added", "removed" and "changed", by value), and what else a change of one
 	// did ("aliases_disabled", "credentials_revoked").
 	Counts map[string]int64 `json:"counts,omitempty"`
 

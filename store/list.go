@@ -117,10 +117,13 @@ type Lists interface {
 	// sees a part of it. The version before is kept for UndoList; older ones are
 	// forgotten. It returns the list as it then is.
 	//
-	// It logs one change of the list (Target, Before, After) with the keys of
-	// all entries added and removed, or Bulk if they are more than
+	// It logs one change of the list (Target, Before, After) with counts of values:
+	// "added" and "removed" of those that the version before did not have and that
+	// the new one does not, "changed" of those in both whose Effect, Scope or Shadow
+	// differ; another Line or Key is no change. It has the keys of
+	// all entries added and removed, or is Bulk if they are more than
 	// [MaxChangeKeys]. It is Bulk as well if Source, Reason or PublicReason
-	// change while the list has entries, since those that stay have other rules
+	// change and the list has entries before and after, since those that stay have other rules
 	// then. Other writes to the store go on while a long list is written, and
 	// reads never wait for it.
 	//
@@ -132,11 +135,11 @@ type Lists interface {
 	ApplyList(ctx context.Context, delta ListDelta, change Change) (List, error)
 
 	// UndoList puts the content before the one in force back into force, with
-	// its SyncedAt and SyncedBy but as a new Version, and forgets the latter; of
-	// a list that was applied once it leaves an empty one. It is [ErrNotFound]
+	// its Source, Reason, PublicReason, SyncedAt and SyncedBy and its entries as
+	// they were, Line too, but as a new Version, and forgets the latter; of a list
+	// that was applied once it leaves an empty one without texts. It is [ErrNotFound]
 	// if there is no such list, and [ErrConflict] if the content before is gone:
-	// only one is kept. It logs a change as ApplyList does. Source, Reason and
-	// PublicReason stay.
+	// only one is kept. It logs a change as ApplyList does.
 	UndoList(ctx context.Context, name string, change Change) (List, error)
 
 	// DropList removes a list with all its entries and their hits, and returns

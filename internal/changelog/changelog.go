@@ -8,6 +8,8 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/store"
 )
 
@@ -71,10 +73,34 @@ func List(change store.Change, before, after *store.List, keys []store.Key, coun
 	return withRecords(c, "list", before, after)
 }
 
+// ListCounts returns what a change of a list counts, given the entries that are
+// removed and added, which include those that differ in some way: "added" and
+// "removed" of values, and "changed" of values with another effect, scope or
+// shadow mark. One that has but another line or key counts as nothing.
+func ListCounts(added, removed iter.Seq[*store.Entry]) map[string]int64 {
+	gone := make(map[uuid.UUID]*store.Entry)
+	for e := range removed {
+		gone[e.ID] = e
+	}
+	var come, changed, both int64
+	for e := range added {
+		switch was := gone[e.ID]; {
+		case was == nil:
+			come++
+		case was.Effect != e.Effect || was.Scope != e.Scope || was.Shadow != e.Shadow:
+			changed++
+			both++
+		default:
+			both++
+		}
+	}
+	return map[string]int64{"added": come, "removed": int64(len(gone)) - both, "changed": changed}
+}
+
 // otherRules reports whether entries that are in both versions of the list
 // differ in what they have from the list.
 func otherRules(before, after *store.List) bool {
-	return before != nil && after != nil && before.Entries > 0 &&
+	return before != nil && after != nil && before.Entries > 0 && after.Entries > 0 &&
 		(before.Source != after.Source || before.Reason != after.Reason || before.PublicReason != after.PublicReason)
 }
 

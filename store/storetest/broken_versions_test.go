@@ -24,9 +24,9 @@ var versionFlaws = []flaw{
 		undoAs(o, func(_, before store.List, l *store.List) { l.SyncedAt, l.SyncedBy = before.SyncedAt, before.SyncedBy })
 	}, []string{"UndoList puts the version before back into force", "UndoList of the first version leaves an empty list"}},
 
-	{"undoes the texts of a list as well", func(o *override) {
-		undoAs(o, func(first, _ store.List, l *store.List) { l.Reason = first.Reason })
-	}, []string{"UndoList leaves the texts of the list"}},
+	{"leaves the texts of a list when it is undone", func(o *override) {
+		undoAs(o, func(_, before store.List, l *store.List) { l.Reason = before.Reason })
+	}, []string{"UndoList puts the texts of the list back", "UndoList of the first version leaves an empty list"}},
 
 	{"does nothing when there is nothing to undo", func(o *override) {
 		o.undoList = func(ctx context.Context, name string, c store.Change) (store.List, error) {
@@ -125,6 +125,17 @@ var versionFlaws = []flaw{
 		logAs(o, func(log []store.Change) []store.Change {
 			for i := range log {
 				log[i].Counts["removed"] = 0
+			}
+			return log
+		})
+	}, []string{"A version of a list is one change in the log"}},
+
+	{"logs a changed entry of a list as one added and one removed", func(o *override) {
+		logAs(o, func(log []store.Change) []store.Change {
+			for i := range log {
+				log[i].Counts["added"] += log[i].Counts["changed"]
+				log[i].Counts["removed"] += log[i].Counts["changed"]
+				log[i].Counts["changed"] = 0
 			}
 			return log
 		})

@@ -38,7 +38,7 @@ var entryClauses = []clause{
 		"A context that ends while ListEntries runs ends it with its error and a zero Entry, or lets it complete.",
 		entriesCancelled},
 	{"A version of a list is one change in the log",
-		"ApplyList, UndoList and DropList each log one change with the caller's At, Actor and Action, and the store's Target, Before, After, the keys of all entries added and removed, and the counts added and removed.",
+		"ApplyList, UndoList and DropList each log one change with the caller's At, Actor and Action, and the store's Target, Before, After, the keys of all entries added and removed, and counts of values: added, removed, and changed for those with another Effect, Scope or Shadow.",
 		listChangesLogged},
 	{"A change of a list names at most MaxChangeKeys keys",
 		"A change of a list names the keys of all entries added and removed, each once, or is Bulk without Keys if they are more than MaxChangeKeys.",
@@ -167,36 +167,36 @@ func listChangesLogged(t reporter, s store.Store) {
 	if err != nil {
 		t.Fatalf("ApplyList: %v", err)
 	}
-	want := func(action store.ChangeAction, added, removed int64, keys ...store.Key) store.Change {
+	want := func(action store.ChangeAction, added, removed, changed int64, keys ...store.Key) store.Change {
 		return store.Change{
 			At: by.At, Actor: by.Actor, Action: action, Target: first.ID,
-			Keys: keys, Counts: map[string]int64{"added": added, "removed": removed},
+			Keys: keys, Counts: map[string]int64{"added": added, "removed": removed, "changed": changed},
 		}
 	}
-	last := wantChange(t, s, 0, want(store.ListSync, 3, 0, entries[0].Key, entries[2].Key), nil, &first)
+	last := wantChange(t, s, 0, want(store.ListSync, 3, 0, 0, entries[0].Key, entries[2].Key), nil, &first)
 
-	changed := entries[2]
-	changed.Effect = store.Allow
-	delta := store.ListDelta{List: first, Add: []store.Entry{entries[3], changed}, Remove: []store.Entry{entries[0], entries[2]}}
+	changed, moved := entries[2], entries[1]
+	changed.Effect, moved.Line = store.Allow, 77
+	delta := store.ListDelta{List: first, Add: []store.Entry{entries[3], changed, moved}, Remove: []store.Entry{entries[0], entries[2], entries[1]}}
 	second, err := s.ApplyList(t.Context(), delta, by)
 	if err != nil {
 		t.Fatalf("ApplyList: %v", err)
 	}
 	touched := keysOf([]store.Entry{entries[0], entries[2], entries[3]})
-	last = wantChange(t, s, last, want(store.ListSync, 2, 2, touched...), &first, &second)
+	last = wantChange(t, s, last, want(store.ListSync, 1, 1, 1, touched...), &first, &second)
 
 	by.Action = store.ListUndo
 	back, err := s.UndoList(t.Context(), "l", by)
 	if err != nil {
 		t.Fatalf("UndoList: %v", err)
 	}
-	last = wantChange(t, s, last, want(store.ListUndo, 2, 2, touched...), &second, &back)
+	last = wantChange(t, s, last, want(store.ListUndo, 1, 1, 1, touched...), &second, &back)
 
 	by.Action = store.ListDrop
 	if _, err := s.DropList(t.Context(), "l", by); err != nil {
 		t.Fatalf("DropList: %v", err)
 	}
-	wantChange(t, s, last, want(store.ListDrop, 0, 3, entries[0].Key, entries[2].Key), &back, nil)
+	wantChange(t, s, last, want(store.ListDrop, 0, 3, 0, entries[0].Key, entries[2].Key), &back, nil)
 }
 
 func listChangeKeys(t reporter, s store.Store) {

@@ -11,17 +11,27 @@ var undoClauses = []clause{
 	{"UndoList puts the version before back into force",
 		"After UndoList the entries are exactly those of the version before, changed ones as they were; the Version is one higher; SyncedAt and SyncedBy are of the version before.",
 		undoRestores},
-	{"UndoList leaves the texts of the list",
-		"Source, Reason and PublicReason stay when a version is undone, also in rules.",
+	{"UndoList puts the texts of the list back",
+		"Source, Reason and PublicReason are those of the version before when a version is undone, also in rules, with the lines that entries had in that source; the change is Bulk.",
 		func(t reporter, s store.Store) {
 			entries := domainEntries(3)
-			l := apply(t, s, newList("l"), entries[:2], nil)
-			l.Source, l.Reason, l.PublicReason = "another", "other", "texts"
-			apply(t, s, l, entries[2:], nil)
-			got := undo(t, s, "l")
-			l.Version, l.Undoable = l.Version+2, false
-			wantSame(t, "what UndoList returns", got, l)
+			first := apply(t, s, newList("l"), entries[:2], nil)
+			other, moved := first, entries[0]
+			other.Source, other.Reason, other.PublicReason = "another", "other", "texts"
+			moved.Line += 1000
+			apply(t, s, other, []store.Entry{moved, entries[2]}, entries[:1])
+			last := lastChange(t, s)
+			got, want := undo(t, s, "l"), first
+			want.Version, want.Undoable = first.Version+2, false
+			wantSame(t, "what UndoList returns", got, want)
 			wantList(t, s, got, entries[:2]...)
+			if log := changes(t, s, last); len(log) != 1 || !log[0].Bulk {
+				t.Errorf("the log holds %+v, want one bulk change", log)
+			}
+			again := apply(t, s, got, nil, nil)
+			if back := undo(t, s, "l"); back.Source != first.Source || again.Source != first.Source {
+				t.Errorf("a version with the texts of the one before has the source %q, and undone %q; want %q", again.Source, back.Source, first.Source)
+			}
 		}},
 	{"UndoList goes back one version only",
 		"Only one version is kept: a second UndoList is ErrConflict and writes nothing, until ApplyList makes a new version.",
@@ -44,13 +54,14 @@ var undoClauses = []clause{
 			wantList(t, s, undo(t, s, "l"), entries[:2]...)
 		}},
 	{"UndoList of the first version leaves an empty list",
-		"Before the first version the list was empty, and so it is again, at a new version: SyncedAt is zero and there is nothing to undo. ApplyList goes on from there.",
+		"Before the first version the list was empty, and so it is again, at a new version: it has no texts, SyncedAt is zero and there is nothing to undo. ApplyList goes on from there.",
 		func(t reporter, s store.Store) {
 			entries := domainEntries(2)
 			first := apply(t, s, newList("l"), entries, nil)
 			got := undo(t, s, "l")
 			want := first
 			want.Version, want.Entries, want.Undoable, want.SyncedAt, want.SyncedBy = 2, 0, false, time.Time{}, ""
+			want.Source, want.Reason, want.PublicReason = "", "", ""
 			wantSame(t, "what UndoList returns", got, want)
 			wantList(t, s, got)
 			wantJustRules(t, "Lookup", lookup(t, s, keysOf(entries)...))
