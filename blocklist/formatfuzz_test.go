@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +85,48 @@ func checkLine(t *testing.T, list []byte, l Line) {
 	if !errors.As(l.Err, &ve) || ve.Field == "" || ve.Code == "" || ve.Hint == "" || !utf8.ValidString(ve.Error()) {
 		t.Fatalf("%q has a line rejected for %#v", list, l.Err)
 	}
+}
+
+// The lines of a list without a header are the same entries in any order.
+func FuzzParseShuffled(f *testing.F) {
+	for i, s := range listSeeds {
+		f.Add(s, uint64(i))
+	}
+	f.Add("||a.example^\n||b.a.example^$important\n@@||a.example^\n||c.example^$badfilter\n||c.example^\n203.0.113.1-203.0.113.9\n", uint64(1))
+	f.Add("user\na.example\n0 b.example\nAS1\n1.2.3.4\t5\n.c.example\nname:x\n'd.example',\n", uint64(2))
+	f.Fuzz(func(t *testing.T, list string, seed uint64) {
+		lines := slices.DeleteFunc(strings.FieldsFunc(strings.TrimPrefix(list, utf8BOM), func(r rune) bool { return r == '\n' || r == '\r' }), headsAList)
+		// The first line says that these are lines, and no message.
+		lines = append(lines, "first.example")
+		last := len(lines) - 1
+		lines[0], lines[last] = lines[last], lines[0]
+		want := entrySet(lines)
+		rest := lines[1:]
+		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+		if got := entrySet(lines); !maps.Equal(got, want) {
+			t.Fatalf("%q shuffled to %q gives %v, want %v", list, lines, got, want)
+		}
+	})
+}
+
+// headsAList reports whether a line makes what is below it something else than
+// lines, wherever it comes first.
+func headsAList(line string) bool {
+	return strings.HasPrefix(line, utf8BOM) || isHeader([]byte(line))
+}
+
+// entrySet returns what the lines mean, nil if they are no list.
+func entrySet(lines []string) map[string]bool {
+	all := make(map[string]bool)
+	for l, err := range Parse(strings.NewReader(strings.Join(lines, "\n")), ParseOptions{}) {
+		if err != nil {
+			return nil
+		}
+		if l.Err == nil {
+			all[fmt.Sprint(l.Value.Kind(), l.Value, l.Effect, l.Scope, l.Shadow, l.Format)] = true
+		}
+	}
+	return all
 }
 
 // Whatever a list of any format says, Write says so that Parse reads the same.

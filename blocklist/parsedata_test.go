@@ -2,12 +2,15 @@ package blocklist_test
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/internal/refdata"
+	"example.com/ostraka/memstore"
 )
 
 func TestListsInUseAreReadWithoutRejects(t *testing.T) {
@@ -36,6 +39,33 @@ func TestListsInUseAreReadWithoutRejects(t *testing.T) {
 			}
 			if n != want.n {
 				t.Errorf("%d entries, want %d", n, want.n)
+			}
+		})
+	}
+}
+
+// Lists in use, read without a word about them, as they are and in another order:
+// what a Sync says of their format and kinds.
+func TestListsInUseAreRecognised(t *testing.T) {
+	for file, want := range map[string]struct {
+		format blocklist.Format
+		kind   ban.Kind
+		n      int
+	}{
+		"disposable-domains.txt": {blocklist.FormatPlain, ban.KindDomain, 74670},
+		"datacenter-ipv4.txt":    {blocklist.FormatNetset, ban.KindIP, 42566},
+		"datacenter-ipv6.txt":    {blocklist.FormatNetset, ban.KindIP, 8752},
+	} {
+		t.Run(file, func(t *testing.T) {
+			lines := readLines(t, file)
+			for _, order := range []string{"as it is", "shuffled"} {
+				a := newAdmin(t, memstore.New())
+				r, err := trySync(a, "l", strings.Join(lines, "\n"), blocklist.SyncOptions{AllowWide: want.kind == ban.KindIP})
+				t.Logf("%s, %s: %s, %v, %s", file, order, r.Format, r.Kinds, counts(r))
+				if err != nil || r.Format != want.format || len(r.Kinds) != 1 || r.Kinds[want.kind] != want.n {
+					t.Errorf("%s: %v, %s, %v; want %s with %d %s", order, err, r.Format, r.Kinds, want.format, want.n, want.kind)
+				}
+				rand.New(rand.NewPCG(1, 2)).Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 			}
 		})
 	}

@@ -32,8 +32,9 @@ func putCommand(a *app) *cobra.Command {
 
 const makeHelp = `
 
-The value is an e-mail address, a domain, an IP address or prefix, or a name, as
-its form tells; "name:john.doe" and --kind say it. Patterns have stars:
+The value is an e-mail address, a domain, or an IP address or prefix, as its form
+tells; a plain word is a name, and "name:john.doe" and --kind say of which kind it is.
+Ranges, regular expressions and numbers of networks are refused. Patterns have stars:
 *.spam.example, spam*@gmail.com, admin*.`
 
 // makeCommand returns a command that makes a ban. With --dry-run it also says

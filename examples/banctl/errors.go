@@ -111,6 +111,9 @@ func (a *app) describe(err error) problem {
 	if e, ok := errors.AsType[*blocklist.StopError](err); ok {
 		p.Reason = e.Code
 	}
+	if e, ok := errors.AsType[*blocklist.FormatError](err); ok {
+		p.Reason, p.Value = e.Code, e.Header
+	}
 	if e, ok := errors.AsType[*sqlitestore.CheckError](err); ok {
 		p.Damages = e.Problems
 	}

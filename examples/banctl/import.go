@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,16 +17,19 @@ const defaultRejects = 20
 
 // importDoc says what an import did.
 type importDoc struct {
-	DryRun     bool        `json:"dry_run,omitzero"`
-	Name       string      `json:"name"`
-	List       *listDoc    `json:"list,omitempty"` // as it then is; of a dry run as it is, if it is there
-	Added      int         `json:"added"`
-	Changed    int         `json:"changed"`
-	Removed    int         `json:"removed"`
-	Unchanged  int         `json:"unchanged"`
-	Rejected   int         `json:"rejected"`   // lines that made no entry
-	Duplicates int         `json:"duplicates"` // of those: repetitions
-	Rejects    []rejectDoc `json:"rejects"`    // the first of them
+	DryRun     bool     `json:"dry_run,omitzero"`
+	Name       string   `json:"name"`
+	List       *listDoc `json:"list,omitempty"` // as it then is; of a dry run as it is, if it is there
+	Added      int      `json:"added"`
+	Changed    int      `json:"changed"`
+	Removed    int      `json:"removed"`
+	Unchanged  int      `json:"unchanged"`
+	Rejected   int      `json:"rejected"`   // lines that made no entry
+	Duplicates int      `json:"duplicates"` // of those: repetitions
+
+	Format  blocklist.Format `json:"format"`  // of most of the lines that made entries
+	Kinds   map[string]int   `json:"kinds"`   // how many entries of each kind there are in the file
+	Rejects []rejectDoc      `json:"rejects"` // the first of them
 }
 
 // rejectDoc is a line that made no entry.
@@ -41,6 +45,10 @@ func newImportDoc(name string, r blocklist.Result, dryRun bool) importDoc {
 		DryRun: dryRun, Name: name,
 		Added: r.Added, Changed: r.Changed, Removed: r.Removed, Unchanged: r.Unchanged,
 		Rejected: r.Rejected, Duplicates: r.Duplicates, Rejects: []rejectDoc{},
+		Format: r.Format, Kinds: make(map[string]int),
+	}
+	for kind, n := range r.Kinds {
+		d.Kinds[kind.String()] = n
 	}
 	if r.List.Name != "" {
 		d.List = &listDoc{r.List}
@@ -68,8 +76,23 @@ func (d importDoc) text(t *text) {
 	if d.DryRun {
 		dry = "dry run, "
 	}
-	t.line("%slist %s: %d added, %d changed, %d removed, %d unchanged, %d rejected%s",
-		dry, d.Name, d.Added, d.Changed, d.Removed, d.Unchanged, d.Rejected, duplicates)
+	t.line("%slist %s: %d added, %d changed, %d removed, %d unchanged, %d rejected%s%s",
+		dry, d.Name, d.Added, d.Changed, d.Removed, d.Unchanged, d.Rejected, duplicates, d.contents())
+}
+
+// contents says in which format the file was read, and how many entries of each
+// kind it has.
+func (d importDoc) contents() string {
+	var kinds []string
+	for _, kind := range []ban.Kind{ban.KindEmail, ban.KindDomain, ban.KindIP, ban.KindName} {
+		if n := d.Kinds[kind.String()]; n > 0 {
+			kinds = append(kinds, fmt.Sprintf("%d %s", n, kind))
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; read as %s: %s", d.Format, strings.Join(kinds, ", "))
 }
 
 // rejected prints the rejected lines that are known.
@@ -94,14 +117,14 @@ func (f *importFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.list, "list", "", "the `NAME` of the list, required")
 	addFormat(cmd, &f.parse.Format, readFormats, blocklist.FormatAuto)
-	addKind(cmd, &f.parse.Kind, "the kind of all values (default: as their form tells)")
+	addKind(cmd, &f.parse.Kind, "the kind of all values (default: as their form tells, which no name has)")
 	addEffect(cmd, &f.parse.Effect, ban.Deny.String(), "what entries do that do not say it")
 	addScope(cmd, &f.parse.Scope, allActions, "the actions that entries keep people from that do not say it")
 	flags.BoolVar(&f.parse.Shadow, "shadow", false, "entries only report and count what they would do")
 	flags.StringVar(&f.sync.Source, "source", "", "where the list comes from, `TEXT` such as a URL (default: the name of the file)")
 	flags.StringVar(&f.sync.Reason, "reason", "", "why, `TEXT` for moderators (default: as before)")
 	flags.StringVar(&f.sync.PublicReason, "public-reason", "", "why, `TEXT` for the person refused (default: as before)")
-	flags.BoolVar(&f.sync.Force, "force", false, "go on with what looks like a mistake: most of the list would go, or most lines are rejected")
+	flags.BoolVar(&f.sync.Force, "force", false, "go on with what looks like a mistake: most or all of the list would go, or most lines are rejected")
 	flags.BoolVar(&f.sync.AllowWide, "allow-wide", false, "take public suffixes, short prefixes and short wildcards")
 	flags.BoolVar(&f.sync.AllowExceptions, "allow-exceptions", false, "take entries that allow")
 	flags.IntVar(&f.sync.MaxRejects, "show-rejects", defaultRejects, "show at most `N` rejected lines")
@@ -151,7 +174,11 @@ func importCommand(a *app) *cobra.Command {
 	cmd.ValidArgsFunction = nil // files
 	cmd.Long = `Make a list hold what a file says, and nothing else. It takes effect as a whole or
 not at all, and the same file again changes nothing. Lines that make no entry are
-shown and counted; the others go in. "undo" goes back to the version before.`
+shown and counted; the others go in. "undo" goes back to the version before.
+
+Unless --kind, a column or "name:" before it says so, a word is no name, and its
+line is rejected. Ranges of addresses become prefixes. What a server sends in place
+of a list stops the import, and so does what would leave nothing of the list.`
 	flags.add(cmd)
 	return cmd
 }
@@ -196,7 +223,15 @@ func (a *app) importList(ctx context.Context, s *session, f *importFlags, src *s
 	case is[*blocklist.StopError](err):
 		return doc, &stoppedError{err, doc}
 	case is[*blocklist.FormatError](err):
-		return doc, fmt.Errorf("%s: %w; --format says what it is", src.path, err)
+		return doc, explainFormat(src.path, err)
 	}
 	return doc, err
+}
+
+// explainFormat adds what can be done about a file that is no list of its format.
+func explainFormat(path string, err error) error {
+	if e, ok := errors.AsType[*blocklist.FormatError](err); ok && (e.Code == blocklist.FormatNoList || e.Code == blocklist.FormatUnreadable) {
+		return fmt.Errorf("%s: %w", path, err) // in no format
+	}
+	return fmt.Errorf("%s: %w; --format says what it is", path, err)
 }
