@@ -326,6 +326,9 @@ func memberText(c column, raw json.RawMessage) (text string, ok bool) {
 		err := json.Unmarshal(raw, &yes)
 		return strconv.FormatBool(yes), err == nil
 	}
+	if text, ok = plainString(raw); ok {
+		return text, true
+	}
 	err := json.Unmarshal(raw, &text)
 	return text, err == nil || c == columnType || c == columnOther
 }

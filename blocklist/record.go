@@ -70,13 +70,18 @@ var columnsByName = func() map[string]column {
 	return all
 }()
 
+var headingSeparators = strings.NewReplacer(" ", "_", "-", "_")
+
 // columnOf returns the column of that name in a header.
 func columnOf(name string) column {
+	if c, ok := columnsByName[name]; ok {
+		return c
+	}
 	if len(name) > 64 {
 		return columnOther
 	}
 	name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(name), "#")))
-	if c, ok := columnsByName[strings.NewReplacer(" ", "_", "-", "_").Replace(name)]; ok {
+	if c, ok := columnsByName[headingSeparators.Replace(name)]; ok {
 		return c
 	}
 	return columnOther

@@ -8,8 +8,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"example.com/ostraka/store"
 )
 
@@ -78,7 +76,7 @@ func List(change store.Change, before, after *store.List, keys []store.Key, coun
 // "removed" of values, and "changed" of values with another effect, scope or
 // shadow mark. One that has but another line or key counts as nothing.
 func ListCounts(added, removed iter.Seq[*store.Entry]) map[string]int64 {
-	gone := make(map[uuid.UUID]*store.Entry)
+	gone := make(map[[16]byte]*store.Entry) // by ID
 	for e := range removed {
 		gone[e.ID] = e
 	}
