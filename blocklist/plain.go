@@ -3,6 +3,7 @@ package blocklist
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"example.com/ostraka/ban"
@@ -84,6 +85,8 @@ func (p *parser) nameLine(text string) bool {
 		return p.reject(text, ban.CodeSyntax, "this is a line of another kind of list; a name that is so is written with name: before it")
 	case value.IsRegexp(text), isRange([]byte(text)):
 		return p.reject(text, ban.CodeNotSupported, "regular expressions and ranges are not supported; a name that is so is written with name: before it")
+	case saysOtherKind(text):
+		return p.reject(text, ban.CodeKind, "the values of this list are of kind name; a name that is so is written with name: before it")
 	}
 	for part := range strings.SplitSeq(strings.Trim(text, "| "), "|") {
 		cell, hint := unwrap(strings.TrimSpace(part))
@@ -95,6 +98,13 @@ func (p *parser) nameLine(text string) bool {
 		}
 	}
 	return true
+}
+
+// saysOtherKind reports whether a line of a list of names says that it is no name.
+func saysOtherKind(text string) bool {
+	return slices.ContainsFunc([]ban.Kind{ban.KindEmail, ban.KindDomain, ban.KindIP}, func(k ban.Kind) bool {
+		return hasPrefixFold([]byte(text), k.String()+":")
+	})
 }
 
 // quotePairs are what values are found between.
