@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/banmetrics"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
@@ -96,8 +97,40 @@ func TestEveryOperationIsTimed(t *testing.T) {
 // TestMetricsAreNamedByTheRules holds names and help texts to those of Prometheus.
 func TestMetricsAreNamedByTheRules(t *testing.T) {
 	checker, _ := newChecker(t)
-	registry := newRegistry(checker, memstore.New(), newStoreSeconds(), slog.New(slog.DiscardHandler))
+	registry, err := newRegistry(checker, memstore.New(), newStoreSeconds(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if problems, err := testutil.GatherAndLint(registry); err != nil || len(problems) > 0 {
 		t.Errorf("%v, %v", problems, err)
+	}
+}
+
+// TestTheTextIsReadAsTheCollectorMeansIt has Prometheus' own parser read the text that
+// banmetrics writes, and compares with what a registry gathers.
+func TestTheTextIsReadAsTheCollectorMeansIt(t *testing.T) {
+	checker, _ := newChecker(t)
+	for _, address := range []string{"a@spam.example", "b@good.example"} {
+		if _, err := checker.Check(t.Context(), ban.Subject{Email: address}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	metrics, err := banmetrics.New(checker, banmetrics.Options{Store: memstore.New()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	var names []string
+	all := metrics.Collect(t.Context())
+	if err := banmetrics.WriteText(&text, all); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		if f.Name != "ostraka_freshness_lag_seconds" { // time goes on
+			names = append(names, f.Name)
+		}
+	}
+	if err := testutil.CollectAndCompare(collector{metrics}, strings.NewReader(text.String()), names...); err != nil {
+		t.Error(err)
 	}
 }

@@ -62,9 +62,13 @@ func newSite(p *parts) (http.Handler, error) {
 			return nil, err
 		}
 	}
+	registry, err := newRegistry(p.checker, p.store, p.storeSeconds, p.log)
+	if err != nil {
+		return nil, err
+	}
 	mux.Handle(routeCheck, p.allow(noted("", checkers(who)), accounthttp.Need{Resource: "check"}, check(p.checker, p.log)))
 	mux.Handle(routeMetrics, p.allow(noted("", who.BearerToken), accounthttp.Need{Resource: "metrics"},
-		metricsHandler(newRegistry(p.checker, p.store, p.storeSeconds, p.log), p.log)))
+		metricsHandler(registry, p.log)))
 	mux.Handle(routeHealth, health(p.store, p.log))
 	mux.HandleFunc(routeOpenAPI, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml") // RFC 9512
