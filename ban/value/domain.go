@@ -2,8 +2,10 @@ package value
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The longest domain name and label, in bytes, without the root's dot
@@ -158,6 +160,9 @@ func foldHost(s string) (string, fault) {
 	if f := checkHostASCII(s); !f.ok() {
 		return "", f
 	}
+	if f := checkCodePoints(s); !f.ok() {
+		return "", f
+	}
 	host, err := lookup.ToASCII(s)
 	if err != nil {
 		if hasJoiner(s) {
@@ -175,6 +180,33 @@ func foldHost(s string) (string, fault) {
 }
 
 var notInternational = fault{CodeCharacter, "use a name that is valid as an internationalized domain name (UTS #46)"}
+
+var (
+	domainTooLong = fault{CodeTooLong, "a domain name has at most 253 bytes"}
+	labelTooLong  = fault{CodeTooLong, "a label of a domain name has at most 63 bytes"}
+)
+
+// checkCodePoints finds names and labels that are too long before they are encoded,
+// which takes Punycode the square of their length: each code point of a name takes
+// a byte of its A-labels at least, once letters are composed with their marks.
+func checkCodePoints(s string) fault {
+	if more(s, maxDomain) {
+		return domainTooLong
+	}
+	for label := range strings.SplitSeq(strings.Map(plainDot, s), ".") {
+		if more(label, maxLabel) {
+			return labelTooLong
+		}
+	}
+	return fault{}
+}
+
+// more reports whether s has more than n code points in normalization form C, which
+// makes one of four at most.
+func more(s string, n int) bool {
+	has := utf8.RuneCountInString(s)
+	return has > n && (has > 4*n || utf8.RuneCountInString(norm.NFC.String(s)) > n)
+}
 
 // trimRoot drops one dot from the end: any of the four characters that UTS #46
 // takes for a dot.
@@ -215,7 +247,7 @@ func checkHostASCII(s string) fault {
 // name in A-label form.
 func checkLabels(host string) fault {
 	if len(host) > maxDomain {
-		return fault{CodeTooLong, "a domain name has at most 253 bytes"}
+		return domainTooLong
 	}
 	var last string
 	for label := range strings.SplitSeq(host, ".") {
@@ -223,7 +255,7 @@ func checkLabels(host string) fault {
 			return fault{CodeSyntax, "a domain name has labels between its dots, and none at its start"}
 		}
 		if len(label) > maxLabel {
-			return fault{CodeTooLong, "a label of a domain name has at most 63 bytes"}
+			return labelTooLong
 		}
 		if f := checkHyphens(label); !f.ok() {
 			return f

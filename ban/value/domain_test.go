@@ -12,6 +12,15 @@ var (
 	domain253 = label63 + "." + label63 + "." + label63 + "." + strings.Repeat("b", 61)
 )
 
+// letters returns n different ones.
+func letters(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteRune(rune(0x4E00 + i))
+	}
+	return b.String()
+}
+
 func TestDomains(t *testing.T) {
 	accepted{
 		"a domain":                               {"example.com", "example.com", "example.com"},
@@ -24,6 +33,7 @@ func TestDomains(t *testing.T) {
 		"capital U-labels too":                   {"BÜCHER.example", "xn--bcher-kva.example", "xn--bcher-kva.example"},
 		"decomposed letters too":                 {"bu\u0308cher.example", "xn--bcher-kva.example", "xn--bcher-kva.example"},
 		"A-labels stay":                          {"XN--Bcher-KVA.example", "xn--bcher-kva.example", "xn--bcher-kva.example"},
+		"letters that are written with 66 marks": {strings.Repeat("e\u0323\u0302", 22) + ".example", "xn--qlgaaaaaaaaaaaaaaaaaaaaa.example", "xn--qlgaaaaaaaaaaaaaaaaaaaaa.example"},
 		"ß is kept (non-transitional)":           {"straße.example", "xn--strae-oqa.example", "xn--strae-oqa.example"},
 		"full-width letters are letters":         {"ｅｘａｍｐｌｅ.com", "example.com", "example.com"},
 		"a joiner where its script needs it":     {"\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "xn--mgba3gch31f060k.example", "xn--mgba3gch31f060k.example"},
@@ -43,6 +53,11 @@ func TestDomainsThatAreRefused(t *testing.T) {
 	refused{
 		"254 bytes":                            {domain253 + "b", value.CodeTooLong},
 		"a label of 64 bytes":                  {label63 + "a.com", value.CodeTooLong},
+		"a label of 64 letters":                {strings.Repeat("語", 64) + ".com", value.CodeTooLong},
+		"a label of 1,300 different letters":   {letters(1300) + ".com", value.CodeTooLong},
+		"a last label of 64 letters":           {"www." + letters(64), value.CodeTooLong},
+		"64 letters behind an ideographic dot": {"www。" + letters(64), value.CodeTooLong},
+		"254 letters in short labels":          {strings.Repeat("語語語.", 85) + "com", value.CodeTooLong},
 		"a label of 64 bytes once encoded":     {strings.Repeat("ü", 60) + ".com", value.CodeTooLong},
 		"the root":                             {".", value.CodeEmpty},
 		"a mark alone":                         {"=", value.CodeEmpty},
