@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 )
 
 // What is wrong with a record.
@@ -22,6 +23,7 @@ type csvParser struct {
 	*parser
 	comma   byte // what separates cells; 0: a comma
 	columns []column
+	loose   bool     // the only heading says names, and may be a word of a list
 	cells   [][]byte // of the record last read; valid until the next
 }
 
@@ -53,6 +55,7 @@ func (c *csvParser) header() error {
 		return c.notCSV(number, hint)
 	}
 	c.columns = columnsOf(c.cells)
+	c.loose = len(c.cells) == 1 && c.columns[0] == columnName && !isUsername(c.cells[0])
 	return c.checkHeader(number)
 }
 
@@ -119,8 +122,14 @@ func (c *csvParser) row(number int, hint string) bool {
 			r[col] = string(c.cells[i])
 		}
 	}
+	if v, err := value.ParseListed(r[columnName]); c.loose && c.Kind == 0 && err == nil && v.Kind() != ban.KindName {
+		return c.emit(l.rejected("name", l.Text, ban.CodeAmbiguous, `call the column "username" if this is a name, or write name: before it`))
+	}
 	return c.record(l, &r)
 }
+
+// isUsername reports whether a heading is one of user names beyond doubt.
+func isUsername(cell []byte) bool { return hasPrefixFold(bytes.TrimSpace(cell), "username") }
 
 // next consumes a record, or if there is none to be read its first line, with a
 // hint why. The line is then the only cell.
@@ -269,6 +278,9 @@ func isHeader(line []byte) bool {
 	}
 	values := false
 	for i, col := range columnsOf(cells) {
+		if _, err := value.ParseListed(string(cells[i])); err == nil {
+			return false
+		}
 		if line[0] == '#' && !bytes.HasPrefix(bytes.TrimSpace(cells[i]), []byte("#")) {
 			return false
 		}

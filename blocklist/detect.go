@@ -101,12 +101,19 @@ func (p *parser) detect() error {
 	first := p.skipComments()
 	switch {
 	case len(first) == 0: // of no lines: what that means is for who reads it
-	case first[0] == '[', first[0] == '{':
+	case first[0] == '{', first[0] == '[' && beginsArray(first[1:]):
 		p.as = FormatJSON
 	default:
 		return p.detectHeader(first)
 	}
 	return nil
+}
+
+// beginsArray reports whether what follows a bracket on its line is the beginning
+// of a JSON array of strings or objects, and not a title or an address.
+func beginsArray(rest []byte) bool {
+	rest = bytes.TrimLeft(rest, " \t")
+	return len(rest) == 0 || bytes.IndexByte([]byte(`"{[]`), rest[0]) >= 0
 }
 
 // skipComments consumes blank lines and comments up to the first line that says
@@ -120,7 +127,7 @@ func (p *parser) skipComments() []byte {
 			return nil
 		}
 		text := bytes.TrimSpace(line)
-		if len(text) > 0 && (!isComment(text) || isHeader(line)) {
+		if len(text) > 0 && (!p.isComment(text) || isHeader(line)) {
 			return text
 		}
 		if _, _, ok := p.in.line(); !ok {
@@ -142,12 +149,13 @@ func isComment(line []byte) bool {
 	case '/':
 		return bytes.HasPrefix(line, []byte("// ")) || string(line) == "//"
 	case '[':
-		return len(line) > 1 && isLetter(line[1]) && line[len(line)-1] == ']' && bytes.IndexByte(line, ':') < 0
+		return line[len(line)-1] == ']' && slices.ContainsFunc(titles, func(title string) bool { return hasPrefixFold(line, title) })
 	}
 	return false
 }
 
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+// titles are what the first lines of lists of filters begin with.
+var titles = []string{"[adblock", "[ublock", "[adguard", "[abp"}
 
 // detectHeader finds out whether the first line that says something is the header
 // of CSV, and stops if it is one that nobody knows.
@@ -179,7 +187,7 @@ func (p *parser) isHeading(cell []byte) bool {
 	}
 	c := columnOf(string(cell))
 	if p.Kind == ban.KindName {
-		return c == columnName && hasPrefixFold(bytes.TrimSpace(cell), "username")
+		return c == columnName && isUsername(cell)
 	}
 	return c.holdsValues()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -126,6 +127,29 @@ func TestLinesThatContradictAreNoRepetitions(t *testing.T) {
 	r := sync(t, newAdmin(t, memstore.New()), "l", "value,effect\na.example,deny\nA.example,review\na.example,deny\nb.example,deny\n", blocklist.SyncOptions{})
 	if counts(r) != "+2 ~0 -0 =0 !2" || r.Duplicates != 1 || codeOf(r.Rejects[0].Err) != ban.CodeConflict || codeOf(r.Rejects[1].Err) != ban.CodeDuplicate {
 		t.Errorf("%s, %d duplicates: %v", counts(r), r.Duplicates, r.Rejects)
+	}
+}
+
+func TestOfLinesThatContradictTheSameOneCountsInAnyOrder(t *testing.T) {
+	lines := []string{"a.example,deny,all,true", "a.example,review,all,", "a.example,deny,\"sign_up,mail\",", "a.example,deny,mail,", "a.example,deny,sign_in,", "b.example,review,mail,", "b.example,review,sign_in,"}
+	for seed := range uint64(50) {
+		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+		a := newAdmin(t, memstore.New())
+		r, err := trySync(a, "l", "domain,effect,scope,shadow\n"+strings.Join(lines, "\n"), blocklist.SyncOptions{Force: true})
+		if err != nil || counts(r) != "+2 ~0 -0 =0 !5" || r.Duplicates != 0 {
+			t.Fatalf("%s, %v", counts(r), err)
+		}
+		for e, err := range a.Entries(t.Context(), "l") {
+			want := map[string]ban.Scope{"a.example": mustScope(ban.SignUp, ban.Mail), "b.example": mustScope(ban.SignIn)}[e.Value]
+			if err != nil || e.Scope != want || e.Shadow {
+				t.Fatalf("%q gives %+v, %v", lines, e, err)
+			}
+		}
+		for _, reject := range r.Rejects {
+			if codeOf(reject.Err) != ban.CodeConflict || reject.Line < 2 {
+				t.Errorf("%+v", reject)
+			}
+		}
 	}
 }
 

@@ -35,7 +35,9 @@
 // their form. Ranges of addresses become the fewest prefixes that cover them.
 // Regular expressions, numbers of networks and rules of other programs are rejected
 // with the code [ban.CodeNotSupported], words with [ban.CodeAmbiguous]. The order of
-// lines means nothing. What a server sends in place of a list, a page, "404",
+// lines means nothing: of two that contradict each other, the one counts that does
+// not merely watch, by the precedence of effects, or that is about more actions.
+// What a server sends in place of a list, a page, "404",
 // "null" or an error as JSON, and CSV of unknown columns, is a [*FormatError].
 //
 // # What Sync promises

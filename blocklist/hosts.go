@@ -77,6 +77,8 @@ func (p *parser) host(addr netip.Addr, host string) bool {
 			"its address leads somewhere: entries have the address 0.0.0.0, 127.0.0.1, :: or ::1")
 	case strings.HasPrefix(host, "*") || strings.HasPrefix(host, "="):
 		return p.reject(host, ban.CodeWildcard, "a hosts file has no wildcards")
+	case p.Format == FormatAuto && p.Kind == 0 && !strings.Contains(strings.TrimSuffix(host, "."), "."):
+		return p.reject(host, ban.CodeAmbiguous, "a host has labels with dots between, or else it is a word or a machine nearby")
 	}
 	kind := p.Kind
 	if kind == 0 {

@@ -89,7 +89,7 @@ func (j *jsonParser) otherDocument() (hint string) {
 	value, name := false, false
 	for m := range members {
 		c := columnOf(m)
-		if text, ok := memberText(c, members[m]); !ok || text == "" || !c.holdsValues() {
+		if raw := string(members[m]); !c.holdsValues() || raw == "null" || raw == `""` || raw[0] == '[' || raw[0] == '{' {
 			continue
 		}
 		value = value || c != columnName

@@ -27,7 +27,7 @@ func uncomment(line []byte) []byte {
 // of them are matters.
 func (p *parser) anyLine(line []byte) bool {
 	line = bytes.TrimSpace(line)
-	if isComment(line) {
+	if p.isComment(line) {
 		return true
 	}
 	entry := uncomment(line)
@@ -49,9 +49,18 @@ func (p *parser) anyLine(line []byte) bool {
 	return p.plainLine(line)
 }
 
+// isComment reports whether a line is a comment. Among names, a "!" is one only
+// with white space after it.
+func (p *parser) isComment(line []byte) bool {
+	if p.Kind == ban.KindName && len(line) > 1 && line[0] == '!' && line[1] != ' ' && line[1] != '\t' {
+		return false
+	}
+	return isComment(line)
+}
+
 func (p *parser) plainLine(line []byte) bool {
 	entry := uncomment(line)
-	if len(entry) == 0 || isComment(bytes.TrimSpace(line)) {
+	if len(entry) == 0 || p.isComment(bytes.TrimSpace(line)) {
 		return true
 	}
 	text := string(entry)

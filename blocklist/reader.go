@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"iter"
+	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/google/uuid"
@@ -31,6 +34,7 @@ type reader struct {
 	kinds   map[ban.Kind]int
 	formats [formats]int // of the lines that made entries
 	repeats []Reject     // apart from the other rejects, which come before them
+	known   int          // rejects of what was understood, and is not supported
 }
 
 func newReader(t *value.Tables, g *ban.Guard, list uuid.UUID, o SyncOptions, r *Result) *reader {
@@ -87,13 +91,7 @@ func (r *reader) add(line *Line) error {
 		Effect: line.Effect, Scope: line.Scope, Shadow: line.Shadow, Line: line.Number,
 	}
 	if i, ok := r.index[e.ID]; ok {
-		first := &r.entries[i]
-		if !same(first, &e) {
-			return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeConflict,
-				fmt.Sprintf("line %d says something else of the same value, and counts", first.Line))
-		}
-		r.repeat(line, first.Line)
-		return nil
+		return r.again(line, &e, &r.entries[i])
 	}
 	r.index[e.ID] = len(r.entries)
 	r.entries = append(r.entries, e)
@@ -102,6 +100,44 @@ func (r *reader) add(line *Line) error {
 		r.formats[line.Format]++
 	}
 	return nil
+}
+
+// again settles that a line is about a value that has an entry. Which one counts
+// does not depend on their order.
+func (r *reader) again(line *Line, e, there *store.Entry) error {
+	conflict := func(text string, by int) error {
+		return ban.NewValueError(line.Value.Kind().String(), text, ban.CodeConflict,
+			fmt.Sprintf("line %d says something else of the same value, and counts", by))
+	}
+	switch {
+	case same(there, e):
+		r.repeat(line, there.Line)
+		return nil
+	case !goesBefore(e, there):
+		return conflict(line.Text, there.Line)
+	}
+	r.reject(&Line{Number: there.Line, Text: there.Value}, conflict(there.Value, e.Line))
+	*there = *e
+	return nil
+}
+
+// goesBefore reports whether of two entries of one value that say different things
+// the first counts: what decides before a shadow, then by the precedence of
+// effects, then the one about more actions.
+func goesBefore(a, b *store.Entry) bool {
+	rank := func(e *store.Entry) []int {
+		effect := map[ban.Effect]int{ban.Allow: 2, ban.Deny: 1, ban.Review: 0}[e.Effect]
+		actions := bits.OnesCount64(uint64(e.Scope))
+		if e.Scope == 0 {
+			actions = math.MaxInt
+		}
+		decides := 1
+		if e.Shadow {
+			decides = 0
+		}
+		return []int{decides, effect, actions, -int(e.Scope)}
+	}
+	return slices.Compare(rank(a), rank(b)) > 0
 }
 
 // format returns the format of most of the lines that made entries.
@@ -130,6 +166,9 @@ func excused(allowWide bool) []string {
 
 func (r *reader) reject(line *Line, err error) {
 	r.result.Rejected++
+	if e, ok := errors.AsType[*ban.ValueError](err); ok && e.Code == ban.CodeNotSupported {
+		r.known++
+	}
 	r.result.Rejects = r.keep(r.result.Rejects, line, err)
 }
 

@@ -114,7 +114,7 @@ type StopError struct {
 // The codes of a [StopError].
 const (
 	StopEmpty          = "empty"           // no line makes an entry, and none was rejected
-	StopMostlyRejected = "mostly_rejected" // more lines are rejected than accepted
+	StopMostlyRejected = "mostly_rejected" // more lines are rejected than accepted, those of the code not_supported aside; or all are
 	StopAllRemoved     = "all_removed"     // none of the entries would stay, however few they are
 	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go or be weakened, of [StopMinEntries] or more
 )
@@ -190,6 +190,7 @@ type diff struct {
 	old    List // zero if there is none
 
 	weakened int // changed entries that do less than before
+	known    int // lines that were rejected, but understood
 }
 
 // empty reports whether there is nothing to write.
@@ -222,7 +223,7 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 	if err := in.readAll(ctx, lines); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
-	d.result.Format, d.result.Kinds = in.format(), in.kinds
+	d.result.Format, d.result.Kinds, d.known = in.format(), in.kinds, in.known
 	if err := d.compare(ctx, a.store, in); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
@@ -295,7 +296,7 @@ func (d *diff) stop(force bool) error {
 		return nil
 	case accepted == 0 && e.Rejected == 0:
 		e.Code = StopEmpty
-	case e.Rejected > accepted:
+	case e.Rejected-d.known > accepted, accepted == 0:
 		e.Code = StopMostlyRejected
 	case e.Entries > 0 && int64(e.Removed) >= e.Entries:
 		e.Code = StopAllRemoved
