@@ -37,12 +37,13 @@ func newSite(t *testing.T, bans ...ban.CreateOptions) (h http.Handler, st *memst
 		_, err := moderator.Create(t.Context(), b)
 		must(err)
 	}
-	auth, err := account.NewAuth(st, account.AuthOptions{})
-	must(err)
 	checker, err := ban.NewChecker(st, ban.CheckerOptions{StaleFor: -1})
 	must(err)
 	t.Cleanup(func() { checker.Close() })
-	h, err = Routes(auth, checker, nil, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
+	auth, err := account.NewAuth(st, account.AuthOptions{Checker: checker})
+	must(err)
+	site := &Site{Auth: auth, Checker: checker}
+	h, err = site.Routes(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
 	must(err)
 	return h, st
 }
@@ -146,6 +147,37 @@ func TestABanIsAboutTheActionOfLoggingIn(t *testing.T) {
 		if w := logIn(h, formType, strings.NewReader(form("ann", password))); w.Code != want {
 			t.Errorf("banned for %v: %d, want %d", action, w.Code, want)
 		}
+	}
+}
+
+func TestABanOfTheAddressKeepsTheAccountOut(t *testing.T) {
+	h, _ := newSite(t, ban.CreateOptions{Kind: ban.KindEmail, Value: "ann@example.org", Scope: ban.ScopeOf(ban.SignIn), Reason: "ticket 4711", PublicReason: "write to us"})
+	for password, want := range map[string]int{password: 403, "battery staple": 401} { // who does not know the password learns nothing
+		w := logIn(h, formType, strings.NewReader(form("ann", password)))
+		if w.Code != want || strings.Contains(w.Body.String(), "4711") || strings.Contains(w.Body.String(), "write to us") != (want == 403) {
+			t.Errorf("%d %s, want %d", w.Code, w.Body, want)
+		}
+	}
+}
+
+func TestTooManyTriesWait(t *testing.T) {
+	h, _ := newSite(t)
+	for range 30 { // what succeeds is not counted
+		if w := logIn(h, formType, strings.NewReader(form("ann", password))); w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	refused := 0
+	for range 25 { // whatever is wrong with them
+		if w := logIn(h, "multipart/form-data; boundary=x", &endless{}); w.Code == http.StatusTooManyRequests {
+			refused++
+			if w.Header().Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+		}
+	}
+	if refused < 4 || refused > 6 {
+		t.Errorf("of 25 tries %d were refused, want 5", refused)
 	}
 }
 
