@@ -76,6 +76,28 @@ var changeFlaws = []flaw{
 		}
 	}, []string{"Pruning does not lower LastChange"}},
 
+	{"dates a change when it is read", func(o *override) {
+		read := 0
+		logAs(o, func(log []store.Change) []store.Change {
+			read++
+			for i := range log {
+				log[i].At = log[i].At.Add(time.Duration(read) * time.Microsecond)
+			}
+			return log
+		})
+	}, []string{"A change reads the same every time"}},
+
+	{"puts the record as it is now into an old change", func(o *override) {
+		logAs(o, func(log []store.Change) []store.Change {
+			for i := range log {
+				if _, err := o.Store.Ban(context.Background(), log[i].Target); err != nil {
+					log[i].After = nil
+				}
+			}
+			return log
+		})
+	}, []string{"A change reads the same every time"}},
+
 	{"never tells its subscribers", func(o *override) {
 		o.subscribe = func(func(store.Change)) func() { return func() {} }
 	}, []string{"A subscriber is told of every change before the method returns", "Every subscriber is told until it cancels"}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -148,6 +149,20 @@ var credentialEndFlaws = []flaw{
 			return all, err
 		}
 	}, []string{"UseCredential notes the latest use"}},
+
+	{"has no time to note a use once somebody has written", func(o *override) {
+		var wrote atomic.Bool
+		o.createBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			wrote.Store(true)
+			return o.Store.CreateBan(ctx, b, c)
+		}
+		o.useCredential = func(ctx context.Context, id uuid.UUID, at time.Time) error {
+			if wrote.Load() {
+				return store.ErrBusy
+			}
+			return o.Store.UseCredential(ctx, id, at)
+		}
+	}, []string{"Noting a use while others write fails with ErrBusy or not at all"}},
 
 	{"uses what is not there", func(o *override) {
 		o.useCredential = func(ctx context.Context, id uuid.UUID, at time.Time) error {

@@ -57,9 +57,30 @@ var changeClauses = []clause{
 				}
 			}
 		}},
+	{"A change reads the same every time",
+		"A change in the log never changes: who has read up to it, and finds another in its place, knows that it is another log.",
+		changesStay},
 	{"Changes returns those asked for, oldest first",
 		"Changes returns the changes above after, at most limit of them, which is bounded as for a Page.",
 		changeQueries},
+}
+
+func changesStay(t reporter, s store.Store) {
+	b := create(t, s, domainBan("a.example"))
+	b = update(t, s, b)
+	createMany(t, s, domainBans(3))
+	first := changes(t, s, 0)
+	addHits(t, s, hit(b, 3, noon, nil))
+	remove(t, s, b)
+	if _, err := s.PruneChanges(t.Context(), noon.Add(-day)); err != nil {
+		t.Fatalf("PruneChanges: %v", err)
+	}
+	for i := range first {
+		again, err := s.Changes(t.Context(), first[i].Seq-1, 1)
+		if err != nil || !equalSlices(again, first[i:i+1]) {
+			t.Errorf("change %d was %+v, and is %+v, %v", first[i].Seq, first[i], again, err)
+		}
+	}
 }
 
 // wantLogged wants one change after that Seq and returns it.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -13,6 +14,9 @@ var credentialEndClauses = []clause{
 	{"UseCredential notes the latest use",
 		"UseCredential notes that the credential was used at that time, unless it was used later or was revoked; it logs nothing, and is ErrNotFound if there is no such credential.",
 		credentialUsed},
+	{"Noting a use while others write fails with ErrBusy or not at all",
+		"UseCredential waits for no other writer: while there is one, it may note nothing and give ErrBusy, and nothing else.",
+		usedWhileWriting},
 	{"RevokeCredentials revokes what the filter selects",
 		"RevokeCredentials revokes, as of change.At, the credentials that the filter selects and that are not revoked yet, and says how many.",
 		credentialsRevoked},
@@ -35,6 +39,33 @@ func use(t reporter, s store.Store, c store.Credential, at time.Time) {
 	if err := s.UseCredential(t.Context(), c.ID, at); err != nil {
 		t.Fatalf("UseCredential: %v", err)
 	}
+}
+
+func usedWhileWriting(t reporter, s store.Store) {
+	_, session, _ := holder(t, s, newAccount("a"))
+	errs := together(t, 4, func(i int) error {
+		for n := range 10 {
+			var err error
+			if i < 2 {
+				_, err = s.CreateBan(t.Context(), domainBan(uuid.NewString()), change(store.BanCreate))
+			} else if err = s.UseCredential(t.Context(), session.ID, after(time.Duration(n)*time.Minute)); errors.Is(err, store.ErrBusy) {
+				err = nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, err := range errs {
+		if err != nil {
+			t.Errorf("beside others: %v", err)
+		}
+	}
+	session.LastUsedAt = after(time.Hour)
+	use(t, s, session, session.LastUsedAt) // nobody else writes any more
+	got, _ := credentialByHash(t, s, session.Hash)
+	wantSame(t, "what was used", got, session)
 }
 
 func credentialUsed(t reporter, s store.Store) {
