@@ -312,3 +312,19 @@ func TestHitsOfEntriesGoWithTheirRows(t *testing.T) {
 		t.Errorf("HitHistory = %v, %v", days, err)
 	}
 }
+
+// A content that was kept by a version before the third of the schema has no
+// texts of its own: those of now stay when it comes back.
+func TestAContentWithoutTextsComesBackWithThoseOfNow(t *testing.T) {
+	ctx := context.Background()
+	s := openTemp(t)
+	l := mustApply(t, s, newList("list", domainEntries("a", 2)...))
+	l.Source, l.Reason = "v2.txt", "two"
+	mustApply(t, s, delta(l, nil, domainEntries("b", 1)))
+	mustExec(t, s.writeDB, `UPDATE ostraka_lists SET previous_source = NULL, previous_reason = NULL, previous_public_reason = NULL`)
+	back, err := s.UndoList(ctx, "list", by(store.ListUndo))
+	if err != nil || back.Entries != 2 || back.Source != "v2.txt" || back.Reason != "two" {
+		t.Errorf("undone: %+v, %v", back, err)
+	}
+	mustCheck(t, s)
+}
