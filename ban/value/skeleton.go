@@ -70,11 +70,13 @@ func small(written string) string {
 // small letter.
 func latin(written string) string {
 	var b strings.Builder
-	for _, r := range norm.NFD.String(norm.NFKC.String(asciiSpaces(written))) {
+	for _, r := range norm.NFD.String(asciiSpaces(written)) {
 		to, ok := confusables.Prototype(r)
 		switch {
-		case r < utf8.RuneSelf, !ok, !isLetters(to):
+		case r < utf8.RuneSelf:
 			b.WriteRune(r)
+		case !ok, !isLetters(to):
+			b.WriteString(norm.NFKC.String(string(r)))
 		case to == "l" && !unicode.IsLower(r):
 			b.WriteByte('I')
 		default:
