@@ -125,21 +125,6 @@ func (a *Admin) ByEmail(ctx context.Context, address string) (Account, error) {
 	return byEmail(ctx, a.store, address)
 }
 
-func byHandle(ctx context.Context, accounts store.Accounts, handle string) (Account, error) {
-	name, err := ban.ParseUsername(handle)
-	if err != nil {
-		return Account{}, fmt.Errorf("account by handle: %w", ErrNotFound)
-	}
-	found, err := accounts.AccountByHandleKey(ctx, name.Skeletons()[0])
-	if err == nil && found.HandleFold != name.String() {
-		err = ErrNotFound // it only looks like it
-	}
-	if err != nil {
-		return Account{}, fmt.Errorf("account by handle: %w", err)
-	}
-	return found, nil
-}
-
 func byEmail(ctx context.Context, accounts store.Accounts, address string) (Account, error) {
 	parsed, err := ban.ParseAddress(address)
 	if err != nil {

@@ -19,6 +19,7 @@ type AuthStore interface {
 	store.Accounts
 	store.Credentials
 	store.Changes
+	store.Keys
 }
 
 // AuthOptions configures an [Auth]. The zero value is the default.

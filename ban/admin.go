@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban/value"
+	"example.com/ostraka/internal/oldkeys"
 	"example.com/ostraka/internal/turns"
 	"example.com/ostraka/store"
 )
@@ -85,6 +86,12 @@ func (a *Admin) change(ctx context.Context, action store.ChangeAction, now time.
 	c, err := NewChange(ctx, action, now, a.actor)
 	c.KeyTables = a.tables.Version().String()
 	return c, err
+}
+
+// oldKeys reports whether rules that have to do with one of that kind may be stored
+// under keys that other tables made.
+func (a *Admin) oldKeys(ctx context.Context, k Kind) (bool, error) {
+	return oldkeys.May(ctx, a.store, a.tables, k)
 }
 
 // Get returns a ban, whatever its state, or [ErrNotFound].

@@ -14,6 +14,7 @@ import (
 	"example.com/ostraka/internal/match"
 	"example.com/ostraka/internal/mirror"
 	"example.com/ostraka/internal/mxlookup"
+	"example.com/ostraka/internal/oldkeys"
 	"example.com/ostraka/internal/rulecache"
 	"example.com/ostraka/store"
 )
@@ -23,6 +24,7 @@ type Source interface {
 	store.Rules
 	store.Changes
 	store.Hits
+	store.Keys
 }
 
 // closeTimeout bounds how long Close waits for the store to take the last hits.
@@ -41,7 +43,7 @@ const closeTimeout = 5 * time.Second
 //
 // A Checker has goroutines of its own; Close ends them.
 type Checker struct {
-	source   Source
+	source   *oldkeys.Source
 	opts     CheckerOptions
 	ownClock bool // opts.Now is not time.Now
 	cache    *rulecache.Cache
@@ -60,19 +62,24 @@ type Checker struct {
 
 // NewChecker returns a Checker over the rules of a store. It reads the state of
 // the change log first, with [CheckerOptions.Mirror] all rules too, and fails if
-// it cannot. Options that are out of range
-// give a [*ValueError].
+// it cannot. Options that are out of range give a [*ValueError].
+//
+// If keys in the store were made by other tables than those of the options, it also
+// reads the rules of e-mail addresses and names, and answers are right all the same:
+// it keeps in memory which of them are found under other keys, and asks for both.
+// [Rekey] puts an end to that.
 //
 // The Checker does not close the store. Close the Checker first.
-func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
+func NewChecker(st Source, opts CheckerOptions) (*Checker, error) {
 	ownClock := opts.Now != nil
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	if source == nil {
+	if st == nil {
 		return nil, &ValueError{Field: "source", Code: CodeEmpty, Hint: "give a store, for example memstore.New()"}
 	}
+	source := oldkeys.New(st, opts.Tables)
 	cache, err := rulecache.New(source, opts.CacheSize, opts.reading())
 	if err != nil {
 		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
@@ -94,11 +101,9 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 		c.mirror = mirror.New(ctx, source, opts.Tables, opts.Progress)
 	}
 	unsubscribe, err := c.feed.Start(ctx)
-	if err == nil && opts.Mirror {
-		if err = c.mirror.Load(ctx); err != nil {
+	if err == nil {
+		if err = c.load(ctx); err != nil {
 			unsubscribe()
-		} else if opts.PollInterval > 0 {
-			c.feed.Poll(ctx) // reading all rules may have taken longer than the interval
 		}
 	}
 	if err != nil {
@@ -115,6 +120,20 @@ func NewChecker(source Source, opts CheckerOptions) (*Checker, error) {
 	return c, nil
 }
 
+// load reads what has to be in memory.
+func (c *Checker) load(ctx context.Context) error {
+	if err := c.source.Settle(ctx); err != nil || c.mirror == nil {
+		return err
+	}
+	if err := c.mirror.Load(ctx); err != nil {
+		return err
+	}
+	if c.opts.PollInterval > 0 {
+		c.feed.Poll(ctx) // reading all rules may have taken longer than the interval
+	}
+	return nil
+}
+
 // apply makes changes take effect on what is in memory. own says that they were
 // made through this process's store: they have to before it returns.
 func (c *Checker) apply(changes []store.Change, own bool) {
@@ -129,6 +148,7 @@ func (c *Checker) apply(changes []store.Change, own bool) {
 // applyAll is apply where any change up to a position in the log may have been
 // missed.
 func (c *Checker) applyAll(position int64, own bool) {
+	c.source.Forget()
 	c.apply([]store.Change{{Seq: position, Bulk: true}}, own)
 }
 

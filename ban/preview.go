@@ -10,6 +10,7 @@ import (
 
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
+	"example.com/ostraka/internal/oldkeys"
 	"example.com/ostraka/store"
 )
 
@@ -102,6 +103,13 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 
 // existing returns the active ban of the same kind and value, if there is one.
 func (a *Admin) existing(ctx context.Context, b *Ban, now time.Time) (*Ban, error) {
+	old, err := a.oldKeys(ctx, b.Kind)
+	if err != nil {
+		return nil, err
+	}
+	if old {
+		return a.sameValue(ctx, b, now)
+	}
 	rules, err := a.store.Lookup(ctx, []store.Key{b.Key()})
 	if err != nil {
 		return nil, err
@@ -117,6 +125,24 @@ func (a *Admin) existing(ctx context.Context, b *Ban, now time.Time) (*Ban, erro
 		return &found, err
 	}
 	return nil, nil
+}
+
+// sameValue is existing where the key of the ban may be an old one.
+func (a *Admin) sameValue(ctx context.Context, b *Ban, now time.Time) (*Ban, error) {
+	active := true
+	f, p := store.BanFilter{Kind: b.Kind, Contains: b.Value, Active: &active, At: now}, store.Page{OldestFirst: true}
+	for {
+		bans, err := a.store.ListBans(ctx, f, p)
+		if err != nil || len(bans) == 0 {
+			return nil, err
+		}
+		for i := range bans {
+			if bans[i].Value == b.Value {
+				return &bans[i], nil
+			}
+		}
+		p.After = bans[len(bans)-1].Seq
+	}
 }
 
 // placed is a rule with what it matches.
@@ -137,10 +163,17 @@ type neighbours struct {
 func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbours, error) {
 	rule := b.Rule()
 	n := &neighbours{planned: &placed{rule, match.ExtentOf(a.tables, &rule)}}
+	old, err := a.oldKeys(ctx, b.Kind)
+	if err != nil {
+		return nil, err
+	}
 	for _, k := range overlappingKinds(b.Kind) {
 		for r, err := range a.store.Scan(ctx, k) {
 			if err != nil {
 				return nil, err
+			}
+			if old {
+				r.Key = oldkeys.Key(a.tables, &r)
 			}
 			sameBan := r.Origin == rule.Origin && r.Key.Kind == rule.Key.Kind && r.Value == rule.Value
 			if !sameBan && r.InForce(now) {

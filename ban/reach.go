@@ -8,6 +8,7 @@ import (
 
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
+	"example.com/ostraka/internal/oldkeys"
 	"example.com/ostraka/store"
 )
 
@@ -75,11 +76,11 @@ func (r *reach) exactly() bool {
 func (r *reach) selector(ctx context.Context, keys store.Keys) (store.Selector, error) {
 	s := store.Selector{Key: r.rule.Rule.Key}
 	if s.Key.Kind == KindEmail || s.Key.Kind == KindName {
-		have, err := keys.KeyTables(ctx)
-		switch {
-		case err != nil:
+		old, err := oldkeys.May(ctx, keys, r.tables, s.Key.Kind)
+		if err != nil {
 			return store.Selector{}, err
-		case have != r.tables.Version().String():
+		}
+		if old {
 			s.Key = store.WildcardKey(s.Key.Kind)
 		}
 	}
@@ -127,12 +128,19 @@ func (r *reach) decides(field Kind, text string) bool {
 func refusedAliases(ctx context.Context, rules PlanStore, tables *value.Tables, b *Ban, now time.Time) (store.Selector, error) {
 	rule := b.Rule()
 	planned := &placed{rule, match.ExtentOf(tables, &rule)}
+	old, err := oldkeys.May(ctx, rules, tables, b.Kind)
+	if err != nil {
+		return store.Selector{}, err
+	}
 	others := func(scan func(context.Context, Kind) iter.Seq2[store.Rule, error]) iter.Seq2[*placed, error] {
 		return func(yield func(*placed, error) bool) {
 			for _, k := range overlappingKinds(b.Kind) {
 				for x, err := range scan(ctx, k) {
 					if err == nil && (x.ID == b.ID || !x.InForce(now)) {
 						continue
+					}
+					if old {
+						x.Key = oldkeys.Key(tables, &x)
 					}
 					if !yield(&placed{x, match.ExtentOf(tables, &x)}, err) {
 						return

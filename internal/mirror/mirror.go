@@ -251,6 +251,9 @@ func (m *Mirror) scan(ctx context.Context) (*ruleindex.Index, error) {
 // countRules asks a store that can tell how many rules there are. Bans that
 // were revoked count too.
 func countRules(ctx context.Context, source store.Rules) int {
+	if s, ok := source.(interface{ Underlying() store.Rules }); ok {
+		source = s.Underlying()
+	}
 	s, ok := source.(interface {
 		CountBans(context.Context, store.BanFilter) (int64, error)
 		CountBlocks(context.Context) (int64, error)
