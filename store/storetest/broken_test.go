@@ -21,7 +21,7 @@ func flaws() []flaw {
 		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws,
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
-		listFlaws, versionFlaws,
+		listFlaws, versionFlaws, rekeyFlaws,
 		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
 	)
 }
@@ -113,6 +113,7 @@ var persistentFlaws = []persistentFlaw{
 			"A write to an account through another store is a conflict",
 			"No session and no alias survives a suspension through another store",
 			"Of concurrent bans through two stores one turns an alias off",
+			"The name of the tables survives Close",
 		}},
 	{"is one store for all that open it",
 		func() func() store.Store {

@@ -45,6 +45,9 @@ type override struct {
 	lastChange    func(context.Context) (int64, error)
 	pruneChanges  func(context.Context, time.Time) (int64, error)
 	subscribe     func(func(store.Change)) func()
+	keyTables     func(context.Context) (string, error)
+	setKeyTables  func(ctx context.Context, from, to string, c store.Change) error
+	rekey         func(context.Context, store.RekeyPage, store.KeyMaker, store.Change) (store.RekeyResult, error)
 	close         func() error
 }
 
@@ -256,4 +259,25 @@ func (o *override) Close() error {
 		return o.close()
 	}
 	return o.Store.Close()
+}
+
+func (o *override) KeyTables(ctx context.Context) (string, error) {
+	if o.keyTables != nil {
+		return o.keyTables(ctx)
+	}
+	return o.Store.KeyTables(ctx)
+}
+
+func (o *override) SetKeyTables(ctx context.Context, from, to string, c store.Change) error {
+	if o.setKeyTables != nil {
+		return o.setKeyTables(ctx, from, to, c)
+	}
+	return o.Store.SetKeyTables(ctx, from, to, c)
+}
+
+func (o *override) Rekey(ctx context.Context, p store.RekeyPage, m store.KeyMaker, c store.Change) (store.RekeyResult, error) {
+	if o.rekey != nil {
+		return o.rekey(ctx, p, m, c)
+	}
+	return o.Store.Rekey(ctx, p, m, c)
 }

@@ -41,6 +41,7 @@ func clauses() []clause {
 		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses, exceptionClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
 		hitClauses, historyClauses, tallyClauses,
+		rekeyClauses, tableClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,
 		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
 	)
@@ -49,7 +50,7 @@ func clauses() []clause {
 func persistentClauses() []persistentClause {
 	return slices.Concat(
 		reopenClauses, handleClauses, listReopenClauses, listHandleClauses,
-		accountReopenClauses, accountHandleClauses,
+		accountReopenClauses, accountHandleClauses, tableReopenClauses,
 	)
 }
 
