@@ -101,7 +101,23 @@ type call struct {
 }
 
 func calls(r records) []call {
-	return slices.Concat(banCalls(r.ban), listCalls(r), accountCalls(r), credentialCalls(r), aliasCalls(r))
+	return slices.Concat(banCalls(r.ban), listCalls(r), accountCalls(r), credentialCalls(r), aliasCalls(r), keyCalls())
+}
+
+func keyCalls() []call {
+	return []call{
+		{"KeyTables", func(ctx context.Context, s store.Store) error {
+			_, err := s.KeyTables(ctx)
+			return err
+		}},
+		{"SetKeyTables", func(ctx context.Context, s store.Store) error {
+			return s.SetKeyTables(ctx, "", "some", change(store.KeysTables))
+		}},
+		{"Rekey", func(ctx context.Context, s store.Store) error {
+			_, err := s.Rekey(ctx, store.RekeyPage{}, newKeys{}, change(store.KeysRewrite))
+			return err
+		}},
+	}
 }
 
 func banCalls(b store.Ban) []call {
