@@ -15,7 +15,6 @@ import (
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/memstore"
-	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
 
@@ -44,16 +43,6 @@ func writtenByV1(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return file
-}
-
-func openFile(t *testing.T, file string) *sqlitestore.Store {
-	t.Helper()
-	st, err := sqlitestore.Open(context.Background(), file, sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	return st
 }
 
 // afterV1 is when the database was written.
