@@ -104,7 +104,7 @@ func (g *Guard) check(v Value, e Effect, excused ...string) *GuardError {
 		return nil
 	}
 	for _, p := range nonPublic {
-		if v.Kind() == KindIP && p.Overlaps(v.Prefix()) && !slices.Contains(excused, GuardNonPublicAddress) {
+		if v.Kind() == KindIP && overlaps(p, v.Prefix()) && !slices.Contains(excused, GuardNonPublicAddress) {
 			return &GuardError{GuardNonPublicAddress, v.String(),
 				fmt.Sprintf("it overlaps %s, which is not public: often a proxy of your own, and then everyone seems to come from it", p)}
 		}
@@ -117,6 +117,12 @@ func (g *Guard) check(v Value, e Effect, excused ...string) *GuardError {
 		return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p)}
 	}
 	return nil
+}
+
+// overlaps reports whether a prefix overlaps another, or the IPv4 address in that.
+func overlaps(p, other netip.Prefix) bool {
+	inner, _, ok := value.InnerIPv4(other.Addr())
+	return p.Overlaps(other) || ok && other.IsSingleIP() && p.Contains(inner)
 }
 
 // width checks how much a value covers.

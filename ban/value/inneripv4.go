@@ -1,0 +1,34 @@
+package value
+
+import "net/netip"
+
+// The prefixes of IPv6 addresses that have an IPv4 address in them, and how many
+// bits are before it.
+var innerIPv4 = []struct {
+	prefix netip.Prefix
+	before int
+}{
+	{netip.MustParsePrefix("64:ff9b::/96"), 96}, // NAT64, the well-known prefix: RFC 6052, section 2.1
+	{netip.MustParsePrefix("2002::/16"), 16},    // 6to4: RFC 3056, section 2
+	{netip.MustParsePrefix("::/96"), 96},        // IPv4-compatible: RFC 4291, section 2.5.5.1
+}
+
+// InnerIPv4 returns the IPv4 address that an IPv6 address has in it because a host
+// of the Internet of IPv4 is behind it, and how many bits stand before that: of NAT64
+// addresses of the well-known prefix (64:ff9b::203.0.113.7), of 6to4 addresses
+// (2002:cb00:7107::1) and of IPv4-compatible ones (::203.0.113.7). ok is false for any
+// other, "::" and "::1" among them. IPv4-mapped addresses are none: [ParseAddr] makes
+// them the IPv4 address. NAT64 prefixes that a network chose itself cannot be told.
+func InnerIPv4(addr netip.Addr) (inner netip.Addr, before int, ok bool) {
+	for i := range innerIPv4 {
+		if p := &innerIPv4[i]; p.prefix.Contains(addr) {
+			all := addr.As16()
+			inner := netip.AddrFrom4([4]byte(all[p.before/8:]))
+			if inner.As4()[0] == 0 { // "this network": RFC 1122, section 3.2.1.3
+				break
+			}
+			return inner, p.before, true
+		}
+	}
+	return netip.Addr{}, 0, false
+}
