@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/ban/ratelimit"
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
 	"example.com/ostraka/internal/mirror"
@@ -41,11 +42,18 @@ func (c *Checker) addMX(ctx context.Context, s *Subject, now time.Time, found *m
 	if err != nil {
 		return mxAnswer{}, err
 	}
-	domain := mxlookup.MailDomain(ctx, address.Domain())
+	domain, asking := address.Domain(), mxlookup.AskingOf(ctx)
+	if asking.Instead {
+		domain = asking.MailDomain
+	}
 	if domain == "" {
 		return mxAnswer{}, nil
 	}
-	record, err := c.mx.Get(ctx, domain)
+	client := asking.Client
+	if addr, err := value.ParseAddr(s.IP); err == nil {
+		client = addr
+	}
+	record, err := c.mx.Get(ctx, ratelimit.Network(client), domain)
 	if err != nil {
 		return mxAnswer{}, err
 	}

@@ -37,6 +37,10 @@ type Resolver interface {
 // The DNS is asked only where the answer may change the verdict: not if a rule
 // for the address or its domain decides, nor if another field is denied. What is
 // not asked for is not counted as a hit either.
+//
+// All hosts of an answer are matched by name, up to 256. The addresses of 16 of them
+// are asked for, and 16 of each are matched. An answer with more, or one that comes
+// with an error, is one cut short: [Decision.MX] is MXUnknown, and OnUnknown applies.
 type MXOptions struct {
 	// Resolver answers. Nil, the default: MX hosts are not looked at. A
 	// &net.Resolver{} asks the servers of the system.
@@ -55,7 +59,10 @@ type MXOptions struct {
 	// CacheSize bounds the answers that are kept, in domains. Default 16,384.
 	CacheSize int
 
-	// MaxConcurrent bounds the questions to the Resolver under way. Default 64.
+	// MaxConcurrent bounds the questions to the Resolver under way. One client network
+	// (by Subject.IP, the /24 or of IPv6 the /48) takes no more than a quarter of these
+	// places, but one at least, so that a slow DNS that one asks about does not keep
+	// others waiting; checks without an address may take all. Default 64.
 	MaxConcurrent int
 
 	// SharedProviders are the hosts that never count, as values of domain rules:

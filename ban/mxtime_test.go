@@ -200,3 +200,40 @@ func TestCloseEndsTheLookUps(t *testing.T) {
 		}
 	})
 }
+
+// TestASlowDNSOfOneClientKeepsNobodyElseWaiting has one network ask for as many slow
+// domains as there are places, and more.
+func TestASlowDNSOfOneClientKeepsNobodyElseWaiting(t *testing.T) {
+	for name, clients := range map[string]func(i int) string{
+		"an IPv4 network": func(i int) string { return fmt.Sprintf("198.51.100.%d", i) },
+		"an IPv6 network": func(i int) string { return fmt.Sprintf("2001:db8:1:%x::1", i) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				z := exampleZone()
+				z.slow = ".slow.example"
+				c := timedChecker(t, ban.MXOptions{Resolver: z})
+				defer c.Close()
+				var wg sync.WaitGroup
+				for i := range 200 {
+					wg.Go(func() {
+						s := ban.Subject{Email: fmt.Sprintf("eve@d%d.slow.example", i), IP: clients(i)}
+						if d, err := c.Check(t.Context(), s); err != nil || d.MX != ban.MXUnknown {
+							t.Errorf("a slow domain is %s, %v", d.MX, err)
+						}
+					})
+				}
+				synctest.Wait()
+				began := time.Now()
+				d, err := c.Check(t.Context(), ban.Subject{Email: "ann@one.example", IP: "192.0.2.1"})
+				if err != nil || d.Verdict != ban.Denied || d.MX != ban.MXFound || time.Since(began) != 0 {
+					t.Errorf("another client is told %s with the MX %s after %v, %v", d.Verdict, d.MX, time.Since(began), err)
+				}
+				wg.Wait()
+				if took := time.Since(began); took != ban.DefaultMXTimeout {
+					t.Errorf("the slow checks took %v", took)
+				}
+			})
+		})
+	}
+}

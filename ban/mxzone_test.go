@@ -21,6 +21,8 @@ type zone struct {
 	err   map[string]error  // names that cannot be answered
 	delay time.Duration     // before every answer, or until the context ends
 	deaf  bool              // does not notice when the context ends
+	slow  string            // names that end so are answered after an hour
+	cut   string            // a domain whose MX records come with an error
 
 	mu            sync.Mutex
 	asked         []string // "mx name" and "ip name", in any order
@@ -38,6 +40,9 @@ func (z *zone) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
 	}
 	if all == nil {
 		return nil, notFound(name)
+	}
+	if name == z.cut {
+		return all, serverFailure(name)
 	}
 	return all, nil
 }
@@ -67,6 +72,9 @@ func (z *zone) ask(ctx context.Context, kind, fqdn string) (string, error) {
 	z.now++
 	z.mostEver = max(z.mostEver, z.now)
 	delay := z.delay
+	if z.slow != "" && strings.HasSuffix(name, z.slow) {
+		delay = time.Hour
+	}
 	z.mu.Unlock()
 	defer func() {
 		z.mu.Lock()

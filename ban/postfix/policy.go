@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/internal/mxlookup"
@@ -101,11 +102,9 @@ func (p *Policy) Check(ctx context.Context, e Envelope) Answer {
 		Decision: ban.Decision{Verdict: ban.Allowed},
 		review:   p.opts.Review, reviewHeader: p.opts.ReviewHeader,
 	}
+	client, _ := netip.ParseAddr(clientAddress(e.Client))
 	for _, q := range e.questions() {
-		checkCtx := ctx
-		if !q.mail.plain {
-			checkCtx = mxlookup.WithMailDomain(ctx, q.mail.name)
-		}
+		checkCtx := mxlookup.WithAsking(ctx, mxlookup.Asking{MailDomain: q.mail.name, Instead: !q.mail.plain, Client: client})
 		d, err := p.checker.Check(checkCtx, q.subject)
 		if d.Verdict < answer.Decision.Verdict || err != nil && answer.Err == nil && d.Verdict == answer.Decision.Verdict {
 			answer.Decision, answer.Err = d, err

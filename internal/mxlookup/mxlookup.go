@@ -17,11 +17,12 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// The most hosts of a domain and addresses of a host that are looked at. Domains
-// in good order stay far below. A domain with more is Unknown.
+// The bounds of what is looked at. Domains in good order stay far below them. A
+// domain with more is Missing something.
 const (
-	maxHosts = 16
-	maxAddrs = 16
+	maxHosts    = 256 // of a domain, by name
+	maxResolved = 16  // of these, those whose addresses are asked for
+	maxAddrs    = 16  // of a host
 )
 
 // State says what the DNS has answered about a domain.
@@ -48,7 +49,8 @@ type Record struct {
 type Host struct {
 	Name   string // as the DNS has it, in lower case
 	Shared bool   // never counts; its addresses are not asked for
-	Addrs  []netip.Addr
+	// Addrs are empty too for what is beyond maxResolved.
+	Addrs []netip.Addr
 }
 
 // DNS answers questions. [*net.Resolver] does.
@@ -76,6 +78,7 @@ type Resolver struct {
 	opts  Options
 	cache *lru.Cache[string, *Record]
 	slots chan struct{} // one for each question under way
+	nets  *networks
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -102,6 +105,7 @@ func New(opts Options) (*Resolver, error) {
 	m := &Resolver{
 		opts: opts, cache: cache,
 		slots: make(chan struct{}, opts.MaxConcurrent), calls: make(map[string]*call),
+		nets: newNetworks(opts.MaxConcurrent),
 	}
 	m.ctx, m.stop = context.WithCancel(context.Background())
 	return m, nil
@@ -128,18 +132,40 @@ func (m *Resolver) Lookups() int64 {
 }
 
 // Get returns what is known of a canonical domain, after Options.Timeout at the
-// latest. The error is that of the context, if the caller goes before.
-func (m *Resolver) Get(ctx context.Context, domain string) (*Record, error) {
-	if r, ok := m.cache.Get(domain); ok && r.current(m.opts.Now()) {
+// latest. The network is that of the client for whom it is asked, the zero Prefix
+// if that is not known. The error is that of the context, if the caller goes before.
+func (m *Resolver) Get(ctx context.Context, network netip.Prefix, domain string) (*Record, error) {
+	if r := m.kept(domain); r != nil {
 		return r, nil
 	}
-	c := m.join(domain)
+	c := m.underWay(domain)
+	if c == nil {
+		var err error
+		if c, err = m.begin(ctx, network, domain); err != nil {
+			return nil, err
+		}
+	}
 	select {
 	case <-c.done:
 		return c.record, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// kept returns the record in the cache, nil if there is none that may be used.
+func (m *Resolver) kept(domain string) *Record {
+	if r, ok := m.cache.Get(domain); ok && r.current(m.opts.Now()) {
+		return r
+	}
+	return nil
+}
+
+// underWay returns the look-up for a domain that has a place, nil if there is none.
+func (m *Resolver) underWay(domain string) *call {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.calls[domain]
 }
 
 // current reports whether the record may be used. One from the future is of a
@@ -149,24 +175,41 @@ func (r *Record) current(now time.Time) bool {
 	return now.Before(r.expires) && !now.Before(r.asked)
 }
 
-// join returns the look-up for a domain, which it begins if there is none.
-func (m *Resolver) join(domain string) *call {
+// begin begins a look-up for a domain, once the network has a place for it, or
+// returns what others have begun or found by then.
+func (m *Resolver) begin(ctx context.Context, network netip.Prefix, domain string) (*call, error) {
+	limited, cancel := context.WithTimeout(m.ctx, m.opts.Timeout)
+	stop := context.AfterFunc(ctx, cancel)
+	leave, waited := m.nets.enter(limited, network)
+	if here := stop(); leave == nil || !here {
+		cancel()
+		if leave != nil {
+			leave()
+		}
+		return over(&Record{State: Unknown, Missing: true}), ctx.Err()
+	}
+	if r := m.kept(domain); r != nil {
+		cancel()
+		leave()
+		return over(r), nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := m.calls[domain]
-	if c != nil {
-		return c
+	if c := m.calls[domain]; c != nil || m.closed {
+		cancel()
+		leave()
+		if c == nil {
+			c = over(&Record{State: Unknown, Missing: true})
+		}
+		return c, nil
 	}
-	c = &call{done: make(chan struct{})}
-	if m.closed {
-		c.record = &Record{State: Unknown, Missing: true}
-		close(c.done)
-		return c
-	}
+	c := &call{done: make(chan struct{})}
 	m.calls[domain] = c
 	m.lookups.Add(1)
 	m.running.Go(func() {
-		c.record = m.lookUp(domain)
+		defer cancel()
+		l := &lookup{Resolver: m, domain: domain, waited: waited, questions: make(chan struct{}, m.nets.questions(network))}
+		c.record = l.run(limited)
 		if !c.record.expires.IsZero() {
 			m.cache.Add(domain, c.record)
 		}
@@ -174,24 +217,40 @@ func (m *Resolver) join(domain string) *call {
 		delete(m.calls, domain)
 		m.mu.Unlock()
 		close(c.done)
+		l.asked.Wait() // a DNS client may not heed the context
+		leave()
 	})
+	return c, nil
+}
+
+// over returns a call that has ended with the record.
+func over(r *Record) *call {
+	c := &call{done: make(chan struct{}), record: r}
+	close(c.done)
 	return c
+}
+
+// lookup is one look-up, for one domain.
+type lookup struct {
+	*Resolver
+	domain    string
+	waited    bool          // it had less than the whole timeout
+	questions chan struct{} // one for each question of this look-up under way
+	asked     sync.WaitGroup
 }
 
 // errNoSlot says that a question was not asked, as too many others were.
 var errNoSlot = errors.New("too many questions to the DNS under way")
 
-// lookUp asks for the hosts of a domain and their addresses.
-func (m *Resolver) lookUp(domain string) *Record {
-	ctx, cancel := context.WithTimeout(m.ctx, m.opts.Timeout)
-	defer cancel()
-	mxs, err := ask(ctx, m, func() ([]*net.MX, error) { return m.opts.DNS.LookupMX(ctx, domain+".") })
+// run asks for the hosts of a domain and their addresses.
+func (m *lookup) run(ctx context.Context) *Record {
+	mxs, err := ask(ctx, m, func() ([]*net.MX, error) { return m.opts.DNS.LookupMX(ctx, m.domain+".") })
 	r := &Record{}
-	noSlot := r.setHosts(domain, mxs, err, m.opts.Shared)
+	noSlot := r.setHosts(m.domain, mxs, err, m.opts.Shared)
 	noSlot = m.addAddrs(ctx, r) || noSlot
 	r.asked = m.opts.Now().Round(0)
 	switch {
-	case m.ctx.Err() != nil, noSlot:
+	case m.ctx.Err() != nil, noSlot, r.Missing && m.waited:
 		// It says nothing about the domain.
 	case r.Missing:
 		r.expires = r.asked.Add(min(retryAfter, m.opts.TTL))
@@ -201,15 +260,17 @@ func (m *Resolver) lookUp(domain string) *Record {
 	return r
 }
 
-// setHosts takes the answer to the question for MX records. Package net returns
-// records beside an error if others are malformed: nobody can send mail to those.
+// setHosts takes the answer to the question for MX records. Records beside an error
+// are an answer that was cut short: package net leaves out those that are
+// malformed, another client what was truncated.
 func (r *Record) setHosts(domain string, mxs []*net.MX, err error, shared SharedHosts) (noSlot bool) {
+	isRoot := func(mx *net.MX) bool { return mx.Host == "." || mx.Host == "" }
 	switch {
-	case len(mxs) == 1 && mxs[0].Host == ".":
+	case len(mxs) > 0 && err == nil && !slices.ContainsFunc(mxs, func(mx *net.MX) bool { return !isRoot(mx) }):
 		r.State = Null
 		return false
 	case len(mxs) > 0:
-		r.State = Found
+		r.State, r.Missing = Found, err != nil
 	case err == nil, isNotFound(err):
 		r.State = None
 		mxs = []*net.MX{{Host: domain}}
@@ -217,24 +278,28 @@ func (r *Record) setHosts(domain string, mxs []*net.MX, err error, shared Shared
 		r.State, r.Missing = Unknown, true
 		return errors.Is(err, errNoSlot)
 	}
+	seen := make(map[string]bool)
 	for _, mx := range mxs {
 		name := strings.ToLower(strings.TrimSuffix(mx.Host, "."))
-		if name == "" || slices.ContainsFunc(r.Hosts, func(h Host) bool { return h.Name == name }) {
+		if name == "" || seen[name] {
 			continue
 		}
 		if len(r.Hosts) == maxHosts {
 			r.Missing = true
 			break
 		}
+		seen[name] = true
 		r.Hosts = append(r.Hosts, Host{Name: name, Shared: shared.has(name)})
 	}
 	return false
 }
 
-// addAddrs asks for the addresses of the hosts that count, all at once.
-func (m *Resolver) addAddrs(ctx context.Context, r *Record) (noSlot bool) {
+// addAddrs asks for the addresses of the hosts that count, several at once, up to
+// maxResolved of them.
+func (m *lookup) addAddrs(ctx context.Context, r *Record) (noSlot bool) {
 	errs := make([]error, len(r.Hosts))
 	var wg sync.WaitGroup
+	resolved := 0
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
 		if h.Shared {
@@ -242,6 +307,10 @@ func (m *Resolver) addAddrs(ctx context.Context, r *Record) (noSlot bool) {
 		}
 		if a, err := netip.ParseAddr(h.Name); err == nil {
 			h.Addrs = []netip.Addr{a.Unmap()} // against RFC 1035, but some have it, and some send mail to it
+			continue
+		}
+		if resolved++; resolved > maxResolved {
+			r.Missing = true
 			continue
 		}
 		wg.Go(func() {
@@ -265,20 +334,25 @@ func (m *Resolver) addAddrs(ctx context.Context, r *Record) (noSlot bool) {
 
 // ask asks a question once there is a place for it, and waits for the answer no
 // longer than the context lasts, whatever the DNS client does.
-func ask[T any](ctx context.Context, m *Resolver, question func() (T, error)) (T, error) {
+func ask[T any](ctx context.Context, m *lookup, question func() (T, error)) (T, error) {
 	type answer struct {
 		value T
 		err   error
 	}
 	var none T
-	select {
-	case m.slots <- struct{}{}:
-	case <-ctx.Done():
-		return none, errNoSlot
+	for i, places := range []chan struct{}{m.questions, m.slots} {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			if i > 0 {
+				<-m.questions
+			}
+			return none, errNoSlot
+		}
 	}
 	answers := make(chan answer, 1)
-	m.running.Go(func() {
-		defer func() { <-m.slots }()
+	m.asked.Go(func() {
+		defer func() { <-m.slots; <-m.questions }()
 		v, err := question()
 		answers <- answer{v, err}
 	})
