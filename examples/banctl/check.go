@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	"github.com/spf13/cobra"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/dnsclient"
 )
 
 // verdictDoc is the answer to a check.
@@ -77,6 +77,8 @@ type subjectFlags struct {
 	subject ban.Subject
 	leet    bool
 	mx      bool
+	dns     string
+	hosts   ban.MXOptions
 }
 
 func (f *subjectFlags) add(cmd *cobra.Command) {
@@ -88,6 +90,10 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	addAction(cmd, &f.subject.Action)
 	flags.BoolVar(&f.leet, "leet", false, "read digits in names as letters too, if your servers do")
 	flags.BoolVar(&f.mx, "mx", false, "match the mail hosts of the address too, by DNS, if your servers do")
+	flags.StringVar(&f.dns, "dns", "", "with --mx: ask the DNS server at `HOST:PORT` (default those of the system)")
+	addMXPolicy(cmd, "mx-unknown", "with --mx: what your servers do if the DNS does not tell the mail hosts, or not all", &f.hosts.OnUnknown)
+	addMXPolicy(cmd, "mx-none", "with --mx: what they do with a domain that has no MX record", &f.hosts.NoMX)
+	addMXPolicy(cmd, "mx-null", "with --mx: what they do with a domain that accepts no mail (null MX)", &f.hosts.NullMX)
 }
 
 // ask opens the database with a Checker over it. What could not be done at its
@@ -97,13 +103,20 @@ func (f *subjectFlags) ask(ctx context.Context, a *app, do func(context.Context,
 	if s.Email+s.Domain+s.IP+s.Name == "" {
 		return &usageError{errors.New("nobody to ask about"), "give --email, --domain, --ip or --name"}
 	}
+	if !f.mx && (f.dns != "" || f.hosts.NoMX+f.hosts.NullMX+f.hosts.OnUnknown != ban.MXIgnore) {
+		return &usageError{errors.New("no mail hosts are asked for"), "give --mx too"}
+	}
+	resolver, err := dnsclient.New(f.dns)
+	if err != nil {
+		return &usageError{fmt.Errorf("--dns %q: %w", f.dns, err), "give one such as 127.0.0.1:53"}
+	}
 	return a.with(ctx, reads, func(ctx context.Context, s *session) error {
 		o := ban.CheckerOptions{
-			Leet: f.leet, Now: a.now,
+			Leet: f.leet, Now: a.now, MX: f.hosts,
 			PollInterval: -1, // it is asked once
 		}
 		if f.mx {
-			o.MX.Resolver = net.DefaultResolver
+			o.MX.Resolver = resolver
 		}
 		checker, err := ban.NewChecker(s.store, o)
 		if err != nil {

@@ -120,3 +120,28 @@ func TestReaderThatHasSeenEnoughIsNoTrouble(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatTheStateOfMXRecordsIsTakenFor(t *testing.T) {
+	c := newCLI(t)
+	c.ok("add", "spam.example")
+	// Nobody answers at this port: the mail hosts are not known.
+	ask := []string{"check", "--email", "ann@good.example", "--mx", "--dns", "127.0.0.1:1"}
+	for _, test := range []struct {
+		rule   string
+		args   []string
+		status int
+		want   string // in what it says
+	}{
+		{"by default nothing", ask, 0, "allowed"},
+		{"review", append(ask, "--mx-unknown", "review"), statusReview, "the DNS did not answer"},
+		{"deny", append(ask, "--mx-unknown", "deny"), statusDenied, "the DNS did not answer"},
+		{"a policy that there is not", append(ask, "--mx-none", "maybe"), statusTrouble, "use ignore, review, deny"},
+		{"without --mx", []string{"check", "--email", "ann@good.example", "--mx-null", "deny"}, statusTrouble, "give --mx too"},
+		{"no server", []string{"check", "--email", "ann@good.example", "--mx", "--dns", "nowhere"}, statusTrouble, "HOST:PORT"},
+	} {
+		r := c.run(test.args...)
+		if r.code != test.status || !strings.Contains(r.out+r.errors, test.want) {
+			t.Errorf("%s: exit status %d, %s%s; want %d and %q", test.rule, r.code, r.out, r.errors, test.status, test.want)
+		}
+	}
+}

@@ -65,6 +65,17 @@ func addAction(cmd *cobra.Command, a *ban.Action) {
 	})
 }
 
+// addMXPolicy adds a flag that says what the state of MX records is taken for.
+func addMXPolicy(cmd *cobra.Command, name, usage string, p *ban.MXPolicy) {
+	addChoice(cmd, name, usage, &choice[ban.MXPolicy]{
+		target: p, parse: func(s string) (p ban.MXPolicy, err error) {
+			err = p.UnmarshalText([]byte(s))
+			return p, err
+		},
+		options: words([]ban.MXPolicy{ban.MXIgnore, ban.MXReview, ban.MXDeny}), initial: ban.MXIgnore.String(),
+	})
+}
+
 func addFormat(cmd *cobra.Command, f *blocklist.Format, options []blocklist.Format, initial blocklist.Format) {
 	*f = initial
 	addChoice(cmd, "format", "the format of the list", &choice[blocklist.Format]{

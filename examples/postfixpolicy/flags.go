@@ -1,20 +1,19 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/postfix"
+	"example.com/ostraka/examples/internal/dnsclient"
 )
 
 type flags struct {
@@ -67,12 +66,12 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 	case f.server.IdleTimeout <= 0:
 		return f, &usageError{flag: "-idle-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 10m"}
 	}
-	if _, port, err := net.SplitHostPort(*dns); *dns != "" && (err != nil || port == "") {
-		// Every look-up would fail, and the mail be judged without it.
-		return f, &usageError{"-dns", *dns, errors.New("no HOST:PORT"), "give one such as 127.0.0.1:53"}
+	resolver, err := dnsclient.New(*dns)
+	if err != nil {
+		return f, &usageError{"-dns", *dns, err, "give one such as 127.0.0.1:53"}
 	}
 	if *mx {
-		f.checker.MX.Resolver = resolver(*dns)
+		f.checker.MX.Resolver = resolver
 	} else {
 		set.Visit(func(g *flag.Flag) { // those that were given
 			if g.Name == "dns" || strings.HasPrefix(g.Name, "mx-") {
@@ -81,17 +80,6 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 		})
 	}
 	return f, err
-}
-
-// resolver asks a DNS server, or those of the system.
-func resolver(server string) *net.Resolver {
-	if server == "" {
-		return &net.Resolver{}
-	}
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, network, server)
-	}}
 }
 
 func (f *flags) setSocketMode(s string) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/dnsclient"
 	"example.com/ostraka/memstore"
 )
 
@@ -20,6 +21,7 @@ var records = []string{
 	"good.example. 60 IN MX 10 mx.good.example.",
 	"shared.example. 60 IN MX 1 smtp.google.com.",
 	"null.example. 60 IN MX 0 .",
+	"under_score.example. 60 IN MX 10 mx.spam.example.",
 	"bare.example. 60 IN A 203.0.113.9",
 	"mx.spam.example. 60 IN A 192.0.2.1",
 	"mx.other.example. 60 IN AAAA 2001:db8::25",
@@ -145,9 +147,40 @@ func TestMailHostsAreRefused(t *testing.T) {
 	}
 }
 
+func resolver(t *testing.T, server string) *net.Resolver {
+	t.Helper()
+	r, err := dnsclient.New(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestWhatTheStateOfMXRecordsIsTakenFor(t *testing.T) {
+	server := startDNS(t)
+	p := start(t, "-addr", "127.0.0.1:0", "-db", database(t, mxBans...), "-mx", "-dns", server.addr,
+		"-mx-unknown", "deny", "-mx-none", "review", "-mx-null", "deny")
+	c := dial(t, "tcp", p.addr)
+	ask := func(sender, want string) {
+		t.Helper()
+		if got, err := c.ask(map[string]string{"sender": sender}); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", sender, got, err, want)
+		}
+	}
+	ask("ann@good.example", "DUNNO")
+	ask("ann@null.example", "REJECT 5.7.1 this mail is not allowed: the domain of the e-mail address accepts no mail")
+	ask("ann@void.example", "HOLD this mail has to be approved by a person first: the domain of the e-mail address has no mail server")
+	// The DNS is asked for a name with an underscore as it is, and no form is refused
+	// for what the DNS cannot be asked for.
+	ask("ann@under_score.example", "REJECT 5.7.1 this mail is not allowed: spam")
+	ask("ann@a b.example", "DUNNO")
+	server.stop()
+	ask("ann@late.example", "DEFER_IF_PERMIT 4.4.3 this mail is not allowed: the mail server of the e-mail address cannot be found at the moment, please try again later")
+}
+
 func TestTheStateOfMXRecordsFromARealServer(t *testing.T) {
 	server := startDNS(t)
-	c := mxChecker(t, ban.MXOptions{Resolver: resolver(server.addr)})
+	c := mxChecker(t, ban.MXOptions{Resolver: resolver(t, server.addr)})
 	for domain, want := range map[string]ban.MXState{
 		"good.example":   ban.MXFound,
 		"shared.example": ban.MXFound,
@@ -188,7 +221,7 @@ func TestTheDNSServerDiesDuringACheck(t *testing.T) {
 			t.Parallel()
 			server := startDNS(t)
 			server.dieAt(c.dies)
-			checker := mxChecker(t, ban.MXOptions{Resolver: resolver(server.addr), Timeout: time.Second, TTL: time.Millisecond})
+			checker := mxChecker(t, ban.MXOptions{Resolver: resolver(t, server.addr), Timeout: time.Second, TTL: time.Millisecond})
 			subject := ban.Subject{Email: "ann@" + c.domain}
 			d, err := checker.Check(t.Context(), subject)
 			if err != nil || d.Verdict != c.want || d.MX != ban.MXUnknown {
