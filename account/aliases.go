@@ -152,9 +152,6 @@ func newAlias(tables *value.Tables, o AliasOptions, c Change) (Alias, error) {
 		return Alias{}, renamed(err, "destination")
 	}
 	a.Destination, a.Mailbox = destination.String(), destination.Mailbox()
-	if a.Destination == a.Address() {
-		return Alias{}, ban.NewValueError("destination", o.Destination, ban.CodeConflict, "an alias cannot forward to itself")
-	}
 	return a, nil
 }
 
@@ -166,11 +163,37 @@ func (l *Aliases) create(ctx context.Context, a Alias, o AliasOptions, c Change)
 	if err := l.allowed(ctx, subject); err != nil {
 		return Alias{}, err
 	}
+	if err := l.endless(ctx, &a); err != nil {
+		return Alias{}, err
+	}
 	created, err := l.store.CreateAlias(ctx, a, c)
 	if err != nil {
 		return Alias{}, fmt.Errorf("create alias: %w", err)
 	}
 	return l.confirm(ctx, created, subject)
+}
+
+// maxHops bounds how many aliases may forward to each other in a row.
+const maxHops = 8
+
+// endless refuses an alias that mail would come back to, by what its destination
+// forwards to, turned on or off; or that would take more than maxHops to arrive.
+func (l *Aliases) endless(ctx context.Context, a *Alias) error {
+	next := a.Destination
+	for range maxHops {
+		if next == a.Address() {
+			return ban.NewValueError("destination", a.Destination, ban.CodeConflict, "mail to the alias would come back to it: forward to a mailbox")
+		}
+		hop, err := l.ByAddress(ctx, next)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		next = hop.Destination
+	}
+	return ban.NewValueError("destination", a.Destination, ban.CodeConflict, fmt.Sprintf("mail would be forwarded more than %d times: forward to a mailbox", maxHops))
 }
 
 // subjectOf returns what is checked of an alias.
@@ -217,6 +240,13 @@ func (l *Aliases) allowed(ctx context.Context, s ban.Subject) error {
 // fails, the first stands; that whoever asked has gone is no reason to fail.
 func (l *Aliases) confirm(ctx context.Context, a Alias, s ban.Subject) (Alias, error) {
 	ctx = context.WithoutCancel(ctx)
+	if loop, ok := errors.AsType[*ban.ValueError](l.endless(ctx, &a)); ok { // closed by another meanwhile
+		off, err := l.setActive(ctx, a.ID, false, uuid.Nil)
+		if err != nil {
+			return off, err
+		}
+		return off, loop
+	}
 	t, err := l.checker.Explain(ctx, s)
 	if err != nil || t.Decision.Err() == nil {
 		return a, nil
@@ -322,6 +352,9 @@ func (l *Aliases) SetActive(ctx context.Context, id uuid.UUID, active bool) (Ali
 	}
 	subject := subjectOf(&a, "")
 	if err := l.allowed(ctx, subject); err != nil {
+		return Alias{}, err
+	}
+	if err := l.endless(ctx, &a); err != nil {
 		return Alias{}, err
 	}
 	on, err := l.setActive(ctx, id, true, uuid.Nil)

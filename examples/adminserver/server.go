@@ -6,9 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime"
 	"time"
 
 	"example.com/ostraka/account"
@@ -75,7 +78,7 @@ func serveSite(ctx context.Context, f *serveFlags, p *parts) error {
 		listener.Close()
 		return err
 	}
-	warn(ctx, p, listener.Addr())
+	warn(ctx, f, p, listener.Addr())
 	p.log.Info("listening", "addr", listener.Addr().String(), "mirror", f.mirror)
 	server := &http.Server{
 		Handler: site, MaxHeaderBytes: maxHeaderBytes,
@@ -108,13 +111,32 @@ func onLoopback(a net.Addr) bool {
 }
 
 // warn says in the log what may not be meant.
-func warn(ctx context.Context, p *parts, addr net.Addr) {
+func warn(ctx context.Context, f *serveFlags, p *parts, addr net.Addr) {
 	if n, err := countAdmins(ctx, p.accounts); err == nil && n == 0 {
 		p.log.Warn("nobody can sign in: make an admin with adminserver bootstrap")
+	}
+	if open, mode := worldReadable(f.db); open {
+		p.log.Warn("everybody on this machine can read the database, which has hashes of passwords: take that right away, for example with chmod 600", "file", f.db, "mode", mode)
+	}
+	for _, proxy := range f.trustedProxies {
+		if proxy.Bits() == 0 {
+			p.log.Warn("every client is a trusted proxy, and can say that it has any address: name your proxies alone", "trusted-proxy", proxy.String())
+		}
 	}
 	if !onLoopback(addr) {
 		p.log.Warn("this is HTTP without TLS: let nobody but a proxy that has it reach this address", "addr", addr.String())
 	}
+}
+
+// worldReadable reports whether others than the owner and the group of a file can
+// read it.
+func worldReadable(path string) (bool, fs.FileMode) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false, 0
+	}
+	mode := info.Mode().Perm()
+	return mode&0o004 != 0 && runtime.GOOS != "windows", mode
 }
 
 // serveUntil serves until the context ends, and then lets requests under way be

@@ -96,11 +96,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // serve answers until the context ends.
 func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 	if _, err := os.Stat(f.db); errors.Is(err, os.ErrNotExist) {
-		log.Warn("the database is new: it bans nobody", "file", f.db)
+		return &usageError{"-db", f.db, errors.New("there is no such database, so that nobody would be banned"), "name the one of your servers, or make one with banctl"}
 	}
 	st, err := sqlitestore.Open(ctx, f.db, sqlitestore.Options{})
 	if err != nil {
-		return &usageError{"-db", f.db, err, "name a database of ostraka, or a new file"}
+		return &usageError{"-db", f.db, err, "name a database of ostraka"}
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	checker, err := ban.NewChecker(st, f.checker)

@@ -21,7 +21,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
-	set.StringVar(&f.db, "db", "", "keep the database in `FILE`; without it, it is temporary")
+	set.StringVar(&f.db, "db", "", "keep the database in `FILE`; one that is there gets no samples; without it, it is temporary")
 	set.StringVar(&f.bans, "bans", "", "sync a list of bans with `FILE`, one value a line, or - for standard input, instead of the samples")
 	set.TextVar(&f.format, "format", blocklist.FormatPlain, "the bans are in format `F`: plain, hosts, adblock, netset, csv, json, or auto to find out")
 	set.BoolVar(&f.force, "force", false, "sync also if most of the list would go, or the file looks wrong")

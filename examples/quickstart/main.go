@@ -44,6 +44,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -95,8 +96,15 @@ func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 		return err
 	}
 	defer rows.close()
+	kept := false // the database was there, with whatever it bans
+	if f.db != "" {
+		_, err := os.Stat(f.db)
+		kept = !errors.Is(err, fs.ErrNotExist)
+	}
 	return withStore(ctx, f.db, func(st *sqlitestore.Store) error {
-		if err := loadBans(ctx, st, &f, bans, stderr); err != nil {
+		if kept && f.bans == "" {
+			fmt.Fprintf(stderr, "%s is there: it answers by its own bans, without the samples\n", f.db)
+		} else if err := loadBans(ctx, st, &f, bans, stderr); err != nil {
 			return err
 		}
 		return answerSignups(ctx, st, rows, &printer{stdout, f.json}, stderr)
