@@ -39,8 +39,8 @@ type RekeyProgress struct {
 // RekeyResult says what [Rekey] did.
 type RekeyResult struct {
 	// From and To name the tables before and after, as the store has them; From is
-	// empty for a store from before there were names. If they are the same, nothing
-	// had to be done.
+	// empty for a store from before there were names, and for a new one. Where Seen is
+	// 0, nothing had to be done.
 	From, To string
 	// Newer: the keys were made by bundled tables that are newer than ours, by a
 	// program that is newer than this one. They were left as they are.
@@ -54,7 +54,10 @@ type RekeyResult struct {
 }
 
 // RekeyStore is what Rekey needs of a store. Every [store.Store] is one.
-type RekeyStore interface{ store.Keys }
+type RekeyStore interface {
+	store.Keys
+	store.Changes
+}
 
 // rekeyRounds is how often Rekey goes through all records, if others write keys that
 // other tables make meanwhile.
@@ -91,7 +94,7 @@ func Rekey(ctx context.Context, st RekeyStore, o RekeyOptions) (RekeyResult, err
 
 // rekeying is one call of Rekey.
 type rekeying struct {
-	store   store.Keys
+	store   RekeyStore
 	o       RekeyOptions
 	version value.TablesVersion
 	total   int64
@@ -108,6 +111,12 @@ func (r *rekeying) run(ctx context.Context) error {
 	if v, ok := value.ParseTablesVersion(strings.TrimPrefix(have, store.RekeyMark)); ok && v.Compare(r.version) > 0 {
 		r.result.To, r.result.Newer = have, true
 		return nil
+	}
+	if have == "" {
+		// To a new store, the first change will tell.
+		if last, err := r.store.LastChange(ctx); err != nil || last == 0 {
+			return err
+		}
 	}
 	if have != to {
 		r.total = countRecords(ctx, r.store)

@@ -96,5 +96,11 @@ func openStore(ctx context.Context, db string, busy time.Duration) (*sqlitestore
 	if err != nil && ctx.Err() == nil {
 		return nil, &usageError{"-db", db, err, "name a database of ostraka, or a new file in a folder that is there"}
 	}
-	return st, err
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "adminserver"}); err != nil { // after an upgrade
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
 }

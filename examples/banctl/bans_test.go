@@ -1,7 +1,10 @@
 package main
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -225,4 +228,39 @@ func TestBackupIsADatabase(t *testing.T) {
 	if is := c.ok("list", "--state", "all", "--json"); is != was {
 		t.Errorf("the copy has\n%swant\n%s", is, was)
 	}
+}
+
+// A database of an older version is found by the spellings that it did not know, and
+// the first command that writes brings its keys up to date.
+func TestADatabaseOfAnOlderVersion(t *testing.T) {
+	c := withoutDatabase(t)
+	packed, err := os.Open("../../sqlitestore/testdata/v1.db.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	data, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(c.db, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	denied := func(when string) {
+		t.Helper()
+		if r := c.run("check", "--email", "jdoe@icloud.com"); r.code != 3 {
+			t.Errorf("%s: exit status %d: %s", when, r.code, r.errors)
+		}
+	}
+	denied("before")
+	if r := c.run("add", "other.example"); r.code != 0 || !strings.Contains(r.errors, "made anew") {
+		t.Errorf("the first command that writes: exit status %d: %s", r.code, r.errors)
+	}
+	c.ok("add", "another.example")
+	denied("after")
+	contains(t, c.ok("log"), "keys.rewrite", "keys.tables")
 }

@@ -67,6 +67,15 @@ func (a *app) with(ctx context.Context, u use, do func(context.Context, *session
 	if fresh {
 		a.warn("%s is a new database", a.db)
 	}
+	if u == creates || u == changes {
+		r, err := ban.Rekey(ctx, file, ban.RekeyOptions{Now: a.now})
+		if err != nil {
+			return err
+		}
+		if r.Moved > 0 {
+			a.warn("%s was written by an older version: %d keys were made anew", a.db, r.Moved)
+		}
+	}
 	s, err := a.newSession(file, u)
 	if err != nil {
 		return err

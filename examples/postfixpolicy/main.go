@@ -103,6 +103,9 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 		return &usageError{"-db", f.db, err, "name a database of ostraka"}
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "postfixpolicy"}); err != nil { // after an upgrade
+		return err
+	}
 	checker, err := ban.NewChecker(st, f.checker)
 	if err != nil {
 		return err

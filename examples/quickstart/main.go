@@ -129,6 +129,9 @@ func withStore(ctx context.Context, path string, use func(*sqlitestore.Store) er
 		return &usageError{"-db", path, err, "name a database that this program made, or a new file"}
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "quickstart"}); err != nil { // after an upgrade
+		return err
+	}
 	return use(st)
 }
 

@@ -131,5 +131,8 @@ func openStore(ctx context.Context, path string, log *slog.Logger) (store.Store,
 	if err != nil {
 		return nil, &usageError{"-db", path, err, "name a database of ostraka, or a new file"}
 	}
+	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "signup"}); err != nil { // after an upgrade
+		return nil, errors.Join(err, st.Close())
+	}
 	return st, nil
 }
