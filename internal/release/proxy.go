@@ -21,8 +21,15 @@ func (p *project) release(ctx context.Context, version, proxy string) error {
 	if err != nil {
 		return err
 	}
+	// A module cache of its own: the version may have been tried before, with other
+	// content.
+	cache, err := os.MkdirTemp("", "release")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(cache)
 	for _, m := range p.modules {
-		if err := p.pin(ctx, m, version, proxy); err != nil {
+		if err := p.pin(ctx, m, version, proxy, cache); err != nil {
 			return fmt.Errorf("%s: %w", m.path, err)
 		}
 		if err := p.publish(m, version, proxy); err != nil {
@@ -34,7 +41,7 @@ func (p *project) release(ctx context.Context, version, proxy string) error {
 
 // pin has a module require the others in the version, in place of the folders that
 // they are in.
-func (p *project) pin(ctx context.Context, m *module, version, proxy string) error {
+func (p *project) pin(ctx context.Context, m *module, version, proxy, modcache string) error {
 	args := []string{"mod", "edit"}
 	for _, r := range m.replaces {
 		if !r.local() || !p.own(r.Old.Path) {
@@ -64,10 +71,8 @@ func (p *project) pin(ctx context.Context, m *module, version, proxy string) err
 	}
 	goproxy, rest, _ := strings.Cut(configured, "\n")
 	cache, nosum, _ := strings.Cut(rest, "\n")
-	// A cache of its own: the version may have been tried before, with other content.
-	fresh := filepath.Join(dir, ".modcache")
 	env := []string{
-		"GOWORK=off", "GOFLAGS=-mod=mod -modcacherw", "GOMODCACHE=" + fresh,
+		"GOWORK=off", "GOFLAGS=-mod=mod -modcacherw", "GOMODCACHE=" + modcache,
 		"GOPROXY=" + fileURL(proxy) + "," + fileURL(filepath.Join(cache, "cache", "download")) + "," + goproxy,
 		"GONOSUMDB=" + strings.Trim(strings.TrimSpace(nosum)+","+p.rootPath(), ","), "GONOPROXY=none", "GOPRIVATE=",
 	}
