@@ -24,9 +24,9 @@ func EnvelopeOf(r Request) Envelope {
 }
 
 // Subjects returns what is to be checked, for the action [ban.Mail]: who sends, with
-// client and HELO name; then who receives; then the IP addresses that stand in
-// brackets for a domain, in HELO and in addresses (RFC 5321, section 4.1.3), each
-// once. Subjects of which nothing is known are left out, so there may be none.
+// client and HELO name; then who receives; then the IP addresses that stand for a
+// domain, in HELO and in addresses, each once: address literals (RFC 5321, section
+// 4.1.3), and those that lack the brackets. Subjects of which nothing is known are left out, so there may be none.
 //
 // No form of address or HELO name makes a check fail. Of what is no plain address
 // or domain name, the fields hold what can be read:
@@ -91,22 +91,18 @@ func clientAddress(text string) string {
 		return ""
 	}
 	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
-		return addr.Unmap().WithZone("").String()
+		return canonicalAddr(addr)
 	}
 	if with, err := netip.ParseAddrPort(text); err == nil {
-		return with.Addr().Unmap().WithZone("").String()
+		return canonicalAddr(with.Addr())
 	}
 	return text
 }
 
-// literalAddress returns the IP address in an address literal, "" if s is none or
-// nothing that an IP address could be read from.
+// literalAddress returns the IP address that stands for a domain, "" if s is none:
+// an address literal, or what should be one and lacks the brackets.
 func literalAddress(s string) string {
-	inner, ok := strings.CutPrefix(strings.TrimSpace(s), "[")
-	if !ok {
-		return ""
-	}
-	inner = strings.TrimSuffix(inner, "]")
+	inner := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s), "["), "]")
 	if tag := "ipv6:"; len(inner) > len(tag) && strings.EqualFold(inner[:len(tag)], tag) {
 		inner = inner[len(tag):]
 	}
@@ -114,5 +110,9 @@ func literalAddress(s string) string {
 	if err != nil {
 		return ""
 	}
-	return addr.Unmap().WithZone("").String()
+	return canonicalAddr(addr)
 }
+
+// canonicalAddr returns an address without what stands for no other one: the zone,
+// and the IPv6 form of an IPv4 address.
+func canonicalAddr(addr netip.Addr) string { return addr.Unmap().WithZone("").String() }

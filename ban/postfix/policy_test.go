@@ -75,6 +75,8 @@ func TestPostfixAndOtherServersGetTheSameAnswer(t *testing.T) {
 		"a HELO in capitals, with a dot":   {"ann@good.example", "bob@here.example", "192.0.2.1", "X_Y.SPAM.EXAMPLE.", spam},
 		"a HELO that is a banned address":  {"ann@good.example", "bob@here.example", "192.0.2.1", "[203.0.113.9]", "REJECT 5.7.1 this mail is not allowed"},
 		"a literal that is banned":         {"ann@[IPv6:2001:db8::1]", "bob@here.example", "192.0.2.1", "mx.good.example", "REJECT 5.7.1 this mail is not allowed"},
+		"a HELO without the brackets":      {"ann@good.example", "bob@here.example", "192.0.2.1", "203.0.113.9", "REJECT 5.7.1 this mail is not allowed"},
+		"a sender without them":            {"ann@203.0.113.9", "bob@here.example", "192.0.2.1", "mx.good.example", "REJECT 5.7.1 this mail is not allowed"},
 		"a literal that is none":           {"ann@[mail]", "bob@here.example", "192.0.2.1", "mx.good.example", "DUNNO"},
 		"brackets around nothing":          {"<>", "<bob@here.example>", "192.0.2.1", "mx.good.example", "DUNNO"},
 		"brackets around a ban":            {"<x@spam.example>", "<bob@here.example>", "192.0.2.1", "mx.good.example", spam},

@@ -23,8 +23,8 @@
 // What is not there is not checked: the empty sender of a bounce, a client without
 // an address. Nothing is refused for its form alone: of an address or a name in HELO
 // that ostraka does not read, what can be read is checked, as the domain after a
-// quoted local part, or that above a host name with an underscore. An IP address in
-// brackets is checked as one. Package ban/postfix has the details.
+// quoted local part, or that above a host name with an underscore. An IP address for a
+// domain is checked as one. Package ban/postfix has the details.
 //
 // With -mx the mail hosts of the addresses and their IP addresses are matched too
 // (ban.MXOptions): a domain that is new every day is refused by the host that it
