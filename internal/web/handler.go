@@ -93,6 +93,7 @@ func NewHandler(c Config, routes []Route) (http.Handler, error) {
 	}
 	mux.Handle("/", c.refuse(ErrNoRoute))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = withoutSlash(r)
 		// ServeMux would redirect to the clean path, but knows nothing of the
 		// prefix that was stripped.
 		if p := r.URL.EscapedPath(); path.Clean(p) != p {
@@ -101,6 +102,20 @@ func NewHandler(c Config, routes []Route) (http.Handler, error) {
 		}
 		mux.ServeHTTP(w, r)
 	}), nil
+}
+
+// withoutSlash returns the request without the one slash that its path may end
+// in: "/bans/" is as good as "/bans". What is escaped is no such slash.
+func withoutSlash(r *http.Request) *http.Request {
+	p := r.URL.EscapedPath()
+	if len(p) < 2 || !strings.HasSuffix(p, "/") {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
+	short := *r
+	short.URL = &u
+	return &short
 }
 
 // serve authorizes requests and hands them to the route.
