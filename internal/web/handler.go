@@ -61,6 +61,9 @@ type Config struct {
 	// answer, where the server has no such limit of its own
 	// ([http.Server.ReadTimeout], WriteTimeout). Default [DefaultTimeout].
 	Timeout time.Duration
+	// Slash lets a path end in one slash: "/bans/" is as good as "/bans". It is not
+	// for routes that a host guards one by one, and so knows by their paths.
+	Slash bool
 }
 
 // DefaultTimeout is how long a client may take for a body, and for an answer.
@@ -93,7 +96,9 @@ func NewHandler(c Config, routes []Route) (http.Handler, error) {
 	}
 	mux.Handle("/", c.refuse(ErrNoRoute))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = withoutSlash(r)
+		if c.Slash {
+			r = withoutSlash(r)
+		}
 		// ServeMux would redirect to the clean path, but knows nothing of the
 		// prefix that was stripped.
 		if p := r.URL.EscapedPath(); path.Clean(p) != p {
@@ -105,7 +110,7 @@ func NewHandler(c Config, routes []Route) (http.Handler, error) {
 }
 
 // withoutSlash returns the request without the one slash that its path may end
-// in: "/bans/" is as good as "/bans". What is escaped is no such slash.
+// in. What is escaped is no such slash.
 func withoutSlash(r *http.Request) *http.Request {
 	p := r.URL.EscapedPath()
 	if len(p) < 2 || !strings.HasSuffix(p, "/") {

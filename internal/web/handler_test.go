@@ -81,7 +81,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/things/1/2", 418, "", `"no such route"`},
 		{"GET", "/unsayable", 500, "", ""},
 	}
-	h := newHandler(t, web.Config{Authorize: letIn})
+	h := newHandler(t, web.Config{Authorize: letIn, Slash: true})
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.target, func(t *testing.T) {
 			w := httptest.NewRecorder()
@@ -91,6 +91,13 @@ func TestRoutes(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no slash at the end", func(t *testing.T) {
+		w := httptest.NewRecorder()
+		newHandler(t, web.Config{Authorize: letIn}).ServeHTTP(w, httptest.NewRequest("POST", "/things/", nil))
+		if w.Code != 418 || w.Body.String() != `"no such route"` {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
 	t.Run("under a prefix that is the whole path", func(t *testing.T) {
 		w := httptest.NewRecorder()
 		http.StripPrefix("/things", h).ServeHTTP(w, httptest.NewRequest("POST", "/things", nil))

@@ -66,6 +66,20 @@ func (q *Query) Bool(name string) *bool {
 	return &b
 }
 
+// ID returns the parameter, the number of a record, or nil if it is missing.
+func (q *Query) ID(name string) *int64 {
+	s := q.String(name)
+	if s == "" {
+		return nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 1 {
+		q.Fail(ban.NewValueError(name, s, ban.CodeRange, "give the number of a record, from 1"))
+		return nil
+	}
+	return &n
+}
+
 // Int returns the parameter, a whole number from min to max, or missing if there
 // is none.
 func (q *Query) Int(name string, missing, min, max int) int {
