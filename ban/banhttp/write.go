@@ -12,39 +12,40 @@ import (
 
 // create answers POST /bans.
 func (h *handler) create(r *web.Request) (web.Reply, error) {
-	o, keep, err := createOptions(r)
+	o, err := createOptions(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	b, created, err := h.put(r.Context(), o, keep)
+	b, created, err := h.put(r.Context(), o)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	body := createdBody{OK: true, Created: created, Updated: !created, Message: "Ban updated.", Item: newItem(&b, h.now())}
-	if created {
-		body.Message = "Ban created."
-	}
+	body := createdBody{OK: true, Created: created, Updated: !created, Item: newItem(&b, h.now())}
 	if o.DisableMatchingAliases { // else the number is that of an earlier write
 		body.DisabledAliases = b.AliasesDisabled
-		body.Message += disabledMessage(b.AliasesDisabled)
 	}
+	body.Message = createdMessage(created, body.DisabledAliases)
 	return web.Reply{Body: body}, nil
 }
 
-// disabledMessage says in words how many aliases were turned off.
-func disabledMessage(n int64) string {
-	if n == 1 {
-		return " Also, 1 matching alias was disabled."
+// createdMessage says in words what POST /bans did.
+func createdMessage(created bool, disabled int64) string {
+	message := "Ban updated."
+	if created {
+		message = "Ban created."
 	}
-	return fmt.Sprintf(" Also, %d matching aliases were disabled.", n)
+	switch disabled {
+	case 0:
+		return message
+	case 1:
+		return message + " Also, 1 matching alias was disabled."
+	}
+	return fmt.Sprintf("%s Also, %d matching aliases were disabled.", message, disabled)
 }
 
-// put makes a ban or updates the active one, whose public reason stays if it is
-// to be kept: a client from before this API had one does not say it.
-func (h *handler) put(ctx context.Context, o ban.CreateOptions, keep bool) (b ban.Ban, created bool, err error) {
-	if !keep {
-		return h.admin.Put(ctx, o)
-	}
+// put makes a ban or updates the active one, whose public reason stays: clients
+// of this API can neither see it nor say it.
+func (h *handler) put(ctx context.Context, o ban.CreateOptions) (b ban.Ban, created bool, err error) {
 	b, err = h.admin.Create(ctx, o)
 	exists, ok := errors.AsType[*ban.ExistsError](err)
 	if !ok {
@@ -54,15 +55,16 @@ func (h *handler) put(ctx context.Context, o ban.CreateOptions, keep bool) (b ba
 	return h.admin.Put(ctx, o)
 }
 
-// createOptions reads the body of POST /bans, and whether a public reason that
-// there is stays.
-func createOptions(r *web.Request) (o ban.CreateOptions, keep bool, err error) {
+// createOptions reads the body of POST /bans.
+func createOptions(r *web.Request) (ban.CreateOptions, error) {
+	var o ban.CreateOptions
+	var err error
 	if o.Force, err = adminapi.Force(r); err != nil {
-		return o, false, err
+		return o, err
 	}
-	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldDisable, fieldEffect, fieldShadow, fieldPublicReason)
+	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldDisable, fieldEffect, fieldShadow)
 	if err != nil {
-		return o, false, err
+		return o, err
 	}
 	for _, name := range []string{fieldType, fieldValue} {
 		if !in.Has(name) {
@@ -71,13 +73,12 @@ func createOptions(r *web.Request) (o ban.CreateOptions, keep bool, err error) {
 	}
 	set(&o.Kind, parsed(in, fieldType, parseKind))
 	set(&o.Value, in.String(fieldValue))
-	set(&o.Reason, in.Trimmed(fieldReason))
-	set(&o.PublicReason, in.Trimmed(fieldPublicReason))
+	set(&o.Reason, in.String(fieldReason))
 	set(&o.ExpiresAt, in.Time(fieldExpires))
 	set(&o.Effect, parsed(in, fieldEffect, parseEffect))
 	set(&o.Shadow, in.Bool(fieldShadow))
 	set(&o.DisableMatchingAliases, in.Bool(fieldDisable))
-	return o, !in.Has(fieldPublicReason), in.Err()
+	return o, in.Err()
 }
 
 // update answers PATCH /bans/{id}.
@@ -96,23 +97,22 @@ func (h *handler) update(r *web.Request) (web.Reply, error) {
 	return web.Reply{Body: updatedBody{OK: true, Updated: true, Item: newItem(&b, h.now())}}, nil
 }
 
-// readPatch reads the body of PATCH /bans/{id}. Fields that cannot be changed are
-// passed over, so that an item may be sent back whole.
+// readPatch reads the body of PATCH /bans/{id}.
 func readPatch(r *web.Request) (ban.Patch, error) {
-	p := ban.Patch{PastEnds: true}
+	var p ban.Patch
 	var err error
 	if p.Force, err = adminapi.Force(r); err != nil {
 		return p, err
 	}
-	in, err := r.JSONObject()
+	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldRevoked, fieldRevokedReason, fieldEffect, fieldShadow)
 	if err != nil {
 		return p, err
 	}
 	p.Kind = parsed(in, fieldType, parseKind)
 	p.Value = in.String(fieldValue)
-	p.Reason, p.PublicReason = in.Trimmed(fieldReason), in.Trimmed(fieldPublicReason)
+	p.Reason = in.String(fieldReason)
 	p.ExpiresAt = in.Time(fieldExpires)
-	p.Revoked, p.RevokedReason = in.Bool(fieldRevoked), in.Trimmed(fieldRevokedReason)
+	p.Revoked, p.RevokedReason = in.Bool(fieldRevoked), in.String(fieldRevokedReason)
 	p.Effect = parsed(in, fieldEffect, parseEffect)
 	p.Shadow = in.Bool(fieldShadow)
 	return p, in.Err()

@@ -25,10 +25,7 @@ const (
 	prefixAPI      = "/api"
 
 	routeSignIn  = "POST /api/auth/sign-in"
-	routeSession = "GET /api/auth/session"
-	routeCSRF    = "GET /api/auth/csrf"
 	routeSignOut = "POST /api/auth/sign-out"
-	routeOutAll  = "POST /api/auth/sign-out-all"
 	routeAliases = "POST /api/aliases"
 	routeCheck   = "POST /api/check"
 	routeHealth  = "GET /healthz"
@@ -91,11 +88,6 @@ func (p *parts) addUsers(mux *http.ServeMux, who *accounthttp.Authorizer) error 
 		return err
 	}
 	mount(mux, prefixAdmin, h, "/users/{id}/credentials", "/users/{id}/credentials/")
-	h, err = accounthttp.NewOwnPassword(who, accounthttp.SignInOptions{Logger: p.log})
-	if err != nil {
-		return err
-	}
-	mount(mux, prefixAdmin, h, "/users/me/password")
 	return nil
 }
 
@@ -146,11 +138,8 @@ func (p *parts) addSignIn(mux *http.ServeMux, who *accounthttp.Authorizer) error
 		return err
 	}
 	h = http.StripPrefix(prefixAPI, h)
-	for _, route := range []string{routeSignIn, routeSession, routeCSRF} {
-		mux.Handle(route, guard(h))
-	}
-	mux.Handle(routeSignOut, h) // whoever is banned may
-	mux.Handle(routeOutAll, h)
+	mux.Handle(routeSignIn, guard(h))
+	mux.Handle(routeSignOut, h)
 	return nil
 }
 
@@ -170,14 +159,6 @@ func (p *parts) addAliases(mux *http.ServeMux, who *accounthttp.Authorizer) erro
 		return err
 	}
 	mux.Handle(routeAliases, guard(http.StripPrefix(prefixAPI, h)))
-
-	h, err = accounthttp.NewAliases(aliases, p.accounts, accounthttp.AliasOptions{
-		Authorize: noted(prefixAdmin, who.SessionOrToken), TrustedProxies: p.trustedProxies, Logger: p.log,
-	})
-	if err != nil {
-		return err
-	}
-	mount(mux, prefixAdmin, h, "/aliases", "/aliases/")
 	return nil
 }
 
@@ -198,10 +179,11 @@ func mount(mux *http.ServeMux, prefix string, h http.Handler, paths ...string) {
 // of the session, although it changes nothing.
 func checkers(who *accounthttp.Authorizer) accounthttp.Authorize {
 	return func(r *http.Request, need accounthttp.Need) (string, error) {
-		if r.Header.Get("Authorization") == "" {
-			need.Mutation = true
+		if r.Header.Get("Authorization") != "" {
+			return who.BearerToken(r, need)
 		}
-		return who.SessionOrToken(r, need)
+		need.Mutation = true
+		return who.SessionCookie(r, need)
 	}
 }
 

@@ -120,10 +120,20 @@ func (f *Feed) Late(w Window, cached bool) bool {
 }
 
 // Run polls until the context ends: twice an interval, so that a change is seen
-// within one even if it comes just after a poll.
+// within one even if it comes just after a poll, and whenever a store that is a
+// [store.Notifier] says so.
 func (f *Feed) Run(ctx context.Context) {
 	if f.opts.Interval < 0 {
 		return
+	}
+	news := make(chan struct{}, 1)
+	if n, ok := f.changes.(store.Notifier); ok {
+		defer n.Notify(func() {
+			select {
+			case news <- struct{}{}:
+			default: // the log is about to be read already
+			}
+		})()
 	}
 	tick := time.NewTicker(max(f.opts.Interval/2, time.Millisecond))
 	defer tick.Stop()
@@ -132,6 +142,8 @@ func (f *Feed) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			f.Poll(ctx)
+		case <-news:
 			f.Poll(ctx)
 		}
 	}

@@ -1,0 +1,202 @@
+package pgstore
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"example.com/ostraka/store"
+)
+
+// accountColumns are those of @accounts, after seq.
+const accountColumns = `id, version, handle, handle_fold, name, bio, links, meta, roles,
+	admin, verified, invited_by, password_hash, joined_at, created_at, created_by, updated_at, last_login_at,
+	suspended_at, suspended_by, suspended_reason, suspension_bans`
+
+// wholeAccount are the columns of an account a with one of its handle keys and
+// one of its addresses: there is a row for each pair of those.
+var wholeAccount = `a.seq, ` + qualified("a", accountColumns) + `,
+	k.position, k.key, e.position, e.id, e.address, e.mailbox, e.verified_at, e.created_at`
+
+// partsOfAccount joins what wholeAccount needs beside a.
+const partsOfAccount = ` LEFT JOIN @handle_keys k ON k.account = a.seq
+	LEFT JOIN @account_emails e ON e.account = a.seq`
+
+// qualified names columns as those of a table.
+func qualified(table, columns string) string {
+	return table + "." + strings.Join(strings.Fields(columns), " "+table+".")
+}
+
+// accountsWhere selects whole accounts, of which it must be clear by a condition
+// on @accounts and what follows it that they are few.
+func accountsWhere(condition, order string) string {
+	return `SELECT ` + wholeAccount + ` FROM (SELECT * FROM @accounts` + condition + `) a` + partsOfAccount +
+		` ORDER BY a.seq ` + order + `, k.position, e.position`
+}
+
+// accountArgs returns the arguments for accountColumns.
+func accountArgs(a *store.Account) ([]any, error) {
+	links, err := jsonArg(a.Links, len(a.Links))
+	if err != nil {
+		return nil, err
+	}
+	roles, err := jsonArg(a.Roles, len(a.Roles))
+	if err != nil {
+		return nil, err
+	}
+	bans, err := jsonArg(a.SuspensionBans, len(a.SuspensionBans))
+	if err != nil {
+		return nil, err
+	}
+	return []any{
+		uid(a.ID), a.Version, a.Handle, a.HandleFold, a.Name, a.Bio, links, textArg(a.Meta), roles,
+		a.Admin, a.Verified, idArg(a.InvitedBy), a.PasswordHash,
+		timeArg(a.JoinedAt), timeArg(a.CreatedAt), a.CreatedBy, timeArg(a.UpdatedAt), timeArg(a.LastLoginAt),
+		timeArg(a.SuspendedAt), a.SuspendedBy, a.SuspendedReason, bans,
+	}, nil
+}
+
+// accountReader puts accounts together from rows of wholeAccount, in the order
+// of accountsWhere.
+type accountReader struct {
+	accounts []store.Account
+}
+
+// read reads a row. Columns before those of wholeAccount are scanned to leading.
+func (r *accountReader) read(rows pgx.Rows, leading ...any) error {
+	var a store.Account
+	var key, address, mailbox pgtype.Text
+	var keyPosition, emailPosition pgtype.Int8
+	var email store.AccountEmail
+	if err := rows.Scan(append(leading,
+		&a.Seq, (*id)(&a.ID), &a.Version, &a.Handle, &a.HandleFold, &a.Name, &a.Bio,
+		fromJSON[[]store.Link]{&a.Links}, (*[]byte)(&a.Meta), fromJSON[[]store.Role]{&a.Roles},
+		&a.Admin, &a.Verified, (*id)(&a.InvitedBy), &a.PasswordHash,
+		(*micros)(&a.JoinedAt), (*micros)(&a.CreatedAt), &a.CreatedBy, (*micros)(&a.UpdatedAt), (*micros)(&a.LastLoginAt),
+		(*micros)(&a.SuspendedAt), &a.SuspendedBy, &a.SuspendedReason, fromJSON[[]uuid.UUID]{&a.SuspensionBans},
+		&keyPosition, &key, &emailPosition, (*id)(&email.ID), &address, &mailbox,
+		(*micros)(&email.VerifiedAt), (*micros)(&email.CreatedAt),
+	)...); err != nil {
+		return err
+	}
+	if n := len(r.accounts); n == 0 || r.accounts[n-1].Seq != a.Seq {
+		r.accounts = append(r.accounts, a)
+	}
+	last := &r.accounts[len(r.accounts)-1]
+	if keyPosition.Valid && keyPosition.Int64 == int64(len(last.HandleKeys)) {
+		last.HandleKeys = append(last.HandleKeys, key.String)
+	}
+	if emailPosition.Valid && emailPosition.Int64 == int64(len(last.Emails)) {
+		email.Address, email.Mailbox = address.String, mailbox.String
+		last.Emails = append(last.Emails, email)
+	}
+	return nil
+}
+
+// only returns the one account that was read, or [store.ErrNotFound].
+func (r *accountReader) only() (store.Account, error) {
+	if len(r.accounts) == 0 {
+		return store.Account{}, store.ErrNotFound
+	}
+	return r.accounts[0], nil
+}
+
+// Account implements [store.Accounts].
+func (s *Store) Account(ctx context.Context, id uuid.UUID) (store.Account, error) {
+	return s.oneAccount(ctx, `id = ?`, uid(id))
+}
+
+// AccountBySeq implements [store.Accounts].
+func (s *Store) AccountBySeq(ctx context.Context, seq int64) (store.Account, error) {
+	return s.oneAccount(ctx, `seq = ?`, seq)
+}
+
+// AccountByHandleKey implements [store.Accounts].
+func (s *Store) AccountByHandleKey(ctx context.Context, key string) (store.Account, error) {
+	return s.oneAccount(ctx, hasKey, key)
+}
+
+// AccountByEmail implements [store.Accounts].
+func (s *Store) AccountByEmail(ctx context.Context, address string) (store.Account, error) {
+	return s.oneAccount(ctx, hasAddress, address)
+}
+
+// The accounts that have a key or an address.
+const (
+	hasKey     = `seq = (SELECT account FROM @handle_keys WHERE key = ?)`
+	hasAddress = `seq = (SELECT account FROM @account_emails WHERE address = ?)`
+)
+
+func (s *Store) oneAccount(ctx context.Context, where string, arg any) (account store.Account, err error) {
+	err = s.read(ctx, "read an account", func(q querier) (err error) {
+		var found accountReader
+		err = q.each(ctx, func(rows pgx.Rows) error { return found.read(rows) }, accountsWhere(` WHERE `+where, `ASC`), arg)
+		if err == nil {
+			account, err = found.only()
+		}
+		return err
+	})
+	return account, err
+}
+
+// account reads an account within a transaction.
+func (t *tx) account(ctx context.Context, id uuid.UUID) (store.Account, error) {
+	var found accountReader
+	err := t.each(ctx, func(rows pgx.Rows) error { return found.read(rows) }, accountsWhere(` WHERE id = ?`, `ASC`), uid(id))
+	if err != nil {
+		return store.Account{}, err
+	}
+	return found.only()
+}
+
+// accountConditions says in SQL what [store.AccountFilter.Match] says. What is
+// few is told as its index tells it.
+func accountConditions(f store.AccountFilter) *conditions {
+	c := new(conditions)
+	if f.Active != nil {
+		c.add(choose(*f.Active, `suspended_at IS NULL`, `suspended_at IS NOT NULL`))
+	}
+	if f.Admin != nil {
+		c.add(choose(*f.Admin, `admin`, `NOT admin`))
+	}
+	if f.HandleContains != "" {
+		c.add(`position(CAST(? AS bytea) in convert_to(handle_fold, 'UTF8')) > 0`, []byte(f.HandleContains))
+	}
+	if f.EmailContains != "" {
+		c.add(`seq IN (SELECT account FROM @account_emails WHERE position(CAST(? AS bytea) in convert_to(address, 'UTF8')) > 0)`, []byte(f.EmailContains))
+	}
+	return c
+}
+
+func choose(yes bool, ifYes, ifNo string) string {
+	if yes {
+		return ifYes
+	}
+	return ifNo
+}
+
+// ListAccounts implements [store.Accounts].
+func (s *Store) ListAccounts(ctx context.Context, filter store.AccountFilter, page store.Page) (accounts []store.Account, err error) {
+	c := accountConditions(filter)
+	tail := c.page(page)
+	order := choose(page.OldestFirst, `ASC`, `DESC`)
+	err = s.read(ctx, "list accounts", func(q querier) error {
+		var found accountReader
+		err := q.each(ctx, func(rows pgx.Rows) error { return found.read(rows) }, accountsWhere(c.where()+tail, order), c.args...)
+		accounts = found.accounts
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return accounts, nil
+}
+
+// CountAccounts implements [store.Accounts].
+func (s *Store) CountAccounts(ctx context.Context, filter store.AccountFilter) (int64, error) {
+	c := accountConditions(filter)
+	return s.readNumber(ctx, "count accounts", `SELECT count(*) FROM @accounts`+c.where(), c.args...)
+}

@@ -1,0 +1,134 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/store"
+)
+
+// accountUpdate is one [Store.UpdateAccount] within its transaction.
+type accountUpdate struct {
+	store.AccountWritten // as far as it has got
+	tx                   *tx
+	change               store.Change
+	write                *store.AccountWrite
+	before               *store.Account
+	bans                 []store.Change // to log after the change of the account
+}
+
+func (u *accountUpdate) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		u.check, u.replaceParts, u.revokeCredentials, u.disableAliases, u.createBans, u.revokeBans, u.replaceRow, u.log,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check refuses what may not be written.
+func (u *accountUpdate) check(ctx context.Context) (err error) {
+	a, before := &u.Account, u.before
+	if a.Version, err = nextVersion(before.Version, a.Version); err != nil {
+		return err
+	}
+	a.Seq, a.CreatedAt, a.CreatedBy, a.LastLoginAt = before.Seq, before.CreatedAt, before.CreatedBy, before.LastLoginAt
+	if err := u.tx.taken(ctx, a); err != nil {
+		return err
+	}
+	return u.tx.keepAdmin(ctx, before, a)
+}
+
+func (u *accountUpdate) revokeCredentials(ctx context.Context) (err error) {
+	if u.write.RevokeCredentials {
+		u.CredentialsRevoked, err = u.tx.revoke(ctx, &store.CredentialFilter{Account: u.Account.ID}, u.change.At)
+	}
+	return err
+}
+
+// disableAliases turns off the aliases that the account may have no longer.
+func (u *accountUpdate) disableAliases(ctx context.Context) (err error) {
+	where, args := `owner = ?`, []any{uid(u.Account.ID)}
+	if !u.write.DisableAliases {
+		where += ` AND destination NOT IN (SELECT address FROM @account_emails WHERE account = ?)`
+		args = append(args, u.Account.Seq)
+	}
+	u.AliasesDisabled, err = u.tx.disableAliases(ctx, uuid.Nil, u.change.At, where, args...)
+	return err
+}
+
+func (u *accountUpdate) createBans(ctx context.Context) error {
+	change := u.change
+	change.Action = store.BanCreate
+	for i := range u.write.CreateBans {
+		ban := u.write.CreateBans[i].Ban
+		c, err := u.tx.createBan(ctx, &ban, u.write.CreateBans[i].Disable, change)
+		if active := (*store.ExistsError)(nil); errors.As(err, &active) {
+			u.BansExisting = append(u.BansExisting, active.Existing)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		u.AliasesDisabled += ban.AliasesDisabled
+		u.BansCreated = append(u.BansCreated, ban)
+		u.bans = append(u.bans, c)
+	}
+	if len(u.write.CreateBans) > 0 {
+		u.Account.SuspensionBans = nil
+	}
+	for i := range u.BansCreated {
+		u.Account.SuspensionBans = append(u.Account.SuspensionBans, u.BansCreated[i].ID)
+	}
+	return nil
+}
+
+func (u *accountUpdate) revokeBans(ctx context.Context) error {
+	change := u.change
+	change.Action = store.BanRevoke
+	for _, id := range u.write.RevokeBans {
+		ban, err := u.tx.byID(ctx, id)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !ban.RevokedAt.IsZero() {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		ban.RevokedAt, ban.RevokedBy, ban.RevokedReason = change.At, change.Actor, u.write.RevokeReason
+		ban.UpdatedAt = change.At
+		c, err := u.tx.updateBan(ctx, &ban, nil, change)
+		if err != nil {
+			return err
+		}
+		u.BansRevoked = append(u.BansRevoked, ban)
+		u.bans = append(u.bans, c)
+	}
+	return nil
+}
+
+func (u *accountUpdate) replaceParts(ctx context.Context) error {
+	return u.tx.replaceParts(ctx, u.before, &u.Account)
+}
+
+// replaceRow comes when the bans are known that the account is to name.
+func (u *accountUpdate) replaceRow(ctx context.Context) error {
+	return u.tx.replaceRow(ctx, &u.Account)
+}
+
+func (u *accountUpdate) log(ctx context.Context) error {
+	c, err := changelog.Account(u.change, u.before, &u.Account, changelog.Written(&u.AccountWritten))
+	if err != nil {
+		return err
+	}
+	for _, c := range append([]store.Change{c}, u.bans...) {
+		if err := u.tx.log(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}

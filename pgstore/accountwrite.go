@@ -1,0 +1,254 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/store"
+)
+
+// normalAccount returns the account as it will be read back. It shares nothing
+// with its argument that it changes.
+func normalAccount(a store.Account) store.Account {
+	normalTimes(&a.JoinedAt, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt, &a.SuspendedAt)
+	a.HandleKeys = kept(a.HandleKeys)
+	a.Links = kept(a.Links)
+	a.Meta = kept(a.Meta)
+	a.Roles = kept(a.Roles)
+	for i := range a.Roles {
+		r := &a.Roles[i]
+		r.Permissions = kept(r.Permissions)
+		normalTimes(&r.CreatedAt, &r.UpdatedAt)
+	}
+	a.Emails = kept(a.Emails)
+	for i := range a.Emails {
+		normalTimes(&a.Emails[i].VerifiedAt, &a.Emails[i].CreatedAt)
+	}
+	a.SuspensionBans = kept(a.SuspensionBans)
+	return a
+}
+
+// kept returns a copy, nil for none.
+func kept[S ~[]E, E any](s S) S {
+	if len(s) == 0 {
+		return nil
+	}
+	return slices.Clone(s)
+}
+
+// CreateAccount implements [store.Accounts].
+func (s *Store) CreateAccount(ctx context.Context, account store.Account, change store.Change) (store.Account, error) {
+	account = normalAccount(account)
+	account.Seq, account.Version, account.LastLoginAt = 0, 1, time.Time{}
+	err := s.write(ctx, "create an account", func(t *tx) error {
+		if err := t.taken(ctx, &account); err != nil {
+			return err
+		}
+		if err := t.insertAccount(ctx, &account); err != nil {
+			return err
+		}
+		c, err := changelog.Account(change, nil, &account, nil)
+		if err != nil {
+			return err
+		}
+		return t.log(c)
+	})
+	if err != nil {
+		return store.Account{}, err
+	}
+	return account, nil
+}
+
+// taken returns the error for what of the account another one has.
+func (t *tx) taken(ctx context.Context, a *store.Account) error {
+	for _, key := range a.HandleKeys {
+		if err := t.takenBy(ctx, hasKey, key, a.Seq, "handle", a.Handle); err != nil {
+			return err
+		}
+	}
+	for i := range a.Emails {
+		address := a.Emails[i].Address
+		if err := t.takenBy(ctx, hasAddress, address, a.Seq, "email", address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) takenBy(ctx context.Context, where, arg string, except int64, field, value string) error {
+	var existing uuid.UUID
+	err := t.row(ctx, []any{(*id)(&existing)}, `SELECT id FROM @accounts WHERE seq <> ? AND `+where, except, arg)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &store.AccountExistsError{Field: field, Value: value, Existing: existing}
+}
+
+// insertAccount inserts an account, giving it its Seq.
+func (t *tx) insertAccount(ctx context.Context, a *store.Account) error {
+	args, err := accountArgs(a)
+	if err != nil {
+		return err
+	}
+	err = t.row(ctx, []any{&a.Seq}, `INSERT INTO @accounts (`+accountColumns+`)
+		VALUES (?`+strings.Repeat(`, ?`, len(args)-1)+`) RETURNING seq`, args...)
+	if err != nil {
+		return err
+	}
+	if err := t.insertHandleKeys(ctx, a); err != nil {
+		return err
+	}
+	return t.insertEmails(ctx, a)
+}
+
+func (t *tx) insertHandleKeys(ctx context.Context, a *store.Account) error {
+	for i, key := range a.HandleKeys {
+		err := t.exec(ctx, `INSERT INTO @handle_keys (key, account, position) VALUES (?, ?, ?)`, key, a.Seq, i)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) insertEmails(ctx context.Context, a *store.Account) error {
+	hosts := make([]string, 0, len(a.Emails))
+	for i := range a.Emails {
+		e := &a.Emails[i]
+		host := hostKey(e.Address)
+		err := t.exec(ctx, `INSERT INTO @account_emails
+			(account, position, id, address, mailbox, host, shared, verified_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			a.Seq, i, uid(e.ID), e.Address, e.Mailbox, host, sharedLabels(host, hosts), timeArg(e.VerifiedAt), timeArg(e.CreatedAt))
+		if err != nil {
+			return err
+		}
+		hosts = append(hosts, host)
+	}
+	return nil
+}
+
+// replaceRow writes the account but for its handle keys and addresses.
+func (t *tx) replaceRow(ctx context.Context, a *store.Account) error {
+	args, err := accountArgs(a)
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, `UPDATE @accounts SET (`+accountColumns+`) = (?`+strings.Repeat(`, ?`, len(args)-1)+`) WHERE seq = ?`,
+		append(args, a.Seq)...)
+}
+
+// replaceParts writes the handle keys and the addresses if they differ.
+func (t *tx) replaceParts(ctx context.Context, before, after *store.Account) error {
+	if !slices.Equal(before.HandleKeys, after.HandleKeys) {
+		if err := t.exec(ctx, `DELETE FROM @handle_keys WHERE account = ?`, after.Seq); err != nil {
+			return err
+		}
+		if err := t.insertHandleKeys(ctx, after); err != nil {
+			return err
+		}
+	}
+	if slices.Equal(before.Emails, after.Emails) {
+		return nil
+	}
+	if err := t.exec(ctx, `DELETE FROM @account_emails WHERE account = ?`, after.Seq); err != nil {
+		return err
+	}
+	return t.insertEmails(ctx, after)
+}
+
+// keepAdmin refuses to take away the last active admin. after is nil if the
+// account is to go.
+func (t *tx) keepAdmin(ctx context.Context, before, after *store.Account) error {
+	active := func(a *store.Account) bool { return a != nil && a.Admin && a.Active() }
+	if !active(before) || active(after) {
+		return nil
+	}
+	var others bool
+	err := t.row(ctx, []any{&others}, `SELECT EXISTS (
+		SELECT 1 FROM @accounts WHERE admin AND suspended_at IS NULL AND seq <> ?)`, before.Seq)
+	if err == nil && !others {
+		err = store.ErrLastAdmin
+	}
+	return err
+}
+
+// UpdateAccount implements [store.Accounts].
+func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, change store.Change) (written store.AccountWritten, err error) {
+	write.Account = normalAccount(write.Account)
+	err = s.write(ctx, "update an account", func(t *tx) error {
+		before, err := t.account(ctx, write.Account.ID)
+		if err != nil {
+			return err
+		}
+		u := &accountUpdate{tx: t, change: change, write: &write, before: &before}
+		u.Account = write.Account
+		if err := u.run(ctx); err != nil {
+			return err
+		}
+		written = u.AccountWritten
+		return nil
+	})
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	return written, nil
+}
+
+// DeleteAccount implements [store.Accounts].
+func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (written store.AccountWritten, err error) {
+	err = s.write(ctx, "delete an account", func(t *tx) error {
+		a, err := t.account(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := t.keepAdmin(ctx, &a, nil); err != nil {
+			return err
+		}
+		written.Account = a
+		if written.CredentialsRevoked, err = t.revoke(ctx, &store.CredentialFilter{Account: id}, change.At); err != nil {
+			return err
+		}
+		if written.AliasesDisabled, err = t.disableAliases(ctx, uuid.Nil, change.At, `owner = ?`, uid(id)); err != nil {
+			return err
+		}
+		if err := t.deleteAccountRows(ctx, &a); err != nil {
+			return err
+		}
+		c, err := changelog.Account(change, &a, nil, changelog.Written(&written))
+		if err != nil {
+			return err
+		}
+		return t.log(c)
+	})
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	return written, nil
+}
+
+// deleteAccountRows deletes the account, and what refers to it first.
+func (t *tx) deleteAccountRows(ctx context.Context, a *store.Account) error {
+	if err := t.exec(ctx, `DELETE FROM @credentials WHERE account = ?`, uid(a.ID)); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`DELETE FROM @handle_keys WHERE account = ?`,
+		`DELETE FROM @account_emails WHERE account = ?`,
+		`DELETE FROM @accounts WHERE seq = ?`,
+	} {
+		if err := t.exec(ctx, query, a.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}

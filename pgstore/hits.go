@@ -1,0 +1,220 @@
+package pgstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"example.com/ostraka/store"
+	"example.com/ostraka/store/sketch"
+)
+
+// ruleHits are the hits of one rule in a call of AddHits.
+type ruleHits struct {
+	rule uuid.UUID
+	key  store.Key
+	uses int64
+	last time.Time
+	days map[int64]*dayHits
+}
+
+type dayHits struct {
+	uses    int64
+	clients []byte
+}
+
+// foldHits adds up hits by rule and day, before the write lock is taken, and
+// refuses sketches that cannot be read.
+func foldHits(hits []store.Hit) ([]*ruleHits, error) {
+	byRule := make(map[uuid.UUID]*ruleHits)
+	var folded []*ruleHits // in the order of the input
+	for i := range hits {
+		h := &hits[i]
+		r := byRule[h.RuleID]
+		if r == nil {
+			r = &ruleHits{rule: h.RuleID, key: h.Key, days: make(map[int64]*dayHits)}
+			byRule[h.RuleID] = r
+			folded = append(folded, r)
+		}
+		r.uses += h.Uses
+		if h.Last.After(r.last) {
+			r.last = h.Last
+		}
+		n := dayNumber(h.Day)
+		d := r.days[n]
+		if d == nil {
+			d = new(dayHits)
+			r.days[n] = d
+		}
+		d.uses += h.Uses
+		var err error
+		if d.clients, err = sketch.Merge(d.clients, h.Clients); err != nil {
+			return nil, fmt.Errorf("hit %d: %w", i, err)
+		}
+	}
+	return folded, nil
+}
+
+// AddHits implements [store.Hits].
+func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
+	const doing = "add hits"
+	if len(hits) == 0 {
+		return s.nothing(ctx, doing)
+	}
+	folded, err := foldHits(hits)
+	if err != nil {
+		return explain(ctx, doing, err)
+	}
+	slices.SortFunc(folded, func(a, b *ruleHits) int { return bytes.Compare(a.rule[:], b.rule[:]) })
+	return s.writeTogether(ctx, doing, func(t *tx) error {
+		// Those who add hits take turns, so that none waits for the rows of another.
+		if err := t.exec(ctx, `SELECT pg_advisory_xact_lock(?)`, s.hitsKey); err != nil {
+			return err
+		}
+		for batch := range slices.Chunk(folded, hitBatch) {
+			if err := t.addHits(ctx, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// hitBatch is of how many rules the hits are added at a time.
+const hitBatch = 1000
+
+// addHits adds the hits of several rules, in four statements. It leaves out rules
+// that no record has, or that are no longer in force in their list.
+func (t *tx) addHits(ctx context.Context, batch []*ruleHits) error {
+	known, err := t.addTotals(ctx, batch)
+	if err != nil {
+		return err
+	}
+	var rules []uuid.UUID
+	var days, uses []int64
+	var clients [][]byte
+	place := make(map[ruleDay]int)
+	for _, r := range batch {
+		if !known[r.rule] {
+			continue
+		}
+		for n, d := range r.days {
+			place[ruleDay{r.rule, n}] = len(rules)
+			rules, days, uses, clients = append(rules, r.rule), append(days, n), append(uses, d.uses), append(clients, d.clients)
+		}
+	}
+	if len(rules) == 0 {
+		return nil
+	}
+	err = t.each(ctx, func(rows pgx.Rows) error {
+		var key ruleDay
+		var stored []byte
+		if err := rows.Scan((*id)(&key.rule), &key.day, &stored); err != nil {
+			return err
+		}
+		i := place[key]
+		merged, err := sketch.Merge(stored, clients[i])
+		if err != nil {
+			return fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, key.rule, err)
+		}
+		clients[i] = merged
+		return nil
+	}, `SELECT h.rule_id, h.day, h.clients FROM @hits h
+		JOIN unnest(CAST(? AS uuid[]), CAST(? AS bigint[])) AS new (rule_id, day) ON new.rule_id = h.rule_id AND new.day = h.day`, uids(rules), days)
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, `INSERT INTO @hits AS h (rule_id, day, uses, clients)
+		SELECT * FROM unnest(CAST(? AS uuid[]), CAST(? AS bigint[]), CAST(? AS bigint[]), CAST(? AS bytea[]))
+		ON CONFLICT (rule_id, day) DO UPDATE SET uses = h.uses + excluded.uses, clients = excluded.clients`,
+		uids(rules), days, uses, clients)
+}
+
+type ruleDay struct {
+	rule uuid.UUID
+	day  int64
+}
+
+// addTotals adds to the totals of the rules that are known, and returns which.
+func (t *tx) addTotals(ctx context.Context, batch []*ruleHits) (known map[uuid.UUID]bool, err error) {
+	var rules []uuid.UUID
+	var keys []string
+	var uses []int64
+	var lasts []pgtype.Int8
+	for _, r := range batch {
+		key, _ := ruleKey(r.key) // empty, which no rule has, for a kind that there is not
+		last := pgtype.Int8{Int64: r.last.UnixMicro(), Valid: !r.last.IsZero()}
+		rules, keys, uses, lasts = append(rules, r.rule), append(keys, key), append(uses, r.uses), append(lasts, last)
+	}
+	known = make(map[uuid.UUID]bool)
+	for _, query := range []string{
+		`UPDATE @bans b SET hits = hits + new.uses, last_hit_at = greatest(last_hit_at, new.last)` + newHits + ` WHERE b.id = new.rule AND new.key IS NOT NULL RETURNING b.id`,
+		`INSERT INTO @hit_totals AS h (rule_id, key, uses, last_at)
+			SELECT r.id, r.key, new.uses, new.last` + newHits + ` JOIN @rules r ON r.key = new.key AND r.id = new.rule` + inForce + `
+				AND NOT EXISTS (SELECT 1 FROM @bans b WHERE b.id = new.rule)
+			ON CONFLICT (rule_id) DO UPDATE SET uses = h.uses + excluded.uses, last_at = greatest(h.last_at, excluded.last_at)
+			RETURNING rule_id`,
+	} {
+		err := t.each(ctx, func(rows pgx.Rows) error {
+			var rule uuid.UUID
+			err := rows.Scan((*id)(&rule))
+			known[rule] = true
+			return err
+		}, query, uids(rules), keys, uses, lasts)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+const newHits = ` FROM unnest(CAST(?1 AS uuid[]), CAST(?2 AS text[]), CAST(?3 AS bigint[]), CAST(?4 AS bigint[])) AS new (rule, key, uses, last)`
+
+// HitTotal implements [store.Hits].
+func (s *Store) HitTotal(ctx context.Context, rule uuid.UUID) (store.HitTotal, error) {
+	var total store.HitTotal
+	err := s.read(ctx, "read the hit total of a rule", func(q querier) error {
+		err := q.row(ctx, []any{&total.Uses, (*micros)(&total.Last)}, `SELECT hits, last_hit_at FROM @bans WHERE id = ?1
+			UNION ALL SELECT uses, last_at FROM @hit_totals WHERE rule_id = ?1`, uid(rule))
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return total, err
+}
+
+// HitHistory implements [store.Hits].
+func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]store.DayHits, error) {
+	return readAll(ctx, s, "read the hits of a rule", func(rows pgx.Rows) (d store.DayHits, err error) {
+		var clients []byte
+		if err := rows.Scan((*day)(&d.Day), &d.Uses, &clients); err != nil {
+			return d, err
+		}
+		if d.Clients, err = sketch.Count(clients); err != nil {
+			return d, fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, rule, err)
+		}
+		return d, nil
+	}, `SELECT day, uses, clients FROM @hits WHERE rule_id = ? AND day BETWEEN ? AND ? ORDER BY day`,
+		uid(rule), dayNumber(from), dayNumber(to))
+}
+
+// PruneHits implements [store.Hits].
+func (s *Store) PruneHits(ctx context.Context, before time.Time) (int64, error) {
+	var n int64
+	err := s.write(ctx, "prune hits", func(t *tx) (err error) {
+		n, err = t.affect(ctx, `DELETE FROM @hits WHERE day < ?`, dayNumber(before))
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}

@@ -1,0 +1,230 @@
+package pgstore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/store"
+)
+
+// defaultStepRows is how many rows one step of writing a list touches. More would
+// keep those longer waiting who must be alone, fewer would commit more often.
+const defaultStepRows = 20_000
+
+// ApplyList implements [store.Lists]. While the entries are written, which
+// takes most of the time, other writers get in between.
+func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change store.Change) (store.List, error) {
+	doing := fmt.Sprintf("apply the list %.64q", delta.List.Name)
+	a := listApply{staging: s.newStaging(doing), delta: &delta, change: change}
+	if err := s.mutate(ctx, doing, func() ([]store.Change, error) { return a.run(ctx) }); err != nil {
+		if !errors.Is(err, store.ErrBusy) { // or the caller would wait once more, most likely in vain
+			a.abandon(ctx)
+		}
+		return store.List{}, err
+	}
+	s.tidy(ctx, doing, func() error { return s.forgetVersions(ctx, doing, a.list.Seq) })
+	return a.result, nil
+}
+
+// listApply is one call of ApplyList.
+type listApply struct {
+	*staging
+	delta       *store.ListDelta
+	change      store.Change
+	add, remove []*store.Entry // of the delta, in the order of rows
+	written     int
+	result      store.List
+}
+
+func (a *listApply) run(ctx context.Context) ([]store.Change, error) {
+	a.add, a.remove = inRowOrder(a.delta.Add), inRowOrder(a.delta.Remove)
+	ids, err := a.idsAdded()
+	if err != nil {
+		return nil, explain(ctx, a.doing, err)
+	}
+	if err := a.begin(ctx, &a.delta.List); err != nil {
+		return nil, err
+	}
+	if err := a.dropOrphans(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.dropLeftovers(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.inSteps(ctx, a.remove, a.removeEntries); err != nil {
+		return nil, err
+	}
+	if err := a.fits(ctx, ids); err != nil {
+		return nil, explain(ctx, a.doing, err)
+	}
+	if err := a.inSteps(ctx, a.add, a.addEntries); err != nil {
+		return nil, err
+	}
+	return a.transact(ctx, alone, func(t *tx) error {
+		if err := a.held(ctx, t); err != nil {
+			return err
+		}
+		return a.enforce(ctx, t)
+	})
+}
+
+// abandonTime bounds how long an ApplyList that failed removes what it wrote.
+const abandonTime = 10 * time.Second
+
+// abandon removes what was written in vain, whatever has become of the caller's
+// context. What it does not get to, the next ApplyList of the list removes.
+func (a *listApply) abandon(ctx context.Context) {
+	if a.list.Seq == 0 {
+		return // it never began
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTime)
+	defer cancel()
+	a.store.tidy(ctx, a.doing, func() error {
+		if a.list.Version > 0 {
+			return a.dropLeftovers(ctx)
+		}
+		// Without their list the entries are orphans.
+		err := a.step(ctx, func(t *tx) error {
+			return t.exec(ctx, `DELETE FROM @lists WHERE seq = ? AND version = 0`, a.list.Seq)
+		})
+		if err != nil {
+			return err
+		}
+		return a.dropOrphans(ctx)
+	})
+}
+
+// inRowOrder returns the entries in the order in which their rows lie, which
+// is several times faster to write than any other.
+func inRowOrder(entries []store.Entry) []*store.Entry {
+	order := make([]*store.Entry, len(entries))
+	for i := range entries {
+		order[i] = &entries[i]
+	}
+	slices.SortFunc(order, func(x, y *store.Entry) int {
+		if x.Key.Kind != y.Key.Kind {
+			return strings.Compare(kindLetters[x.Key.Kind], kindLetters[y.Key.Kind])
+		}
+		return cmp.Or(strings.Compare(x.Key.Text, y.Key.Text), strings.Compare(x.Value, y.Value))
+	})
+	return order
+}
+
+// inSteps writes entries of the next version, and reports progress between two
+// steps.
+func (a *listApply) inSteps(ctx context.Context, entries []*store.Entry, write func(context.Context, *tx, []*store.Entry) error) error {
+	for chunk := range slices.Chunk(entries, a.store.stepRows) {
+		if err := a.step(ctx, func(t *tx) error { return write(ctx, t, chunk) }); err != nil {
+			return err
+		}
+		a.progress(len(chunk))
+	}
+	return nil
+}
+
+func (a *listApply) progress(written int) {
+	a.written += written
+	if a.delta.Progress != nil {
+		a.delta.Progress(a.written)
+	}
+}
+
+// removeEntries marks entries, in one statement, as gone from the next version on.
+func (a *listApply) removeEntries(ctx context.Context, t *tx, entries []*store.Entry) error {
+	keys, ids, values := make([]string, len(entries)), make([]uuid.UUID, len(entries)), make([]pgtype.Text, len(entries))
+	for i, e := range entries {
+		var err error
+		if keys[i], err = ruleKey(e.Key); err != nil {
+			return err
+		}
+		ids[i], values[i] = e.ID, pgtype.Text{String: e.Value, Valid: e.Value != e.Key.Text}
+	}
+	n, err := t.affect(ctx, `UPDATE @rules r SET until = ?1 FROM unnest(CAST(?2 AS text[]), CAST(?3 AS uuid[]), CAST(?4 AS text[])) AS gone (key, id, value)
+		WHERE r.key = gone.key AND r.id = gone.id AND r.value IS NOT DISTINCT FROM gone.value AND r.list = ?5 AND r.until IS NULL`,
+		a.list.content+1, keys, uids(ids), values, a.list.Seq)
+	if err == nil && n != int64(len(entries)) {
+		err = fmt.Errorf("%w: of %d entries to be removed, %d are in the list", store.ErrConflict, len(entries), n)
+	}
+	return err
+}
+
+// copied are the columns of entries that are copied; the others have defaults.
+var copied = []string{"key", "id", "since", "list", "line", "value", "effect", "scope", "shadow", "origin", "reason", "public_reason"}
+
+// addEntries copies entries into the table. It counts their prefix lengths with
+// them: a length must be known before the first of its rules is seen.
+func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entry) error {
+	rules := t.ruleWriter()
+	table := pgx.Identifier{t.store.options.Schema, "rules"}
+	since := a.list.content + 1
+	_, err := t.conn.Conn().CopyFrom(ctx, table, copied, pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) {
+		e := entries[i]
+		key, err := ruleKey(e.Key)
+		if err != nil {
+			return nil, err
+		}
+		rules.count(e.Key, 1)
+		return []any{key, uid(e.ID), since, a.list.Seq, int64(e.Line), valueArg(e.Value, e.Key),
+			int16(e.Effect), int16(e.Scope), e.Shadow, int16(originEntry), "", ""}, nil
+	}))
+	if err != nil {
+		return err
+	}
+	return rules.finish(ctx)
+}
+
+// enforce puts the new version into force.
+func (a *listApply) enforce(ctx context.Context, t *tx) error {
+	before, after := a.list.List, a.list.List
+	after.Source, after.Reason, after.PublicReason = a.delta.List.Source, a.delta.List.Reason, a.delta.List.PublicReason
+	after.Version++
+	after.Entries += int64(len(a.add) - len(a.remove))
+	after.Undoable = true
+	after.SyncedAt, after.SyncedBy = time.UnixMicro(a.change.At.UnixMicro()).UTC(), a.change.Actor
+	err := t.exec(ctx, `UPDATE @lists SET source = ?, reason = ?, public_reason = ?, version = ?, entries = ?,
+		content = content + 1, synced_at = ?, synced_by = ?, writer = NULL,
+		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by,
+		previous_source = CASE WHEN version > 0 THEN source ELSE '' END, previous_reason = CASE WHEN version > 0 THEN reason ELSE '' END,
+		previous_public_reason = CASE WHEN version > 0 THEN public_reason ELSE '' END
+		WHERE seq = ?`, after.Source, after.Reason, after.PublicReason, after.Version, after.Entries,
+		timeArg(after.SyncedAt), after.SyncedBy, after.Seq)
+	if err != nil {
+		return err
+	}
+	if err := a.moveHits(ctx, t); err != nil {
+		return err
+	}
+	a.result = after
+	logBefore := &before
+	if before.Version == 0 {
+		logBefore = nil
+	}
+	c, err := changelog.List(a.change, logBefore, &after, a.keys(), changelog.ListCounts(slices.Values(a.add), slices.Values(a.remove)))
+	if err != nil {
+		return err
+	}
+	return t.log(c)
+}
+
+// keys returns the keys of all entries added and removed.
+func (a *listApply) keys() []store.Key {
+	return changelog.Keys(func(yield func(store.Key) bool) {
+		for _, entries := range [][]store.Entry{a.delta.Add, a.delta.Remove} {
+			for i := range entries {
+				if !yield(entries[i].Key) {
+					return
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,143 @@
+package pgstore
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"example.com/ostraka/store"
+)
+
+// listRow is a row of @lists.
+type listRow struct {
+	store.List
+	content          int64       // the number by which entries in force are told
+	previousEntries  pgtype.Int8 // not valid if the version before is gone
+	previousSyncedAt time.Time
+	previousSyncedBy pgtype.Text
+	previousTexts    [3]string // Source, Reason and PublicReason; those of now if there is none before
+}
+
+const listColumns = `seq, id, name, source, reason, public_reason, version, entries, created_at, synced_at, synced_by,
+	content, previous_entries, previous_synced_at, previous_synced_by, previous_entries IS NOT NULL,
+	coalesce(previous_source, source), coalesce(previous_reason, reason), coalesce(previous_public_reason, public_reason)`
+
+// selectLists leaves out lists whose first version is still being written. More
+// conditions may follow.
+const selectLists = `SELECT ` + listColumns + ` FROM @lists WHERE version > 0`
+
+func (l *listRow) dest() []any {
+	return []any{
+		&l.Seq, (*id)(&l.ID), &l.Name, &l.Source, &l.Reason, &l.PublicReason, &l.Version, &l.Entries,
+		(*micros)(&l.CreatedAt), (*micros)(&l.SyncedAt), &l.SyncedBy,
+		&l.content, &l.previousEntries, (*micros)(&l.previousSyncedAt), &l.previousSyncedBy, &l.Undoable,
+		&l.previousTexts[0], &l.previousTexts[1], &l.previousTexts[2],
+	}
+}
+
+// List implements [store.Lists].
+func (s *Store) List(ctx context.Context, name string) (store.List, error) {
+	var row listRow
+	err := s.read(ctx, "read a list", func(q querier) error {
+		return notFound(q.row(ctx, row.dest(), selectLists+` AND name = ?`, name))
+	})
+	if err != nil {
+		return store.List{}, err
+	}
+	return row.List, nil
+}
+
+// Lists implements [store.Lists].
+func (s *Store) Lists(ctx context.Context) ([]store.List, error) {
+	return readAll(ctx, s, "list the lists", func(rows pgx.Rows) (store.List, error) {
+		var row listRow
+		err := rows.Scan(row.dest()...)
+		return row.List, err
+	}, selectLists+` ORDER BY name`)
+}
+
+// ListEntries implements [store.Lists].
+func (s *Store) ListEntries(ctx context.Context, name string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		reader := entryReader{name: name}
+		for {
+			page, err := s.entryPage(ctx, &reader)
+			if err != nil {
+				yield(store.Entry{}, err)
+				return
+			}
+			if len(page) == 0 {
+				return // as it may only once the list is known to be the same still
+			}
+			for _, e := range page {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// entryReader reads the entries of a list page by page, in the order of since,
+// key and id. Between two pages it holds no connection, as Scan does.
+type entryReader struct {
+	name      string
+	list      listRow // as it was at the first page
+	lastSince int64
+	lastKey   string
+	lastID    uuid.UUID
+	page      []store.Entry
+}
+
+func (s *Store) entryPage(ctx context.Context, r *entryReader) ([]store.Entry, error) {
+	doing := fmt.Sprintf("read the entries of the list %.64q", r.name)
+	err := s.view(ctx, doing, func(q querier) error { return r.next(ctx, q) })
+	return r.page, err
+}
+
+// next reads the next page, unless the list has changed since the first.
+func (r *entryReader) next(ctx context.Context, q querier) error {
+	var now listRow
+	if err := q.row(ctx, now.dest(), selectLists+` AND name = ?`, r.name); err != nil {
+		return notFound(err)
+	}
+	if r.list.Seq == 0 {
+		r.list = now
+	}
+	if now.Seq != r.list.Seq || now.Version != r.list.Version {
+		return store.ErrConflict
+	}
+	rows, err := q.query(ctx, `SELECT key, id, since, value, effect, scope, shadow, line FROM @rules
+		WHERE list = ?1 AND (since, key, id) > (?2, ?3, ?4) AND since <= ?5 AND (until IS NULL OR until > ?5)
+		ORDER BY since, key, id LIMIT ?6`, now.Seq, r.lastSince, r.lastKey, uid(r.lastID), now.content, scanPage)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	r.page = r.page[:0]
+	for rows.Next() {
+		var e store.Entry
+		var value pgtype.Text
+		if err := rows.Scan(&r.lastKey, (*id)(&e.ID), &r.lastSince, &value,
+			(*small)(&e.Effect), (*small)(&e.Scope), &e.Shadow, &e.Line); err != nil {
+			return err
+		}
+		if e.Key, err = parseRuleKey(r.lastKey); err != nil {
+			return err
+		}
+		e.Value = e.Key.Text
+		if value.Valid {
+			e.Value = value.String
+		}
+		r.page = append(r.page, e)
+	}
+	if n := len(r.page); n > 0 {
+		r.lastID = r.page[n-1].ID
+	}
+	return rows.Err()
+}

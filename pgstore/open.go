@@ -1,0 +1,158 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"example.com/ostraka/store"
+)
+
+// Store is a store in a PostgreSQL database. It is safe for concurrent use and
+// must not be copied. Make one with [Open] or [New].
+type Store struct {
+	pool        *pgxpool.Pool
+	owned       bool     // the pool is ours to close
+	options     Options  // in force
+	quoted      string   // the name of the schema, as SQL has it
+	lockKey     int64    // of the advisory lock of those who write
+	hitsKey     int64    // of those who add hits
+	stepRows    int      // defaultStepRows, but for tests
+	queries     sync.Map // by their text in this package, as the server gets them
+	life        lifecycle
+	stats       stats
+	subscribers subscribers
+	listener    *listener
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open connects to the database that dsn names, makes the schema if it is not
+// there, and brings it up to date. Close the store after use; until then ctx may
+// end without harm.
+//
+// dsn is a URL (postgres://user@host/database) or a list of keywords and values,
+// as libpq takes them, and what it leaves out comes from the environment (PGHOST,
+// PGPASSFILE and the like). Keep passwords out of it: the list of processes shows
+// arguments. No error of this package repeats it.
+//
+// A replica is refused ([ErrReplica]), also later on: of several hosts in dsn the
+// one that takes writes is used. So is the schema of a newer version of this
+// package ([ErrSchemaTooNew]), a database that is not in UTF8, and a server
+// before version 14.
+func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
+	o, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, &OptionError{"dsn", "", "it is no connection string: see the doc of Open"}
+	}
+	o.configure(config.ConnConfig)
+	if o.MaxConns > 0 {
+		config.MaxConns = int32(o.MaxConns)
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = o.LockTimeout
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, explain(ctx, "open", err)
+	}
+	s, err := open(ctx, pool, true, o)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// New puts a store into a database that the host has a pool of connections to.
+// The pool and its settings stay the host's: [Store.Close] leaves it open. The
+// time limits are set in each transaction. A pool of one connection is enough; the
+// store takes further ones from it for good while it listens, and while it reads
+// all rules, which do not count against its size.
+//
+// It refuses what [Open] refuses.
+func New(ctx context.Context, pool *pgxpool.Pool, options Options) (*Store, error) {
+	if pool == nil {
+		return nil, errors.New("pgstore: New: nil pool")
+	}
+	o, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, pool, false, o)
+}
+
+// configure sets what every connection of ours has.
+func (o *Options) configure(c *pgx.ConnConfig) {
+	if c.RuntimeParams == nil {
+		c.RuntimeParams = make(map[string]string)
+	}
+	if o.TransactionPooling {
+		c.DefaultQueryExecMode = pgx.QueryExecModeExec
+	} else {
+		for i, value := range o.limits() {
+			c.RuntimeParams[limitNames[i]] = value
+		}
+		if c.RuntimeParams["application_name"] == "" {
+			c.RuntimeParams["application_name"] = "ostraka"
+		}
+	}
+	c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+}
+
+func open(ctx context.Context, pool *pgxpool.Pool, owned bool, o Options) (*Store, error) {
+	s := &Store{
+		pool: pool, owned: owned, options: o, stepRows: defaultStepRows,
+		quoted:  pgx.Identifier{o.Schema}.Sanitize(),
+		lockKey: lockKey("write", o.Schema), hitsKey: lockKey("hits", o.Schema),
+	}
+	if err := s.refuseServer(ctx); err != nil {
+		return nil, explain(ctx, "open", err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, explain(ctx, "open", err)
+	}
+	s.listen()
+	return s, nil
+}
+
+// lockKey returns the number of an advisory lock. Those of a database are apart
+// from those of others.
+func lockKey(what, schema string) int64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "ostraka %s %s", what, schema)
+	return int64(h.Sum64())
+}
+
+// oldestServer is the oldest version of PostgreSQL that is supported.
+const oldestServer = 14
+
+// refuseServer refuses a server that cannot keep a store.
+func (s *Store) refuseServer(ctx context.Context) error {
+	var version int
+	var encoding string
+	var replica bool
+	err := s.pool.QueryRow(ctx, `SELECT CAST(current_setting('server_version_num') AS integer),
+		current_setting('server_encoding'), pg_is_in_recovery()`).Scan(&version, &encoding, &replica)
+	switch {
+	case err != nil:
+		return err
+	case replica:
+		return ErrReplica
+	case version/10000 < oldestServer:
+		return fmt.Errorf("PostgreSQL %d is too old: version %d or later is needed", version/10000, oldestServer)
+	case encoding != "UTF8":
+		return fmt.Errorf("the database is in the encoding %s: UTF8 is needed", encoding)
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package pgstore
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// sql makes of a query of this package one for the server: @name is a table in
+// the schema of the store, ? the next parameter and ?2 the second one.
+func (s *Store) sql(query string) string {
+	if ready, ok := s.queries.Load(query); ok {
+		return ready.(string)
+	}
+	ready := expand(query, s.quoted)
+	// Conditions are put together of a bounded number of parts.
+	s.queries.Store(query, ready)
+	return ready
+}
+
+func expand(query, schema string) string {
+	var b strings.Builder
+	next := 0
+	for i := 0; i < len(query); i++ {
+		switch c := query[i]; {
+		case c == '@' && i+1 < len(query) && query[i+1] >= 'a' && query[i+1] <= 'z':
+			b.WriteString(schema)
+			b.WriteByte('.')
+		case c == '?':
+			n := i + 1
+			for n < len(query) && query[n] >= '0' && query[n] <= '9' {
+				n++
+			}
+			b.WriteByte('$')
+			if n > i+1 {
+				b.WriteString(query[i+1 : n])
+			} else {
+				next++
+				b.WriteString(strconv.Itoa(next))
+			}
+			i = n - 1
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// onPrimary is a condition that fails the query on a replica, with a division by
+// zero, and is true elsewhere. It is evaluated once, before any row is read.
+const onPrimary = `(SELECT 1 / (CASE WHEN pg_is_in_recovery() THEN 0 ELSE 1 END)) = 1`
+
+const onPrimaryOnly = ` WHERE ` + onPrimary
+
+// conn is what queries go to: a pool, or a connection of one.
+type conn interface {
+	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}
+
+// querier reads.
+type querier struct {
+	store *Store
+	conn  conn
+}
+
+func (q querier) row(ctx context.Context, dest []any, query string, args ...any) error {
+	return q.conn.QueryRow(ctx, q.store.sql(query), args...).Scan(dest...)
+}
+
+func (q querier) query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
+	return q.conn.Query(ctx, q.store.sql(query), args...)
+}
+
+// each calls fn for every row.
+func (q querier) each(ctx context.Context, fn func(pgx.Rows) error, query string, args ...any) error {
+	rows, err := q.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	return drain(rows, fn)
+}
+
+// drain calls fn for every row that is left, and closes rows.
+func drain(rows pgx.Rows, fn func(pgx.Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// read runs fn, which only reads, as an operation.
+func (s *Store) read(ctx context.Context, doing string, fn func(querier) error) error {
+	if err := s.begin(ctx, doing); err != nil {
+		return err
+	}
+	defer s.life.leave()
+	ctx, cancel := context.WithTimeout(ctx, s.options.StatementTimeout+s.options.LockTimeout)
+	defer cancel()
+	return explain(ctx, doing, s.reading(ctx, fn))
+}
+
+// reading runs fn, and once more if it got a connection that had been lost while
+// it lay idle in the pool.
+func (s *Store) reading(ctx context.Context, fn func(querier) error) error {
+	err := fn(querier{s, s.pool})
+	for try := 0; err != nil && try < 3 && ctx.Err() == nil && code(err) == "" && broken(err); try++ {
+		err = fn(querier{s, s.pool})
+	}
+	return err
+}
+
+// view is read on one connection in a read transaction: all that fn reads is of
+// one moment.
+func (s *Store) view(ctx context.Context, doing string, fn func(querier) error) error {
+	return s.read(ctx, doing, func(querier) error {
+		conn, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		b := new(pgx.Batch)
+		b.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
+		s.queueLimits(b)
+		defer rollback(conn)
+		if err := conn.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		return fn(querier{s, conn})
+	})
+}
+
+// readAll is an operation that reads what scan makes of every row.
+func readAll[T any](ctx context.Context, s *Store, doing string, scan func(pgx.Rows) (T, error), query string, args ...any) (all []T, err error) {
+	err = s.read(ctx, doing, func(q querier) error {
+		all, err = collect(ctx, q, scan, query, args...)
+		return err
+	})
+	return all, err
+}
+
+// readNumber is an operation that reads one number.
+func (s *Store) readNumber(ctx context.Context, doing, query string, args ...any) (n int64, err error) {
+	err = s.read(ctx, doing, func(q querier) error { return q.row(ctx, []any{&n}, query, args...) })
+	return n, err
+}
+
+// collect returns what scan makes of every row.
+func collect[T any](ctx context.Context, q querier, scan func(pgx.Rows) (T, error), query string, args ...any) ([]T, error) {
+	var all []T
+	err := q.each(ctx, func(rows pgx.Rows) error {
+		v, err := scan(rows)
+		all = append(all, v)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}

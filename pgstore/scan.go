@@ -1,0 +1,130 @@
+package pgstore
+
+import (
+	"context"
+	"iter"
+
+	"github.com/jackc/pgx/v5"
+
+	"example.com/ostraka/store"
+)
+
+// scanPage is how many rows are read at a time where they are read page by page.
+// Between two pages no connection is held.
+const scanPage = 5000
+
+// Scan implements [store.Rules]. It reads a first page as any other query does. If
+// there is more, it streams the rest over a connection that it takes out of the pool
+// for that: the loop's body may need others, however few the pool has.
+func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	return s.scanRules(ctx, kind, rulesInForce)
+}
+
+// Exceptions implements [store.Cascades]. They have an index of their own.
+func (s *Store) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
+	return s.scanRules(ctx, kind, rulesInForce+` AND r.effect <> 0`)
+}
+
+// scanRules yields the rules of a kind that a query selects.
+func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string) iter.Seq2[store.Rule, error] {
+	return func(yield func(store.Rule, error) bool) {
+		from, below := "", "\x7f"
+		if kind != 0 {
+			letter, ok := kindLetters[kind]
+			if !ok {
+				return
+			}
+			from, below = letter[:1], letter[:1]+";" // ';' follows ':'
+		}
+		r := ruleScan{store: s, selected: `SELECT ` + ruleColumns + selected + ` AND ` + onPrimary + ` AND r.key < ?`, below: below}
+		page, err := r.first(ctx, from)
+		for _, rule := range page {
+			if !yield(rule, nil) {
+				return
+			}
+		}
+		if err == nil && len(page) == scanPage {
+			err = r.rest(ctx, &page[scanPage-1], yield)
+		}
+		if err != nil {
+			yield(store.Rule{}, err)
+		}
+	}
+}
+
+// ruleScan is one run of Scan.
+type ruleScan struct {
+	store    *Store
+	scanner  ruleScanner
+	selected string // a query to which conditions are added
+	below    string // the key that ends the range
+}
+
+const doingScan = "scan rules"
+
+// first reads the first page, in the order of key and id.
+func (r *ruleScan) first(ctx context.Context, from string) (page []store.Rule, err error) {
+	err = r.store.read(ctx, doingScan, func(q querier) error {
+		rows, err := q.query(ctx, r.selected+` AND r.key > ? ORDER BY r.key, r.id LIMIT ?`, r.below, from, scanPage)
+		if err != nil {
+			return err
+		}
+		page, err = r.scanner.appendRules(page[:0], rows)
+		return err
+	})
+	return page, err
+}
+
+// rest yields the rules that follow one in that order, in whatever order they lie in
+// the table. It returns no error after yield has returned false.
+func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.Rule, error) bool) error {
+	s := r.store
+	if err := s.begin(ctx, doingScan); err != nil {
+		return err
+	}
+	defer s.life.leave()
+	key, err := ruleKey(last.Key)
+	if err != nil {
+		return err
+	}
+	conn, err := s.takeConn(ctx)
+	if err != nil {
+		return explain(ctx, doingScan, err)
+	}
+	defer closeConn(conn)
+	// The reading takes as long as the loop's body does.
+	if _, err := conn.Exec(ctx, `SET statement_timeout = 0`); err != nil {
+		return explain(ctx, doingScan, err)
+	}
+	rows, err := conn.Query(ctx, s.sql(r.selected+` AND (r.key > ?2 OR r.key = ?2 AND r.id > ?3)`), r.below, key, uid(last.ID))
+	if err != nil {
+		return explain(ctx, doingScan, err)
+	}
+	stopped := false
+	_, err = r.scanner.each(rows, func(rule store.Rule) bool {
+		stopped = !yield(rule, nil)
+		return !stopped
+	})
+	if stopped {
+		return nil
+	}
+	return explain(ctx, doingScan, err)
+}
+
+// takeConn takes a connection out of the pool, which may make another one in its
+// place.
+func (s *Store) takeConn(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn.Hijack(), nil
+}
+
+// closeConn closes a connection that takeConn took, at once: what the server still
+// sends is not waited for.
+func closeConn(conn *pgx.Conn) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = conn.Close(ctx)
+}

@@ -1,0 +1,58 @@
+package pgstore
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+)
+
+// Stats counts what happened since the store was opened, for metrics. All but
+// Listening only grow.
+type Stats struct {
+	Deadlocks             int64 // transactions that the server ended for a deadlock, tried again or not
+	SerializationFailures int64 // those that it ended for a serialization failure
+	LockTimeouts          int64 // writes that waited for a lock for too long, and gave [store.ErrBusy]
+	Notifications         int64 // notifications of changes that came in
+	ListenerConnects      int64 // times the store began to listen: once, and after each loss of the connection
+	Listening             bool  // whether the store listens now
+}
+
+// Stats returns the counts.
+func (s *Store) Stats() Stats {
+	return Stats{
+		Deadlocks:             s.stats.deadlocks.Load(),
+		SerializationFailures: s.stats.serialization.Load(),
+		LockTimeouts:          s.stats.lockTimeouts.Load(),
+		Notifications:         s.stats.notifications.Load(),
+		ListenerConnects:      s.stats.connects.Load(),
+		Listening:             s.stats.listening.Load(),
+	}
+}
+
+type stats struct {
+	deadlocks, serialization, lockTimeouts atomic.Int64
+	notifications, connects                atomic.Int64
+	listening                              atomic.Bool
+}
+
+// count counts the error of a transaction, and reports whether to try it again.
+func (s *stats) count(err error) (again bool) {
+	switch code(err) {
+	case codeDeadlock:
+		s.deadlocks.Add(1)
+	case codeSerialization:
+		s.serialization.Add(1)
+	case codeLockNotAvailable:
+		s.lockTimeouts.Add(1)
+		return false
+	default:
+		return false
+	}
+	return true
+}
+
+// backoff is how long to wait before a transaction is tried again. Chance keeps
+// those out of step that were in each other's way.
+func backoff(try int) time.Duration {
+	return time.Millisecond + rand.N(2*time.Millisecond<<min(try, 6))
+}

@@ -1,0 +1,223 @@
+package pgstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"example.com/ostraka/store"
+)
+
+// tx is a write transaction, on the one connection that it holds from BEGIN to
+// COMMIT.
+type tx struct {
+	store    *Store
+	conn     *pgxpool.Conn
+	stepRows int            // as in Store
+	logged   []store.Change // to log, in order; see [tx.writeLog]
+	xid      string         // of the transaction, once it has logged; empty before
+}
+
+// turn says whom a write transaction keeps out.
+type turn bool
+
+const (
+	// alone: what it reads stays true until it commits, since no other write is under
+	// way. It is right for whatever is decided on what was read.
+	alone turn = false
+	// together: others that are together with it may write meanwhile. It is right for
+	// writes that lock the rows that they decide on.
+	together turn = true
+)
+
+// write runs fn in one transaction, alone. An error of fn, the end of ctx and a
+// panic roll it back. Subscribers are called after the commit, when the
+// connection has been given back.
+//
+// fn may be run again, after a deadlock or serialization failure: it keeps
+// nothing from a run before.
+func (s *Store) write(ctx context.Context, doing string, fn func(*tx) error) error {
+	return s.mutate(ctx, doing, func() ([]store.Change, error) { return s.transact(ctx, doing, alone, fn) })
+}
+
+// writeTogether is write beside others.
+func (s *Store) writeTogether(ctx context.Context, doing string, fn func(*tx) error) error {
+	return s.mutate(ctx, doing, func() ([]store.Change, error) { return s.transact(ctx, doing, together, fn) })
+}
+
+// mutate runs an operation that may be several transactions, and tells the
+// subscribers of what it logged.
+func (s *Store) mutate(ctx context.Context, doing string, fn func() ([]store.Change, error)) error {
+	if err := s.begin(ctx, doing); err != nil {
+		return err
+	}
+	logged, err := func() ([]store.Change, error) {
+		defer s.life.leave()
+		return fn()
+	}()
+	if err != nil {
+		return err
+	}
+	s.subscribers.publish(logged)
+	return nil
+}
+
+// transact is [Store.write] within an operation that was admitted.
+func (s *Store) transact(ctx context.Context, doing string, with turn, fn func(*tx) error) (logged []store.Change, err error) {
+	for try := 0; ; try++ {
+		logged, err = s.transactOnce(ctx, with, fn)
+		if !s.stats.count(err) || try >= s.options.Retries {
+			return logged, explain(ctx, doing, err)
+		}
+		select {
+		case <-time.After(backoff(try)):
+		case <-ctx.Done():
+			return nil, explain(ctx, doing, err)
+		}
+	}
+}
+
+func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error) ([]store.Change, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	if err := s.beginTx(ctx, conn, with); err != nil {
+		rollback(conn)
+		return nil, err
+	}
+	t := &tx{store: s, conn: conn, stepRows: s.stepRows}
+	committed := false
+	defer func() {
+		if !committed {
+			rollback(conn)
+		}
+	}()
+	if err := fn(t); err != nil {
+		return nil, err
+	}
+	if err := t.writeLog(ctx); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	committed = true
+	return t.logged, s.commit(ctx, t)
+}
+
+// beginTx begins a transaction in one round trip, with the store's lock. Only then
+// are the schema's version, and all that follows, read: each statement sees what was
+// committed before it began.
+func (s *Store) beginTx(ctx context.Context, conn *pgxpool.Conn, with turn) error {
+	var version int
+	b := new(pgx.Batch)
+	b.Queue(`BEGIN ISOLATION LEVEL READ COMMITTED`)
+	s.queueLimits(b)
+	b.Queue(s.sql(choose(bool(with), `SELECT pg_advisory_xact_lock_shared(?)`, `SELECT pg_advisory_xact_lock(?)`)), s.lockKey)
+	b.Queue(s.sql(`SELECT schema_version FROM @log`)).QueryRow(func(row pgx.Row) error { return row.Scan(&version) })
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	if want := len(migrations); version > want {
+		return &SchemaError{Schema: s.options.Schema, Have: version, Want: want}
+	}
+	return nil
+}
+
+// queueLimits sets the time limits for the transaction, where the connection may
+// not have them.
+func (s *Store) queueLimits(b *pgx.Batch) {
+	if s.owned && !s.options.TransactionPooling {
+		return
+	}
+	l := s.options.limits()
+	b.Queue(setLimits, l[0], l[1], l[2])
+}
+
+const setLimits = `SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+	set_config('idle_in_transaction_session_timeout', $3, true)`
+
+// commit commits, whatever has become of the caller's context, so that what
+// happened is known.
+func (s *Store) commit(ctx context.Context, t *tx) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.StatementTimeout)
+	defer cancel()
+	tag, err := t.conn.Exec(ctx, `COMMIT`)
+	switch {
+	case err == nil && tag.String() != "COMMIT":
+		return fmt.Errorf("%w: the server rolled the transaction back", ErrConnection)
+	case err == nil || code(err) != "":
+		return err
+	}
+	return s.outcome(ctx, t.xid, err)
+}
+
+// outcome finds out whether a transaction was committed whose connection was lost
+// meanwhile.
+func (s *Store) outcome(ctx context.Context, xid string, lost error) error {
+	if xid == "" {
+		return fmt.Errorf("%w: %w", ErrOutcome, lost)
+	}
+	for {
+		var status *string
+		err := s.pool.QueryRow(ctx, s.sql(`SELECT pg_xact_status(CAST(CAST(? AS text) AS xid8)) `+onPrimaryOnly), xid).Scan(&status)
+		switch {
+		case err == nil && status != nil && *status == "committed":
+			return nil
+		case err == nil && status != nil && *status == "aborted":
+			return fmt.Errorf("%w: %w", ErrConnection, lost)
+		case err == nil && status == nil: // too long ago, or another server's
+			return fmt.Errorf("%w: %w", ErrOutcome, lost)
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrOutcome, lost)
+		}
+	}
+}
+
+// rollback ends the transaction of the connection, whatever has become of the
+// caller's context. If that fails the pool discards the connection, and the server
+// the transaction with it.
+func rollback(conn *pgxpool.Conn) {
+	if conn.Conn().IsClosed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := conn.Exec(ctx, `ROLLBACK`); err != nil {
+		_ = conn.Conn().Close(ctx)
+	}
+}
+
+// exec executes a statement of which nothing but the error matters.
+func (t *tx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.conn.Exec(ctx, t.store.sql(query), args...)
+	return err
+}
+
+// affect is exec for statements that are judged by how many rows they changed.
+func (t *tx) affect(ctx context.Context, query string, args ...any) (int64, error) {
+	var tag pgconn.CommandTag
+	tag, err := t.conn.Exec(ctx, t.store.sql(query), args...)
+	return tag.RowsAffected(), err
+}
+
+// row reads one row into dest; [pgx.ErrNoRows] if there is none.
+func (t *tx) row(ctx context.Context, dest []any, query string, args ...any) error {
+	return t.conn.QueryRow(ctx, t.store.sql(query), args...).Scan(dest...)
+}
+
+// each calls fn for every row.
+func (t *tx) each(ctx context.Context, fn func(pgx.Rows) error, query string, args ...any) error {
+	return t.querier().each(ctx, fn, query, args...)
+}
+
+func (t *tx) querier() querier { return querier{t.store, t.conn} }
