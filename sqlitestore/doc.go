@@ -15,9 +15,19 @@
 //
 // A file may be open in several processes of one machine at once, and in
 // several stores of one process. Writers take turns: a write that does not get
-// the write lock within [Options.BusyTimeout] returns [store.ErrBusy]. Readers
-// wait for nobody, because Open puts the file into write-ahead-log mode. That
-// mode needs shared memory, so the file must not be on a network file system.
+// its turn and the write lock within [Options.BusyTimeout] returns
+// [store.ErrBusy], and was not made. Readers wait for nobody, because Open puts
+// the file into write-ahead-log mode. That mode needs shared memory, so the file
+// must not be on a network file system.
+//
+// # Backups
+//
+// [Store.Backup] copies the database while it is in use, [Restore] puts a copy
+// back, also while it is in use. Do neither with cp, mv or rsync: the file alone
+// lacks what is in the -wal file, and a program that has it open goes on with the
+// old file, or with a -wal file that belongs to another. A store notices that its
+// file was moved, deleted or replaced, and then reads and writes nothing:
+// [ErrFileReplaced]. It does not notice a file that is overwritten in place.
 //
 // # Long lists
 //
@@ -29,7 +39,9 @@
 // # Durability
 //
 // When a method that writes has returned, its effect survives a crash of the
-// process and, with the default [SyncFull], a loss of power.
+// process and, with the default [SyncFull], a loss of power. One that has returned
+// an error has written nothing. Trouble that an operator has to mend, such as a
+// full disk, matches [store.ErrUnavailable].
 //
 // # Personal data
 //

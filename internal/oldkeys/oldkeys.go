@@ -51,15 +51,21 @@ const lookupTimeout = 5 * time.Second
 // New returns a Source that reads nothing until it is asked.
 func New(st Store, tables *value.Tables) *Source {
 	s := &Source{Store: st, tables: tables, name: tables.Version().String()}
-	s.Forget()
+	s.forget()
 	return s
 }
 
 // Underlying returns the store itself.
 func (s *Source) Underlying() store.Rules { return s.Store }
 
-// Forget says that any change may have been missed.
+// Forget says that any change may have been missed, and that the log may be another
+// one, as that of a backup is that was put back.
 func (s *Source) Forget() {
+	s.told.Store(0)
+	s.forget()
+}
+
+func (s *Source) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unread = true
@@ -218,7 +224,7 @@ func (s *Source) translate(ctx context.Context, c store.Change, own bool) store.
 	first := c.Seq == 1 && s.empty.CompareAndSwap(true, false)
 	tables := c.Action == store.KeysTables || c.Action == store.KeysMixed
 	if tables && s.told.Swap(c.Seq) != c.Seq || first && !own {
-		s.Forget()
+		s.forget()
 		c.Keys, c.Bulk = nil, true
 		return c
 	}
@@ -226,12 +232,12 @@ func (s *Source) translate(ctx context.Context, c store.Change, own bool) store.
 		return c
 	}
 	if c.Bulk {
-		s.Forget()
+		s.forget()
 		return c
 	}
 	more, err := s.keysOf(ctx, c.Keys)
 	if err != nil {
-		s.Forget()
+		s.forget()
 		c.Keys, c.Bulk = nil, true
 		return c
 	}
