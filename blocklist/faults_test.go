@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
@@ -122,7 +123,7 @@ var variants = map[string]fault{
 
 func (f *fault) text(t *testing.T) string {
 	t.Helper()
-	if strings.Contains(f.list, "\n") || filepath.Ext(f.list) == "" || strings.ContainsAny(f.list, "{[\xff\x00") {
+	if strings.Contains(f.list, "\n") || filepath.Ext(f.list) == "" || strings.ContainsAny(f.list, "{[\x00") || !utf8.ValidString(f.list) {
 		return f.list
 	}
 	data, err := os.ReadFile(filepath.Join("testdata", "faults", f.list))

@@ -70,17 +70,6 @@ func start(t *testing.T, program string, args ...string) *child {
 	return c
 }
 
-// stop lets the program end by itself.
-func (c *child) stop(t *testing.T) {
-	t.Helper()
-	c.in.Close()
-	for c.lines.Scan() {
-	}
-	if err := c.cmd.Wait(); err != nil {
-		t.Errorf("a program ended with %v: %s", err, &c.errs)
-	}
-}
-
 // kill ends the program with SIGKILL.
 func (c *child) kill() {
 	_ = c.cmd.Process.Kill()

@@ -169,7 +169,7 @@ func rekeyEntries(t reporter, s store.Store) {
 	old, stays, added := newEntry(store.KindEmail, "old@example.org"), newEntry(store.KindName, "stays"), newEntry(store.KindName, "added")
 	domain := domainEntry("a.example")
 	l := apply(t, s, newList("l"), []store.Entry{old, stays, domain}, nil)
-	l = apply(t, s, l, []store.Entry{added}, []store.Entry{old})
+	apply(t, s, l, []store.Entry{added}, []store.Entry{old})
 	rekeyAll(t, s, 0)
 	oldKeys := keysOf([]store.Entry{old, stays, added})
 	for _, e := range []*store.Entry{&old, &stays, &added} {
