@@ -103,7 +103,8 @@ type AliasOptions struct {
 // a [*ban.ReviewError] where a person has to decide; their texts are safe to
 // show. If the Checker cannot find out, its [ban.OnError] decides.
 //
-// An address that is taken is [ErrExists], an owner who is not there
+// An address that is taken is [ErrExists], or [*InactiveAliasError] if all there is
+// to do is to turn the alias on; an owner who is not there
 // [ErrNotFound], one who is suspended [ErrSuspended], and input that does not
 // fit a [*ban.ValueError].
 func (l *Aliases) Create(ctx context.Context, o AliasOptions) (Alias, error) {
@@ -167,6 +168,9 @@ func (l *Aliases) create(ctx context.Context, a Alias, o AliasOptions, c Change)
 		return Alias{}, err
 	}
 	created, err := l.store.CreateAlias(ctx, a, c)
+	if errors.Is(err, ErrExists) {
+		err = l.off(ctx, &a, err)
+	}
 	if err != nil {
 		return Alias{}, fmt.Errorf("create alias: %w", err)
 	}
@@ -195,6 +199,29 @@ func (l *Aliases) endless(ctx context.Context, a *Alias) error {
 	}
 	return ban.NewValueError("destination", a.Destination, ban.CodeConflict, fmt.Sprintf("mail would be forwarded more than %d times: forward to a mailbox", maxHops))
 }
+
+// off returns the error for an address that is taken: an [*InactiveAliasError] if
+// the alias that has it is merely off, else the one it was.
+func (l *Aliases) off(ctx context.Context, a *Alias, taken error) error {
+	there, err := l.store.AliasByAddress(ctx, a.Local, a.Domain)
+	if err != nil || there.Active {
+		return taken
+	}
+	return &InactiveAliasError{there}
+}
+
+// InactiveAliasError reports that the address is that of an alias which is turned
+// off: [Aliases.SetActive] turns it on again. It matches [ErrExists].
+type InactiveAliasError struct {
+	Alias Alias // as it is
+}
+
+func (e *InactiveAliasError) Error() string {
+	return fmt.Sprintf("alias %s exists and is turned off", e.Alias.Address())
+}
+
+// Is reports whether target is [ErrExists].
+func (e *InactiveAliasError) Is(target error) bool { return target == ErrExists }
 
 // subjectOf returns what is checked of an alias.
 func subjectOf(a *Alias, ip string) ban.Subject {

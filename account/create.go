@@ -19,6 +19,9 @@ type CreateOptions struct {
 
 	Email         string // the primary address; none by default
 	EmailVerified bool   // the address is known to be the person's own
+	// EmailVerifiedAt is since when, which says EmailVerified too. A time ahead is
+	// taken for now. Default now, if EmailVerified.
+	EmailVerifiedAt time.Time
 	// Password has 8 to 128 characters, and is none of the most common ones:
 	// [CodeCommon]. None by default: then no password lets in.
 	Password string
@@ -90,6 +93,11 @@ func newAccount(tables *value.Tables, o CreateOptions, c Change) (Account, error
 			return Account{}, err
 		}
 		acc.Emails = []Email{email}
+	}
+	if !o.EmailVerifiedAt.IsZero() {
+		if err := setVerified(&acc, o.EmailVerifiedAt, c.At); err != nil {
+			return Account{}, err
+		}
 	}
 	if joined := storedTime(o.JoinedAt); !joined.IsZero() {
 		if joined.After(c.At) || !hasYear(joined) {

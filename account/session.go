@@ -219,6 +219,17 @@ func (u *Auth) Logout(ctx context.Context, secret string) error {
 	return err
 }
 
+// LogoutAll ends all sessions of the account whose session has the secret, that
+// one too, and says how many. API tokens go on. A session that has ended before is
+// [ErrInvalidCredential]. The audit log does not have it.
+func (u *Auth) LogoutAll(ctx context.Context, secret string) (int64, error) {
+	s, err := u.Session(ctx, secret)
+	if err != nil {
+		return 0, err
+	}
+	return u.revokeOwn(ctx, store.CredentialFilter{Account: s.Account.ID, Kind: store.Session}, &s.Account)
+}
+
 // revokeOwn ends credentials in the name of the account whose they are, which is
 // not logged: who signs in and out all day must not fill the audit log.
 func (u *Auth) revokeOwn(ctx context.Context, f store.CredentialFilter, acc *Account) (int64, error) {

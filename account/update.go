@@ -29,6 +29,12 @@ type Patch struct {
 	// Email makes the address the primary one: one that the account has is moved
 	// to the front; any other takes the place of the primary one, not verified.
 	Email *string
+	// EmailVerifiedAt is since when the primary address is known to be the
+	// person's own; a zero time: it is not. A time ahead is taken for now. If Email
+	// puts another address in its place, the time that the former one had says
+	// nothing of it, so that a form which is sent back whole verifies nothing. For
+	// an account without an address it is a [*ban.ValueError].
+	EmailVerifiedAt *time.Time
 
 	Admin     *bool
 	Verified  *string
@@ -135,8 +141,14 @@ func patch(tables *value.Tables, acc *Account, p Patch, hash *string, c Change) 
 			return err
 		}
 	}
+	former := acc.Emails
 	if p.Email != nil {
 		if err := patchEmail(tables, acc, *p.Email, c.At); err != nil {
+			return err
+		}
+	}
+	if p.EmailVerifiedAt != nil && !echoed(former, acc.Emails, *p.EmailVerifiedAt) {
+		if err := setVerified(acc, *p.EmailVerifiedAt, c.At); err != nil {
 			return err
 		}
 	}
@@ -180,6 +192,33 @@ func patchEmail(tables *value.Tables, acc *Account, address string, now time.Tim
 		emails = []Email{email}
 	}
 	acc.Emails = emails
+	return nil
+}
+
+// echoed reports whether a time only repeats, maybe cut to the millisecond, since
+// when the primary address that an account had or has is verified.
+func echoed(former, emails []Email, at time.Time) bool {
+	same := func(of []Email) bool {
+		return len(of) > 0 && storedTime(at).Truncate(time.Millisecond).Equal(of[0].VerifiedAt.Truncate(time.Millisecond))
+	}
+	return len(emails) == 0 && at.IsZero() || same(emails) || same(former) && former[0].Address != emails[0].Address
+}
+
+// setVerified notes since when the primary address is verified; the zero time: it
+// is not.
+func setVerified(acc *Account, at, now time.Time) error {
+	if len(acc.Emails) == 0 {
+		return ban.NewValueError("email_verified_at", at.Format(time.RFC3339), ban.CodeConflict, "give the account an address first")
+	}
+	at = storedTime(at)
+	switch {
+	case at.After(now):
+		at = now
+	case !at.IsZero() && !hasYear(at):
+		return ban.NewValueError("email_verified_at", at.Format(time.RFC3339), ban.CodeRange, "give a time of this era, or none")
+	}
+	acc.Emails = slices.Clone(acc.Emails)
+	acc.Emails[0].VerifiedAt = at
 	return nil
 }
 

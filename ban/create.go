@@ -141,7 +141,8 @@ type ManyResult struct {
 
 // CreateMany makes many bans in one atomic step, for imports: it logs one
 // change. Those that cannot be made are passed over and named in the result;
-// the error is about the whole, and means that none was made.
+// the error is about the whole, and means that none was made: a [*GuardError] if
+// those without Force deny more IPv4 addresses together than a /8 has.
 func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult, error) {
 	var result ManyResult
 	c, err := a.change(ctx, store.BanCreateMany, a.clock())
@@ -160,6 +161,9 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 			continue
 		}
 		bans, indexes = append(bans, b), append(indexes, i)
+	}
+	if err := guardTogether(all, indexes, bans); err != nil {
+		return ManyResult{}, err
 	}
 	skipped, err := a.store.CreateBans(ctx, bans, c)
 	if err != nil {

@@ -30,6 +30,9 @@ const (
 	// GuardProtected: a value that covers one of [GuardOptions.Protected] or
 	// [DefaultProtected].
 	GuardProtected = "protected"
+	// GuardTooManyAddresses: bans that are made together, by [Admin.CreateMany], that
+	// deny more IPv4 addresses than a /8 has.
+	GuardTooManyAddresses = "too_many_addresses"
 	// GuardWildcardTooWide: a wildcard with fewer than three characters of its
 	// own.
 	GuardWildcardTooWide = "wildcard_too_wide"

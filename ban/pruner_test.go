@@ -78,6 +78,7 @@ func TestThePrunerKeepsWhatIsNotOld(t *testing.T) {
 					time.Sleep(aDay)
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				days, err := st.HitHistory(context.Background(), b.ID, time.Time{}, time.Now())
 				if n := logged(t, st); err != nil || n != tt.changes || len(days) != tt.days-1 { // today has none
 					t.Errorf("%d changes and %d days of hits are left (%v), want %d and %d", n, len(days), err, tt.changes, tt.days-1)
@@ -128,6 +129,7 @@ func TestThePrunerReportsTrouble(t *testing.T) {
 			}
 		}})
 		time.Sleep(150 * time.Second)
+		synctest.Wait()
 		if err := p.Close(); err != nil || reports != 3 {
 			t.Errorf("%d reports, %v; want one at the start and one a minute", reports, err)
 		}

@@ -21,11 +21,16 @@ type Patch struct {
 	Shadow       *bool
 	Reason       *string
 	PublicReason *string
-	ExpiresAt    *time.Time // a zero time: never
+	ExpiresAt    *time.Time // a zero time: never; the one it has, cut to the millisecond or not, stays
 
-	// Revoked ends the ban, or lets it work again. RevokedReason says why it
-	// was ended, and goes with Revoked or with a ban that is revoked. Letting a
-	// ban work again clears it.
+	// PastEnds lets ExpiresAt be a time that has passed, which is an error else:
+	// the ban ends now. One that has ended already keeps the time at which it did,
+	// so that a form may send that time back, be it rounded.
+	PastEnds bool
+
+	// Revoked ends the ban, or lets it work again. RevokedReason says why it was
+	// ended, or, of a ban that is not, why it is to be. Letting a ban work again
+	// clears it, whatever the patch has for it.
 	Revoked       *bool
 	RevokedReason *string
 
@@ -132,12 +137,8 @@ func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 	assign(&b.Shadow, p.Shadow)
 	assign(&b.Reason, p.Reason)
 	assign(&b.PublicReason, p.PublicReason)
-	if p.ExpiresAt != nil && !storedTime(*p.ExpiresAt).Equal(b.ExpiresAt) {
-		t, err := expiry(*p.ExpiresAt, c.At)
-		if err != nil {
-			return err
-		}
-		b.ExpiresAt = t
+	if err := patchExpiry(b, p, c.At); err != nil {
+		return err
 	}
 	if err := patchRevocation(b, p, c); err != nil {
 		return err
@@ -169,21 +170,37 @@ func patchValue(tables *value.Tables, b *Ban, p Patch) error {
 	return nil
 }
 
+// patchExpiry sets when a ban ends.
+func patchExpiry(b *Ban, p Patch, now time.Time) error {
+	if p.ExpiresAt == nil {
+		return nil
+	}
+	t := storedTime(*p.ExpiresAt)
+	ended := !b.ExpiresAt.IsZero() && !b.ExpiresAt.After(now)
+	switch past := !p.ExpiresAt.IsZero() && !t.After(now); {
+	case t.Equal(b.ExpiresAt), t.Equal(b.ExpiresAt.Truncate(time.Millisecond)), past && p.PastEnds && ended:
+		return nil
+	case past && p.PastEnds:
+		b.ExpiresAt = now
+		return nil
+	}
+	t, err := expiry(t, now)
+	if err == nil {
+		b.ExpiresAt = t
+	}
+	return err
+}
+
 func patchRevocation(b *Ban, p Patch, c store.Change) error {
 	switch {
 	case p.Revoked == nil:
 	case !*p.Revoked:
 		reinstate(b)
+		return nil
 	case b.RevokedAt.IsZero():
 		b.RevokedAt, b.RevokedBy = c.At, c.Actor
 	}
-	if p.RevokedReason == nil || *p.RevokedReason == b.RevokedReason {
-		return nil
-	}
-	if b.RevokedAt.IsZero() {
-		return NewValueError("revoked_reason", *p.RevokedReason, CodeNotRevoked, "only a revoked ban has this reason; revoke it in the same patch")
-	}
-	b.RevokedReason = *p.RevokedReason
+	assign(&b.RevokedReason, p.RevokedReason)
 	return CheckText("revoked_reason", b.RevokedReason)
 }
 

@@ -95,6 +95,65 @@ func TestUpdateThatChangesNothingWritesNothing(t *testing.T) {
 	})
 }
 
+func TestAPastExpiryMayEndABan(t *testing.T) {
+	noon := noon.Truncate(time.Microsecond)
+	hour := noon.Truncate(time.Second).Add(time.Hour)
+	for _, tt := range []struct {
+		rule          string
+		has, at, sent time.Time // when the ban ends, when it is patched and to what
+		want          time.Time
+	}{
+		{"a ban that works ends now", hour, noon.Add(time.Minute), noon.Add(-24 * time.Hour), noon.Add(time.Minute)},
+		{"so does one without end", time.Time{}, noon.Add(time.Minute), noon, noon.Add(time.Minute)},
+		{"now is past", hour, noon.Add(time.Minute), noon.Add(time.Minute), noon.Add(time.Minute)},
+		{"a ban that has ended keeps its end", hour.Add(30 * time.Second), hour.Add(24 * time.Hour), hour, hour.Add(30 * time.Second)},
+		{"be it rounded up", hour.Add(30 * time.Second), hour.Add(24 * time.Hour), hour.Add(time.Minute), hour.Add(30 * time.Second)},
+		{"a ban that has ended may begin again", hour, hour.Add(time.Minute), hour.Add(time.Hour), hour.Add(time.Hour)},
+		{"and without end", hour, hour.Add(time.Minute), time.Time{}, time.Time{}},
+		{"a time ahead is taken as it is", hour.Add(30 * time.Second), noon.Add(time.Minute), hour, hour},
+		{"its own end to the millisecond stays", hour.Add(1500 * time.Microsecond), noon.Add(time.Minute), hour.Add(time.Millisecond), hour.Add(1500 * time.Microsecond)},
+	} {
+		t.Run(tt.rule, func(t *testing.T) {
+			overEachStore(t, func(t *testing.T, d *desk) {
+				o := spam()
+				o.ExpiresAt = tt.has
+				b := d.create(o)
+				d.wait(tt.at.Sub(noon))
+				got, err := d.Update(d.ctx, b.ID, ban.Patch{ExpiresAt: &tt.sent, PastEnds: true})
+				if err != nil || !got.ExpiresAt.Equal(tt.want) {
+					t.Errorf("it ends at %v, %v; want %v", got.ExpiresAt, err, tt.want)
+				}
+				if stays := tt.want.Equal(tt.has); stays != (d.get(b.ID) == b) {
+					t.Errorf("changed to %+v", got)
+				}
+			})
+		})
+	}
+}
+
+func TestReasonsOfRevocations(t *testing.T) {
+	overEachStore(t, func(t *testing.T, d *desk) {
+		b := d.create(spam())
+		for _, step := range []struct {
+			rule    string
+			patch   ban.Patch
+			revoked bool
+			reason  string
+		}{
+			{"it may be noted before", ban.Patch{RevokedReason: new("soon")}, false, "soon"},
+			{"and is there then", ban.Patch{Revoked: new(true)}, true, "soon"},
+			{"it may be changed", ban.Patch{RevokedReason: new("appeal")}, true, "appeal"},
+			{"letting the ban work again clears it", ban.Patch{Revoked: new(false), RevokedReason: new("appeal")}, false, ""},
+			{"both may be said at once", ban.Patch{Revoked: new(true), RevokedReason: new("over")}, true, "over"},
+		} {
+			got, err := d.Update(d.ctx, b.ID, step.patch)
+			if err != nil || got.RevokedAt.IsZero() == step.revoked || got.RevokedReason != step.reason {
+				t.Errorf("%s: %+v, %v", step.rule, got, err)
+			}
+		}
+	})
+}
+
 func TestUpdateRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		rule        string
@@ -113,8 +172,8 @@ func TestUpdateRefuses(t *testing.T) {
 		{"a public reason with a NUL", ban.Patch{PublicReason: new("a\x00")}, "public_reason", ban.CodeControl},
 		{"an expiry in the past", ban.Patch{ExpiresAt: new(noon.Add(-1))}, "expires_at", ban.CodeInPast},
 		{"an expiry beyond the year 9999", ban.Patch{ExpiresAt: new(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC))}, "expires_at", ban.CodeRange},
-		{"the reason of a revocation that is none", ban.Patch{RevokedReason: new("over")}, "revoked_reason", ban.CodeNotRevoked},
-		{"a reason for reinstating", ban.Patch{Revoked: new(false), RevokedReason: new("over")}, "revoked_reason", ban.CodeNotRevoked},
+		{"a patch that only says what to do with the past", ban.Patch{PastEnds: true}, "patch", ban.CodeEmptyPatch},
+		{"an expiry beyond the year 9999, where the past ends", ban.Patch{ExpiresAt: new(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)), PastEnds: true}, "expires_at", ban.CodeRange},
 		{"the reason of a revocation that is too long", ban.Patch{Revoked: new(true), RevokedReason: &long}, "revoked_reason", ban.CodeTooLong},
 	} {
 		t.Run(tt.rule, func(t *testing.T) {

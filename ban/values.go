@@ -59,7 +59,6 @@ const (
 	CodeUnknown     = value.CodeUnknown
 	CodeInPast      = value.CodeInPast
 	CodeEmptyPatch  = value.CodeEmptyPatch
-	CodeNotRevoked  = value.CodeNotRevoked
 	CodeNotForIP    = value.CodeNotForIP
 	CodeNoEffect    = value.CodeNoEffect
 

@@ -52,10 +52,10 @@ func (r *reader) readAll(ctx context.Context, lines iter.Seq2[Line, error]) erro
 		if err != nil {
 			return err
 		}
+		if err := ctx.Err(); err != nil { // at every line: whoever wrote them may have made them long
+			return err
+		}
 		if n%progressEvery == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
 			r.report(n)
 		}
 		n++

@@ -26,7 +26,7 @@ func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, cha
 		after.LastLoginAt = before.LastLoginAt
 
 		if write.RevokeCredentials {
-			written.CredentialsRevoked = revoke(tx, r.credentials, &store.CredentialFilter{}, change.At)
+			written.CredentialsRevoked = revoke(tx, r.credentials, &store.CredentialFilter{Except: write.KeepCredential}, change.At)
 		}
 		written.AliasesDisabled = disable(tx, s.aliases.byOwner[after.ID], func(a *store.MailAlias) bool {
 			return write.DisableAliases || !after.HasEmail(a.Destination)

@@ -139,8 +139,10 @@ type AccountWrite struct {
 	// Account is the account as it is to be. Its Version is the one that was
 	// read.
 	Account Account
-	// RevokeCredentials ends all sessions and API tokens of the account.
+	// RevokeCredentials ends all sessions and API tokens of the account, but the
+	// one of the ID KeepCredential, which may be zero.
 	RevokeCredentials bool
+	KeepCredential    uuid.UUID
 	// DisableAliases turns off all active aliases that the account owns.
 	DisableAliases bool
 	// CreateBans are made as [Bans.CreateBan] would make them; one that it would

@@ -17,9 +17,10 @@ import (
 
 // AliasOptions configures the handler of [NewAliases].
 type AliasOptions struct {
-	// Authorize decides who may: as a rule a service of the host with an API token
-	// of the scope "admin:write:aliases". Whoever may is believed whose the alias
-	// is, and from where it was asked for. Required: without it nothing is served.
+	// Authorize decides who may: a service of the host with an API token of the
+	// scope "admin:write:aliases" or "admin:read:aliases", or an admin; see
+	// [Authorizer.SessionOrToken]. Whoever may is believed whose an alias is, and
+	// from where it was asked for. Required: without it nothing is served.
 	Authorize Authorize
 
 	// TrustedProxies are as in [AuthorizerOptions], for the address of the client
@@ -34,10 +35,10 @@ type AliasOptions struct {
 	Timeout time.Duration
 }
 
-// NewAliases returns a handler that makes aliases after the check of
-// [account.Aliases.Create]; the Admin is asked for their owners. Its path begins
-// at the root: mount it with [http.StripPrefix]. What is missing or out of range
-// gives a [*ban.ValueError]. It is safe for concurrent use.
+// NewAliases returns a handler of aliases: it makes them and turns them on after
+// the checks of [account.Aliases]; the Admin is asked for their owners. Its paths
+// begin at the root: mount it with [http.StripPrefix]. What is missing or out of
+// range gives a [*ban.ValueError]. It is safe for concurrent use.
 func NewAliases(aliases *account.Aliases, admin *account.Admin, o AliasOptions) (http.Handler, error) {
 	if aliases == nil {
 		return nil, ban.NewValueError("aliases", "", ban.CodeEmpty, "give what account.NewAliases returns")
@@ -60,14 +61,21 @@ type aliasHandler struct {
 }
 
 func (h *aliasHandler) routes() []web.Route {
+	read, write := Need{Resource: "aliases"}, Need{Resource: "aliases", Mutation: true}
 	return []web.Route{
-		{Method: http.MethodPost, Pattern: "/aliases", Where: "aliases.create", Need: Need{Resource: "aliases", Mutation: true}, Handle: h.create},
+		{Method: http.MethodGet, Pattern: "/aliases", Where: "aliases.list", Need: read, Handle: h.list},
+		{Method: http.MethodGet, Pattern: "/aliases/{id}", Where: "aliases.get", Need: read, Handle: h.get},
+		{Method: http.MethodPost, Pattern: "/aliases", Where: "aliases.create", Need: write, Handle: h.create},
+		{Method: http.MethodPatch, Pattern: "/aliases/{id}", Where: "aliases.update", Need: write, Handle: h.update},
+		{Method: http.MethodDelete, Pattern: "/aliases/{id}", Where: "aliases.delete", Need: write, Handle: h.delete},
 	}
 }
 
-// The names of fields.
+// The names of fields and parameters.
 const (
 	fieldAddress     = "address"
+	fieldDisabledBan = "disabled_ban"
+	paramDomain      = "domain"
 	fieldDestination = "destination"
 	fieldUserID      = "user_id"
 	fieldIP          = "ip"
@@ -83,16 +91,35 @@ type alias struct {
 	CreatedAt   web.DateTime `json:"created_at"`
 	UpdatedAt   web.DateTime `json:"updated_at"`
 	UUID        uuid.UUID    `json:"uuid"`
+	DisabledBan *uuid.UUID   `json:"disabled_ban"` // the UUID of the ban that turned it off
 }
 
-type createdAlias struct {
-	OK      bool   `json:"ok"`
-	Created bool   `json:"created"`
-	Updated bool   `json:"updated"`
-	Deleted bool   `json:"deleted"`
-	Message string `json:"message"`
-	Item    alias  `json:"item"`
+// newAlias returns an alias of the user of that number, nil for nobody's.
+func newAlias(a *account.Alias, owner *int64) alias {
+	item := alias{
+		ID: a.Seq, Address: a.Address(), Destination: a.Destination, UserID: owner, Active: a.Active,
+		CreatedAt: web.DateTime(a.CreatedAt), UpdatedAt: web.DateTime(a.UpdatedAt), UUID: a.ID,
+	}
+	if a.DisabledBan != uuid.Nil {
+		item.DisabledBan = &a.DisabledBan
+	}
+	return item
 }
+
+// The bodies of answers.
+type (
+	aliasBody struct {
+		Item alias `json:"item"`
+	}
+	changedAlias struct {
+		OK      bool   `json:"ok"`
+		Created bool   `json:"created"`
+		Updated bool   `json:"updated"`
+		Deleted bool   `json:"deleted"`
+		Message string `json:"message"`
+		Item    alias  `json:"item"`
+	}
+)
 
 // create answers POST /aliases.
 func (h *aliasHandler) create(r *web.Request) (web.Reply, error) {
@@ -124,10 +151,7 @@ func (h *aliasHandler) create(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return web.Reply{Body: createdAlias{OK: true, Created: true, Message: "Alias created.", Item: alias{
-		ID: made.Seq, Address: made.Address(), Destination: made.Destination, UserID: owner, Active: made.Active,
-		CreatedAt: web.DateTime(made.CreatedAt), UpdatedAt: web.DateTime(made.UpdatedAt), UUID: made.ID,
-	}}}, nil
+	return web.Reply{Body: changedAlias{OK: true, Created: true, Message: "Alias created.", Item: newAlias(&made, owner)}}, nil
 }
 
 // client returns the address to check: the one in the body, or else that of
@@ -159,16 +183,21 @@ var errNoUser = ban.NewValueError(fieldUserID, "", ban.CodeUnknown, "there is no
 
 // aliasErrors turns errors into answers, in the manner of the users' API.
 var aliasErrors = adminapi.Errors{
+	NotFound: "alias_not_found",
 	Fields: map[string]string{
+		"patch": web.FieldBody,
 		"email": fieldDestination, "domain": fieldAddress, "name": fieldAddress,
 	},
 	Constraints: map[string]adminapi.Constraints{
 		fieldAddress:     {"format": "email"},
 		fieldDestination: {"format": "email"},
 		fieldUserID:      {"type": "integer", "minimum": 1},
+		fieldDisabledBan: {"format": "uuid"},
+		paramActive:      {"type": "boolean"},
 	},
 	More: []adminapi.Row{
 		{Is: account.ErrExists, Reply: adminapi.ConflictOf(fieldAddress, "Resource already exists", "alias_taken")},
+		{Is: errOwnerGone, Reply: adminapi.ConflictOf(fieldUserID, "The user is gone", "user_gone")},
 		{Is: account.ErrSuspended, Reply: adminapi.ConflictOf(fieldUserID, "The user is suspended", "user_suspended")},
 	},
 }
@@ -186,6 +215,10 @@ func denied(r *web.Request, err error) (web.Reply, bool) {
 	return adminapi.Banned(by.Match), true
 }
 
+// aliasIsOff is the answer to who would make an alias that is merely turned off.
+var aliasIsOff = adminapi.ConflictOf(fieldAddress,
+	`The alias exists and is turned off: turn it on by PATCH /aliases/{id} with {"active":true}`, "alias_turned_off")
+
 // failAliases returns the answer to an error: the one to a refusal by a rule says
 // which, and its public reason.
 func failAliases(r *web.Request, err error) web.Reply {
@@ -194,6 +227,9 @@ func failAliases(r *web.Request, err error) web.Reply {
 	}
 	if review, ok := errors.AsType[*ban.ReviewError](err); ok {
 		return adminapi.NeedsReview(review.Match)
+	}
+	if off, ok := errors.AsType[*account.InactiveAliasError](err); ok {
+		return adminapi.WithID(aliasIsOff, off.Alias.Seq)
 	}
 	return aliasErrors.Reply(r, err)
 }

@@ -14,7 +14,7 @@ import (
 
 func TestContractOfAliases(t *testing.T) {
 	const made = `{"ok":true,"created":true,"updated":false,"deleted":false,"message":"Alias created.","item":{"id":2,"address":%q,"destination":%q,"user_id":%s,
-		"active":true,"created_at":"2024-12-01T12:00:00.123Z","updated_at":"2024-12-01T12:00:00.123Z","uuid":"UUID"}}`
+		"active":true,"created_at":"2024-12-01T12:00:00.123Z","updated_at":"2024-12-01T12:00:00.123Z","uuid":"UUID","disabled_ban":null}}`
 	const invalid = `{"error":"invalid_params","field":"%s","reason":"%s","hint":"*","constraints":%s}`
 	const refused = `{"error":%q,"ban":{"ban_type":%q,"ban_value":%q,"reason":%s,"banned_at":"TIME"}}`
 	const conflict = `{"error":"Conflict","message":"The request conflicts with the current state of the resource","code":409,"details":%q,"reason":%q,"field":%q}`
@@ -39,7 +39,7 @@ func TestContractOfAliases(t *testing.T) {
 		{"a suspended user", `{"address":"news@alias.example","user_id":3}`, "", 409, fmt.Sprintf(conflict, "The user is suspended", "user_suspended", "user_id")},
 		{"an address that is taken", `{"address":"old@alias.example","destination":"x@example.org"}`, "", 409, fmt.Sprintf(conflict, "Resource already exists", "alias_taken", "address")},
 		{"an IP address that is none", `{"address":"news@alias.example","destination":"x@example.org","ip":"here"}`, "", 400, fmt.Sprintf(invalid, "ip", "bad_syntax", "{}")},
-		{"an extra field", `{"address":"news@alias.example","active":false}`, "", 400, fmt.Sprintf(invalid, "active", "unknown", "{}")},
+		{"an extra field", `{"address":"news@alias.example","active":false}`, "", 400, fmt.Sprintf(invalid, "active", "unknown", `{"type":"boolean"}`)},
 		{"33 KiB", `{"address":"` + strings.Repeat("x", 33<<10) + `"}`, "", 413, `{"error":"payload_too_large"}`},
 
 		{"a name that is banned", `{"address":"mallory@alias.example","destination":"x@example.org"}`, "", 403, fmt.Sprintf(refused, "banned", "name", "mallory", "null")},

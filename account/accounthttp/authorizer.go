@@ -162,6 +162,15 @@ func (a *Authorizer) BearerToken(r *http.Request, need Need) (actor string, err 
 	})
 }
 
+// SessionOrToken is BearerToken for a request with the header Authorization, and
+// SessionCookie for any other: for what both dashboards and programs use.
+func (a *Authorizer) SessionOrToken(r *http.Request, need Need) (actor string, err error) {
+	if r.Header.Get("Authorization") != "" {
+		return a.BearerToken(r, need)
+	}
+	return a.SessionCookie(r, need)
+}
+
 // anySession is SessionCookie for an account that need not be an admin.
 func (a *Authorizer) anySession(r *http.Request) (account.Session, error) {
 	s, err := a.session(r, a.jar.session())
@@ -253,6 +262,22 @@ func (a *Authorizer) checkOrigin(r *http.Request) error {
 		return fmt.Errorf("%w: %w", ErrForbidden, err)
 	}
 	return nil
+}
+
+// checkOriginOfRead is checkOrigin for a GET, which that lets through from anywhere.
+func (a *Authorizer) checkOriginOfRead(r *http.Request) error {
+	asked := *r
+	asked.Method = http.MethodPost
+	return a.checkOrigin(&asked)
+}
+
+// secret returns that of the session by which a request was let in.
+func (a *Authorizer) secret(r *web.Request) (string, error) {
+	c, err := r.Cookie(a.jar.session())
+	if err != nil {
+		return "", ErrUnauthenticated
+	}
+	return c.Value, nil
 }
 
 func allowsAny(t account.Token, scopes []string) bool {

@@ -43,6 +43,20 @@ func (j cookieJar) header(s *account.Session, now time.Time) http.Header {
 // clear returns what removes them.
 func (j cookieJar) clear() http.Header { return j.set("", -1) }
 
+// clearSent returns what removes the cookies of a session that a request has,
+// whatever the jar that they are from.
+func clearSent(r *http.Request) http.Header {
+	h := http.Header{}
+	_, err := r.Cookie(InsecureCookieName)
+	secure := err != nil
+	for _, name := range []string{SessionCookieName, InsecureCookieName, StorydenCookieName} {
+		if _, err := r.Cookie(name); err == nil {
+			addCookie(h, name, "", -1, secure || name == SessionCookieName)
+		}
+	}
+	return h
+}
+
 func (j cookieJar) set(value string, maxAge int) http.Header {
 	h := http.Header{}
 	names := []string{j.session()}
@@ -50,11 +64,14 @@ func (j cookieJar) set(value string, maxAge int) http.Header {
 		names = append(names, StorydenCookieName)
 	}
 	for _, name := range names {
-		c := http.Cookie{
-			Name: name, Value: value, Path: "/", MaxAge: maxAge,
-			Secure: !j.insecure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		}
-		h.Add("Set-Cookie", c.String())
+		addCookie(h, name, value, maxAge, !j.insecure)
 	}
 	return h
+}
+
+func addCookie(h http.Header, name, value string, maxAge int, secure bool) {
+	c := http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: maxAge, Secure: secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	}
+	h.Add("Set-Cookie", c.String())
 }

@@ -26,7 +26,9 @@ func NewCredentials(auth *account.Auth, admin *account.Admin, o Options) (http.H
 		return nil, errNoAdmin()
 	}
 	h := &credentials{users{admin, o}, auth}
-	return web.NewHandler(o.config(credentialErrors.Reply), h.routes())
+	c := o.config(credentialErrors.Reply)
+	c.Slash = true
+	return web.NewHandler(c, h.routes())
 }
 
 type credentials struct {
@@ -177,7 +179,7 @@ func (h *credentials) revokeAll(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return web.Reply{Body: revoked{true, n}}, nil
+	return signedOutReply(r, &acc, n, revoked{true, n}), nil
 }
 
 var errNoCredential = errors.New("no such credential of the account, or none that is not revoked")

@@ -27,9 +27,14 @@
 //	PATCH  /users/{id}    change any of these
 //	DELETE /users/{id}    remove a user; the audit log keeps the content
 //
+//	PATCH  /users/me/password    change one's own password: current_password, new_password; see [NewOwnPassword]
+//
 // A password, or a change of is_admin or is_active, ends the sessions and API
-// tokens of the user; sessions_revoked counts both. A new e-mail address is not
-// verified. The query ?force=1 overrides the refusal to disable, demote or delete
+// tokens of the user; sessions_revoked counts both, and if they are one's own the
+// cookies go. A new e-mail address is not verified, unless email_verified_at says
+// so, by another time than the former one had; aliases_disabled counts the aliases
+// that forwarded to an address that went. PATCH passes over what cannot be changed,
+// so that an item may be sent back whole. The query ?force=1 overrides the refusal to disable, demote or delete
 // oneself, but not that of the last active admin.
 //
 // # Sessions and API tokens
@@ -58,8 +63,14 @@
 //
 // [NewSignIn] begins and ends sessions:
 //
-//	POST /auth/sign-in     login, a handle or address, and password; answers with csrf_token
-//	POST /auth/sign-out    end the session, with its cookie and X-CSRF-Token
+//	POST /auth/sign-in         login, a handle or address, and password; answers with csrf_token
+//	GET  /auth/session         the same answer, for a page that was loaded anew
+//	GET  /auth/csrf            the csrf_token alone
+//	POST /auth/sign-out        end the session, with its cookie and X-CSRF-Token
+//	POST /auth/sign-out-all    end all sessions of the account; API tokens go on
+//
+// The field login may also be called identifier. What begins or shows a session is
+// for pages of the site alone: guard all three against banned addresses.
 //
 // Passwords that are tried too often are refused with status 429, of one client
 // before anything is read; see [SignInOptions] for who is bounded by whose tries.
@@ -68,9 +79,16 @@
 //
 // # Aliases
 //
-// [NewAliases] makes an alias if no ban or block refuses it:
+// [NewAliases] makes an alias, or turns it on, if no ban or block refuses it:
 //
-//	POST /aliases    address, destination, user_id of the owner, ip of the person who asks
+//	GET    /aliases         a page of aliases: limit, offset, active, address, domain, destination, user_id, disabled_ban
+//	GET    /aliases/{id}    one alias
+//	POST   /aliases         address, destination, user_id of the owner, ip of the person who asks
+//	PATCH  /aliases/{id}    active
+//	DELETE /aliases/{id}    remove an alias: somebody else can then have its address
+//
+// What a ban turned off can be turned on when the ban is over. Making such an alias
+// anew is status 409, reason "alias_turned_off", with its id.
 //
 // A refusal is status 403 with the rule and its public reason, error "banned", or
 // "needs_review" where a person has to decide first. Without ip the address that

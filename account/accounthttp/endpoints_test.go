@@ -17,6 +17,15 @@ type endpoint struct {
 	by           string // which authorizer guards it: cookie, storyden, token or, in contract B, blocks
 }
 
+// anybodys reports whether everybody who has a session may do it.
+func (e endpoint) anybodys() bool { return strings.Contains(e.target, " /api/auth/") }
+
+// ownRule reports whether no Authorize of a host is asked: the Authorizer itself is.
+func (e endpoint) ownRule() bool { return e.anybodys() || strings.Contains(e.target, "/me/password") }
+
+// readsSession reports whether it says what the CSRF token of a session is.
+func (e endpoint) readsSession() bool { return e.anybodys() && !e.mutation() }
+
 func (e endpoint) mutation() bool {
 	return !strings.HasPrefix(e.target, "GET ") && !strings.HasPrefix(e.target, "HEAD ")
 }
@@ -31,6 +40,8 @@ func endpoints(t *testing.T) []endpoint {
 		"POST /api/admin/users/2/credentials": `{"name":"metrics","scopes":["admin:read:metrics"]}`,
 		"POST /api/auth/sign-in":              signInBody("alice", "wrong horse"),
 		"POST /api/aliases":                   `{"address":"shop@alias.example","destination":"bob@example.org"}`,
+		"PATCH /api/aliases/2":                `{"active":false}`,
+		"PATCH /api/admin/users/me/password":  `{"current_password":"` + password + `","new_password":"battery staple"}`,
 		"POST /api/admin/bans":                `{"ban_type":"name","ban_value":"eve"}`,
 		"PATCH /api/admin/bans/1":             `{"reason":"x"}`,
 		"GET /api/admin/bans":                 "",
@@ -76,7 +87,7 @@ func populated(t *testing.T, o siteOptions) *site {
 	t.Helper()
 	s := newSite(t, o)
 	alice := s.createAdmin(t, "alice")
-	s.create(t, account.CreateOptions{Handle: "bob"})
+	s.createAliases(t, s.create(t, account.CreateOptions{Handle: "bob"}))
 	must(s.bans.Create(as("root"), ban.CreateOptions{Kind: ban.KindName, Value: "mallory"}))(t)
 	w := s.do(request{target: "POST " + blocksPath, body: `{"domain":"other.example"}`, header: s.token(t, alice, "admin:write")})
 	if o.authorize == nil && w.Code != 200 {

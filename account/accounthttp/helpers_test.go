@@ -63,6 +63,7 @@ type site struct {
 	admin   *account.Admin
 	auth    *account.Auth
 	bans    *ban.Admin
+	aliases *account.Aliases
 	handler http.Handler
 	log     *bytes.Buffer
 }
@@ -93,7 +94,7 @@ func newSite(t testing.TB, o siteOptions) *site {
 	checker := must(ban.NewChecker(s.store, ban.CheckerOptions{Now: s.clock.Now}))(t)
 	t.Cleanup(func() { _ = checker.Close() })
 	s.auth = must(account.NewAuth(s.store, account.AuthOptions{Passwords: quick, Checker: checker, Now: s.clock.Now}))(t)
-	aliases := must(account.NewAliases(s.store, checker, account.AliasesOptions{Now: s.clock.Now}))(t)
+	s.aliases = must(account.NewAliases(s.store, checker, account.AliasesOptions{Now: s.clock.Now}))(t)
 
 	o.authorizer.Now, o.authorizer.Logger = s.clock.Now, logger
 	who := must(accounthttp.NewAuthorizer(s.auth, o.authorizer))(t)
@@ -111,8 +112,10 @@ func newSite(t testing.TB, o siteOptions) *site {
 	}
 	h, err := accounthttp.NewSignIn(who, o.signIn)
 	mount("/api", []string{"/auth/"}, h, err)
-	h, err = accounthttp.NewAliases(aliases, s.admin, accounthttp.AliasOptions{Authorize: token, Logger: logger})
-	mount("/api", []string{"/aliases"}, h, err)
+	h, err = accounthttp.NewAliases(s.aliases, s.admin, accounthttp.AliasOptions{Authorize: token, Logger: logger})
+	mount("/api", []string{"/aliases", "/aliases/"}, h, err)
+	h, err = accounthttp.NewOwnPassword(who, o.signIn)
+	mount("/api/admin", []string{"/users/me/password"}, h, err)
 	h, err = accounthttp.NewUsers(s.admin, accounthttp.Options{Authorize: cookie, Logger: logger})
 	mount("/api/admin", []string{"/users", "/users/"}, h, err)
 	h, err = accounthttp.NewCredentials(s.auth, s.admin, accounthttp.Options{Authorize: cookie, Logger: logger})
@@ -171,6 +174,14 @@ func (s *site) createAdmin(t testing.TB, handle string) account.Account {
 }
 
 func as(actor string) context.Context { return ban.WithActor(context.Background(), actor) }
+
+// createAliases makes two aliases of an account, numbered 1 and 2.
+func (s *site) createAliases(t testing.TB, owner account.Account) {
+	t.Helper()
+	for _, local := range []string{"first", "second"} {
+		must(s.aliases.Create(as("root"), account.AliasOptions{Address: local + "@alias.example", Owner: owner.ID}))(t)
+	}
+}
 
 // request is a request to a site.
 type request struct {
@@ -282,6 +293,27 @@ func (s *brokenStore) TrimSessions(ctx context.Context, account uuid.UUID, keep 
 		return 0, s.err
 	}
 	return s.Store.TrimSessions(ctx, account, keep)
+}
+
+func (s *brokenStore) UpdateAccount(ctx context.Context, w store.AccountWrite, c store.Change) (store.AccountWritten, error) {
+	if s.err != nil {
+		return store.AccountWritten{}, s.err
+	}
+	return s.Store.UpdateAccount(ctx, w, c)
+}
+
+func (s *brokenStore) AliasBySeq(ctx context.Context, seq int64) (store.MailAlias, error) {
+	if s.err != nil {
+		return store.MailAlias{}, s.err
+	}
+	return s.Store.AliasBySeq(ctx, seq)
+}
+
+func (s *brokenStore) ListAliases(ctx context.Context, f store.AliasFilter, p store.Page) ([]store.MailAlias, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	return s.Store.ListAliases(ctx, f, p)
 }
 
 func (s *brokenStore) CreateAlias(ctx context.Context, a store.MailAlias, c store.Change) (store.MailAlias, error) {

@@ -50,6 +50,10 @@ func errNoAuth() error {
 	return ban.NewValueError("auth", "", ban.CodeEmpty, "give what account.NewAuth returns")
 }
 
+func errNoAuthorizer() error {
+	return ban.NewValueError("authorizer", "", ban.CodeEmpty, "give what NewAuthorizer returns")
+}
+
 func errNoAdmin() error {
 	return ban.NewValueError("admin", "", ban.CodeEmpty, "give what account.NewAdmin returns")
 }

@@ -55,10 +55,11 @@ var (
 //
 // Signing in takes JSON, and no page of another origin may do it, see
 // [AuthorizerOptions.TrustedOrigins]: else it could sign somebody in to an account
-// of its own. Signing out takes the cookie and X-CSRF-Token.
+// of its own. Nor may one ask for the session and its CSRF token, by which a page
+// that was loaded anew goes on. Signing out takes the cookie and X-CSRF-Token.
 func NewSignIn(a *Authorizer, o SignInOptions) (http.Handler, error) {
 	if a == nil {
-		return nil, ban.NewValueError("authorizer", "", ban.CodeEmpty, "give what NewAuthorizer returns")
+		return nil, errNoAuthorizer()
 	}
 	tries, err := o.tries(a.now)
 	if err != nil {
@@ -79,12 +80,17 @@ type signIn struct {
 const (
 	resourceSignIn  = "sign-in"
 	resourceSignOut = "sign-out"
+	resourceSession = "session"
 )
 
 func (h *signIn) routes() []web.Route {
+	read := Need{Resource: resourceSession}
 	return []web.Route{
+		{Method: http.MethodGet, Pattern: "/auth/session", Where: "auth.session", Need: read, Handle: h.current},
+		{Method: http.MethodGet, Pattern: "/auth/csrf", Where: "auth.csrf", Need: read, Handle: h.csrf},
 		{Method: http.MethodPost, Pattern: "/auth/sign-in", Where: "auth.sign_in", Need: Need{Resource: resourceSignIn, Mutation: true}, Handle: h.signIn},
 		{Method: http.MethodPost, Pattern: "/auth/sign-out", Where: "auth.sign_out", Need: Need{Resource: resourceSignOut, Mutation: true}, Handle: h.signOut},
+		{Method: http.MethodPost, Pattern: "/auth/sign-out-all", Where: "auth.sign_out_all", Need: Need{Resource: resourceSignOut, Mutation: true}, Handle: h.signOutAll},
 	}
 }
 
@@ -98,8 +104,15 @@ func (h *signIn) authorize(r *http.Request, need Need) (string, error) {
 		}
 	}
 	return h.limited(r, func() (string, error) {
-		if need.Resource == resourceSignIn {
+		switch need.Resource {
+		case resourceSignIn:
 			return resourceSignIn, h.checkOrigin(r)
+		case resourceSession:
+			if err := h.checkOriginOfRead(r); err != nil {
+				return "", err
+			}
+			s, err := h.session(r, h.jar.session())
+			return s.Account.Handle, err
 		}
 		s, err := h.anySession(r)
 		return s.Account.Handle, err
@@ -114,23 +127,33 @@ type (
 		ExpiresAt web.DateTime `json:"expires_at"`
 		Item      user         `json:"item"`
 	}
+	csrfBody struct {
+		OK        bool   `json:"ok"`
+		CSRFToken string `json:"csrf_token"`
+	}
 	signedOut struct {
 		OK bool `json:"ok"`
+	}
+	signedOutAll struct {
+		OK              bool  `json:"ok"`
+		SessionsRevoked int64 `json:"sessions_revoked"`
 	}
 )
 
 // signIn answers POST /auth/sign-in.
 func (h *signIn) signIn(r *web.Request) (web.Reply, error) {
-	in, err := r.JSONObject(fieldLogin, fieldPassword)
+	in, err := r.JSONObject(fieldLogin, fieldIdentifier, fieldPassword)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	for _, name := range []string{fieldLogin, fieldPassword} {
-		if !in.Has(name) {
-			in.Fail(ban.NewValueError(name, "", ban.CodeEmpty, "give this field"))
+	loginName := fieldLogin
+	if in.Has(fieldIdentifier) {
+		loginName = fieldIdentifier
+		if in.Has(fieldLogin) {
+			in.Fail(ban.NewValueError(fieldIdentifier, "", ban.CodeDuplicate, "give login or identifier, not both"))
 		}
 	}
-	login, password := text(in, fieldLogin), text(in, fieldPassword)
+	login, password := required(in, loginName), required(in, fieldPassword)
 	if err := in.Err(); err != nil {
 		return web.Reply{}, err
 	}
@@ -138,9 +161,32 @@ func (h *signIn) signIn(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return web.Reply{Header: h.jar.header(&s, h.now()), Body: signedIn{
-		OK: true, CSRFToken: h.auth.CSRFToken(s), ExpiresAt: web.DateTime(s.Credential.ExpiresAt), Item: newUser(&s.Account),
-	}}, nil
+	return web.Reply{Header: h.jar.header(&s, h.now()), Body: h.signedIn(&s)}, nil
+}
+
+// signedIn says what a page has to know of its session.
+func (h *signIn) signedIn(s *account.Session) signedIn {
+	return signedIn{
+		OK: true, CSRFToken: h.auth.CSRFToken(*s), ExpiresAt: web.DateTime(s.Credential.ExpiresAt), Item: newUser(&s.Account),
+	}
+}
+
+// current answers GET /auth/session.
+func (h *signIn) current(r *web.Request) (web.Reply, error) {
+	s, err := h.session(r.Request, h.jar.session())
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return web.Reply{Body: h.signedIn(&s)}, nil
+}
+
+// csrf answers GET /auth/csrf.
+func (h *signIn) csrf(r *web.Request) (web.Reply, error) {
+	s, err := h.session(r.Request, h.jar.session())
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return web.Reply{Body: csrfBody{true, h.auth.CSRFToken(s)}}, nil
 }
 
 // try signs in, if there are tries left. That of the client was counted before.
@@ -184,23 +230,48 @@ func (h *signIn) loginKey(r *web.Request, login string) (string, error) {
 
 // signOut answers POST /auth/sign-out.
 func (h *signIn) signOut(r *web.Request) (web.Reply, error) {
-	c, err := r.Cookie(h.jar.session())
+	secret, err := h.secret(r)
 	if err != nil {
-		return web.Reply{}, ErrUnauthenticated
+		return web.Reply{}, err
 	}
-	if err := h.auth.Logout(r.Context(), c.Value); err != nil {
+	if err := h.auth.Logout(r.Context(), secret); err != nil {
 		return web.Reply{}, err
 	}
 	return web.Reply{Header: h.jar.clear(), Body: signedOut{true}}, nil
 }
 
-const fieldLogin = "login"
+// signOutAll answers POST /auth/sign-out-all.
+func (h *signIn) signOutAll(r *web.Request) (web.Reply, error) {
+	secret, err := h.secret(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	ended, err := h.auth.LogoutAll(r.Context(), secret)
+	if err != nil {
+		return web.Reply{}, unauthenticated(err)
+	}
+	return web.Reply{Header: h.jar.clear(), Body: signedOutAll{true, ended}}, nil
+}
+
+// required returns a text that has to be there.
+func required(in *web.Object, name string) *string {
+	if !in.Has(name) {
+		in.Fail(ban.NewValueError(name, "", ban.CodeEmpty, "give this field"))
+	}
+	return text(in, name)
+}
+
+const (
+	fieldLogin      = "login"
+	fieldIdentifier = "identifier" // the same, as other clients call it
+)
 
 // signInErrors turns errors into answers, in the manner of the users' API.
 var signInErrors = adminapi.Errors{
 	Constraints: map[string]adminapi.Constraints{
-		fieldLogin:    {"type": "string"},
-		fieldPassword: {"type": "string"},
+		fieldLogin:      {"type": "string"},
+		fieldIdentifier: {"type": "string"},
+		fieldPassword:   {"type": "string"},
 	},
 	More: []adminapi.Row{
 		{Is: account.ErrBadLogin, Reply: adminapi.Refused(http.StatusUnauthorized, "Unauthorized", "Wrong login or password", "invalid_credentials")},

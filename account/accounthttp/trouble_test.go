@@ -30,6 +30,7 @@ func pathOf(r web.Route, id, handle string) string {
 func bodyOf(where string) string {
 	return map[string]string{
 		"users.create": `{"username":"eve","email":"eve@example.org","password":"example_string"}`, "users.update": `{"username":"robert"}`,
+		"aliases.update": `{"active":true}`, "users.own_password": `{"current_password":"` + password + `","new_password":"battery staple"}`,
 		"credentials.create": `{"name":"metrics","scopes":["admin:read:metrics"]}`,
 		"auth.sign_in":       signInBody("bob", password), "aliases.create": `{"address":"shop@alias.example","destination":"bob@example.org"}`,
 	}[where]
@@ -53,13 +54,16 @@ func TestTroubleWithTheStore(t *testing.T) {
 	for _, tt := range tests {
 		for prefix, routes := range accounthttp.Routes() {
 			for _, route := range routes {
+				if route.Where == "auth.session" || route.Where == "auth.csrf" {
+					continue // which ask no more than who it is: TestTroubleWithCredentialsIsNoRefusal
+				}
 				t.Run(tt.name+", "+route.Where, func(t *testing.T) {
 					broken := &brokenStore{Store: memstore.New()}
 					o := siteOptions{store: broken, authorize: letIn}
 					s := newSite(t, o)
 					s.createAdmin(t, "alice")
-					s.create(t, account.CreateOptions{Handle: "bob"})
-					header := s.login(t, "bob") // for signing out, which letIn is not asked about
+					s.createAliases(t, s.create(t, account.CreateOptions{Handle: "bob"}))
+					header := s.login(t, "alice") // where letIn is not asked
 					broken.err = tt.err
 					target := route.Method + " " + prefix + pathOf(route, "2", "bob")
 					w := s.do(request{target: target, body: bodyOf(route.Where), header: header})
@@ -114,10 +118,10 @@ func TestRefusalsByAHostsAuthorize(t *testing.T) {
 	} {
 		s := newSite(t, siteOptions{authorize: func(*http.Request, accounthttp.Need) (string, error) { return tt.actor, tt.err }})
 		s.createAdmin(t, "root")
-		s.create(t, account.CreateOptions{Handle: "bob"})
+		s.createAliases(t, s.create(t, account.CreateOptions{Handle: "bob"}))
 		before := s.changes(t)
 		for _, e := range endpoints(t) {
-			if e.by == "blocks" || strings.Contains(e.target, "/bans") && e.by == "cookie" || strings.HasSuffix(e.target, "/sign-out") {
+			if e.by == "blocks" || strings.Contains(e.target, "/bans") && e.by == "cookie" || e.ownRule() {
 				continue
 			}
 			if tt.actor == "a\nb" && !e.mutation() {
@@ -144,7 +148,7 @@ func TestAuthorizeIsToldWhatIsNeeded(t *testing.T) {
 		return "", accounthttp.ErrForbidden
 	}})
 	for _, e := range endpoints(t) {
-		if e.by == "blocks" || strings.HasSuffix(e.target, "/sign-out") || strings.Contains(e.target, "/admin/bans") && e.by == "cookie" {
+		if e.by == "blocks" || e.ownRule() || strings.Contains(e.target, "/admin/bans") && e.by == "cookie" {
 			continue
 		}
 		want := accounthttp.Need{Resource: map[string]string{"cookie": "users", "storyden": "accounts", "token": "aliases"}[e.by], Mutation: e.mutation()}

@@ -21,7 +21,9 @@ func NewUsers(admin *account.Admin, o Options) (http.Handler, error) {
 		return nil, errNoAdmin()
 	}
 	h := &users{admin, o}
-	return web.NewHandler(o.config(failUsers), h.routes())
+	c := o.config(failUsers)
+	c.Slash = true
+	return web.NewHandler(c, h.routes())
 }
 
 type users struct {
@@ -76,7 +78,7 @@ func (h *users) get(r *web.Request) (web.Reply, error) {
 
 // create answers POST /users.
 func (h *users) create(r *web.Request) (web.Reply, error) {
-	in, _, err := readUser(r)
+	in, err := readNew(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -93,6 +95,9 @@ func (h *users) create(r *web.Request) (web.Reply, error) {
 	}
 	o.Admin = in.Admin != nil && *in.Admin
 	o.Suspended = in.Active != nil && !*in.Active
+	if in.EmailVerifiedAt != nil {
+		o.EmailVerifiedAt = *in.EmailVerifiedAt
+	}
 	acc, err := h.admin.Create(r.Context(), o)
 	if err != nil {
 		return web.Reply{}, err
@@ -102,16 +107,24 @@ func (h *users) create(r *web.Request) (web.Reply, error) {
 
 // update answers PATCH /users/{id}.
 func (h *users) update(r *web.Request) (web.Reply, error) {
-	patch, force, err := readUser(r)
+	force, err := adminapi.Force(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	patch.Force = force
+	in, err := r.JSONObject()
+	if err != nil {
+		return web.Reply{}, err
+	}
 	acc, err := h.find(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	if patch.Password != nil && account.IsActor(&acc, ban.ActorFrom(r.Context())) {
+	patch, err := readPatch(in, &acc)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	patch.Force = force
+	if patch.Password != nil && isActor(r, &acc) {
 		return web.Reply{}, errOwnPassword
 	}
 	u, err := h.admin.Update(r.Context(), acc.ID, patch)
@@ -123,9 +136,9 @@ func (h *users) update(r *web.Request) (web.Reply, error) {
 		return web.Reply{}, h.explain(r.Context(), &acc, which, err)
 	}
 	h.hooksFailed(r.Context(), &u.Account, u.HookErr)
-	return web.Reply{Body: changedUser{
-		OK: true, Updated: true, Item: newUser(&u.Account), SessionsRevoked: u.CredentialsRevoked,
-	}}, nil
+	return signedOutReply(r, &acc, u.CredentialsRevoked, changedUser{
+		OK: true, Updated: true, Item: newUser(&u.Account), SessionsRevoked: u.CredentialsRevoked, AliasesDisabled: u.AliasesDisabled,
+	}), nil
 }
 
 // delete answers DELETE /users/{id}.
@@ -142,7 +155,24 @@ func (h *users) delete(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, h.explain(r.Context(), &acc, guarded{}, err)
 	}
-	return web.Reply{Body: deletedUser{OK: true, Deleted: true, Item: newUser(&d.Account), SessionsRevoked: d.CredentialsRevoked}}, nil
+	return signedOutReply(r, &acc, d.CredentialsRevoked, deletedUser{
+		OK: true, Deleted: true, Item: newUser(&d.Account), SessionsRevoked: d.CredentialsRevoked, AliasesDisabled: d.AliasesDisabled,
+	}), nil
+}
+
+// signedOutReply is the answer to what ended sessions of an account. If it is that
+// of whoever asks, their cookies go.
+func signedOutReply(r *web.Request, acc *account.Account, ended int64, body any) web.Reply {
+	reply := web.Reply{Body: body}
+	if ended > 0 && isActor(r, acc) {
+		reply.Header = clearSent(r.Request)
+	}
+	return reply
+}
+
+// isActor reports whether whoever asks has the account.
+func isActor(r *web.Request, acc *account.Account) bool {
+	return account.IsActor(acc, ban.ActorFrom(r.Context()))
 }
 
 // find returns the account that the path names.

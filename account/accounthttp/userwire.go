@@ -17,6 +17,7 @@ const (
 	fieldUsername = "username"
 	fieldEmail    = "email"
 	fieldPassword = "password"
+	fieldVerified = "email_verified_at"
 	fieldActive   = "is_active"
 	fieldAdmin    = "is_admin"
 	paramActive   = "active"
@@ -65,30 +66,49 @@ type (
 		Deleted         bool  `json:"deleted"`
 		Item            user  `json:"item"`
 		SessionsRevoked int64 `json:"sessions_revoked"`
+		AliasesDisabled int64 `json:"aliases_disabled"`
 	}
 	deletedUser struct {
 		OK              bool  `json:"ok"`
 		Deleted         bool  `json:"deleted"`
 		Item            user  `json:"item"`
 		SessionsRevoked int64 `json:"sessions_revoked"`
+		AliasesDisabled int64 `json:"aliases_disabled"`
 	}
 )
 
-// readUser reads the body of POST and PATCH, and whether the query says force.
-func readUser(r *web.Request) (p account.Patch, force bool, err error) {
-	if force, err = adminapi.Force(r); err != nil {
-		return p, false, err
-	}
-	in, err := r.JSONObject(fieldUsername, fieldEmail, fieldPassword, fieldActive, fieldAdmin)
+// readNew reads the body of POST, whose fields are all known.
+func readNew(r *web.Request) (account.Patch, error) {
+	in, err := r.JSONObject(fieldUsername, fieldEmail, fieldVerified, fieldPassword, fieldActive, fieldAdmin)
 	if err != nil {
-		return p, false, err
+		return account.Patch{}, err
 	}
-	p.Handle, p.Email, p.Password = text(in, fieldUsername), text(in, fieldEmail), text(in, fieldPassword)
-	p.Active, p.Admin = in.Bool(fieldActive), in.Bool(fieldAdmin)
+	p := readUser(in)
+	p.Email = text(in, fieldEmail)
+	return p, in.Err()
+}
+
+// readPatch reads the body of PATCH for an account. Fields that cannot be changed
+// are passed over, so that an item may be sent back whole: with a null for the
+// address that it does not have.
+func readPatch(in *web.Object, acc *account.Account) (account.Patch, error) {
+	p := readUser(in)
+	if !in.Null(fieldEmail) || len(acc.Emails) > 0 {
+		p.Email = text(in, fieldEmail)
+	}
+	return p, in.Err()
+}
+
+// readUser reads the fields of a user but the address.
+func readUser(in *web.Object) account.Patch {
+	p := account.Patch{
+		Handle: text(in, fieldUsername), Password: text(in, fieldPassword), EmailVerifiedAt: in.Time(fieldVerified),
+		Active: in.Bool(fieldActive), Admin: in.Bool(fieldAdmin),
+	}
 	if p.Password != nil && *p.Password == "" { // it would let nobody log in
 		in.Fail(ban.NewValueError(fieldPassword, "", ban.CodeRange, fmt.Sprintf("use at least %d characters", account.MinPassword)))
 	}
-	return p, force, in.Err()
+	return p
 }
 
 // text returns a text, nil if it is missing. None of these may be null.
@@ -119,13 +139,14 @@ var userErrors = adminapi.Errors{
 	Constraints: map[string]adminapi.Constraints{
 		fieldUsername: {"minLength": 1, "maxLength": account.MaxHandle},
 		fieldEmail:    {"format": "email"},
+		fieldVerified: {"format": "date-time"},
 		fieldPassword: passwordConstraints,
 		fieldActive:   {"type": "boolean"},
 		fieldAdmin:    {"type": "boolean"},
 		paramActive:   {"type": "boolean"},
 	},
 	More: []adminapi.Row{
-		{Is: errOwnPassword, Reply: adminapi.Invalid(fieldPassword, "use_self_password_route", "change your own password where you prove that you know it", passwordConstraints)},
+		{Is: errOwnPassword, Reply: adminapi.Invalid(fieldPassword, "use_self_password_route", "change your own password by PATCH /users/me/password, with current_password and new_password", passwordConstraints)},
 		{Is: errDisableLast, Reply: adminapi.Conflict("The last active admin cannot be disabled", "cannot_disable_last_admin")},
 		{Is: errDemoteLast, Reply: adminapi.Conflict("The last active admin cannot be demoted", "cannot_demote_last_admin")},
 		{Is: errOwnActive, Reply: adminapi.Invalid(fieldActive, reasonOwn, hintOwn, nil)},

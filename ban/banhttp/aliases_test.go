@@ -33,7 +33,7 @@ func TestHowManyAliasesWereDisabled(t *testing.T) {
 		{"one", `{"ban_type":"name","ban_value":"shop","disable_matching_aliases":true}`,
 			`"disabled_aliases":1,"message":"Ban created. Also, 1 matching alias was disabled."`},
 		{"none", `{"ban_type":"email","ban_value":"eve@home.example","disable_matching_aliases":true}`,
-			`"disabled_aliases":0,"message":"Ban created."`},
+			`"disabled_aliases":0,"message":"Ban created. Also, 0 matching aliases were disabled."`},
 		{"none unless asked", `{"ban_type":"domain","ban_value":"alias.example"}`,
 			`"disabled_aliases":0,"message":"Ban created."`},
 	} {

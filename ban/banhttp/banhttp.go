@@ -40,7 +40,7 @@ func New(admin *ban.Admin, o Options) (http.Handler, error) {
 	}
 	h := &handler{admin: admin, now: o.Now}
 	return web.NewHandler(web.Config{
-		Authorize: o.Authorize, Fail: errorTable.Reply, Logger: o.Logger, Timeout: o.Timeout,
+		Authorize: o.Authorize, Fail: errorTable.Reply, Logger: o.Logger, Timeout: o.Timeout, Slash: true,
 	}, h.routes())
 }
 

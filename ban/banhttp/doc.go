@@ -27,10 +27,20 @@
 // disable_matching_aliases, POST turns off the aliases that the ban refuses; see
 // [ban.CreateOptions.DisableMatchingAliases].
 //
-// The field reason is [ban.Ban.Reason], for moderators. The API has no field for
-// the public reason and the scope of a ban. An update leaves the public reason as
-// it is; POST sets all else, so that what it made or updated keeps the value from
-// every action. PATCH changes what it names.
+// The field reason is [ban.Ban.Reason], for moderators; public_reason is what a
+// refusal says. Blanks around both are cut off. The API has no field for the scope
+// of a ban: what POST made or updated keeps the value from every action. An update
+// by POST sets all else, but for a public_reason that it does not name.
+//
+// PATCH changes what it names, passes over what cannot be changed, so that an item
+// may be sent back whole, and refuses what then is empty. In it, "revoked":0 clears
+// revoked_reason whatever that says, and a past expires_at ends the ban now; a ban
+// that has ended before keeps its time, be it rounded.
+//
+// A ban_type is read in any case; expires_at as a date-time of RFC 3339, a date for
+// its midnight in UTC, and "" or null for none; booleans also as 1 and 0, and as the
+// words true, false, yes, no, on and off, in queries too. A limit is from 1 to 200.
+// A path may end in one slash.
 //
 // # Who may
 //

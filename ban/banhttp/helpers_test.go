@@ -37,6 +37,12 @@ type fixture struct {
 
 func newFixture(t testing.TB, st store.Store, authorize banhttp.Authorize) fixture {
 	t.Helper()
+	return newFixtureAt(t, st, authorize, clock)
+}
+
+// newFixtureAt is newFixture with another clock.
+func newFixtureAt(t testing.TB, st store.Store, authorize banhttp.Authorize, clock func() time.Time) fixture {
+	t.Helper()
 	admin, err := ban.NewAdmin(st, ban.AdminOptions{Now: clock})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,8 @@
 package banhttp
 
 import (
+	"strings"
+
 	"example.com/ostraka/ban"
 	"example.com/ostraka/internal/web"
 	"example.com/ostraka/internal/web/adminapi"
@@ -58,8 +60,11 @@ func (h *handler) find(r *web.Request) (ban.Ban, error) {
 	return h.admin.GetSeq(r.Context(), id)
 }
 
+// lower returns a word as it is compared: in lower case, without blanks around it.
+func lower(word string) string { return strings.ToLower(strings.TrimSpace(word)) }
+
 func parseKind(text string) (ban.Kind, error) {
-	k, err := store.ParseKind(text)
+	k, err := store.ParseKind(lower(text))
 	if err != nil {
 		return 0, ban.NewValueError(fieldType, text, ban.CodeUnknown, "use email, domain, ip or name")
 	}
@@ -67,7 +72,7 @@ func parseKind(text string) (ban.Kind, error) {
 }
 
 func parseEffect(text string) (ban.Effect, error) {
-	e, err := store.ParseEffect(text)
+	e, err := store.ParseEffect(lower(text))
 	if err != nil {
 		return 0, ban.NewValueError(fieldEffect, text, ban.CodeUnknown, "use deny, review or allow")
 	}

@@ -16,6 +16,7 @@ const (
 	fieldType          = "ban_type"
 	fieldValue         = "ban_value"
 	fieldReason        = "reason"
+	fieldPublicReason  = "public_reason"
 	fieldExpires       = "expires_at"
 	fieldRevoked       = "revoked"
 	fieldRevokedReason = "revoked_reason"
@@ -42,6 +43,8 @@ type item struct {
 	Shadow bool       `json:"shadow"`
 	UUID   uuid.UUID  `json:"uuid"`
 	Hits   int64      `json:"hits"`
+
+	PublicReason web.Text `json:"public_reason"`
 }
 
 func newItem(b *ban.Ban, now time.Time) item {
@@ -50,7 +53,7 @@ func newItem(b *ban.Ban, now time.Time) item {
 		CreatedAt: web.DateTime(b.CreatedAt), ExpiresAt: web.DateTime(b.ExpiresAt),
 		RevokedAt: web.DateTime(b.RevokedAt), RevokedReason: web.Text(b.RevokedReason),
 		Active: b.Active(now),
-		Effect: b.Effect, Shadow: b.Shadow, UUID: b.ID, Hits: b.Hits,
+		Effect: b.Effect, Shadow: b.Shadow, UUID: b.ID, Hits: b.Hits, PublicReason: web.Text(b.PublicReason),
 	}
 }
 
@@ -95,6 +98,7 @@ var errorTable = adminapi.Errors{
 		fieldType:          {"enum": store.Kinds()},
 		fieldEffect:        {"enum": []ban.Effect{ban.Deny, ban.Review, ban.Allow}},
 		fieldReason:        {"maxLength": ban.MaxReason},
+		fieldPublicReason:  {"maxLength": ban.MaxReason},
 		fieldRevokedReason: {"maxLength": ban.MaxReason},
 		fieldExpires:       {"format": "date-time"},
 		fieldRevoked:       {"type": "boolean"},

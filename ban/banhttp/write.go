@@ -12,40 +12,39 @@ import (
 
 // create answers POST /bans.
 func (h *handler) create(r *web.Request) (web.Reply, error) {
-	o, err := createOptions(r)
+	o, keep, err := createOptions(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	b, created, err := h.put(r.Context(), o)
+	b, created, err := h.put(r.Context(), o, keep)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	body := createdBody{OK: true, Created: created, Updated: !created, Item: newItem(&b, h.now())}
+	body := createdBody{OK: true, Created: created, Updated: !created, Message: "Ban updated.", Item: newItem(&b, h.now())}
+	if created {
+		body.Message = "Ban created."
+	}
 	if o.DisableMatchingAliases { // else the number is that of an earlier write
 		body.DisabledAliases = b.AliasesDisabled
+		body.Message += disabledMessage(b.AliasesDisabled)
 	}
-	body.Message = createdMessage(created, body.DisabledAliases)
 	return web.Reply{Body: body}, nil
 }
 
-// createdMessage says in words what POST /bans did.
-func createdMessage(created bool, disabled int64) string {
-	message := "Ban updated."
-	if created {
-		message = "Ban created."
+// disabledMessage says in words how many aliases were turned off.
+func disabledMessage(n int64) string {
+	if n == 1 {
+		return " Also, 1 matching alias was disabled."
 	}
-	switch disabled {
-	case 0:
-		return message
-	case 1:
-		return message + " Also, 1 matching alias was disabled."
-	}
-	return fmt.Sprintf("%s Also, %d matching aliases were disabled.", message, disabled)
+	return fmt.Sprintf(" Also, %d matching aliases were disabled.", n)
 }
 
-// put makes a ban or updates the active one, whose public reason stays: clients
-// of this API can neither see it nor say it.
-func (h *handler) put(ctx context.Context, o ban.CreateOptions) (b ban.Ban, created bool, err error) {
+// put makes a ban or updates the active one, whose public reason stays if it is
+// to be kept: a client from before this API had one does not say it.
+func (h *handler) put(ctx context.Context, o ban.CreateOptions, keep bool) (b ban.Ban, created bool, err error) {
+	if !keep {
+		return h.admin.Put(ctx, o)
+	}
 	b, err = h.admin.Create(ctx, o)
 	exists, ok := errors.AsType[*ban.ExistsError](err)
 	if !ok {
@@ -55,16 +54,15 @@ func (h *handler) put(ctx context.Context, o ban.CreateOptions) (b ban.Ban, crea
 	return h.admin.Put(ctx, o)
 }
 
-// createOptions reads the body of POST /bans.
-func createOptions(r *web.Request) (ban.CreateOptions, error) {
-	var o ban.CreateOptions
-	var err error
+// createOptions reads the body of POST /bans, and whether a public reason that
+// there is stays.
+func createOptions(r *web.Request) (o ban.CreateOptions, keep bool, err error) {
 	if o.Force, err = adminapi.Force(r); err != nil {
-		return o, err
+		return o, false, err
 	}
-	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldDisable, fieldEffect, fieldShadow)
+	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldDisable, fieldEffect, fieldShadow, fieldPublicReason)
 	if err != nil {
-		return o, err
+		return o, false, err
 	}
 	for _, name := range []string{fieldType, fieldValue} {
 		if !in.Has(name) {
@@ -73,12 +71,13 @@ func createOptions(r *web.Request) (ban.CreateOptions, error) {
 	}
 	set(&o.Kind, parsed(in, fieldType, parseKind))
 	set(&o.Value, in.String(fieldValue))
-	set(&o.Reason, in.String(fieldReason))
+	set(&o.Reason, in.Trimmed(fieldReason))
+	set(&o.PublicReason, in.Trimmed(fieldPublicReason))
 	set(&o.ExpiresAt, in.Time(fieldExpires))
 	set(&o.Effect, parsed(in, fieldEffect, parseEffect))
 	set(&o.Shadow, in.Bool(fieldShadow))
 	set(&o.DisableMatchingAliases, in.Bool(fieldDisable))
-	return o, in.Err()
+	return o, !in.Has(fieldPublicReason), in.Err()
 }
 
 // update answers PATCH /bans/{id}.
@@ -97,22 +96,23 @@ func (h *handler) update(r *web.Request) (web.Reply, error) {
 	return web.Reply{Body: updatedBody{OK: true, Updated: true, Item: newItem(&b, h.now())}}, nil
 }
 
-// readPatch reads the body of PATCH /bans/{id}.
+// readPatch reads the body of PATCH /bans/{id}. Fields that cannot be changed are
+// passed over, so that an item may be sent back whole.
 func readPatch(r *web.Request) (ban.Patch, error) {
-	var p ban.Patch
+	p := ban.Patch{PastEnds: true}
 	var err error
 	if p.Force, err = adminapi.Force(r); err != nil {
 		return p, err
 	}
-	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldRevoked, fieldRevokedReason, fieldEffect, fieldShadow)
+	in, err := r.JSONObject()
 	if err != nil {
 		return p, err
 	}
 	p.Kind = parsed(in, fieldType, parseKind)
 	p.Value = in.String(fieldValue)
-	p.Reason = in.String(fieldReason)
+	p.Reason, p.PublicReason = in.Trimmed(fieldReason), in.Trimmed(fieldPublicReason)
 	p.ExpiresAt = in.Time(fieldExpires)
-	p.Revoked, p.RevokedReason = in.Bool(fieldRevoked), in.String(fieldRevokedReason)
+	p.Revoked, p.RevokedReason = in.Bool(fieldRevoked), in.Trimmed(fieldRevokedReason)
 	p.Effect = parsed(in, fieldEffect, parseEffect)
 	p.Shadow = in.Bool(fieldShadow)
 	return p, in.Err()

@@ -24,7 +24,6 @@ const (
 	CodeUnknown     = "unknown"                   // none of the values that the field may have
 	CodeInPast      = "in_past"                   // a time that has passed
 	CodeEmptyPatch  = "empty_patch"               // a [Patch] that changes nothing
-	CodeNotRevoked  = "not_revoked"               // the reason of a revocation, for a ban that is not revoked
 	CodeNotForIP    = "not_supported_for_ip_bans" // what has no meaning for a ban of an IP address
 	CodeNoEffect    = "no_effect"                 // an order that a ban as described cannot carry out
 
@@ -49,7 +48,6 @@ var codeTexts = map[string]string{
 	CodeUnknown:     "is unknown",
 	CodeInPast:      "has passed",
 	CodeEmptyPatch:  "is empty",
-	CodeNotRevoked:  "has no meaning here",
 	CodeNotForIP:    "is not for bans of IP addresses",
 	CodeNoEffect:    "has no effect here",
 

@@ -49,10 +49,27 @@ var protected = []route{
 	{request: "GET /api/v1/admin/email_domain_blocks/1", path: "/api/v1/admin/email_domain_blocks/{id}"},
 	{request: "DELETE /api/v1/admin/email_domain_blocks/1", path: "/api/v1/admin/email_domain_blocks/{id}"},
 	{request: "POST /api/aliases", body: `{"address":"shop@alias.example","destination":"bob@example.net","ip":"198.51.100.7"}`},
+	{request: "POST /api/admin/aliases", body: `{"address":"news@alias.example","destination":"carol@example.org","ip":"198.51.100.7"}`},
+	{request: "GET /api/admin/aliases"},
+	{request: "GET /api/admin/aliases/1", path: "/api/admin/aliases/{id}"},
+	{request: "PATCH /api/admin/aliases/1", path: "/api/admin/aliases/{id}", body: `{"active":false}`},
+	{request: "DELETE /api/admin/aliases/1", path: "/api/admin/aliases/{id}"},
 	{request: "POST /api/check", body: `{"name":"bob"}`},
 	{request: "GET /metrics"},
+	{request: "GET /api/auth/session"},
+	{request: "GET /api/auth/csrf"},
+	{request: "PATCH " + ownPassword, body: `{}`},
 	{request: "POST /api/auth/sign-out"},
+	{request: "POST /api/auth/sign-out-all"},
 }
+
+// anybodys reports whether everybody who has a session may do it.
+func anybodys(r route) bool { return strings.HasPrefix(r.target(), "/api/auth") }
+
+// eitherWay reports whether both a session and a token let in.
+func eitherWay(r route) bool { return strings.HasPrefix(r.target(), "/api/admin/aliases") }
+
+const ownPassword = "/api/admin/users/me/password"
 
 // noCredential ends a session that nobody has.
 const noCredential = "DELETE /api/admin/users/2/credentials/ffffffff-ffff-ffff-ffff-ffffffffffff"
@@ -93,12 +110,15 @@ func TestEveryRouteIsListed(t *testing.T) {
 
 // cookieOnly and tokenOnly say what lets in.
 func cookieOnly(r route) bool {
-	return strings.HasPrefix(r.target(), prefixAdmin) || strings.HasPrefix(r.target(), prefixStoryden) || strings.HasPrefix(r.target(), "/api/auth")
+	return strings.HasPrefix(r.target(), prefixAdmin) && !eitherWay(r) || strings.HasPrefix(r.target(), prefixStoryden) || strings.HasPrefix(r.target(), "/api/auth")
 }
 
 func tokenOnly(r route) bool {
 	return strings.HasPrefix(r.target(), prefixMastodon) || r.target() == "/api/aliases" || r.target() == "/metrics"
 }
+
+// byToken reports whether a token of the right scope lets in.
+func byToken(r route) bool { return tokenOnly(r) || eitherWay(r) }
 
 func everyRoute(route) bool { return true }
 
@@ -157,7 +177,7 @@ func outsiders(t *testing.T, p *program, db string, alice admin) map[string]outs
 	return map[string]outsider{
 		"nobody":            {login{}, everyRoute},
 		"garbage":           {login{"x", "x", "x"}, everyRoute},
-		"no admin":          {stranger, func(r route) bool { return r.target() != "/api/auth/sign-out" }},
+		"no admin":          {stranger, func(r route) bool { return !anybodys(r) }},
 		"a suspended admin": {suspended, everyRoute},
 		"an expired login":  {expired, everyRoute},
 		"a token only":      {login{token: alice.token}, cookieOnly},
@@ -167,10 +187,16 @@ func outsiders(t *testing.T, p *program, db string, alice admin) map[string]outs
 			func(r route) bool { return wantsCSRF(r) || tokenOnly(r) }},
 		"another scope": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:read:others", "admin:write:others", "read"}})}, everyRoute},
 		"a token that reads": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:read"}})},
-			func(r route) bool { return cookieOnly(r) || tokenOnly(r) && r.method() != http.MethodGet }},
+			func(r route) bool { return cookieOnly(r) || byToken(r) && r.method() != http.MethodGet }},
 		"a token that writes": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:write"}})},
 			func(r route) bool {
-				return cookieOnly(r) || r.target() == "/api/check" || tokenOnly(r) && r.method() == http.MethodGet
+				return cookieOnly(r) || r.target() == "/api/check" || byToken(r) && r.method() == http.MethodGet
+			}},
+		"a token that reads aliases": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:read:aliases"}})},
+			func(r route) bool { return !eitherWay(r) || r.method() != http.MethodGet }},
+		"a token that writes aliases": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:write:aliases"}})},
+			func(r route) bool {
+				return r.target() != "/api/aliases" && (!eitherWay(r) || r.method() == http.MethodGet)
 			}},
 	}
 }
@@ -221,6 +247,7 @@ func TestAdmins(t *testing.T) {
 	}
 	p := start(t, db)
 	session := p.signIn("alice", alice.password)
+	p.send("POST", "/api/check", `{"name":"bob"}`, login{token: alice.token}).want(t, http.StatusOK, "allowed")
 	for _, r := range protected {
 		who := session
 		if tokenOnly(r) {
@@ -230,13 +257,20 @@ func TestAdmins(t *testing.T) {
 		if r.request == noCredential {
 			status = http.StatusNotFound
 		}
+		switch r.target() {
+		case ownPassword: // which is another one for each database
+			r.body = fmt.Sprintf(`{"current_password":%q,"new_password":"long enough"}`, alice.password)
+			alice.password = "long enough"
+		case "/api/auth/sign-out-all": // once more
+			session = p.signIn("alice", alice.password)
+			who = session
+		}
 		p.send(r.method(), r.target(), r.body, who).want(t, status, "")
 	}
 	for _, r := range public[1:] {
 		p.send(r.method(), r.target(), "", login{}).want(t, http.StatusOK, "")
 	}
 	other := p.signIn("alice", alice.password)
-	p.send("POST", "/api/check", `{"name":"bob"}`, login{token: alice.token}).want(t, http.StatusOK, "allowed")
 	p.send("POST", "/api/check", `{"name":"bob"}`, other).want(t, http.StatusOK, "allowed")
 }
 
@@ -269,6 +303,11 @@ func TestGuardedRoutes(t *testing.T) {
 		}
 	}
 	token := login{token: alice.token}
+	session := p.signIn("alice", alice.password)
+	for _, path := range []string{"/api/auth/session", "/api/auth/csrf"} {
+		p.send("GET", path, "", session, from, "203.0.113.7").want(t, http.StatusForbidden, `{"error":"banned"`)
+		p.send("GET", path, "", session, from, "198.51.100.7").want(t, http.StatusOK, session.csrf)
+	}
 	for path, who := range map[string]login{"/api/auth/sign-in": {}, "/api/aliases": token} {
 		a := p.send("POST", path, `{}`, who, from, "203.0.113.7")
 		a.want(t, http.StatusForbidden, `{"error":"banned","ban":{"ban_type":"ip","ban_value":"203.0.113.0/24","reason":"Too much spam.",`)
@@ -279,6 +318,7 @@ func TestGuardedRoutes(t *testing.T) {
 		p.send("POST", path, `{}`, who, from, "203.0.113.7, 198.51.100.7").want(t, http.StatusBadRequest, "invalid_params")
 		p.send("POST", path, `{}`, who, from, "no address").want(t, http.StatusBadRequest, "X-Forwarded-For")
 	}
-	// Whoever is in keeps what they have.
+	// Whoever is in keeps what they have, and may go.
+	p.send("POST", "/api/auth/sign-out-all", "", session, from, "203.0.113.7").want(t, http.StatusOK, `"sessions_revoked":1`)
 	p.send("GET", "/metrics", "", token, from, "203.0.113.7").want(t, http.StatusOK, `ostraka_checks_total{kind="ip",verdict="denied"}`)
 }

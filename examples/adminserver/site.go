@@ -25,7 +25,10 @@ const (
 	prefixAPI      = "/api"
 
 	routeSignIn  = "POST /api/auth/sign-in"
+	routeSession = "GET /api/auth/session"
+	routeCSRF    = "GET /api/auth/csrf"
 	routeSignOut = "POST /api/auth/sign-out"
+	routeOutAll  = "POST /api/auth/sign-out-all"
 	routeAliases = "POST /api/aliases"
 	routeCheck   = "POST /api/check"
 	routeHealth  = "GET /healthz"
@@ -88,6 +91,11 @@ func (p *parts) addUsers(mux *http.ServeMux, who *accounthttp.Authorizer) error 
 		return err
 	}
 	mount(mux, prefixAdmin, h, "/users/{id}/credentials", "/users/{id}/credentials/")
+	h, err = accounthttp.NewOwnPassword(who, accounthttp.SignInOptions{Logger: p.log})
+	if err != nil {
+		return err
+	}
+	mount(mux, prefixAdmin, h, "/users/me/password")
 	return nil
 }
 
@@ -138,8 +146,11 @@ func (p *parts) addSignIn(mux *http.ServeMux, who *accounthttp.Authorizer) error
 		return err
 	}
 	h = http.StripPrefix(prefixAPI, h)
-	mux.Handle(routeSignIn, guard(h))
-	mux.Handle(routeSignOut, h)
+	for _, route := range []string{routeSignIn, routeSession, routeCSRF} {
+		mux.Handle(route, guard(h))
+	}
+	mux.Handle(routeSignOut, h) // whoever is banned may
+	mux.Handle(routeOutAll, h)
 	return nil
 }
 
@@ -159,6 +170,14 @@ func (p *parts) addAliases(mux *http.ServeMux, who *accounthttp.Authorizer) erro
 		return err
 	}
 	mux.Handle(routeAliases, guard(http.StripPrefix(prefixAPI, h)))
+
+	h, err = accounthttp.NewAliases(aliases, p.accounts, accounthttp.AliasOptions{
+		Authorize: noted(prefixAdmin, who.SessionOrToken), TrustedProxies: p.trustedProxies, Logger: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	mount(mux, prefixAdmin, h, "/aliases", "/aliases/")
 	return nil
 }
 
@@ -179,11 +198,10 @@ func mount(mux *http.ServeMux, prefix string, h http.Handler, paths ...string) {
 // of the session, although it changes nothing.
 func checkers(who *accounthttp.Authorizer) accounthttp.Authorize {
 	return func(r *http.Request, need accounthttp.Need) (string, error) {
-		if r.Header.Get("Authorization") != "" {
-			return who.BearerToken(r, need)
+		if r.Header.Get("Authorization") == "" {
+			need.Mutation = true
 		}
-		need.Mutation = true
-		return who.SessionCookie(r, need)
+		return who.SessionOrToken(r, need)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ const (
 	statusTrouble = 2
 	statusDenied  = 3
 	statusReview  = 4
+	statusUnknown = 5 // a check that has no answer, for trouble with the database
 )
 
 // app is one run of the program.
@@ -34,6 +36,7 @@ type app struct {
 	jsonFlag bool
 	json     bool // as the flag says; before the command line is understood, a guess
 
+	asks    bool // the command is a check
 	started bool // the command line is understood, the command runs
 	status  int  // exit status of a run without an error
 }
@@ -45,7 +48,7 @@ A ban is named by its number (12 or '#12'), its id, or its value (spam.example,
 name:john.doe); the log and show also know block:DOMAIN and list:NAME.
 
 Exit status: 0 done, or allowed; 2 wrong usage, bad input or trouble;
-3 denied, and 4 review, both of check.`
+3 denied, 4 review, and 5 no answer for trouble with the database, all of check.`
 
 // newRoot returns the command line.
 func newRoot(a *app) *cobra.Command {
@@ -53,6 +56,7 @@ func newRoot(a *app) *cobra.Command {
 		Use:           "banctl --db FILE COMMAND",
 		Short:         "manage bans, blocks and lists",
 		Long:          about,
+		Version:       version(),
 		SilenceErrors: true, // fail prints them
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs, // which are no command
@@ -115,6 +119,15 @@ func noCommand(root *cobra.Command, args []string) error {
 		}
 	}
 	return e
+}
+
+// version returns what the module was built as: "(devel)" from a folder of sources.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version
 }
 
 func banCommands(a *app) []*cobra.Command {

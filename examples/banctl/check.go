@@ -110,6 +110,7 @@ func (f *subjectFlags) ask(ctx context.Context, a *app, do func(context.Context,
 	if err != nil {
 		return &usageError{fmt.Errorf("--dns %q: %w", f.dns, err), "give one such as 127.0.0.1:53"}
 	}
+	a.asks = true
 	return a.with(ctx, reads, func(ctx context.Context, s *session) error {
 		o := ban.CheckerOptions{
 			Leet: f.leet, Now: a.now, MX: f.hosts,
@@ -150,8 +151,8 @@ func checkCommand(a *app) *cobra.Command {
 hit, unless --no-count is given.
 
 The exit status is 0 if they are allowed, 3 if denied, 4 if a person has to
-review it, and 2 if the answer cannot be known. A database that cannot be read
-lets nobody in.`
+review it, 2 if the question is none, such as an address that does not parse, and
+5 if the answer cannot be known. A database that cannot be read lets nobody in.`
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&noCount, "no-count", false, "count no hits")
 	return cmd

@@ -75,6 +75,13 @@ func (a *app) fail(ctx context.Context, err error) int {
 		p = problem{Code: codeInterrupted, Message: "interrupted"}
 	}
 	_ = a.errors().print(p) // the exit status still says it
+	switch p.Code {
+	case codeUsage, codeValue:
+	default:
+		if a.asks {
+			return statusUnknown
+		}
+	}
 	return statusTrouble
 }
 

@@ -180,6 +180,9 @@ Unless --kind, a column or "name:" before it says so, a word is no name, and its
 line is rejected. Ranges of addresses become prefixes. What a server sends in place
 of a list stops the import, and so does what would leave nothing of the list.`
 	flags.add(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("list", func(cmd *cobra.Command, _ []string, s string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return a.completeLists(cmd, nil, s)
+	})
 	return cmd
 }
 

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -120,6 +122,7 @@ func listChangeCommand(a *app, use, short, action string, do func(context.Contex
 
 func exportCommand(a *app) *cobra.Command {
 	var format blocklist.Format
+	var safe bool
 	cmd := a.command(groupLists, "export LIST", "write the entries of a list to standard output", func(cmd *cobra.Command, args []string) error {
 		if a.json {
 			if cmd.Flags().Changed("format") && format != blocklist.FormatJSON {
@@ -127,15 +130,46 @@ func exportCommand(a *app) *cobra.Command {
 			}
 			format = blocklist.FormatJSON
 		}
+		if safe && format != blocklist.FormatCSV {
+			return &usageError{errors.New("--safe-csv is for the format csv"), "leave out one of them"}
+		}
 		return a.with(cmd.Context(), reads, func(ctx context.Context, s *session) error {
-			return a.export(func(w io.Writer) error { return s.lists.Export(ctx, args[0], w, format) })
+			return a.export(func(w io.Writer) error {
+				if !safe {
+					return s.lists.Export(ctx, args[0], w, format)
+				}
+				var b bytes.Buffer
+				if err := s.lists.Export(ctx, args[0], &b, format); err != nil {
+					return err
+				}
+				return safeCSV(w, &b)
+			})
 		})
 	})
 	cmd.ValidArgsFunction = a.completeLists
 	addFormat(cmd, &format, writeFormats, blocklist.FormatCSV)
+	cmd.Flags().BoolVar(&safe, "safe-csv", false, "put an apostrophe before what a spreadsheet would take for a formula; import does not read that")
 	cmd.Long = `Write the entries of a list to standard output, in a format that import reads.
 Only csv and json can say every entry; --json is --format json.`
 	return cmd
+}
+
+// safeCSV copies CSV whose cells are texts to a spreadsheet: one that begins like a
+// formula, as strangers may have made it, gets an apostrophe in front (OWASP, CSV
+// Injection).
+func safeCSV(w io.Writer, r io.Reader) error {
+	rows, err := csv.NewReader(r).ReadAll()
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		for i, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
+				row[i] = "'" + cell
+			}
+		}
+	}
+	return csv.NewWriter(w).WriteAll(rows)
 }
 
 // export writes to standard output what do writes, or nothing if that fails: a

@@ -25,6 +25,7 @@
 //	2  not done: wrong usage, input that does not fit, or trouble with the database
 //	3  check: denied
 //	4  check: review, a person has to approve
+//	5  check: no answer, for trouble with the database
 //
 // "go run" makes a 1 of all but 0: build the program to use them.
 package main

@@ -20,7 +20,7 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 	if s == "never" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
+	if t, ok := parseMoment(s); ok {
 		return t, nil
 	}
 	d, err := parseDuration(s)
@@ -32,7 +32,7 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 
 // parsePast reads a time in RFC 3339, or how long ago it was.
 func parsePast(field, s string, now time.Time) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
+	if t, ok := parseMoment(s); ok {
 		return t, nil
 	}
 	d, err := parseDuration(s)
@@ -42,9 +42,19 @@ func parsePast(field, s string, now time.Time) (time.Time, error) {
 	return now.Add(-d), nil
 }
 
+// parseMoment reads a time in RFC 3339, or a day, which begins at midnight UTC.
+func parseMoment(s string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
 func whenError(field, s, suffix string) error {
 	return ban.NewValueError(field, s, ban.CodeSyntax,
-		"give a duration"+suffix+" such as 36h, 7d or 2w, up to 200 years, or a time such as 2030-01-31T12:00:00Z")
+		"give a duration"+suffix+" such as 36h, 7d or 2w, up to 200 years, or a time such as 2030-01-31 (midnight UTC) or 2030-01-31T12:00:00Z")
 }
 
 // maxDuration keeps sums far from what a time.Duration can hold, which is some 292

@@ -61,6 +61,9 @@ type Config struct {
 	// answer, where the server has no such limit of its own
 	// ([http.Server.ReadTimeout], WriteTimeout). Default [DefaultTimeout].
 	Timeout time.Duration
+	// Slash lets a path end in one slash: "/bans/" is as good as "/bans". It is not
+	// for routes that a host guards one by one, and so knows by their paths.
+	Slash bool
 }
 
 // DefaultTimeout is how long a client may take for a body, and for an answer.
@@ -93,6 +96,9 @@ func NewHandler(c Config, routes []Route) (http.Handler, error) {
 	}
 	mux.Handle("/", c.refuse(ErrNoRoute))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c.Slash {
+			r = withoutSlash(r)
+		}
 		// ServeMux would redirect to the clean path, but knows nothing of the
 		// prefix that was stripped.
 		if p := r.URL.EscapedPath(); path.Clean(p) != p {
@@ -101,6 +107,20 @@ func NewHandler(c Config, routes []Route) (http.Handler, error) {
 		}
 		mux.ServeHTTP(w, r)
 	}), nil
+}
+
+// withoutSlash returns the request without the one slash that its path may end
+// in. What is escaped is no such slash.
+func withoutSlash(r *http.Request) *http.Request {
+	p := r.URL.EscapedPath()
+	if len(p) < 2 || !strings.HasSuffix(p, "/") {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
+	short := *r
+	short.URL = &u
+	return &short
 }
 
 // serve authorizes requests and hands them to the route.

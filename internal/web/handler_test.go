@@ -69,13 +69,19 @@ func TestRoutes(t *testing.T) {
 		{"OPTIONS", "/things", 418, "POST", `"method not allowed, only POST"`},
 		{"PUT", "/things/1", 418, "GET, HEAD, DELETE", `"method not allowed, only GET, HEAD, DELETE"`},
 		{"GET", "/", 418, "", `"no such route"`},
-		{"POST", "/things/", 418, "", `"no such route"`},
+		{"POST", "/things/", 200, "", `[0,"alice"]`},
+		{"HEAD", "/things/1/", 200, "", ""},
+		{"PUT", "/things/1/", 418, "GET, HEAD, DELETE", `"method not allowed, only GET, HEAD, DELETE"`},
+		{"POST", "/things//", 418, "", `"no such route"`},
+		{"POST", "/things%2f", 418, "", `"no such route"`},
+		{"POST", "/things%2f/", 418, "", `"no such route"`},
+		{"POST", "/%74hings/", 200, "", `[0,"alice"]`},
 		{"POST", "//things", 418, "", `"no such route"`},
 		{"POST", "/x/../things", 418, "", `"no such route"`},
 		{"POST", "/things/1/2", 418, "", `"no such route"`},
 		{"GET", "/unsayable", 500, "", ""},
 	}
-	h := newHandler(t, web.Config{Authorize: letIn})
+	h := newHandler(t, web.Config{Authorize: letIn, Slash: true})
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.target, func(t *testing.T) {
 			w := httptest.NewRecorder()
@@ -85,6 +91,13 @@ func TestRoutes(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no slash at the end", func(t *testing.T) {
+		w := httptest.NewRecorder()
+		newHandler(t, web.Config{Authorize: letIn}).ServeHTTP(w, httptest.NewRequest("POST", "/things/", nil))
+		if w.Code != 418 || w.Body.String() != `"no such route"` {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
 	t.Run("under a prefix that is the whole path", func(t *testing.T) {
 		w := httptest.NewRecorder()
 		http.StripPrefix("/things", h).ServeHTTP(w, httptest.NewRequest("POST", "/things", nil))

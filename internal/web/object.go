@@ -29,7 +29,7 @@ type Object struct {
 }
 
 // JSONObject reads the body as a JSON object that has no members but those
-// named, each at most once.
+// named, or any if none are, each at most once.
 func (r *Request) JSONObject(names ...string) (*Object, error) {
 	media, _, err := r.MediaType()
 	if err != nil {
@@ -179,6 +179,15 @@ func (o *Object) Strings(name string) []string {
 	return list
 }
 
+// Trimmed is String without the blanks around the text.
+func (o *Object) Trimmed(name string) *string {
+	s := o.String(name)
+	if s != nil {
+		*s = strings.TrimSpace(*s)
+	}
+	return s
+}
+
 // Scalar returns a member as the text that a form would have for it: a string as
 // it is, anything else as JSON writes it. Null and a missing member are none.
 func (o *Object) Scalar(name string) (text string, ok bool) {
@@ -196,13 +205,14 @@ func (o *Object) Scalar(name string) (text string, ok bool) {
 	return *s, true
 }
 
-// Bool returns true or false, which may also be written 1 or 0, or nil if there
-// is no such member, or null.
+// Bool returns true or false, which may also be written 1 or 0, or as a word that
+// [parseBool] knows, or nil if there is no such member, or null.
 func (o *Object) Bool(name string) *bool {
-	if !o.Has(name) || o.Null(name) {
+	text, ok := o.Scalar(name)
+	if !ok {
 		return nil
 	}
-	b, ok := parseBool(string(o.members[name]))
+	b, ok := parseBool(text)
 	if !ok {
 		o.wrongType(name, "give true or false")
 		return nil
@@ -224,20 +234,19 @@ func (o *Object) Int(name string) *int64 {
 	return &n
 }
 
-// Time returns an RFC 3339 date-time, which null says as the zero time, or nil
-// if there is no such member.
+// Time returns an RFC 3339 date-time, or a date, which is its midnight in UTC.
+// Null and "" say the zero time. It is nil if there is no such member.
 func (o *Object) Time(name string) *time.Time {
 	s := o.String(name)
 	if s == nil {
 		return nil
 	}
-	if o.Null(name) {
+	if *s == "" {
 		return new(time.Time)
 	}
-	t, err := time.Parse(time.RFC3339, *s)
-	// It takes "T1:00:00" and "00,5" as well, which are none of RFC 3339.
-	if err != nil || (*s)[len("2006-01-02T15")] != ':' || strings.Contains(*s, ",") {
-		o.Fail(ban.NewValueError(name, *s, ban.CodeSyntax, "give a date-time of RFC 3339, such as 2030-12-25T10:00:00Z, or null for none"))
+	t, ok := parseTime(*s)
+	if !ok {
+		o.Fail(ban.NewValueError(name, *s, ban.CodeSyntax, "give a date-time of RFC 3339, such as 2030-12-25T10:00:00Z, a date, such as 2030-12-25, or null for none"))
 		return nil
 	}
 	if t.IsZero() { // it would be taken for none
@@ -247,11 +256,22 @@ func (o *Object) Time(name string) *time.Time {
 	return &t
 }
 
+// parseTime reads a date-time of RFC 3339, or a date.
+func parseTime(s string) (t time.Time, ok bool) {
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t, true
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	// It takes "T1:00:00" and "00,5" as well, which are none of RFC 3339.
+	return t, err == nil && s[len("2006-01-02T15")] == ':' && !strings.Contains(s, ",")
+}
+
+// parseBool reads the words for true and false, in any case.
 func parseBool(s string) (value, ok bool) {
-	switch s {
-	case "true", "1":
+	switch strings.ToLower(s) {
+	case "true", "1", "yes", "on":
 		return true, true
-	case "false", "0":
+	case "false", "0", "no", "off":
 		return false, true
 	}
 	return false, false

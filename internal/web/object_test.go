@@ -67,10 +67,11 @@ func TestParseObject(t *testing.T) {
 
 func TestObjectMembers(t *testing.T) {
 	read := map[string]func(o *web.Object) any{
-		"string": func(o *web.Object) any { return o.String("a") },
-		"bool":   func(o *web.Object) any { return o.Bool("a") },
-		"time":   func(o *web.Object) any { return o.Time("a") },
-		"int":    func(o *web.Object) any { return o.Int("a") },
+		"string":  func(o *web.Object) any { return o.String("a") },
+		"trimmed": func(o *web.Object) any { return o.Trimmed("a") },
+		"bool":    func(o *web.Object) any { return o.Bool("a") },
+		"time":    func(o *web.Object) any { return o.Time("a") },
+		"int":     func(o *web.Object) any { return o.Int("a") },
 	}
 	christmas := time.Date(2024, 12, 25, 10, 0, 0, 0, time.UTC)
 	tests := []struct {
@@ -89,7 +90,14 @@ func TestObjectMembers(t *testing.T) {
 		{"false", "bool", `false`, false, ""},
 		{"0", "bool", `0`, false, ""},
 		{"null is no bool", "bool", `null`, nil, ""},
-		{"a string is no bool", "bool", `"true"`, nil, web.CodeType},
+		{"a word for true", "bool", `"yes"`, true, ""},
+		{"in any case", "bool", `"On"`, true, ""},
+		{"a word for false", "bool", `"no"`, false, ""},
+		{"a number in quotes", "bool", `"0"`, false, ""},
+		{"another word is no bool", "bool", `"maybe"`, nil, web.CodeType},
+		{"an empty one neither", "bool", `""`, nil, web.CodeType},
+		{"nor one with half a surrogate pair", "bool", `"\ud800"`, nil, ban.CodeInvalidUTF8},
+		{"nor an object", "bool", `{}`, nil, web.CodeType},
 		{"2 is no bool", "bool", `2`, nil, web.CodeType},
 		{"1e999 is no bool", "bool", `1e999`, nil, web.CodeType},
 		{"a number", "int", `7`, int64(7), ""},
@@ -104,12 +112,18 @@ func TestObjectMembers(t *testing.T) {
 		{"a time", "time", `"2024-12-25T10:00:00Z"`, christmas, ""},
 		{"a time elsewhere", "time", `"2024-12-25T11:00:00.000+01:00"`, christmas, ""},
 		{"null is no time", "time", `null`, time.Time{}, ""},
-		{"a date is no time", "time", `"2024-12-25"`, nil, ban.CodeSyntax},
+		{"a date is its midnight in UTC", "time", `"2024-12-25"`, christmas.Add(-10 * time.Hour), ""},
+		{"a date that there is not", "time", `"2024-02-30"`, nil, ban.CodeSyntax},
+		{"a date with blanks", "time", `" 2024-12-25"`, nil, ban.CodeSyntax},
+		{"a time without zone is none", "time", `"2024-12-25T10:00"`, nil, ban.CodeSyntax},
 		{"an hour of one digit is no time", "time", `"2024-12-25T1:00:00Z"`, nil, ban.CodeSyntax},
 		{"nor is a comma before the fraction", "time", `"2024-12-25T10:00:00,5Z"`, nil, ban.CodeSyntax},
-		{"an empty string is no time", "time", `""`, nil, ban.CodeSyntax},
+		{"an empty string is no time", "time", `""`, time.Time{}, ""},
 		{"a number is no time", "time", `1735120800`, nil, web.CodeType},
 		{"the zero time does not mean none", "time", `"0001-01-01T00:00:00Z"`, nil, ban.CodeInPast},
+		{"nor does its date", "time", `"0001-01-01"`, nil, ban.CodeInPast},
+		{"blanks around a text are cut off", "trimmed", `" x y\n"`, "x y", ""},
+		{"blanks alone are none", "trimmed", `"\t "`, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

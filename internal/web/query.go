@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -53,8 +52,8 @@ func (q *Query) String(name string) string {
 	return all[0]
 }
 
-// Bool returns the parameter, which is true, false, 1 or 0, or nil if it is
-// missing or empty.
+// Bool returns the parameter, which is 1, 0 or a word that [parseBool] knows, or
+// nil if it is missing or empty.
 func (q *Query) Bool(name string) *bool {
 	s := q.String(name)
 	if s == "" {
@@ -67,17 +66,31 @@ func (q *Query) Bool(name string) *bool {
 	return &b
 }
 
-// Int returns the parameter, a whole number of at least min, or missing if there
+// ID returns the parameter, the number of a record, or nil if it is missing.
+func (q *Query) ID(name string) *int64 {
+	s := q.String(name)
+	if s == "" {
+		return nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 1 {
+		q.Fail(ban.NewValueError(name, s, ban.CodeRange, "give the number of a record, from 1"))
+		return nil
+	}
+	return &n
+}
+
+// Int returns the parameter, a whole number from min to max, or missing if there
 // is none.
-func (q *Query) Int(name string, missing, min int) int {
+func (q *Query) Int(name string, missing, min, max int) int {
 	s := q.String(name)
 	if s == "" {
 		return missing
 	}
-	n, err := strconv.ParseInt(s, 10, 32)
-	if err != nil || n < int64(min) {
-		q.Fail(ban.NewValueError(name, s, ban.CodeRange, fmt.Sprintf("give a whole number from %d to %d", min, math.MaxInt32)))
+	n, err := strconv.Atoi(s)
+	if err != nil || n < min || n > max {
+		q.Fail(ban.NewValueError(name, s, ban.CodeRange, fmt.Sprintf("give a whole number from %d to %d", min, max)))
 		return missing
 	}
-	return int(n)
+	return n
 }

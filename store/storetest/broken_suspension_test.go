@@ -31,6 +31,14 @@ var suspensionFlaws = []flaw{
 		writeAs(o, func(w *store.AccountWrite) { w.RevokeCredentials = true })
 	}, []string{"UpdateAccount revokes credentials when it is told to"}},
 
+	{"ends the credential that was to be kept", func(o *override) {
+		writeAs(o, func(w *store.AccountWrite) { w.KeepCredential = uuid.Nil })
+	}, []string{"UpdateAccount keeps the credential that it is told to"}},
+
+	{"takes a credential to keep for an order to end the others", func(o *override) {
+		writeAs(o, func(w *store.AccountWrite) { w.RevokeCredentials = w.RevokeCredentials || w.KeepCredential != uuid.Nil })
+	}, []string{"UpdateAccount keeps the credential that it is told to"}},
+
 	{"leaves the aliases of a suspended account", func(o *override) {
 		writeAs(o, func(w *store.AccountWrite) { w.DisableAliases = false })
 	}, []string{"UpdateAccount turns off aliases when it is told to", "No alias survives a suspension"}},

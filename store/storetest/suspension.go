@@ -14,6 +14,9 @@ var suspensionClauses = []clause{
 	{"UpdateAccount revokes credentials when it is told to",
 		"RevokeCredentials ends all sessions and API tokens of the account, as of change.At, and says how many were not revoked before; else UpdateAccount leaves them.",
 		accountCredentialsRevoked},
+	{"UpdateAccount keeps the credential that it is told to",
+		"RevokeCredentials leaves the credential of the ID KeepCredential, which alone ends nothing.",
+		accountCredentialKept},
 	{"UpdateAccount turns off aliases when it is told to",
 		"DisableAliases turns off all active aliases that the account owns: without a DisabledBan, with change.At as UpdatedAt and the Version one higher; it says how many.",
 		accountAliasesDisabled},
@@ -101,6 +104,23 @@ func accountCredentialsRevoked(t reporter, s store.Store) {
 		got, _ := credentialByHash(t, s, c.Hash)
 		wantSame(t, "what CredentialByHash returns", got, c)
 	}
+}
+
+func accountCredentialKept(t reporter, s store.Store) {
+	a, session, token := holder(t, s, newAccount("a"))
+	mine := createSession(t, s, newSession(a), a.Version)
+	at := after(time.Hour)
+	w := writeAccount(t, s, store.AccountWrite{Account: readAccount(t, s, a.ID), RevokeCredentials: true, KeepCredential: mine.ID})
+	if w.CredentialsRevoked != 2 {
+		t.Errorf("UpdateAccount revoked %d credentials, want 2", w.CredentialsRevoked)
+	}
+	wantSameList(t, "the credentials", allCredentials(t, s), []store.Credential{endedAt(session, at), endedAt(token, at), mine})
+	w = writeAccount(t, s, store.AccountWrite{Account: w.Account, KeepCredential: session.ID}) // keeps, and ends nothing
+	if w.CredentialsRevoked != 0 {
+		t.Errorf("UpdateAccount revoked %d credentials, want none", w.CredentialsRevoked)
+	}
+	got, _ := credentialByHash(t, s, mine.Hash)
+	wantSame(t, "the credential that was kept", got, mine)
 }
 
 func accountAliasesDisabled(t reporter, s store.Store) {

@@ -22,7 +22,12 @@ const (
 	users    = "/api/admin/users"
 	signIn   = "/api/auth/sign-in"
 	signOut  = "/api/auth/sign-out"
+	outAll   = "/api/auth/sign-out-all"
+	session  = "/api/auth/session"
+	csrf     = "/api/auth/csrf"
+	myPass   = "/api/admin/users/me/password"
 	aliases  = "/api/aliases"
+	theirs   = "/api/admin/aliases"
 	storyden = "/storyden/api/admin/bans"
 
 	password = "correct horse"
@@ -86,7 +91,10 @@ func serveAccounts(t *testing.T, mux *http.ServeMux, st store.Store, checker *ba
 	}
 	h, err = accounthttp.NewAliases(made, admin, accounthttp.AliasOptions{Authorize: authorize, Logger: logger, Timeout: 500 * time.Millisecond})
 	mount("/api", []string{"/aliases"}, h, err)
-	mount("/api", []string{"/auth/"}, newSignIn(t, st, quick, logger), nil)
+	mount("/api/admin", []string{"/aliases", "/aliases/"}, h, err)
+	own := newSignIn(t, st, quick, logger)
+	mount("/api", []string{"/auth/"}, own, nil)
+	mount("/api/admin", []string{"/users/me/password"}, own, nil)
 }
 
 // troubled is a store that fails as a request asks it to.
@@ -126,11 +134,18 @@ func newSignIn(t *testing.T, st store.Store, quick account.PasswordOptions, logg
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, err := accounthttp.NewSignIn(who, accounthttp.SignInOptions{PerClient: limit, PerLogin: limit, Storyden: true, Logger: logger, Timeout: 500 * time.Millisecond})
-		if err != nil {
-			t.Fatal(err)
+		o := accounthttp.SignInOptions{PerClient: limit, PerLogin: limit, Storyden: true, Logger: logger, Timeout: 500 * time.Millisecond}
+		mux := http.NewServeMux()
+		for path, make := range map[string]func(*accounthttp.Authorizer, accounthttp.SignInOptions) (http.Handler, error){
+			"/auth/": accounthttp.NewSignIn, "/users/": accounthttp.NewOwnPassword,
+		} {
+			h, err := make(who, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mux.Handle(path, h)
 		}
-		return h
+		return mux
 	}
 	patient, strict := handler(accounthttp.Rate{Burst: 1000, Every: time.Second}), handler(accounthttp.Rate{Burst: 1, Every: time.Hour})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -147,7 +162,11 @@ func newSignIn(t *testing.T, st store.Store, quick account.PasswordOptions, logg
 		case "scope", "no right":
 			r.Header.Set("Sec-Fetch-Site", "cross-site")
 		case "session", "no CSRF":
-			session, err := auth.Login(r.Context(), "bob", password)
+			who := "bob"
+			if strings.HasSuffix(r.URL.Path, "/me/password") {
+				who = "alice"
+			}
+			session, err := auth.Login(r.Context(), who, password)
 			if err != nil {
 				t.Error(err)
 			}
@@ -198,6 +217,31 @@ func accountCalls() []call {
 		{target: "POST " + signOut, credentials: "trouble", status: 500},
 		{target: "POST " + signOut, credentials: "busy", status: 503},
 
+		{target: "POST " + signIn, media: jsonType, body: `{"identifier":"bob","password":"correct horse"}`, status: 200},
+		{target: "POST " + outAll, credentials: "session", status: 200},
+		{target: "GET " + session, credentials: "scope", status: 403},
+		{target: "GET " + csrf, credentials: "scope", status: 403},
+		{target: "GET " + session, credentials: "session", status: 200},
+		{target: "GET " + csrf, credentials: "session", status: 200},
+		{target: "POST " + outAll, credentials: "no CSRF", status: 403},
+		{target: "PATCH " + myPass, media: jsonType, body: `{"current_password":"x","new_password":"correct horse"}`, credentials: "session", status: 400},
+		{target: "PATCH " + myPass, media: jsonType, body: `{}`, credentials: "no CSRF", status: 403},
+		{target: "PATCH " + users + "/2", media: jsonType, body: `{"id":2,"email_verified_at":"2024-12-25","colour":"red"}`, status: 200},
+
+		{target: "POST " + theirs, media: jsonType, body: `{"address":"b@alias.example","user_id":2}`, status: 200},
+		{target: "POST " + theirs, media: jsonType, body: `{"address":"b@alias.example","user_id":2}`, status: 409},
+		{target: "GET " + theirs + "?limit=1&offset=0&active=yes&address=b&domain=alias.example&destination=bob@example.org&user_id=2", status: 200},
+		{target: "GET " + theirs + "?disabled_ban=" + tokenID.String(), status: 200},
+		{target: "GET " + theirs + "?disabled_ban=x", status: 400},
+		{target: "GET " + theirs + "/1", status: 200},
+		{target: "GET " + theirs + "/x", status: 400},
+		{target: "GET " + theirs + "/99", status: 404},
+		{target: "PATCH " + theirs + "/1", media: jsonType, body: `{"active":0,"id":1}`, status: 200},
+		{target: "POST " + theirs, media: jsonType, body: `{"address":"b@alias.example","user_id":2}`, status: 409},
+		{target: "PATCH " + theirs + "/99", media: jsonType, body: `{"active":true}`, status: 404},
+		{target: "DELETE " + theirs + "/x", status: 400},
+		{target: "DELETE " + theirs + "/99", status: 404},
+
 		{target: "POST " + aliases, media: jsonType, body: shop, status: 200},
 		{target: "POST " + aliases, media: jsonType, body: `{"address":"a@alias.example","destination":"x@example.org","user_id":null,"ip":null}`, status: 200},
 		{target: "POST " + aliases, media: jsonType, body: shop, status: 409},
@@ -213,10 +257,13 @@ func accountCalls() []call {
 		{target: "DELETE " + users + "/1/credentials/" + tokenID.String(), status: 404},
 		{target: "DELETE " + users + "/x/credentials/" + tokenID.String(), status: 400},
 		{target: "DELETE " + users + "/1/credentials", status: 200},
+		{target: "PATCH " + myPass, media: jsonType, body: `{"current_password":"correct horse","new_password":"correct horse"}`, credentials: "session", status: 200},
 		{target: "DELETE " + users + "/x/credentials", status: 400},
 		{target: "DELETE " + users + "/99/credentials", status: 404},
 
 		{target: "POST " + storyden + "/bob", status: 200},
+		{target: "PATCH " + theirs + "/1", media: jsonType, body: `{"active":true}`, status: 409},
+		{target: "DELETE " + theirs + "/1", status: 200},
 		{target: "POST " + users + "/2/credentials", media: jsonType, body: narrow, status: 409},
 		{target: "POST " + storyden + "/bob", status: 200},
 		{target: "POST " + storyden + "/alice", status: 400},
@@ -230,8 +277,18 @@ func accountCalls() []call {
 		{target: "DELETE " + users + "/4", status: 200},
 		{target: "DELETE " + users + "/1?force=1", status: 409},
 	}
-	all = slices.Concat(all, takesBody("POST "+users), takesBody("PATCH "+users+"/2"), takesBody("POST "+signIn), takesBody("POST "+aliases), takesBody("POST "+users+"/2/credentials"))
+	all = slices.Concat(all, takesBody("POST "+users), takesBody("PATCH "+users+"/2"), takesBody("POST "+signIn), takesBody("POST "+aliases), takesBody("POST "+theirs), takesBody("PATCH "+theirs+"/2"), takesBody("POST "+users+"/2/credentials"))
+	for _, c := range takesBody("PATCH " + myPass) {
+		c.credentials = "session"
+		all = append(all, c)
+	}
+	for _, target := range []string{"POST " + outAll, "GET " + session, "GET " + csrf, "PATCH " + myPass} {
+		all = append(all, call{target: target, status: 401}, call{target: target, credentials: "trouble", status: 500},
+			call{target: target, credentials: "busy", status: 503}, call{target: target, from: "203.0.113.7:9", status: 403},
+			call{target: target, credentials: "too often", status: 429})
+	}
 	for target, body := range map[string]string{
+		"GET " + theirs: "", "POST " + theirs: shop, "GET " + theirs + "/2": "", "PATCH " + theirs + "/2": `{"active":true}`, "DELETE " + theirs + "/2": "",
 		"GET " + users: "", "POST " + users: eve, "GET " + users + "/2": "", "PATCH " + users + "/2": change, "DELETE " + users + "/2": "",
 		"GET " + users + "/2/credentials": "", "POST " + users + "/2/credentials": narrow, "DELETE " + users + "/2/credentials": "",
 		"DELETE " + users + "/2/credentials/" + tokenID.String(): "",

@@ -15,7 +15,7 @@ import (
 // The number of items on a page.
 const (
 	DefaultLimit = 50
-	MaxLimit     = 200 // what is above is taken for it
+	MaxLimit     = 200
 )
 
 // Page is a page that was asked for, with how many items there are.
@@ -28,8 +28,8 @@ type Page struct {
 // ParsePage reads the parameters limit and offset.
 func ParsePage(q *web.Query) Page {
 	return Page{
-		Limit:  min(q.Int("limit", DefaultLimit, 1), MaxLimit),
-		Offset: q.Int("offset", 0, 0),
+		Limit:  q.Int("limit", DefaultLimit, 1, MaxLimit),
+		Offset: q.Int("offset", 0, 0, math.MaxInt32),
 	}
 }
 

@@ -95,6 +95,16 @@ func ConflictOf(field, details, reason string) web.Reply {
 	}}
 }
 
+// WithID returns an answer of this package with the number of the record that it is
+// about, where its body has one.
+func WithID(reply web.Reply, id int64) web.Reply {
+	if body, ok := reply.Body.(refusedBody); ok {
+		body.ID = id
+		reply.Body = body
+	}
+	return reply
+}
+
 // table has the errors whose answer is always the same.
 var table = []Row{
 	{web.ErrUnauthenticated, Refused(http.StatusUnauthorized, "Unauthorized", messageUnauthorized, "invalid_or_expired_session")},
