@@ -46,7 +46,7 @@ func (u *accountUpdate) check(ctx context.Context) (err error) {
 
 func (u *accountUpdate) revokeCredentials(ctx context.Context) (err error) {
 	if u.write.RevokeCredentials {
-		u.CredentialsRevoked, err = u.tx.revoke(ctx, &store.CredentialFilter{Account: u.Account.ID}, u.change.At)
+		u.CredentialsRevoked, err = u.tx.revoke(ctx, &store.CredentialFilter{Account: u.Account.ID, Except: u.write.KeepCredential}, u.change.At)
 	}
 	return err
 }

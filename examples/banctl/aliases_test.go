@@ -47,3 +47,36 @@ func TestABanTurnsOffAliasesIfAsked(t *testing.T) {
 	}
 	wants(t, document(t, r.errors), "error.reason", "not_supported_for_ip_bans")
 }
+
+func TestAliasesAreTurnedOnAgainWhenTheBanIsOver(t *testing.T) {
+	c := newCLI(t)
+	c.withAccounts()
+	c.alias("shop")
+	c.alias("news")
+	c.ok("add", "name:shop", "--disable-aliases")
+	wants(t, c.json("aliases", "--state", "ended"), "total", 1.0)
+	wants(t, c.json("aliases", "--ban", "name:shop"), "total", 1.0)
+	wants(t, c.json("aliases", "--match", "NEWS"), "total", 1.0)
+	wants(t, c.json("aliases", "--account", "ann"), "total", 0.0)
+	wants(t, c.json("aliases", "--limit", "1"), "total", 2.0, "before", 2.0)
+	contains(t, c.ok("aliases"), "shop@alias.example", "off", "news@alias.example", "active", "2 aliases")
+	if r := c.run("enable", "shop@alias.example"); r.code != 2 {
+		t.Errorf("what a ban refuses is turned on: %d %s", r.code, r.errors)
+	}
+	c.ok("revoke", "name:shop")
+	wants(t, c.json("enable", "shop@alias.example", "--dry-run"), "action", "turned on", "dry_run", true, "alias.active", true)
+	wants(t, c.json("aliases", "--state", "ended"), "total", 1.0)
+	wants(t, c.json("enable", "shop@alias.example"), "alias.active", true, "alias.disabled_ban", nil)
+	wants(t, c.json("disable", "#2"), "action", "turned off", "alias.active", false, "alias.address", "news@alias.example")
+	wants(t, c.json("delete-alias", "2", "--dry-run"), "alias.seq", 2.0)
+	wants(t, c.json("aliases"), "total", 2.0)
+	c.ok("delete-alias", "2")
+	wants(t, c.json("aliases"), "total", 1.0)
+	for _, ref := range []string{"2", "news@alias.example", "00000000-0000-0000-0000-000000000001"} {
+		r := c.run("enable", ref, "--json")
+		if r.code != 2 {
+			t.Errorf("enable %s ends with %d", ref, r.code)
+		}
+		wants(t, document(t, r.errors), "error.code", "not_found")
+	}
+}

@@ -133,6 +133,7 @@ func TestEveryCommandPrintsOneJSONDocument(t *testing.T) {
 	c := newCLI(t)
 	c.seed()
 	c.withAccounts()
+	c.alias("shop")
 	tested := map[string]bool{"export": true, "help": true, "completion": true} // export is tested by its formats
 	for _, args := range [][]string{
 		{"add", "a.example"}, {"add", "co.uk", "--force", "--dry-run"}, {"put", "a.example", "--reason", "x"}, {"update", "1", "--shadow"},
@@ -143,6 +144,7 @@ func TestEveryCommandPrintsOneJSONDocument(t *testing.T) {
 		{"block", "b.example"}, {"blocks"}, {"unblock", "b.example"}, {"backup", c.db + ".copy"}, {"verify"},
 		{"restore", c.db + ".copy"}, {"prune", "--before", "90d"}, {"vacuum"},
 		{"token", "ann", "--scope", "a", "--expires", "1h"}, {"credentials", "ann"}, {"logout", "ann"},
+		{"aliases"}, {"disable", "shop@alias.example"}, {"enable", "1"}, {"delete-alias", "#1"},
 	} {
 		tested[args[0]] = true
 		names(t, c.json(args...))
@@ -159,7 +161,7 @@ func TestEmptyListsAreEmptyArraysInJSON(t *testing.T) {
 	c.ok("add", "a.example")
 	c.ok("delete", "1")
 	for name, args := range map[string][]string{
-		"bans": {"list"}, "blocks": {"blocks"}, "lists": {"lists"}, "considered": {"explain", "--name", "ann"},
+		"bans": {"list"}, "blocks": {"blocks"}, "lists": {"lists"}, "aliases": {"aliases"}, "considered": {"explain", "--name", "ann"},
 	} {
 		if list, ok := c.json(args...)[name].([]any); !ok || len(list) != 0 {
 			t.Errorf("%s is %v", name, list)

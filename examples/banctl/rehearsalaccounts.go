@@ -66,10 +66,12 @@ func (r *rehearsal) CreateAlias(context.Context, store.MailAlias, store.Change) 
 	return store.MailAlias{}, errRehearsal
 }
 
-func (r *rehearsal) UpdateAlias(context.Context, store.MailAlias, store.Change) (store.MailAlias, error) {
-	return store.MailAlias{}, errRehearsal
+// UpdateAlias implements [store.Aliases].
+func (r *rehearsal) UpdateAlias(_ context.Context, m store.MailAlias, _ store.Change) (store.MailAlias, error) {
+	return m, nil
 }
 
-func (r *rehearsal) DeleteAlias(context.Context, uuid.UUID, store.Change) (store.MailAlias, error) {
-	return store.MailAlias{}, errRehearsal
+// DeleteAlias implements [store.Aliases].
+func (r *rehearsal) DeleteAlias(ctx context.Context, id uuid.UUID, _ store.Change) (store.MailAlias, error) {
+	return r.Alias(ctx, id)
 }
