@@ -94,7 +94,8 @@ type CreateOptions struct {
 	AllowWide bool
 
 	// Force makes the block even if a guard advises against it; see
-	// [ban.GuardError].
+	// [ban.GuardError]. A block that only holds for review needs none: it turns
+	// nobody away.
 	Force bool
 }
 
@@ -132,7 +133,7 @@ func (a *Admin) newBlock(o CreateOptions, c store.Change) (Block, error) {
 	if err := checkReasons(o.Reason, o.PublicReason); err != nil {
 		return Block{}, err
 	}
-	if !o.Force {
+	if !o.Force && o.Effect != ban.Review { // which turns nobody away
 		if err := a.guard.Check(v, o.Effect, excused(o.AllowWide)...); err != nil {
 			return Block{}, err
 		}

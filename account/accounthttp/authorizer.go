@@ -67,6 +67,7 @@ type Authorizer struct {
 	proxies  web.Proxies
 	origins  *http.CrossOriginProtection
 	failures *ratelimit.Limiter[netip.Prefix]
+	burst    int // of failures
 	now      func() time.Time
 }
 
@@ -99,7 +100,7 @@ func NewAuthorizer(auth *account.Auth, o AuthorizerOptions) (*Authorizer, error)
 	}
 	return &Authorizer{
 		auth: auth, jar: cookieJar{insecure: o.InsecureCookie}, proxies: proxies, origins: origins,
-		failures: newLimiter[netip.Prefix](failures, o.Now), now: o.Now,
+		failures: newLimiter[netip.Prefix](failures, o.Now), burst: failures.Burst, now: o.Now,
 	}, nil
 }
 
@@ -188,7 +189,7 @@ func (a *Authorizer) limited(r *http.Request, authorize func() (string, error)) 
 	}
 	if isRefusal(err) {
 		if wait := a.failures.Take(clientOf(a.proxies, r)); wait > 0 {
-			err = &RateLimitError{RetryAfter: wait}
+			err = &RateLimitError{RetryAfter: wait, Limit: a.burst}
 		}
 	}
 	return "", err

@@ -1,6 +1,7 @@
 package blocklisthttp
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -26,6 +27,10 @@ type Options struct {
 	// none.
 	TrustedProxies []netip.Prefix
 
+	// Scope is what a block made here keeps people from. Default signing up alone,
+	// as the documents say; to widen it, name the actions with [ban.ScopeOf].
+	Scope ban.Scope
+
 	// Logger takes what is not told to clients: the cause of every answer of
 	// status 500 and above. Default [slog.Default].
 	Logger *slog.Logger
@@ -34,6 +39,9 @@ type Options struct {
 	// the answer, where the server does not say so itself by
 	// [http.Server.ReadTimeout] and WriteTimeout. Default 10 seconds.
 	Timeout time.Duration
+
+	// Now is the clock of the header X-RateLimit-Reset. Default [time.Now].
+	Now func() time.Time
 }
 
 // New returns a handler of the blocks of an Admin. Its paths begin at the root:
@@ -47,15 +55,26 @@ func New(admin *blocklist.Admin, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &handler{admin: admin, links: links}
+	if !o.Scope.Valid() {
+		return nil, ban.NewValueError("Scope", fmt.Sprintf("%#x", uint8(o.Scope)), ban.CodeUnknown, "use ban.ScopeOf with the actions of package ban")
+	}
+	if o.Scope == 0 {
+		o.Scope = ban.ScopeOf(ban.SignUp)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	h := &handler{admin: admin, links: links, scope: o.Scope, now: o.Now}
 	return web.NewHandler(web.Config{
-		Authorize: o.Authorize, Fail: fail, Logger: o.Logger, Timeout: o.Timeout,
+		Authorize: o.Authorize, Fail: h.fail, Logger: o.Logger, Timeout: o.Timeout, Slash: true,
 	}, h.routes())
 }
 
 type handler struct {
 	admin *blocklist.Admin
 	links *links
+	scope ban.Scope // of blocks made here
+	now   func() time.Time
 }
 
 func (h *handler) routes() []web.Route {

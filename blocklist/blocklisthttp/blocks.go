@@ -106,7 +106,7 @@ func (h *handler) create(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	o := blocklist.CreateOptions{Domain: p[paramDomain], AllowWide: true}
+	o := blocklist.CreateOptions{Domain: withoutSlash(p[paramDomain]), Scope: h.scope, AllowWide: true}
 	if strings.ContainsAny(o.Domain, "*=") { // they would mark a part of the domain, which Mastodon does not know
 		return web.Reply{}, ban.NewValueError(paramDomain, o.Domain, ban.CodeCharacter, "give a domain name")
 	}
@@ -130,6 +130,12 @@ func (h *handler) create(r *web.Request) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	return web.Reply{Body: blockWith(&b, none)}, nil
+}
+
+// withoutSlash returns a domain without what is left of a URL: blanks around it,
+// and one slash at its end, which Mastodon drops as well.
+func withoutSlash(domain string) string {
+	return strings.TrimSuffix(strings.TrimSpace(domain), "/")
 }
 
 // delete answers DELETE /email_domain_blocks/{id}.

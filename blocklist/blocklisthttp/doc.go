@@ -24,11 +24,20 @@
 // page. Of an id in a parameter the leading digits count, and none are 0. The
 // header Link has the pages before and after; follow it rather than make up ids.
 //
-// A block is of the domain and its subdomains. allow_with_approval makes it one
-// that holds sign-ups for review. Whole top-level domains may be blocked; what
-// covers a protected domain, [blocklist.AdminOptions.Protected] and by default the
-// large mailbox providers, is refused with status 422 unless the parameter force
-// is 1.
+// A block is of the domain and its subdomains, and keeps people from signing up
+// alone unless [Options.Scope] is wider. allow_with_approval makes it one that holds
+// sign-ups for review. Whole top-level domains may be blocked; what covers a
+// protected domain, [blocklist.AdminOptions.Protected] and by default the large
+// mailbox providers, is refused with status 422 unless the parameter force is 1 or
+// allow_with_approval is set: review turns nobody away.
+//
+// Where a domain and one above it are both blocked, the one with more labels
+// decides, as everywhere in this library: mail.spam.example with approval below
+// spam.example without holds for review. Mastodon would deny.
+//
+// A path may end in one slash, and so may a domain. Who is refused for too many
+// tries is told by Retry-After and by the headers X-RateLimit-Limit, -Remaining and
+// -Reset (https://docs.joinmastodon.org/api/rate-limits/) when to come back.
 //
 // # Who may
 //

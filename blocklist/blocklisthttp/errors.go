@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
@@ -61,7 +63,26 @@ var unavailable = refused(http.StatusServiceUnavailable, textTemporary).With("Re
 
 // fail returns the answer to an error. One that nobody foresaw is answered with
 // status 500 and never with its text.
-func fail(_ *web.Request, err error) web.Reply {
+func (h *handler) fail(_ *web.Request, err error) web.Reply {
+	reply := failure(err)
+	if limited, ok := errors.AsType[*web.RateLimitError](err); ok {
+		reply = withRateLimit(reply, limited, h.now())
+	}
+	return reply
+}
+
+// withRateLimit adds the headers by which Mastodon's clients wait: all three, since
+// Mastodon.py gives up where one is missing
+// (https://docs.joinmastodon.org/api/rate-limits/).
+func withRateLimit(reply web.Reply, limited *web.RateLimitError, now time.Time) web.Reply {
+	reset := now.Add(max(limited.RetryAfter, 0)).UTC().Format("2006-01-02T15:04:05.000000Z")
+	return reply.
+		With("X-RateLimit-Limit", strconv.Itoa(max(limited.Limit, 1))).
+		With("X-RateLimit-Remaining", "0").
+		With("X-RateLimit-Reset", reset)
+}
+
+func failure(err error) web.Reply {
 	for _, row := range table {
 		if errors.Is(err, row.is) {
 			return row.reply

@@ -22,11 +22,12 @@ const (
 // Of one that is repeated the last counts.
 type params map[string]string
 
-// boolean reads what Rails takes for a boolean, and nothing else; missing is
-// false.
+// boolean reads the words for true and false that Rails' forms use and people type;
+// missing or empty is false. Rails takes every other word for true, "no" among
+// them: here those are an error.
 func (p params) boolean(name string) (bool, error) {
 	switch strings.ToLower(cmp.Or(p[name], "false")) {
-	case "true", "t", "1", "on":
+	case "true", "t", "1", "on", "yes", "y":
 		return true, nil
 	case "false", "f", "0", "off":
 		return false, nil
@@ -89,13 +90,26 @@ func (p params) addForm(body []byte) error {
 }
 
 // addMultipart adds the values of a form. Files are none.
+//
+// The reader of package mime/multipart takes a body that ends within the header of a
+// part for one that is whole, without that part. What was lost may be what makes a
+// block milder, so the line that ends a form must be there (RFC 2046, section 5.1.1).
 func (p params) addMultipart(body []byte, boundary string) error {
+	if !endsMultipart(body, boundary) {
+		return malformed(web.FieldBody)
+	}
 	form, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(web.MaxBody)
 	if err != nil {
 		return malformed(web.FieldBody)
 	}
 	p.add(form.Value)
 	return form.RemoveAll() // there are none: the whole body fits into the memory that it may take
+}
+
+// endsMultipart reports whether a body has the line that ends a form.
+func endsMultipart(body []byte, boundary string) bool {
+	end := []byte("--" + boundary + "--")
+	return bytes.HasPrefix(body, end) || bytes.Contains(body, append([]byte("\n"), end...))
 }
 
 // addJSON adds the members of an object. What is null counts as missing.

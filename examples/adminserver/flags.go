@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 type serveFlags struct {
 	addr, db        string
 	mirror          bool
+	mx              bool
+	baseURL         string
 	insecureCookie  bool
 	trustedProxies  []netip.Prefix
 	busyTimeout     time.Duration
@@ -31,6 +34,8 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`")
 	set.StringVar(&f.db, "db", "", "the database, `FILE`; others may use it at the same time")
 	set.BoolVar(&f.mirror, "mirror", false, "keep all rules in memory")
+	set.BoolVar(&f.mx, "mx", false, "look for the mail hosts of domains in the DNS of this machine, and check them too")
+	set.StringVar(&f.baseURL, "base-url", "", "clients reach this server at `URL`, such as https://admin.example, for links between pages; default: as each request says")
 	set.BoolVar(&f.insecureCookie, "insecure-cookie", false,
 		"let sessions travel without TLS, on loopback only: whoever can read along becomes an admin")
 	set.Func("trusted-proxy", "believe the proxy at `ADDRESS`, or a prefix, who the client is; may be repeated", f.addProxy)
@@ -51,6 +56,9 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	case f.shutdownTimeout <= 0:
 		return nil, &usageError{"-shutdown-timeout", f.shutdownTimeout.String(), errors.New("no time is left"), "give a duration, such as 10s"}
 	}
+	if err := f.checkBaseURL(); err != nil {
+		return nil, err
+	}
 	if f.keepLog < 0 {
 		return nil, &usageError{"-keep-log", f.keepLog.String(), errors.New("out of range"), "give a duration, such as 8760h, or 0 to keep all"}
 	}
@@ -58,6 +66,18 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 		f.keepLog = -1 // as ban.PrunerOptions has it
 	}
 	return f, nil
+}
+
+func (f *serveFlags) checkBaseURL() error {
+	if f.baseURL == "" {
+		return nil
+	}
+	u, err := url.Parse(f.baseURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return &usageError{"-base-url", f.baseURL, errors.New("no address of a server"), "give one of http or https without a query, such as https://admin.example"}
+	}
+	f.baseURL = strings.TrimRight(f.baseURL, "/")
+	return nil
 }
 
 func (f *serveFlags) addProxy(s string) error {

@@ -47,9 +47,9 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	seconds := newStoreSeconds()
 	p := &parts{
 		store: &timedStore{Store: st, seconds: seconds}, storeSeconds: seconds, log: log,
-		trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie,
+		trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie, baseURL: f.baseURL,
 	}
-	if p.checker, err = ban.NewChecker(p.store, ban.CheckerOptions{Mirror: f.mirror}); err != nil {
+	if p.checker, err = ban.NewChecker(p.store, f.checkerOptions()); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.checker.Shutdown(end)) }()
@@ -65,6 +65,14 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	return serveSite(ctx, f, p)
+}
+
+func (f *serveFlags) checkerOptions() ban.CheckerOptions {
+	o := ban.CheckerOptions{Mirror: f.mirror}
+	if f.mx {
+		o.MX.Resolver = &net.Resolver{}
+	}
+	return o
 }
 
 // serveSite serves the site until the context ends.

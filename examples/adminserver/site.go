@@ -47,6 +47,7 @@ type parts struct {
 
 	trustedProxies []netip.Prefix
 	insecureCookie bool
+	baseURL        string // where clients reach the server; empty: as each request says
 }
 
 // newSite returns the handler of everything.
@@ -117,9 +118,13 @@ func (p *parts) addBlocks(mux *http.ServeMux, who *accounthttp.Authorizer) error
 	if err != nil {
 		return err
 	}
-	h, err := blocklisthttp.New(blocks, blocklisthttp.Options{
+	o := blocklisthttp.Options{
 		Authorize: noted(prefixMastodon, who.BearerToken), TrustedProxies: p.trustedProxies, Logger: p.log,
-	})
+	}
+	if p.baseURL != "" {
+		o.BaseURL = p.baseURL + prefixMastodon
+	}
+	h, err := blocklisthttp.New(blocks, o)
 	if err != nil {
 		return err
 	}

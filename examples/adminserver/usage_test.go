@@ -40,6 +40,7 @@ func TestWhatCannotBeUsed(t *testing.T) {
 		"no address":              {[]string{"-db", db, "-addr", "here"}, 2, "-addr here"},
 		"insecure, and open":      {[]string{"-db", db, "-addr", ":0", "-insecure-cookie"}, 2, "listen on a loopback address"},
 		"a proxy by name":         {[]string{"-db", db, "-trusted-proxy", "proxy"}, 2, "-trusted-proxy"},
+		"no address of a server":  {[]string{"-db", db, "-base-url", "admin.example"}, 2, "-base-url admin.example"},
 		"no time to wait":         {[]string{"-db", db, "-busy-timeout", "0s"}, 2, "-busy-timeout 0s"},
 		"too long to wait":        {[]string{"-db", db, "-busy-timeout", "1h"}, 2, "-busy-timeout 1h0m0s"},
 		"no time to read":         {[]string{"-db", db, "-read-timeout", "0s"}, 2, "-read-timeout 0s"},

@@ -50,6 +50,11 @@ var sharedProviders = []sharedProvider{
 		Source: "https://www.zoho.com/mail/help/adminconsole/configure-email-delivery.html",
 	},
 	{
+		// Machines that others rent from the company are in yandexcloud.net.
+		Hosts:  []string{"yandex.net"},
+		Source: "https://yandex.com/support/yandex-360/business/admin/en/mail/configuration",
+	},
+	{
 		Hosts:  []string{"mx.cloudflare.net"},
 		Source: "https://developers.cloudflare.com/email-routing/postmaster/",
 	},

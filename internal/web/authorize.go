@@ -55,6 +55,7 @@ var (
 // RateLimitError says when to try again. It matches [ErrRateLimited].
 type RateLimitError struct {
 	RetryAfter time.Duration // told to the client in whole seconds, rounded up; zero or below: not told
+	Limit      int           // how many may follow each other at once; told where a contract has a place for it
 }
 
 func (e *RateLimitError) Error() string {
