@@ -120,9 +120,26 @@ func (t *tx) existing(ctx context.Context, b *store.Ban, except uuid.UUID, now t
 	return &store.ExistsError{Existing: other}
 }
 
-// CreateBan implements [store.Bans].
-func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	return s.writeBan(ctx, "create a ban", ban, nil, change, (*tx).createBan)
+// CreateBan implements [store.Bans]. It waits for others who ban the same value, and
+// for those who must be alone.
+func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (created store.Ban, err error) {
+	err = s.writeTogether(ctx, "create a ban", func(t *tx) error {
+		created = ban
+		// What follows is decided by the bans of this value. The lock of another value may
+		// be the same, which does no harm.
+		if err := t.exec(ctx, `SELECT pg_advisory_xact_lock(?)`, lockKey(ban.Kind.String()+ban.Value, s.options.Schema)); err != nil {
+			return err
+		}
+		c, err := t.createBan(ctx, &created, nil, change)
+		if err != nil {
+			return err
+		}
+		return t.log(c)
+	})
+	if err != nil {
+		return store.Ban{}, err
+	}
+	return created, nil
 }
 
 // banWriter writes a ban, which it completes, turns off the aliases that the

@@ -29,6 +29,8 @@ type Store struct {
 	stats       stats
 	subscribers subscribers
 	listener    *listener
+
+	beforeCommit func() // of tests
 }
 
 var _ store.Store = (*Store)(nil)

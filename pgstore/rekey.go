@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -205,7 +204,7 @@ func (r *rekeying) entries(ctx context.Context, place changelog.Place) (next str
 	}
 	entries, err := collect(ctx, r.tx.querier(), scanKeyedEntry, `SELECT key, id, since, list, value FROM @rules
 		WHERE (key, id, since) > (?, ?, ?) AND key < ? AND list IS NOT NULL
-		ORDER BY key, id, since LIMIT ?`, from, id, since, string(place.Part)+";", r.size) // ';' follows ':'
+		ORDER BY key, id, since LIMIT ?`, from, uid(id), since, string(place.Part)+";", r.size) // ';' follows ':'
 	if err != nil {
 		return "", err
 	}
@@ -258,24 +257,24 @@ func scanKeyedEntry(rows pgx.Rows) (e keyedRow, err error) {
 // it.
 func rowPlace(row *keyedRow) (string, error) {
 	key, err := ruleKey(row.key)
-	return fmt.Sprintf("%d:%x:%s", row.since, uid(row.id), key), err
+	return fmt.Sprintf("%d:%s:%s", row.since, row.id, key), err
 }
 
-func parseRowPlace(place changelog.Place) (key string, row []byte, since int64, err error) {
+func parseRowPlace(place changelog.Place) (key string, row uuid.UUID, since int64, err error) {
 	if place.At == "" {
-		return string(place.Part) + ":", []byte{}, 0, nil
+		return string(place.Part) + ":", uuid.Nil, 0, nil
 	}
 	parts := strings.SplitN(place.At, ":", 3)
 	if len(parts) == 3 {
 		since, err = strconv.ParseInt(parts[0], 10, 64)
 		if err == nil {
-			row, err = hex.DecodeString(parts[1])
+			row, err = uuid.Parse(parts[1])
 		}
 		if err == nil {
 			return parts[2], row, since, nil
 		}
 	}
-	return "", nil, 0, fmt.Errorf("no page of keys: %.64q", place.String())
+	return "", uuid.Nil, 0, fmt.Errorf("no page of keys: %.64q", place.String())
 }
 
 // accounts does what bans does for accounts.

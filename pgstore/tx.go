@@ -107,6 +107,9 @@ func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if s.beforeCommit != nil {
+		s.beforeCommit()
+	}
 	committed = true
 	return t.logged, s.commit(ctx, t)
 }
