@@ -27,7 +27,8 @@ type Patch struct {
 	Roles  *[]Role
 
 	// Email makes the address the primary one: one that the account has is moved
-	// to the front; any other takes the place of the primary one, not verified.
+	// to the front; any other takes the place of the primary one, not verified. No
+	// Checker is asked: where people change their own address, ask before.
 	Email *string
 	// EmailVerifiedAt is since when the primary address is known to be the
 	// person's own; a zero time: it is not. A time ahead is taken for now. If Email
