@@ -25,8 +25,9 @@ func checkBan(b *Ban) error {
 }
 
 // CheckText checks a text that people wrote for a field: that it has at most
-// [MaxReason] characters, is UTF-8, and has no control characters but line
-// breaks and tabs. The error is a [*ValueError].
+// [MaxReason] characters, is UTF-8, and has no control characters but line feeds
+// and tabs. A carriage return is refused: turn the "\r\n" of web forms into "\n"
+// before. The error is a [*ValueError].
 func CheckText(field, s string) error {
 	if len(s) > MaxReason*utf8.UTFMax || utf8.RuneCountInString(s) > MaxReason {
 		return NewValueError(field, s, CodeTooLong, fmt.Sprintf("use at most %d characters", MaxReason))

@@ -101,7 +101,8 @@ func (d Decision) Err() error {
 }
 
 // DeniedError says that somebody is kept out. Its text holds the public reason
-// of the ban and nothing internal.
+// of the ban and nothing internal. It is plain text, which may have line breaks:
+// escape it in HTML, and put it into no header.
 type DeniedError struct {
 	Action Action
 	Match  Match // zero if the check failed and failing means refusing
@@ -120,7 +121,8 @@ func (e *DeniedError) Error() string {
 }
 
 // ReviewError says that a person has to approve first. Its text holds the
-// public reason of the rule and nothing internal.
+// public reason of the rule and nothing internal; like that of [DeniedError] it is
+// plain text and may have line breaks.
 type ReviewError struct {
 	Action Action
 	Match  Match

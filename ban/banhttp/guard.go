@@ -42,7 +42,8 @@ type GuardOptions struct {
 
 	// Refuse answers the refused in place of the JSON of the contract, for
 	// example with a page. It must not show [ban.Match.Reason], which is for
-	// moderators; the error of [ban.Decision.Err] is safe.
+	// moderators; the error of [ban.Decision.Err] is safe. Clients that cannot be
+	// checked are none of its: they get 400 or 503 in JSON.
 	Refuse func(w http.ResponseWriter, r *http.Request, d ban.Decision)
 
 	// Logger takes the errors of checks. Default [slog.Default].
