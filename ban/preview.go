@@ -278,7 +278,8 @@ func (n *neighbours) redundant(r, by *placed) bool {
 
 // mayBeat reports whether x may decide where y, of another effect, matches too.
 func (x *placed) mayBeat(y *placed) bool {
-	return x.High > y.Low || x.High == y.Low && match.EffectOrder(x.rule.Effect) < match.EffectOrder(y.rule.Effect)
+	beats, ties := x.MayBeat(&y.Extent)
+	return beats || ties && match.EffectOrder(x.rule.Effect) < match.EffectOrder(y.rule.Effect)
 }
 
 func scopesMeet(a, b Scope) bool { return a == 0 || b == 0 || a&b != 0 }

@@ -108,7 +108,7 @@ func (a *Extent) Overlaps(b *Extent) bool {
 	case KindDomain:
 		return a.host.Overlaps(b.host)
 	case KindIP:
-		return a.prefix.Overlaps(b.prefix)
+		return a.prefix.Overlaps(b.prefix) || mayHold(a.prefix, b.prefix) || mayHold(b.prefix, a.prefix)
 	case KindEmail:
 		return a.overlapsEmail(b)
 	}

@@ -13,6 +13,23 @@ var innerIPv4 = []struct {
 	{netip.MustParsePrefix("::/96"), 96},        // IPv4-compatible: RFC 4291, section 2.5.5.1
 }
 
+// mayHold reports whether an IPv6 prefix may hold an address that has one of an
+// IPv4 prefix in it.
+func mayHold(six, four netip.Prefix) bool {
+	if !six.IsValid() || !four.IsValid() || !six.Addr().Is6() || !four.Addr().Is4() {
+		return false
+	}
+	for i := range innerIPv4 {
+		p := &innerIPv4[i]
+		all, inner := p.prefix.Addr().As16(), four.Addr().As4()
+		copy(all[p.before/8:], inner[:])
+		if six.Overlaps(netip.PrefixFrom(netip.AddrFrom16(all), p.before+four.Bits())) {
+			return true
+		}
+	}
+	return false
+}
+
 // InnerIPv4 returns the IPv4 address that an IPv6 address has in it because a host
 // of the Internet of IPv4 is behind it, and how many bits stand before that: of NAT64
 // addresses of the well-known prefix (64:ff9b::203.0.113.7), of 6to4 addresses

@@ -52,7 +52,21 @@ func onlyName(r *store.Rule) bool {
 type Extent struct {
 	value.Extent
 	Low, High int
+	family    int // 4 or 6, of an ip rule
 }
+
+// MayBeat reports whether a rule may go before another where both match the same
+// field, by their ranks alone; mayTie whether they may be of one rank.
+func (e *Extent) MayBeat(o *Extent) (beats, mayTie bool) {
+	low, high := o.Low, e.High
+	if e.family == 4 && o.family == 6 {
+		high += maxBefore // by an IPv6 address that has the IPv4 one in it
+	}
+	return high > low, high == low
+}
+
+// maxBefore is how many bits may be before the IPv4 address in an IPv6 one.
+const maxBefore = 96
 
 // ExtentOf returns the extent of a rule by those tables.
 func ExtentOf(t *value.Tables, r *store.Rule) Extent {
@@ -66,7 +80,10 @@ func ExtentOf(t *value.Tables, r *store.Rule) Extent {
 	case v.Kind() == store.KindDomain:
 		rank = rankEmailDomain + domainRank(value.SplitDomain(r.Value))
 	case v.Kind() == store.KindIP:
-		rank = v.Prefix().Bits()
+		rank, e.family = v.Prefix().Bits(), 6
+		if v.Prefix().Addr().Is4() {
+			e.family = 4
+		}
 	case v.Wildcard() && v.Kind() == store.KindEmail:
 		rank = rankLocal + w.local.Literal()
 	case v.Wildcard():
