@@ -26,7 +26,7 @@ const pageTime = 5 * time.Minute
 const groupTime = 15 * time.Second
 
 // ranElsewhere are commands of a page that are the check itself.
-var ranElsewhere = []string{"go test ./... ./examples/...", "go build ./... ./examples/...", ".ci/run"}
+var ranElsewhere = []string{"go test ./... ./examples/...", "go test ./pgstore/...", "go build ./... ./examples/...", ".ci/run"}
 
 // command is one command of a page, of one line or more.
 type command struct {

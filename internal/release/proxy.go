@@ -74,7 +74,7 @@ func (p *project) pin(ctx context.Context, m *module, version, proxy, modcache s
 	env := []string{
 		"GOWORK=off", "GOFLAGS=-mod=mod -modcacherw", "GOMODCACHE=" + modcache,
 		"GOPROXY=" + fileURL(proxy) + "," + fileURL(filepath.Join(cache, "cache", "download")) + "," + goproxy,
-		"GONOSUMDB=" + strings.Trim(strings.TrimSpace(nosum)+","+p.rootPath(), ","), "GONOPROXY=none", "GOPRIVATE=",
+		"GONOSUMDB=" + strings.Trim(strings.TrimSpace(nosum)+","+p.rootPath(), ","), "GOENV=off", "GONOPROXY=", "GOPRIVATE=", // all has been asked for above
 	}
 	if _, err := command(ctx, dir, env, "go", args...); err != nil {
 		return err

@@ -32,7 +32,7 @@ func newInstaller(t *testing.T, proxy, modcache string) *installer {
 	i := &installer{T: t, dir: t.TempDir()}
 	i.env = []string{
 		"GOWORK=off", "GOMODCACHE=" + modcache, "GOBIN=" + i.dir, "CGO_ENABLED=0", "GOTOOLCHAIN=local",
-		"GOPROXY=" + fileURL(proxy) + "," + others, "GONOPROXY=none", "GOPRIVATE=", "GOSUMDB=off",
+		"GOPROXY=" + fileURL(proxy) + "," + others, "GOENV=off", "GONOPROXY=", "GOPRIVATE=", "GOSUMDB=off",
 		"GOFLAGS=-modcacherw -trimpath", // so that what was compiled once is compiled
 	}
 	return i
