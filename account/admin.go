@@ -36,6 +36,16 @@ type AdminOptions struct {
 	// values of the caller's but does not end with it.
 	OnSuspend []func(ctx context.Context, s Suspended) error
 
+	// Checker is asked by [Admin.Create], [Admin.Update] and [Admin.AddEmail] about a
+	// handle or an address that is new to an account, so that nobody takes by a
+	// change what they could not sign up with. What rules deny is refused with a
+	// [*ban.DeniedError], what they hold for review with a [*ban.ReviewError], unless
+	// it is forced. Default none: nobody is asked, as befits routes of admins.
+	Checker Checker
+
+	// CheckAction is what the Checker is asked about. Default [ban.SignUp].
+	CheckAction ban.Action
+
 	// Tables are those by which mailboxes are told: the same as of the Checkers of
 	// the store. Default: those that package value bundles.
 	Tables *value.Tables
@@ -60,6 +70,8 @@ type Admin struct {
 	now       func() time.Time
 	passwords *hasher
 	onSuspend []func(context.Context, Suspended) error
+	checker   Checker // nil: nobody is asked
+	action    ban.Action
 	turns     *turns.Turns
 }
 
@@ -73,7 +85,10 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: slices.Clone(opts.OnSuspend), turns: turns.New()}
+	if !ban.ScopeOf(opts.CheckAction).Valid() {
+		return nil, ban.NewValueError("CheckAction", opts.CheckAction.String(), ban.CodeUnknown, "use one of the actions of package ban")
+	}
+	a := &Admin{store: st, checker: opts.Checker, action: opts.CheckAction, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: slices.Clone(opts.OnSuspend), turns: turns.New()}
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -37,6 +37,9 @@ type CreateOptions struct {
 	InvitedBy uuid.UUID // the account that invited this one
 	JoinedAt  time.Time // default now
 
+	// Force passes over what [AdminOptions.Checker] refuses.
+	Force bool
+
 	// Suspended makes an account that is suspended from the start, in the name of
 	// the actor, and logs in only after Reinstate.
 	Suspended bool
@@ -47,7 +50,8 @@ type CreateOptions struct {
 // up, that the address is taken is more than they should learn. Input that does
 // not fit gives a [*ban.ValueError].
 //
-// It asks no Checker: for who signs up themselves there is [Admin.SignUp].
+// It asks no Checker but that of the options: for who signs up themselves there is
+// [Admin.SignUp].
 func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
 	c, err := a.change(ctx, store.AccountCreate)
 	if err != nil {
@@ -56,6 +60,15 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
 	acc, err := newAccount(a.tables, o, c)
 	if err != nil {
 		return Account{}, err
+	}
+	if !o.Force {
+		var address string
+		if len(acc.Emails) > 0 {
+			address = acc.Emails[0].Address
+		}
+		if err := a.checkNew(ctx, acc.Handle, address, o.Suspended); err != nil {
+			return Account{}, err
+		}
 	}
 	if o.Password != "" {
 		if acc.PasswordHash, err = a.passwords.hash(ctx, o.Password); err != nil {

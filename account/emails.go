@@ -14,7 +14,18 @@ import (
 // AddEmail gives the account another address. One that it has already stays as
 // it is, but becomes verified if that is said. If another account has it, the
 // error is an [*ExistsError].
+//
+// What [AdminOptions.Checker] refuses is not added; [Admin.ForceEmail] does it.
 func (a *Admin) AddEmail(ctx context.Context, id uuid.UUID, address string, verified bool) (Account, error) {
+	return a.addEmail(ctx, id, address, verified, false)
+}
+
+// ForceEmail is AddEmail whatever the rules say.
+func (a *Admin) ForceEmail(ctx context.Context, id uuid.UUID, address string, verified bool) (Account, error) {
+	return a.addEmail(ctx, id, address, verified, true)
+}
+
+func (a *Admin) addEmail(ctx context.Context, id uuid.UUID, address string, verified, force bool) (Account, error) {
 	return a.modifyEmails(ctx, id, func(emails []Email, c *Change) ([]Email, error) {
 		email, err := newEmail(a.tables, address, verified, c.At)
 		if err != nil {
@@ -22,6 +33,11 @@ func (a *Admin) AddEmail(ctx context.Context, id uuid.UUID, address string, veri
 		}
 		if i := indexOf(emails, email.Address); i >= 0 {
 			return verify(emails, i, verified, c), nil
+		}
+		if !force {
+			if err := a.checkNew(ctx, "", email.Address, false); err != nil {
+				return nil, err
+			}
 		}
 		return append(emails, email), checkCount("emails", len(emails)+1, MaxEmails)
 	})

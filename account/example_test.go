@@ -100,3 +100,37 @@ func ExampleAliases() {
 	// aliases turned off: 1
 	// creating this alias is not allowed: No mail to spam.example.
 }
+
+// A form by which people change their own address asks the rules, as signing up
+// does: what may not come in by one way may not by the other.
+func ExampleAdminOptions_selfService() {
+	ctx := ban.WithActor(context.Background(), "bob")
+	st := memstore.New()
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer checker.Close()
+	bans, err := ban.NewAdmin(st, ban.AdminOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	people, err := account.NewAdmin(st, account.AdminOptions{Checker: checker})
+	if err != nil {
+		log.Fatal(err)
+	}
+	bob, err := people.Create(ctx, account.CreateOptions{Handle: "bob", Email: "bob@example.org"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := bans.Create(ctx, ban.CreateOptions{Kind: ban.KindDomain, Value: "spam.example", PublicReason: "throw-away addresses"}); err != nil {
+		log.Fatal(err)
+	}
+
+	address := "bob@spam.example" // what the form has sent
+	_, err = people.Update(ctx, bob.ID, account.Patch{Email: &address})
+	if refused, ok := errors.AsType[*ban.DeniedError](err); ok {
+		fmt.Println(refused) // its text is safe to show
+	}
+	// Output: signing up is not allowed: throw-away addresses
+}

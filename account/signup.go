@@ -61,7 +61,7 @@ func (a *Admin) SignUp(ctx context.Context, checker Checker, o SignUpOptions) (S
 		return SignedUp{Decision: d}, refused
 	}
 	done := SignedUp{Decision: d, CheckErr: err, Pending: o.Account.Suspended || d.Verdict == ban.NeedsReview}
-	o.Account.Suspended = done.Pending
+	o.Account.Suspended, o.Account.Force = done.Pending, true // it was asked about
 	if done.Account, err = a.Create(ctx, o.Account); err != nil {
 		return SignedUp{Decision: d, CheckErr: done.CheckErr}, err
 	}

@@ -46,7 +46,8 @@ type Patch struct {
 	// without bans; see [Admin.Suspend] for more.
 	Active *bool
 
-	// Force lets the actor demote or suspend their own account.
+	// Force lets the actor demote or suspend their own account, and passes over what
+	// [AdminOptions.Checker] refuses.
 	Force bool
 }
 
@@ -86,6 +87,11 @@ func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Updated, err
 		old := w.Account
 		if err := patch(a.tables, &w.Account, p, hash, *c); err != nil {
 			return false, err
+		}
+		if !p.Force {
+			if err := a.checkChanged(ctx, &old, &w.Account); err != nil {
+				return false, err
+			}
 		}
 		suspended = old.Active() && !w.Account.Active()
 		if err := guardOwn(&old, &w.Account, c.Actor, p.Force); err != nil {

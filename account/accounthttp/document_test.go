@@ -206,7 +206,7 @@ func TestAnAccountWithNothingHasEmptyFields(t *testing.T) {
 	s.createAdmin(t, "alice")
 	must(s.admin.Create(as("root"), account.CreateOptions{Handle: "bob"}))(t)
 	const bob = `{"id":"UUID","createdAt":"2024-12-01T12:00:00.123Z","updatedAt":"2024-12-01T12:00:00.123Z",%s"joined":"2024-12-01T12:00:00.123Z",%s
-		"handle":"bob","name":"bob","roles":[],"bio":"","links":[],"meta":{},"verified_status":"none","email_addresses":[],"admin":false}`
+		"handle":"bob","name":"bob","roles":[],"bio":"","links":[],"meta":{},"verified_status":"none","email_addresses":[],"admin":false,"kind":"human","auth_services":[]}`
 	webtest.WantAnswer(t, s.do(request{target: "POST /storyden/api/admin/bans/bob"}), 200,
 		fmt.Sprintf(bob, `"deletedAt":"2024-12-01T12:00:00.123Z",`, `"suspended":"2024-12-01T12:00:00.123Z",`))
 	webtest.WantAnswer(t, s.do(request{target: "DELETE /storyden/api/admin/bans/bob"}), 200, fmt.Sprintf(bob, "", ""))
@@ -234,8 +234,10 @@ func TestTheExampleOfTheDocument(t *testing.T) {
 			EmailAddress string `json:"email_address"`
 			Verified     bool
 		} `json:"email_addresses"`
-		Admin     bool
-		InvitedBy *struct{ ID, Handle, Name string } `json:"invited_by"`
+		Admin        bool
+		InvitedBy    *struct{ ID, Handle, Name string } `json:"invited_by"`
+		Kind         string
+		AuthServices []string `json:"auth_services"`
 	}
 	s := newSite(t, siteOptions{authorize: letIn})
 	s.createAdmin(t, "alice")
@@ -247,7 +249,7 @@ func TestTheExampleOfTheDocument(t *testing.T) {
 	if err := d.Decode(&got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Suspended == nil || !got.Suspended.Equal(noon.Truncate(time.Millisecond)) || got.DeletedAt == nil || got.InvitedBy != nil ||
+	if got.Suspended == nil || !got.Suspended.Equal(noon.Truncate(time.Millisecond)) || got.DeletedAt == nil || got.InvitedBy != nil || got.Kind != "human" || len(got.AuthServices) != 1 ||
 		got.Handle != "Southclaws" || len(got.Roles) != 1 || got.Roles[0].Permissions[0] != "CREATE_POST" || got.EmailAddresses[0].EmailAddress != "hello@storyden.org" {
 		t.Errorf("%+v", got)
 	}

@@ -32,6 +32,15 @@ type storydenAccount struct {
 	Admin          bool            `json:"admin"`
 
 	InvitedBy *storydenProfile `json:"invited_by,omitempty"`
+
+	// What today's clients require beside the documents.
+	Kind         string   `json:"kind"`          // "human" or "bot"; all are people here
+	AuthServices []string `json:"auth_services"` // "password", if there is one
+
+	// Of who is reinstated, not in the documents: the bans that came with the
+	// suspension, by their UUIDs.
+	BansLifted []uuid.UUID `json:"bans_lifted,omitempty"`
+	BansLeft   []uuid.UUID `json:"bans_left,omitempty"`
 }
 
 type storydenRole struct {
@@ -53,26 +62,28 @@ type storydenEmail struct {
 
 // storydenProfile is what is said of an account beside another one.
 type storydenProfile struct {
-	ID        uuid.UUID    `json:"id"`
-	Joined    web.DateTime `json:"joined"`
-	Suspended web.DateTime `json:"suspended,omitzero"`
-	Handle    string       `json:"handle"`
-	Name      string       `json:"name"`
+	ID        uuid.UUID      `json:"id"`
+	Joined    web.DateTime   `json:"joined"`
+	Suspended web.DateTime   `json:"suspended,omitzero"`
+	Handle    string         `json:"handle"`
+	Name      string         `json:"name"`
+	Roles     []storydenRole `json:"roles"`
 }
 
 func newStorydenAccount(a *account.Account) storydenAccount {
 	s := storydenAccount{
 		ID: a.ID, CreatedAt: web.DateTime(a.CreatedAt), UpdatedAt: web.DateTime(a.UpdatedAt),
 		DeletedAt: web.DateTime(a.SuspendedAt), Joined: web.DateTime(a.JoinedAt), Suspended: web.DateTime(a.SuspendedAt),
-		Handle: a.Handle, Name: displayName(a), Roles: make([]storydenRole, len(a.Roles)),
+		Handle: a.Handle, Name: displayName(a), Roles: storydenRoles(a),
 		Bio: a.Bio, Links: append([]account.Link{}, a.Links...), Meta: a.Meta,
 		VerifiedStatus: verifiedStatus(a), EmailAddresses: make([]storydenEmail, len(a.Emails)), Admin: a.Admin,
+		Kind: "human", AuthServices: []string{},
 	}
 	if len(s.Meta) == 0 {
 		s.Meta = json.RawMessage("{}")
 	}
-	for i := range a.Roles {
-		s.Roles[i] = newStorydenRole(&a.Roles[i], a.CreatedAt)
+	if a.PasswordHash != "" {
+		s.AuthServices = append(s.AuthServices, "password")
 	}
 	for i, e := range a.Emails {
 		s.EmailAddresses[i] = storydenEmail{e.ID, e.Address, !e.VerifiedAt.IsZero()}
@@ -83,7 +94,16 @@ func newStorydenAccount(a *account.Account) storydenAccount {
 func newStorydenProfile(a *account.Account) *storydenProfile {
 	return &storydenProfile{
 		ID: a.ID, Joined: web.DateTime(a.JoinedAt), Suspended: web.DateTime(a.SuspendedAt), Handle: a.Handle, Name: displayName(a),
+		Roles: storydenRoles(a),
 	}
+}
+
+func storydenRoles(a *account.Account) []storydenRole {
+	roles := make([]storydenRole, len(a.Roles))
+	for i := range a.Roles {
+		roles[i] = newStorydenRole(&a.Roles[i], a.CreatedAt)
+	}
+	return roles
 }
 
 // newStorydenRole returns a role. One to which the host gave no times is as old

@@ -60,8 +60,14 @@ func (h *suspensions) suspend(r *web.Request) (web.Reply, error) {
 	return storydenReply(&s.Account, inviter), nil
 }
 
-// reinstate answers DELETE /admin/bans/{account_handle}.
+// reinstate answers DELETE /admin/bans/{account_handle}. With lift_bans=1 the bans
+// that came with the suspension are revoked.
 func (h *suspensions) reinstate(r *web.Request) (web.Reply, error) {
+	q := web.ParseQuery(r.Request)
+	lift := q.Bool("lift_bans")
+	if err := q.Err(); err != nil {
+		return web.Reply{}, err
+	}
 	acc, err := h.find(r)
 	if err != nil {
 		return web.Reply{}, err
@@ -70,11 +76,16 @@ func (h *suspensions) reinstate(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	s, err := h.admin.Reinstate(r.Context(), acc.ID, account.ReinstateOptions{})
+	s, err := h.admin.Reinstate(r.Context(), acc.ID, account.ReinstateOptions{LiftBans: lift != nil && *lift})
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return storydenReply(&s.Account, inviter), nil
+	body := storydenBody(&s.Account, inviter)
+	body.BansLeft = s.BansLeft
+	for i := range s.BansLifted {
+		body.BansLifted = append(body.BansLifted, s.BansLifted[i].ID)
+	}
+	return web.Reply{Body: body}, nil
 }
 
 // find returns the account that the path names, by handle or id. No handle looks
@@ -105,9 +116,13 @@ func (h *suspensions) inviter(ctx context.Context, acc *account.Account) (*accou
 
 // storydenReply answers with an account, and who invited it.
 func storydenReply(acc, inviter *account.Account) web.Reply {
+	return web.Reply{Body: storydenBody(acc, inviter)}
+}
+
+func storydenBody(acc, inviter *account.Account) storydenAccount {
 	body := newStorydenAccount(acc)
 	if inviter != nil {
 		body.InvitedBy = newStorydenProfile(inviter)
 	}
-	return web.Reply{Body: body}
+	return body
 }

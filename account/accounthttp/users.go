@@ -78,11 +78,15 @@ func (h *users) get(r *web.Request) (web.Reply, error) {
 
 // create answers POST /users.
 func (h *users) create(r *web.Request) (web.Reply, error) {
+	force, err := adminapi.Force(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
 	in, err := readNew(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	var o account.CreateOptions
+	o := account.CreateOptions{Force: force}
 	for _, f := range []struct {
 		name  string
 		value *string

@@ -160,8 +160,15 @@ const reasonOwn = "own_account"
 
 var passwordConstraints = adminapi.Constraints{"minLength": account.MinPassword, "maxLength": account.MaxPassword}
 
-// failUsers returns the answer to an error.
+// failUsers returns the answer to an error: that to a refusal by a rule says which,
+// and its public reason.
 func failUsers(r *web.Request, err error) web.Reply {
+	if reply, ok := denied(r, err); ok {
+		return reply
+	}
+	if held, ok := errors.AsType[*ban.ReviewError](err); ok {
+		return adminapi.Banned(held.Match)
+	}
 	if taken, ok := errors.AsType[*account.ExistsError](err); ok {
 		field := taken.Field
 		if name, ok := userErrors.Fields[field]; ok {

@@ -21,6 +21,10 @@ type GuardOptions struct {
 	// not write: a request in which they differ is refused.
 	TrustedProxies []netip.Prefix
 
+	// Except are addresses of clients that are never refused, nor checked: a way in
+	// that no ban can close, such as 127.0.0.0/8 and ::1/128. Default none.
+	Except []netip.Prefix
+
 	// Action is what a request is about to do: by default [ban.SignUp]. A ban
 	// whose scope leaves it out refuses nobody here.
 	Action ban.Action
@@ -75,7 +79,11 @@ func Guard(checker *ban.Checker, o GuardOptions) (func(http.Handler) http.Handle
 	if err != nil {
 		return nil, err
 	}
-	g := &guard{checker, proxies, o}
+	except, err := web.NewProxies(o.Except)
+	if err != nil {
+		return nil, err
+	}
+	g := &guard{checker, proxies, except, o}
 	if g.Refuse == nil {
 		g.Refuse = func(w http.ResponseWriter, r *http.Request, d ban.Decision) { WriteRefusal(w, r, d.Match) }
 	}
@@ -87,6 +95,7 @@ func Guard(checker *ban.Checker, o GuardOptions) (func(http.Handler) http.Handle
 type guard struct {
 	checker *ban.Checker
 	proxies web.Proxies
+	except  web.Proxies
 	GuardOptions
 }
 
@@ -99,6 +108,10 @@ func (g *guard) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 	var d ban.Decision
 	if err == nil {
 		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, client))
+		if g.except.Trusts(client) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		d, err = g.checker.Check(r.Context(), ban.Subject{IP: client.String(), Action: g.Action})
 	}
 	switch {

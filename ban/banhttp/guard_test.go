@@ -72,6 +72,8 @@ func TestGuard(t *testing.T) {
 		want   string
 	}{
 		{"a stranger", banhttp.GuardOptions{}, "198.51.100.1:9", nil, 200, "welcome 198.51.100.1"},
+		{"a banned address that is an exception", banhttp.GuardOptions{Except: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}}, "203.0.113.7:9", nil, 200, "welcome 203.0.113.7"},
+		{"a banned address beside an exception", banhttp.GuardOptions{Except: []netip.Prefix{netip.MustParsePrefix("203.0.113.8/32")}}, "203.0.113.7:9", nil, 403, banned},
 		{"a banned address", banhttp.GuardOptions{}, "203.0.113.7:9", nil, 403, banned},
 		{"a banned address in IPv6 clothes", banhttp.GuardOptions{}, "[::ffff:203.0.113.7]:9", nil, 403, banned},
 		{"one who says it is another", banhttp.GuardOptions{}, "203.0.113.7:9", []string{"X-Forwarded-For", "198.51.100.1"}, 403, banned},

@@ -318,6 +318,21 @@ func TestGuardedRoutes(t *testing.T) {
 		p.send("POST", path, `{}`, who, from, "203.0.113.7, 198.51.100.7").want(t, http.StatusBadRequest, "invalid_params")
 		p.send("POST", path, `{}`, who, from, "no address").want(t, http.StatusBadRequest, "X-Forwarded-For")
 	}
+	for _, r := range protected { // those of admins, of all three contracts
+		admins := strings.HasPrefix(r.target(), prefixAdmin) || strings.HasPrefix(r.target(), prefixMastodon) || strings.HasPrefix(r.target(), prefixStoryden)
+		if !admins {
+			continue
+		}
+		who := session
+		if tokenOnly(r) {
+			who = token
+		}
+		p.send(r.method(), r.target(), r.body, who, from, "203.0.113.7").want(t, http.StatusForbidden, `{"error":"banned"`)
+	}
+	// The machine itself is never refused.
+	addBan(t, st, ban.CreateOptions{Kind: ban.KindIP, Value: "127.0.0.0/8", Force: true})
+	time.Sleep(1500 * time.Millisecond) // longer than it takes until the ban is seen
+	p.send("GET", "/api/admin/bans", "", session).want(t, http.StatusOK, "203.0.113.0/24")
 	// Whoever is in keeps what they have, and may go.
 	p.send("POST", "/api/auth/sign-out-all", "", session, from, "203.0.113.7").want(t, http.StatusOK, `"sessions_revoked":1`)
 	p.send("GET", "/metrics", "", token, from, "203.0.113.7").want(t, http.StatusOK, `ostraka_checks_total{kind="ip",verdict="denied"}`)

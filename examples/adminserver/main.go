@@ -20,8 +20,9 @@
 //	/healthz                            200, or 503 if the rules cannot be read; public
 //	/openapi.yaml                       the description of it all; public
 //
-// Signing in and making aliases are refused to banned addresses: an admin whose own
-// is banned keeps the sessions they have, and else lifts the ban with banctl.
+// Signing in, making aliases and the admin APIs are refused to banned addresses: an
+// admin whose own is banned asks from the machine itself, whose loopback addresses
+// are never refused, or lifts the ban with banctl; -admit-banned serves them.
 // /metrics wants the scope "admin:read:metrics", or "admin:read", from everybody:
 // behind a proxy on the same machine every client has a loopback address.
 //

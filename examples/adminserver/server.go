@@ -47,7 +47,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	seconds := newStoreSeconds()
 	p := &parts{
 		store: &timedStore{Store: st, seconds: seconds}, storeSeconds: seconds, log: log,
-		trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie, baseURL: f.baseURL,
+		trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie, baseURL: f.baseURL, admitBanned: f.admitBanned,
 	}
 	if p.checker, err = ban.NewChecker(p.store, f.checkerOptions()); err != nil {
 		return err
@@ -61,7 +61,11 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err
 	}
-	if p.accounts, err = account.NewAdmin(p.store, account.AdminOptions{}); err != nil {
+	var o account.AdminOptions
+	if f.checkAccounts {
+		o.Checker = p.checker
+	}
+	if p.accounts, err = account.NewAdmin(p.store, o); err != nil {
 		return err
 	}
 	return serveSite(ctx, f, p)

@@ -47,7 +47,9 @@ type parts struct {
 
 	trustedProxies []netip.Prefix
 	insecureCookie bool
-	baseURL        string // where clients reach the server; empty: as each request says
+	admitBanned    bool                            // serve the admin APIs to banned addresses
+	forAdmins      func(http.Handler) http.Handler // set by newSite
+	baseURL        string                          // where clients reach the server; empty: as each request says
 }
 
 // newSite returns the handler of everything.
@@ -56,6 +58,9 @@ func newSite(p *parts) (http.Handler, error) {
 		TrustedProxies: p.trustedProxies, InsecureCookie: p.insecureCookie, Logger: p.log,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if p.forAdmins, err = p.admins(); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -86,17 +91,17 @@ func (p *parts) addUsers(mux *http.ServeMux, who *accounthttp.Authorizer) error 
 	if err != nil {
 		return err
 	}
-	mount(mux, prefixAdmin, h, "/users", "/users/")
+	p.mount(mux, prefixAdmin, h, "/users", "/users/")
 	h, err = accounthttp.NewCredentials(p.auth, p.accounts, accounthttp.Options{Authorize: noted(prefixAdmin, who.SessionCookie), Logger: p.log})
 	if err != nil {
 		return err
 	}
-	mount(mux, prefixAdmin, h, "/users/{id}/credentials", "/users/{id}/credentials/")
+	p.mount(mux, prefixAdmin, h, "/users/{id}/credentials", "/users/{id}/credentials/")
 	h, err = accounthttp.NewOwnPassword(who, accounthttp.SignInOptions{Logger: p.log})
 	if err != nil {
 		return err
 	}
-	mount(mux, prefixAdmin, h, "/users/me/password")
+	p.mount(mux, prefixAdmin, h, "/users/me/password")
 	return nil
 }
 
@@ -109,7 +114,7 @@ func (p *parts) addBans(mux *http.ServeMux, who *accounthttp.Authorizer) error {
 	if err != nil {
 		return err
 	}
-	mount(mux, prefixAdmin, h, "/")
+	p.mount(mux, prefixAdmin, h, "/")
 	return nil
 }
 
@@ -128,7 +133,7 @@ func (p *parts) addBlocks(mux *http.ServeMux, who *accounthttp.Authorizer) error
 	if err != nil {
 		return err
 	}
-	mount(mux, prefixMastodon, h, "/")
+	p.mount(mux, prefixMastodon, h, "/")
 	return nil
 }
 
@@ -137,7 +142,7 @@ func (p *parts) addSuspensions(mux *http.ServeMux, who *accounthttp.Authorizer) 
 	if err != nil {
 		return err
 	}
-	mount(mux, prefixStoryden, h, "/")
+	p.mount(mux, prefixStoryden, h, "/")
 	return nil
 }
 
@@ -182,7 +187,7 @@ func (p *parts) addAliases(mux *http.ServeMux, who *accounthttp.Authorizer) erro
 	if err != nil {
 		return err
 	}
-	mount(mux, prefixAdmin, h, "/aliases", "/aliases/")
+	p.mount(mux, prefixAdmin, h, "/aliases", "/aliases/")
 	return nil
 }
 
@@ -191,8 +196,23 @@ func (p *parts) guard(action ban.Action) (func(http.Handler) http.Handler, error
 	return banhttp.Guard(p.checker, banhttp.GuardOptions{TrustedProxies: p.trustedProxies, Action: action, Logger: p.log})
 }
 
-// mount serves paths below a prefix by a handler whose paths begin at the root.
-func mount(mux *http.ServeMux, prefix string, h http.Handler, paths ...string) {
+// admins keeps banned addresses from the admin APIs, unless they may. Whoever is at
+// the machine itself always gets in, so that no ban locks all admins out.
+func (p *parts) admins() (func(http.Handler) http.Handler, error) {
+	if p.admitBanned {
+		return func(h http.Handler) http.Handler { return h }, nil
+	}
+	return banhttp.Guard(p.checker, banhttp.GuardOptions{
+		TrustedProxies: p.trustedProxies, Except: loopback, Action: ban.SignIn, Logger: p.log,
+	})
+}
+
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
+// mount serves paths below a prefix by a handler of an admin API whose paths begin
+// at the root.
+func (p *parts) mount(mux *http.ServeMux, prefix string, h http.Handler, paths ...string) {
+	h = p.forAdmins(h)
 	for _, path := range paths {
 		mux.Handle(prefix+path, http.StripPrefix(prefix, h))
 	}

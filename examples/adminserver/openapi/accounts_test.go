@@ -269,7 +269,8 @@ func accountCalls() []call {
 		{target: "POST " + storyden + "/alice", status: 400},
 		{target: "POST " + storyden + "/alice?force=1", status: 409},
 		{target: "POST " + storyden + "/nobody", status: 404},
-		{target: "DELETE " + storyden + "/bob", status: 200},
+		{target: "DELETE " + storyden + "/bob?lift_bans=perhaps", status: 400},
+		{target: "DELETE " + storyden + "/bob?lift_bans=1", status: 200},
 		{target: "DELETE " + storyden + "/nobody", status: 404},
 
 		{target: "DELETE " + users + "/x", status: 400},

@@ -1,0 +1,37 @@
+package account
+
+import (
+	"context"
+
+	"example.com/ostraka/ban"
+)
+
+// checkNew asks the Checker, if there is one, about a handle and an address that an
+// account is to have; empty is what stays. Who is suspended anyway may need review.
+func (a *Admin) checkNew(ctx context.Context, handle, address string, suspended bool) error {
+	if a.checker == nil || handle == "" && address == "" {
+		return nil
+	}
+	d, err := a.checker.Check(ctx, ban.Subject{Name: handle, Email: address, Action: a.action})
+	if refused := refusal(d, err); refused != nil {
+		return refused
+	}
+	if d.Verdict == ban.NeedsReview && !suspended {
+		return d.Err()
+	}
+	return nil
+}
+
+// checkChanged is checkNew about what an account has now and had not before.
+func (a *Admin) checkChanged(ctx context.Context, old, acc *Account) error {
+	var handle, address string
+	if acc.HandleFold != old.HandleFold {
+		handle = acc.Handle
+	}
+	for _, e := range acc.Emails {
+		if !old.HasEmail(e.Address) {
+			address = e.Address // a change brings one at most
+		}
+	}
+	return a.checkNew(ctx, handle, address, !acc.Active())
+}
