@@ -321,6 +321,8 @@ func memberText(c column, raw json.RawMessage) (text string, ok bool) {
 	switch {
 	case string(raw) == "null":
 		return "", true
+	case c == columnMask:
+		return string(bytes.Trim(raw, `"`)), true
 	case c == columnShadow || c == columnApproval:
 		var yes bool
 		err := json.Unmarshal(raw, &yes)

@@ -27,7 +27,8 @@ const (
 	columnApproval
 	columnScope
 	columnShadow
-	columns // how many there are
+	columnMask // of the address beside it
+	columns    // how many there are
 
 	columnOther column = -1 // one that says nothing here
 )
@@ -48,6 +49,7 @@ var columnNames = [columns][]string{
 	columnApproval: {"allow_with_approval"},
 	columnScope:    {"scope"},
 	columnShadow:   {"shadow"},
+	columnMask:     {"mask", "netmask", "net_mask", "subnet_mask", "network_mask", "masklen", "mask_length", "prefixlen", "prefix_len", "prefix_length"},
 }
 
 // knownColumns is a hint: what to call a column of values.
@@ -107,6 +109,9 @@ func (p *parser) record(l Line, r *record) bool {
 	}
 	text := r[from]
 	l.Text = clip(text)
+	if r[columnMask] != "" && isAddr([]byte(text)) {
+		return p.emit(l.rejected("line", text, ban.CodeNotSupported, "a network is written with its length in one cell, as 203.0.113.0/24"))
+	}
 	kind, err := p.kindOf(r, from)
 	if err == nil {
 		var skip bool
