@@ -117,7 +117,7 @@ func saysOtherKind(text string) bool {
 }
 
 // quotePairs are what values are found between.
-var quotePairs = [...][2]string{{`"`, `"`}, {"'", "'"}, {"`", "`"}, {"\u201c", "\u201d"}, {"\u201e", "\u201c"}, {"\u2018", "\u2019"}, {"\u00ab", "\u00bb"}}
+var quotePairs = [...][2]string{{`"`, `"`}, {"'", "'"}, {"`", "`"}, {"\u201c", "\u201d"}, {"\u201e", "\u201c"}, {"\u2018", "\u2019"}, {"\u00ab", "\u00bb"}, {"\u300c", "\u300d"}, {"\u300e", "\u300f"}}
 
 // unwrap returns a value without the quotes around it and without a comma,
 // semicolon or pipe after it, or says why it is no single value.

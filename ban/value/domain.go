@@ -2,6 +2,7 @@ package value
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -28,6 +29,10 @@ const (
 // A name that ends in a number is an IP address in disguise, and refused. A
 // single label is a domain ("localhost").
 //
+// Punctuation beyond ASCII that RFC 5892 disallows is refused, although UTS #46
+// maps it: the quotes of "「example.com」" are around the domain, not in it. A
+// domain that has some is written in A-labels.
+//
 // The error is a [*ValueError].
 func ParseDomain(s string) (Value, error) {
 	v, f := domainValue(s)
@@ -50,7 +55,7 @@ func domainValue(s string) (Value, fault) {
 	if host == "" {
 		return Value{}, fault{CodeEmpty, `name a domain after "=" or "*."`}
 	}
-	host, f = canonicalHost(host)
+	host, f = ruleHost(host)
 	if !f.ok() {
 		return Value{}, f
 	}
@@ -83,6 +88,29 @@ func canonicalHost(s string) (string, fault) {
 		return s, fault{}
 	}
 	return foldHost(s)
+}
+
+// ruleHost is canonicalHost for the value of a rule.
+func ruleHost(s string) (string, fault) {
+	if strings.ContainsFunc(s, isStrayPunctuation) {
+		return "", fault{CodeCharacter, "leave out quotes and separators; a domain name that has them is written in A-labels (xn--)"}
+	}
+	return canonicalHost(s)
+}
+
+// isStrayPunctuation reports whether a character is punctuation beyond ASCII that
+// stands around domain names and between them, but in none: RFC 5892 disallows
+// it. The full-width forms of ASCII, and the dots of IDNA, are mapped.
+func isStrayPunctuation(r rune) bool {
+	switch {
+	case r < 0x80, 0xff01 <= r && r <= 0xff5e, r == '\u3002', r == '\uff61':
+		return false
+	case r == '\u00b7', r == '\u05f3', r == '\u05f4', r == '\u30fb': // contextual, RFC 5892, appendix A
+		return false
+	case r == '\u0f0b': // valid, RFC 5892, section 2.6
+		return false
+	}
+	return unicode.IsPunct(r)
 }
 
 // isPlainHost reports whether s is canonical by inspection: lower-case letters,

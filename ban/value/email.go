@@ -76,6 +76,9 @@ func (t *Tables) emailValue(s string) (Value, fault) {
 	if p.wild() {
 		return t.patternValue(p, domain)
 	}
+	if _, f := ruleHost(domain); !f.ok() {
+		return Value{}, mailDomainFault(f)
+	}
 	a, f := t.newAddress("", p.fixed, domain)
 	if !f.ok() {
 		return Value{}, f
@@ -100,7 +103,7 @@ func (t *Tables) patternValue(p stars, domain string) (Value, fault) {
 	if len(p.fixed) > maxLocal {
 		return Value{}, localTooLong
 	}
-	host, f := canonicalHost(domain)
+	host, f := ruleHost(domain)
 	if !f.ok() {
 		return Value{}, mailDomainFault(f)
 	}
