@@ -53,12 +53,14 @@ func IsRegexp(s string) bool {
 }
 
 // isShortRange reports whether a text is a range of IPv4 addresses whose last one
-// is shortened, as 203.0.113.1-20, or that has x for a number, as 203.0.113.x.
-// Both would pass for host names.
+// is shortened, as 203.0.113.1-20, or that has x or a star for a number, as
+// 203.0.113.x. The first two would pass for host names.
 func isShortRange(s string) bool {
 	const digits = "0123456789."
-	if rest, ok := strings.CutSuffix(s, ".x"); ok {
-		return strings.Trim(rest, digits+"x") == ""
+	for _, part := range []string{"x", "*"} {
+		if rest, ok := strings.CutSuffix(s, "."+part); ok && rest != "" && rest[0] != '.' {
+			return strings.Trim(rest, digits+part) == "" && strings.ContainsAny(rest, digits[:10])
+		}
 	}
 	from, to, ok := strings.Cut(s, "-")
 	_, isAddr := plainIPv4(strings.TrimSpace(from))
@@ -66,7 +68,7 @@ func isShortRange(s string) bool {
 }
 
 // quotes are the characters that values are found between.
-const quotes = "\"'`\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a"
+const quotes = "\"'`\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f\uff02\uff07"
 
 // isQuoted reports whether a text begins or ends with a quote.
 func isQuoted(s string) bool {

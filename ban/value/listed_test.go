@@ -1,6 +1,8 @@
 package value_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"example.com/ostraka/ban/value"
@@ -22,6 +24,7 @@ var noValues = map[string]string{
 	"spam.example,": value.CodeSyntax, "spam.example|ads.example": value.CodeSyntax, "DOMAIN-SUFFIX,x.example": value.CodeSyntax, "a@x.example;": value.CodeSyntax,
 	`"admin"`: value.CodeSyntax, "'admin'": value.CodeSyntax, "`admin`": value.CodeSyntax, "“admin”": value.CodeSyntax, "«admin»": value.CodeSyntax,
 	`"spam.example"`: value.CodeSyntax, `"203.0.113.7"`: value.CodeSyntax, `admin"`: value.CodeSyntax,
+	"「spam.example」": value.CodeSyntax, "『admin』": value.CodeSyntax, "＂spam.example＂": value.CodeSyntax,
 }
 
 func TestWhatIsNoValueIsNotTakenForAName(t *testing.T) {
@@ -51,6 +54,35 @@ func TestWhatSaysItsKindIsReadAlikeByHandAndInLists(t *testing.T) {
 		v, err := value.ParseAny(in)
 		if w, listed := value.ParseListed(in); err != nil || listed != nil || v != w {
 			t.Errorf("%q is %v, %v by hand and %v, %v in a list", in, v, err, w, listed)
+		}
+	}
+}
+
+// "=word" is one host or one name: by hand as in a list, it has to say which. And a
+// URL without a dot is no name.
+func TestWhatIsNoPlainWordIsNoNameByHand(t *testing.T) {
+	for in, code := range map[string]string{
+		"=localhost": value.CodeAmbiguous, "=ema": value.CodeAmbiguous, " =ema": value.CodeAmbiguous,
+		"http://a": value.CodeKind, "https://localhost/x": value.CodeKind,
+	} {
+		_, err := value.ParseAny(in)
+		wantValueError(t, err, "value", code)
+	}
+	for in, kind := range map[string]value.Kind{"name:=ema": value.KindName, "domain:=localhost": value.KindDomain, "=www.example": value.KindDomain} {
+		if v, err := value.ParseAny(in); err != nil || v.Kind() != kind {
+			t.Errorf("ParseAny(%q) = %v, %v", in, v, err)
+		}
+	}
+}
+
+// What looks like an address is not called a regular expression.
+func TestTheHintForAnAddressIsAboutAddresses(t *testing.T) {
+	for in, hint := range map[string]string{
+		"198.51.100.*": "prefix", "198.51.*.*": "prefix", "198.51.*": "prefix", "[2001:db8::1]:443": "brackets", "[2001:db8::1]": "brackets",
+	} {
+		_, err := value.ParseAny(in)
+		if v, ok := errors.AsType[*value.ValueError](err); !ok || !strings.Contains(v.Hint, hint) || strings.Contains(v.Hint, "expression") {
+			t.Errorf("ParseAny(%q): %v, want a hint of %s", in, err, hint)
 		}
 	}
 }

@@ -12,8 +12,10 @@ func Parse(kind Kind, s string) (Value, error) { return bundled.Parse(kind, s) }
 //
 //   - what has an @ is an e-mail value,
 //   - what looks like an IP address or prefix is one,
-//   - what begins with "*." or "=", or has a dot, is a domain,
+//   - what begins with "*.", or has a dot, is a domain,
 //   - a plain word is a name.
+//
+// "=word" is refused with [CodeAmbiguous]: it may be one host, or one name.
 //
 // It is for input by hand, where a word is a name; of lists see [ParseListed].
 // What stands for many values, or for something that is no value, is refused
@@ -30,20 +32,20 @@ func ParseAny(s string) (Value, error) {
 	if word == "" {
 		return v, err
 	}
+	if strings.Contains(word, "://") {
+		return Value{}, NewValueError("value", word, CodeKind, "give the host alone, without the scheme and path of a URL")
+	}
 	return ParseName(word)
 }
 
 // ParseListed reads the value of a rule from a list that does not say of which
 // kind its values are: as [ParseAny], but a name has to say so ("name:john.doe").
 // A word without it may be anything, a heading or a part of a sentence, and is
-// refused with [CodeAmbiguous]. So is "=word", which may be a host or a name.
+// refused with [CodeAmbiguous].
 func ParseListed(s string) (Value, error) {
 	v, word, err := parseForm(s)
-	switch {
-	case word != "":
+	if word != "" {
 		return Value{}, NewValueError("value", word, CodeAmbiguous, "a word may be anything: write name: before it if it is a name")
-	case err == nil && v.kind == KindDomain && strings.HasPrefix(v.text, "=") && !strings.Contains(v.text, ".") && !hasKind(s):
-		return Value{}, NewValueError("value", s, CodeAmbiguous, "write domain: before it if it is a host, name: if it is a name")
 	}
 	return v, err
 }
@@ -67,6 +69,9 @@ func parseForm(s string) (v Value, word string, err error) {
 		return Value{}, text, nil
 	}
 	v, err = Parse(kind, text)
+	if err == nil && kind == KindDomain && strings.HasPrefix(v.text, "=") && !strings.Contains(v.text, ".") {
+		return Value{}, "", NewValueError("value", text, CodeAmbiguous, "write domain: before it if it is a host, name: if it is a name")
+	}
 	return v, "", err
 }
 
@@ -80,11 +85,6 @@ func cutKind(text string) (kind Kind, rest string) {
 		}
 	}
 	return 0, text
-}
-
-func hasKind(s string) bool {
-	kind, _ := cutKind(strings.TrimSpace(s))
-	return kind != 0
 }
 
 // kindOf tells the kind of a value from its form; 0 for a plain word.
@@ -105,6 +105,9 @@ func kindOf(s string) Kind {
 func looksLikeIP(s string) bool {
 	addr, _, _ := strings.Cut(s, "/")
 	addr, _, _ = strings.Cut(addr, "%")
+	if host, port, ok := strings.Cut(addr, "]:"); ok && strings.Trim(port, "0123456789") == "" {
+		addr = host
+	}
 	addr = strings.Trim(addr, "[]")
 	v4 := strings.Contains(addr, ".") && strings.Trim(addr, "0123456789.") == ""
 	v6 := strings.Contains(addr, ":") && strings.Trim(addr, "0123456789abcdefABCDEF:.") == ""

@@ -112,7 +112,7 @@ func TestParseAnySeesTheKindFromTheForm(t *testing.T) {
 		"::/0":                 {value.KindIP, "::/0"},
 		"example.com":          {value.KindDomain, "example.com"},
 		"*.example.com":        {value.KindDomain, "*.example.com"},
-		"=localhost":           {value.KindDomain, "=localhost"},
+		"domain:=localhost":    {value.KindDomain, "=localhost"},
 		"admin":                {value.KindName, "admin"},
 		"*admin*":              {value.KindName, "*admin*"},
 		"12345":                {value.KindName, "12345"},
