@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,15 +121,26 @@ func compareWithOracle(t *rapid.T, st store.Store) {
 }
 
 type world struct {
-	t     *rapid.T
-	st    store.Store
-	admin *ban.Admin
-	older *ban.Admin // by other tables
-	now   time.Time
-	rules []store.Rule // what the store holds now
+	t      *rapid.T
+	st     store.Store
+	admin  *ban.Admin
+	older  *ban.Admin // by other tables
+	now    time.Time
+	clocks sync.Mutex   // held by who reads or moves now: Checkers read it too
+	rules  []store.Rule // what the store holds now
 }
 
-func (w *world) clock() time.Time { return w.now }
+func (w *world) clock() time.Time {
+	w.clocks.Lock()
+	defer w.clocks.Unlock()
+	return w.now
+}
+
+func (w *world) wait(d time.Duration) {
+	w.clocks.Lock()
+	defer w.clocks.Unlock()
+	w.now = w.now.Add(d)
+}
 
 func (w *world) checker(o ban.CheckerOptions) *ban.Checker {
 	o.Now, o.PollInterval, o.Tables = w.clock, -1, ownTables
@@ -183,7 +195,7 @@ func (w *world) step() {
 	case "many":
 		w.createMany(3)
 	case "wait":
-		w.now = w.now.Add(time.Duration(rapid.IntRange(1, 10).Draw(t, "minutes")) * time.Minute)
+		w.wait(time.Duration(rapid.IntRange(1, 10).Draw(t, "minutes")) * time.Minute)
 	case "revoke":
 		if b, ok := w.any(); ok {
 			_, err = w.admin.Revoke(ctx, b.ID, "over")

@@ -31,7 +31,7 @@ func TestTheVectorsOfDecisions(t *testing.T) {
 	})
 	t.Run("sqlitestore", func(t *testing.T) {
 		vectors.RunDecisions(t, files, func(t *testing.T) store.Store {
-			st, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "vectors.db"), sqlitestore.Options{})
+			st, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "vectors.db"), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 			if err != nil {
 				t.Fatal(err)
 			}
