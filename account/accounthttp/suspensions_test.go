@@ -139,3 +139,21 @@ func TestWhoeverInvitedMayBeGone(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// TestReinstatingNamesTheBansOfTheSuspension and lifts them if it is told to.
+func TestReinstatingNamesTheBansOfTheSuspension(t *testing.T) {
+	for query, want := range map[string]string{"": `"bans_left":["`, "?lift_bans=1": `"bans_lifted":["`} {
+		s := newSite(t, siteOptions{authorize: letIn})
+		s.createAdmin(t, "alice")
+		bob := s.create(t, account.CreateOptions{Handle: "bob"})
+		done := must(s.admin.Suspend(as("alice"), bob.ID, account.SuspendOptions{BanName: true}))(t)
+		w := s.do(request{target: "DELETE " + storydenBans + "bob" + query})
+		if w.Code != 200 || !strings.Contains(w.Body.String(), want+done.BansCreated[0].ID.String()) {
+			t.Errorf("%q: %d %s", query, w.Code, w.Body)
+		}
+		left := must(s.store.Ban(t.Context(), done.BansCreated[0].ID))(t)
+		if lifted := !left.RevokedAt.IsZero(); lifted != (query != "") {
+			t.Errorf("%q: the ban is lifted: %t", query, lifted)
+		}
+	}
+}
