@@ -167,6 +167,9 @@ func ownRow(p *Provider) (*row, error) {
 		if r.Domains[i], err = ParseHost(d); err != nil {
 			return nil, fmt.Errorf("providers: %w", err)
 		}
+		if strings.ContainsFunc(d, isStrayPunctuation) {
+			return nil, NewValueError("providers", d, CodeCharacter, "leave out quotes and separators around the domain")
+		}
 	}
 	const field = "providers"
 	switch name := strings.Join(p.Domains, " "); {

@@ -75,6 +75,7 @@ func TestRowsThatMakeNoSense(t *testing.T) {
 	}{
 		"no domain":                  {[]value.Provider{{CutAt: '+'}}, "providers", value.CodeEmpty},
 		"a domain that is none":      {[]value.Provider{{Domains: []string{"a..b"}}}, "domain", value.CodeSyntax},
+		"a domain in quotes":         {[]value.Provider{{Domains: []string{"「a.example」"}}}, "providers", value.CodeCharacter},
 		"a domain twice":             {[]value.Provider{{Domains: []string{"a.example", "A.example"}}}, "providers", value.CodeDuplicate},
 		"a domain in two rows":       {[]value.Provider{{Domains: []string{"a.example"}}, {Domains: []string{"a.example"}}}, "providers", value.CodeDuplicate},
 		"a canonical one outside":    {[]value.Provider{{Domains: []string{"a.example"}, CanonicalDomain: "b.example"}}, "providers", value.CodeUnknown},
