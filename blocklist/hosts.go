@@ -72,6 +72,8 @@ func (p *parser) host(addr netip.Addr, host string) bool {
 		return true // "0.0.0.0 0.0.0.0" stands in such lists for the sake of some resolvers
 	case own:
 		return p.reject(host, ban.CodeUnknown, "this is what machines call themselves or their network: nobody to keep out")
+	case !addr.IsUnspecified() && !addr.IsLoopback() && isAddr([]byte(host)):
+		return p.reject(host, ban.CodeSyntax, "this is a second address: a network is written with its length, as 203.0.113.0/24, a range as 203.0.113.7-203.0.113.20")
 	case !addr.IsUnspecified() && !addr.IsLoopback():
 		return p.reject(host, ban.CodeSyntax,
 			"its address leads somewhere: entries have the address 0.0.0.0, 127.0.0.1, :: or ::1")

@@ -189,6 +189,19 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 	}
 }
 
+// Networks with a netmask and ranges without a hyphen look like lines of a hosts
+// file: what is said of them is about networks and ranges.
+func TestTheHintForASecondAddressIsAboutNetworks(t *testing.T) {
+	for _, line := range []string{"203.0.113.0 255.255.255.0", "198.51.100.0\t255.255.255.128", "203.0.113.7 203.0.113.20", "2001:db8::1 2001:db8::ff"} {
+		for l, err := range blocklist.Parse(strings.NewReader(line+"\n"), blocklist.ParseOptions{}) {
+			v, ok := errors.AsType[*ban.ValueError](l.Err)
+			if err != nil || !ok || v.Code != ban.CodeSyntax || !strings.Contains(v.Hint, "length") {
+				t.Errorf("%q: %v, %v", line, l.Err, err)
+			}
+		}
+	}
+}
+
 func TestRejectsSayWhatWasWritten(t *testing.T) {
 	long := strings.Repeat("ä", 70)
 	list := "||" + long + "^$third-party\n||example.com^$image"
