@@ -61,7 +61,7 @@ var kinds = []struct {
 		return newOn(t, schema, 1, pgstore.Options{})
 	}},
 	{"a pooler of transactions", func(t testing.TB, schema string) store.Store {
-		return openAt(t, schema, pgstore.Options{TransactionPooling: true})
+		return openAt(t, schema, pgstore.Options{TransactionPooling: true, ListenDSN: pgtest.Shared(t).DSN()})
 	}},
 }
 

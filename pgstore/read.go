@@ -105,11 +105,11 @@ func (s *Store) read(ctx context.Context, doing string, fn func(querier) error) 
 	return explain(ctx, doing, s.reading(ctx, fn))
 }
 
-// reading runs fn, and once more if it got a connection that had been lost while
-// it lay idle in the pool.
+// reading runs fn, and again where it got a connection that had been lost while it lay
+// idle in the pool.
 func (s *Store) reading(ctx context.Context, fn func(querier) error) error {
 	err := fn(querier{s, s.pool})
-	for try := 0; err != nil && try < 3 && ctx.Err() == nil && code(err) == "" && broken(err); try++ {
+	for try := 0; try < 3 && err != nil && ctx.Err() == nil && sentinel(ctx, err) == ErrConnection; try++ {
 		err = fn(querier{s, s.pool})
 	}
 	return err

@@ -63,7 +63,7 @@ type persistentFlaw struct {
 }
 
 func TestThePersistentSuiteCatches(t *testing.T) {
-	for _, f := range persistentFlaws {
+	for _, f := range slices.Concat(persistentFlaws, notifyFlaws) {
 		t.Run("a backend that "+f.name, func(t *testing.T) {
 			for _, name := range f.caught {
 				found := false

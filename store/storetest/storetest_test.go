@@ -28,6 +28,12 @@ func TestRunPersistent(t *testing.T) {
 	})
 }
 
+func TestRunPersistentOnANotifier(t *testing.T) {
+	for _, c := range notifyClauses {
+		c.check(cited{t, c.says}, openNotifying(true, true))
+	}
+}
+
 func TestEveryRuleHasANameOfItsOwn(t *testing.T) {
 	var names []string
 	for _, c := range clauses() {

@@ -49,6 +49,7 @@ func clauses() []clause {
 
 func persistentClauses() []persistentClause {
 	return slices.Concat(
+		notifyClauses,
 		reopenClauses, handleClauses, listReopenClauses, listHandleClauses,
 		accountReopenClauses, accountHandleClauses, tableReopenClauses,
 	)

@@ -98,15 +98,15 @@ func newServer() (*Server, error) {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// binaries returns the folder of the server's programs: that of PG_BIN, of PATH, or
-// of the newest version that Debian's packages have put into theirs.
+// binaries returns the folder of the server's programs: that of PG_BIN, of the
+// newest version that Debian's packages have put into theirs, or of PATH.
 func binaries() (string, error) {
 	candidates := []string{os.Getenv("PG_BIN")}
-	if path, err := exec.LookPath("initdb"); err == nil {
-		candidates = append(candidates, filepath.Dir(path))
-	}
 	for version := 30; version >= 14; version-- {
 		candidates = append(candidates, fmt.Sprintf("/usr/lib/postgresql/%d/bin", version))
+	}
+	if path, err := exec.LookPath("pg_basebackup"); err == nil {
+		candidates = append(candidates, filepath.Dir(path))
 	}
 	for _, dir := range candidates {
 		if _, err := os.Stat(filepath.Join(dir, "initdb")); dir != "" && err == nil {
