@@ -92,8 +92,10 @@ func NewChecker(st Source, opts CheckerOptions) (*Checker, error) {
 		source: source, opts: opts, ownClock: ownClock, cache: cache,
 		hits: hitcount.New(source, opts.Now, HitDays), mx: mx,
 	}
+	notifier, _ := st.(store.Notifier) // a role of the store itself
 	c.feed = changefeed.New(source, changefeed.Options{
-		Apply: c.apply, ApplyAll: c.applyAll,
+		Notifier: notifier,
+		Apply:    c.apply, ApplyAll: c.applyAll,
 		Interval: opts.PollInterval, StaleFor: opts.StaleFor,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

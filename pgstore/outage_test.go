@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"example.com/ostraka/ban"
 	"example.com/ostraka/pgstore"
 	"example.com/ostraka/pgstore/internal/pgtest"
 	"example.com/ostraka/store"
@@ -82,6 +83,65 @@ func TestAReplicaThatLagsAnswersNothing(t *testing.T) {
 	}
 	if _, err := balanced.CreateBan(t.Context(), newBan("b.example"), aChange(store.BanCreate)); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("CreateBan on a replica: %v, want an error that matches ErrUnavailable", err)
+	}
+}
+
+// TestAServerThatIsKilledComesBack kills the server, and asks what is left.
+func TestAServerThatIsKilledComesBack(t *testing.T) {
+	server := pgtest.Own(t)
+	var stores []*pgstore.Store
+	for range 2 {
+		s, err := pgstore.Open(t.Context(), server.DSN(), pgstore.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		stores = append(stores, s)
+	}
+	writing, asked := stores[0], stores[1]
+	checker, err := ban.NewChecker(asked, ban.CheckerOptions{PollInterval: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer checker.Close()
+	denied := func() bool {
+		d, err := checker.Check(t.Context(), ban.Subject{Email: "x@a.example"})
+		if err != nil && !errors.Is(err, store.ErrUnavailable) {
+			t.Fatal(err)
+		}
+		return err == nil && d.Verdict == ban.Denied
+	}
+	until(t, "the store listens", func() bool { return asked.Stats().Listening })
+	if denied() {
+		t.Fatal("denied before there is a ban")
+	}
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writing.CreateBan(t.Context(), newBan("a.example"), aChange(store.BanCreate)); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("CreateBan without a server: %v, want an error that matches ErrUnavailable", err)
+	}
+	if err := server.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the store writes again", func() bool {
+		_, err := writing.CreateBan(t.Context(), newBan("a.example"), aChange(store.BanCreate))
+		return err == nil || errors.Is(err, store.ErrExists)
+	})
+	// Long before the log's next turn: what was missed is told of when listening begins anew.
+	until(t, "the other store's checker knows of the ban", denied)
+	if n := asked.Stats().ListenerConnects; n < 2 {
+		t.Errorf("the store began to listen %d times, want at least 2", n)
+	}
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for began := time.Now(); !holds(); time.Sleep(time.Millisecond) {
+		if time.Since(began) > 20*time.Second {
+			t.Fatal("not within 20s: " + what)
+		}
 	}
 }
 

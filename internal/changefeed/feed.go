@@ -35,6 +35,8 @@ type Options struct {
 	Apply    func(changes []store.Change, own bool) // own: made through this process's store, and not returned yet
 	ApplyAll func(position int64, own bool)         // any change up to there may have been missed
 
+	Notifier store.Notifier // says when there is something to read; nil: none
+
 	Interval time.Duration // between readings, at most; negative: none
 	StaleFor time.Duration // for which what was read is trusted after the Interval
 }
@@ -120,20 +122,21 @@ func (f *Feed) Late(w Window, cached bool) bool {
 }
 
 // Run polls until the context ends: twice an interval, so that a change is seen
-// within one even if it comes just after a poll, and whenever a store that is a
-// [store.Notifier] says so.
+// within one even if it comes just after a poll, and whenever the Notifier
+// says so.
 func (f *Feed) Run(ctx context.Context) {
 	if f.opts.Interval < 0 {
 		return
 	}
 	news := make(chan struct{}, 1)
-	if n, ok := f.changes.(store.Notifier); ok {
-		defer n.Notify(func() {
+	if f.opts.Notifier != nil {
+		defer f.opts.Notifier.Notify(func() {
 			select {
 			case news <- struct{}{}:
 			default: // the log is about to be read already
 			}
 		})()
+		f.Poll(ctx) // for what came before somebody listened
 	}
 	tick := time.NewTicker(max(f.opts.Interval/2, time.Millisecond))
 	defer tick.Stop()
