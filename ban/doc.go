@@ -31,7 +31,7 @@
 //
 // Values are made canonical on the way in, by [ParseEmail], [ParseDomain],
 // [ParsePrefix] and [ParseName]; what does not parse is a [*ValueError], never a
-// silent pass.
+// silent pass. They are those of package value, which may be used alone.
 //
 //	kind    value                      matches
 //	email   eve@spam.example           the address, and all spellings of its mailbox
@@ -44,7 +44,8 @@
 //	        =ema                       that name alone: it leaves "Erna" be
 //	        admin*, *admin, *admin*    names with a star at the start or end
 //
-// A domain rule also applies to the e-mail addresses at its hosts.
+// A domain rule also applies to the e-mail addresses at its hosts, and an ip rule of
+// IPv4 to the IPv6 addresses that stand for it behind NAT64 and 6to4.
 //
 // # Which rule decides
 //
