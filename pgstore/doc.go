@@ -16,8 +16,8 @@
 // The number of a change is that of a row which every logged write updates last,
 // and whose lock it holds until its commit. So numbers have no holes and become
 // visible in their order: whoever has read the log up to one misses none below it.
-// Logged writes commit one after the other, each with its own flush to disk; so that
-// the log has no gap that fills later. That costs some half of the writes a second that
+// Logged writes commit one after the other, each with its own flush to disk.
+// That costs some half of the writes a second that
 // commits with NOTIFY reach without an order: a thousand were seen on two processors.
 // Reads wait for nobody.
 //
