@@ -198,7 +198,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 		return err
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	c.conclude(d, s, now, &found, &mx, room[:0], c.stripe(now))
+	c.conclude(d, s, now, &found, &mx, c.traitAddress(s), room[:0], c.stripe(now))
 	d.Stale = c.feed.Late(w, cached)
 	return nil
 }
@@ -215,8 +215,10 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 		sc.Begin(c.opts.Now, time.Time{})
 		found, any := sc.Find(content)
 		if !any && c.mx == nil { // as nearly always
-			d.Verdict, d.action, d.Stale = Allowed, s.Action, c.feed.Late(w, true)
-			c.stats.of(sc.stripe).count(d)
+			d.Verdict, d.action = Allowed, s.Action
+			c.judgeTraits(d, s, time.Time{}, sc.Address(), nil)
+			d.Stale = c.feed.Late(w, true)
+			c.stats.count(c.stats.of(sc.stripe), d)
 			return nil
 		}
 		var mx mxAnswer
@@ -225,7 +227,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 			mx, err = c.addMX(ctx, s, now, found, c.findInMirror(content, now))
 		}
 		if err == nil {
-			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.match, c.stats.of(sc.stripe))
+			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.Address(), sc.match, c.stats.of(sc.stripe))
 			d.Stale = c.feed.Late(w, true)
 			return nil
 		}
@@ -249,8 +251,8 @@ func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w c
 }
 
 // conclude decides by the rules found, and counts those that matched, which it
-// appends to matched and returns.
-func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, matched []*store.Rule, counters *stripe) []*store.Rule {
+// appends to matched and returns. The address is needed for its traits only.
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, a Address, matched []*store.Rule, counters *stripe) []*store.Rule {
 	decide(d, s, now, found, func(m *match.Candidate) {
 		matched = appendNew(matched, &m.Rule)
 	})
@@ -260,10 +262,11 @@ func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.
 			c.stats.mxUnknown.Add(1)
 		}
 	}
+	c.judgeTraits(d, s, now, a, found[KindEmail-1])
 	if len(matched) > 0 {
 		c.countHits(matched, s, d.Verdict)
 	}
-	counters.count(d)
+	c.stats.count(counters, d)
 	return matched
 }
 

@@ -38,7 +38,8 @@ type Match struct {
 	Kind         Kind      `json:"kind"`    // the kind of the rule: an e-mail address may be matched by a domain
 	Matched      string    `json:"matched"` // the canonical value of the rule
 	Via          Via       `json:"via"`
-	Host         string    `json:"host,omitzero"` // via mx: the mail host that it matched
+	Host         string    `json:"host,omitzero"`  // via mx: the mail host that it matched
+	Trait        Trait     `json:"trait,omitzero"` // via trait: which
 	Effect       Effect    `json:"effect"`
 	Shadow       bool      `json:"shadow,omitzero"`
 	Origin       Origin    `json:"origin"`
@@ -59,11 +60,18 @@ func (m Match) String() string {
 	if m.IsZero() {
 		return ""
 	}
-	text := fmt.Sprintf("%s %s %s via %s", m.Effect, m.Kind, m.Matched, m.Via)
-	if m.Host != "" {
-		text += " " + m.Host
+	return fmt.Sprintf("%s %s %s via %s%s", m.Effect, m.Kind, m.Matched, m.Via, m.detail())
+}
+
+// detail says more of how it matched: by which mail host, or trait.
+func (m *Match) detail() string {
+	switch {
+	case m.Host != "":
+		return " " + m.Host
+	case m.Trait != 0:
+		return " " + m.Trait.String()
 	}
-	return text
+	return ""
 }
 
 // Decision is the answer to a check, with its reason.

@@ -73,6 +73,8 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 	t := Trace{MX: mx.trace()}
 	decide(&t.Decision, &s, now, &found, nil)
 	mx.finish(&t.Decision, &s, &c.opts.MX)
+	address := c.traitAddress(&s)
+	c.judgeTraits(&t.Decision, &s, now, address, found[KindEmail-1])
 	for i, candidates := range found {
 		won := false
 		for j := range candidates {
@@ -81,6 +83,9 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 		}
 		if match.Kinds[i] == KindEmail && mx.record != nil {
 			t.considerPolicy(mx.policyMatch(&s, &c.opts.MX))
+		}
+		if match.Kinds[i] == KindEmail && c.opts.Traits.concern(&s) {
+			t.considerTraits(&c.opts.Traits, &s, now, address, candidates)
 		}
 	}
 	return t, nil
@@ -118,9 +123,7 @@ func (t Trace) String() string {
 	for _, c := range t.Considered {
 		fmt.Fprintf(&b, "\n  %-13s %s %s %q matches %s %q via %s",
 			c.Outcome, c.Effect, c.Kind, c.Matched, c.Field, c.Input, c.Via)
-		if c.Host != "" {
-			fmt.Fprintf(&b, " %s", c.Host)
-		}
+		b.WriteString(c.detail())
 		if c.Reason != "" {
 			fmt.Fprintf(&b, ": %s", c.Reason)
 		}

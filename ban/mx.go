@@ -244,10 +244,10 @@ func (a *mxAnswer) nameHost(m *Match) {
 // records, zero if they ignore it.
 func (a *mxAnswer) policyMatch(s *Subject, opts *MXOptions) Match {
 	m := Match{Field: KindEmail, Input: s.Email, Kind: KindDomain, Matched: a.domain, Via: ViaMX}
-	policy := MXIgnore
+	policy := PolicyIgnore
 	for _, p := range []struct {
 		is             bool
-		policy         MXPolicy
+		policy         Policy
 		reason, public string
 	}{
 		{a.record.State == mxlookup.Null, opts.NullMX, "the domain has a null MX record", "the domain of the e-mail address accepts no mail"},
@@ -258,13 +258,9 @@ func (a *mxAnswer) policyMatch(s *Subject, opts *MXOptions) Match {
 			policy, m.Reason, m.PublicReason = p.policy, p.reason, p.public
 		}
 	}
-	switch policy {
-	case MXIgnore:
+	if policy == PolicyIgnore {
 		return Match{}
-	case MXReview:
-		m.Effect = Review
-	default:
-		m.Effect = Deny
 	}
+	m.Effect = policy.effect()
 	return m
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"time"
 
 	"example.com/ostraka/internal/mxlookup"
@@ -72,52 +71,17 @@ type MXOptions struct {
 
 	// NoMX is what to do if the domain has no MX record. Mail for it may still
 	// reach the domain itself. Default MXIgnore.
-	NoMX MXPolicy
+	NoMX Policy
 
 	// NullMX is what to do if the domain says by a null MX record that it accepts no
 	// mail (RFC 7505). Default MXIgnore.
-	NullMX MXPolicy
+	NullMX Policy
 
 	// OnUnknown is what to do if the DNS does not answer in time, or not all that was
 	// asked. Default MXIgnore: the verdict is given without. Whoever owns a domain
 	// can make its servers slow, so a host whose MX rules must hold chooses
 	// MXReview.
-	OnUnknown MXPolicy
-}
-
-// MXPolicy is what to do about a domain because of the state of its MX records.
-// It acts like a rule for an MX host, with the ID zero.
-type MXPolicy uint8
-
-// The policies.
-const (
-	MXIgnore MXPolicy = iota // nothing
-	MXReview                 // [NeedsReview]
-	MXDeny                   // [Denied]
-)
-
-var mxPolicyNames = [...]string{MXIgnore: "ignore", MXReview: "review", MXDeny: "deny"}
-
-// String returns "ignore", "review" or "deny".
-func (p MXPolicy) String() string {
-	if int(p) < len(mxPolicyNames) {
-		return mxPolicyNames[p]
-	}
-	return fmt.Sprintf("mx-policy(%d)", uint8(p))
-}
-
-// MarshalText implements [encoding.TextMarshaler] with [MXPolicy.String].
-func (p MXPolicy) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-// UnmarshalText reads what [MXPolicy.String] returns. Other text gives a
-// [*ValueError], and leaves the policy as it is.
-func (p *MXPolicy) UnmarshalText(text []byte) error {
-	i := slices.Index(mxPolicyNames[:], string(text))
-	if i < 0 {
-		return NewValueError("mx policy", string(text), CodeUnknown, "use ignore, review or deny")
-	}
-	*p = MXPolicy(i)
-	return nil
+	OnUnknown Policy
 }
 
 // The defaults of [MXOptions].

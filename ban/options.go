@@ -84,6 +84,10 @@ type CheckerOptions struct {
 	// MX has the mail hosts of e-mail addresses matched too. Off by default.
 	MX MXOptions
 
+	// Traits says what to do about addresses that are tagged, free, or of a role.
+	// Nothing by default.
+	Traits TraitOptions
+
 	// Now is the clock by which rules expire and hits are dated. It is called
 	// from several goroutines. Default [time.Now]. How long the store was not
 	// reached, and when to poll and flush, goes by real time.
@@ -128,7 +132,9 @@ func (o CheckerOptions) withDefaults() (CheckerOptions, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return o, nil
+	var err error
+	o.Traits, err = o.Traits.withDefaults()
+	return o, err
 }
 
 func setDefault[T comparable](field *T, value T) {

@@ -15,6 +15,10 @@ type Stats struct {
 	// as in Decided[Denied][KindIP]; kind 0 stands for no rule.
 	Decided [Allowed + 1][KindName + 1]int64
 
+	// Traits are the checks that a trait of the address decided, by trait and
+	// verdict, as in Traits[TraitFree][Denied].
+	Traits [TraitRole + 1][Allowed + 1]int64
+
 	CacheHits    int64 // fields of Subjects answered from the cache
 	CacheMisses  int64 // fields of Subjects that were looked up
 	CacheEntries int   // fields now in the cache
@@ -39,6 +43,7 @@ type counters struct {
 	invalid, failed atomic.Int64
 	cacheMisses     atomic.Int64
 	mxUnknown       atomic.Int64
+	traits          [TraitRole + 1][Allowed + 1]atomic.Int64
 }
 
 // stripe is three cache lines long: no line has counters of two of them, so that
@@ -54,6 +59,14 @@ var nextStripe atomic.Uint32
 
 // of returns the counters of one who has that number.
 func (n *counters) of(number uint32) *stripe { return &n.stripes[number%uint32(len(n.stripes))] }
+
+// count counts a check, in that stripe.
+func (n *counters) count(s *stripe, d *Decision) {
+	s.count(d)
+	if t := d.Match.Trait; t != 0 {
+		n.traits[t][d.Verdict].Add(1)
+	}
+}
 
 func (s *stripe) count(d *Decision) { s.verdicts[d.Verdict][d.Match.Kind].Add(1) }
 
@@ -90,6 +103,11 @@ func (c *Checker) Stats() Stats {
 		DroppedHits:  c.hits.Dropped(),
 	}
 	c.stats.sum(&s)
+	for t := range s.Traits {
+		for v := range s.Traits[t] {
+			s.Traits[t][v] = c.stats.traits[t][v].Load()
+		}
+	}
 	if c.mirror != nil {
 		m := c.mirror.Stats()
 		s.MirrorRules, s.MirrorBytes, s.MirrorLoads, s.MirrorBehind = m.Rules, m.Bytes, m.Loads, c.mirror.Behind()

@@ -29,7 +29,8 @@ const (
 )
 
 // The ways in which a rule matches; see package value for what each means. With
-// [CheckerOptions.Leet] there is ViaLeet, with [CheckerOptions.MX] ViaMX.
+// [CheckerOptions.Leet] there is ViaLeet, with [CheckerOptions.MX] ViaMX, with
+// [CheckerOptions.Traits] ViaTrait.
 const (
 	ViaExact        = value.ViaExact
 	ViaParentDomain = value.ViaParentDomain
@@ -39,6 +40,7 @@ const (
 	ViaLeet         = value.ViaLeet
 	ViaWildcard     = value.ViaWildcard
 	ViaMX           = value.ViaMX
+	ViaTrait        = value.ViaTrait
 )
 
 // The codes of a [ValueError]; see package value for what each means.

@@ -25,6 +25,7 @@ var families = []Family{
 	{Name: "ostraka_freshness_lag_seconds", Type: Gauge, Help: "Time since the change log was last read to its end: how old an answer can be."},
 	{Name: "ostraka_mx_lookups_total", Type: Counter, Help: "Domains whose mail hosts the DNS was asked for."},
 	{Name: "ostraka_mx_unknown_total", Type: Counter, Help: "Checks that were answered without the mail hosts, or without some."},
+	{Name: "ostraka_checks_trait_total", Type: Counter, Labels: []string{"trait", "verdict"}, Help: "Checks that a trait of the e-mail address decided, by trait and verdict."},
 	{Name: "ostraka_hits_dropped_total", Type: Counter, Help: "Hits that were not counted, because the store took none for too long."},
 	{Name: nameRules, Type: Gauge, Labels: []string{"origin"}, Help: "Rules in the store, by origin: active bans, blocks, entries of lists."},
 }
@@ -54,6 +55,7 @@ var samplesOf = map[string]func(*ban.Stats) []Sample{
 	"ostraka_freshness_lag_seconds": func(s *ban.Stats) []Sample { return one(time.Since(s.LastContact).Seconds()) },
 	"ostraka_mx_lookups_total":      func(s *ban.Stats) []Sample { return one(s.MXLookups) },
 	"ostraka_mx_unknown_total":      func(s *ban.Stats) []Sample { return one(s.MXUnknown) },
+	"ostraka_checks_trait_total":    traits,
 	"ostraka_hits_dropped_total":    func(s *ban.Stats) []Sample { return one(s.DroppedHits) },
 }
 
@@ -68,6 +70,16 @@ func checks(s *ban.Stats) []Sample {
 				name = ban.Kind(kind).String()
 			}
 			samples = append(samples, Sample{[]string{name, ban.Verdict(verdict).String()}, float64(n)})
+		}
+	}
+	return samples
+}
+
+func traits(s *ban.Stats) []Sample {
+	var samples []Sample
+	for _, t := range []ban.Trait{ban.TraitTagged, ban.TraitFree, ban.TraitRole} {
+		for _, v := range []ban.Verdict{ban.Denied, ban.NeedsReview} {
+			samples = append(samples, Sample{[]string{t.String(), v.String()}, float64(s.Traits[t][v])})
 		}
 	}
 	return samples

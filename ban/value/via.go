@@ -26,11 +26,14 @@ const (
 	// ViaMX: the rule is for a mail host of the domain of the address, by its name
 	// or its IP address. Only where a host asks for it.
 	ViaMX
+	// ViaTrait: no rule, but what a host does about addresses of that sort. Only
+	// where it asks for it.
+	ViaTrait
 )
 
 var viaNames = [...]string{
 	ViaExact: "exact", ViaParentDomain: "parent-domain", ViaMailbox: "mailbox", ViaPrefix: "prefix",
-	ViaSkeleton: "skeleton", ViaLeet: "leet", ViaWildcard: "wildcard", ViaMX: "mx",
+	ViaSkeleton: "skeleton", ViaLeet: "leet", ViaWildcard: "wildcard", ViaMX: "mx", ViaTrait: "trait",
 }
 
 // String returns for example "parent-domain", and "" for the zero value.

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/traitflags"
 )
 
 type serveFlags struct {
 	addr, db        string
 	mirror          bool
 	mx              bool
+	traits          ban.TraitOptions
 	checkAccounts   bool
 	admitBanned     bool
 	baseURL         string
@@ -37,6 +39,7 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	set.StringVar(&f.db, "db", "", "the database, `FILE`; others may use it at the same time")
 	set.BoolVar(&f.mirror, "mirror", false, "keep all rules in memory")
 	set.BoolVar(&f.mx, "mx", false, "look for the mail hosts of domains in the DNS of this machine, and check them too")
+	traitflags.Add(set, &f.traits)
 	set.BoolVar(&f.checkAccounts, "check-accounts", false, "refuse names and addresses of accounts that rules refuse, also to admins, unless forced")
 	set.BoolVar(&f.admitBanned, "admit-banned", false, "serve the admin APIs to banned addresses too; loopback addresses always may")
 	set.StringVar(&f.baseURL, "base-url", "", "clients reach this server at `URL`, such as https://admin.example, for links between pages; default: as each request says")

@@ -72,7 +72,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 }
 
 func (f *serveFlags) checkerOptions() ban.CheckerOptions {
-	o := ban.CheckerOptions{Mirror: f.mirror}
+	o := ban.CheckerOptions{Mirror: f.mirror, Traits: f.traits}
 	if f.mx {
 		o.MX.Resolver = &net.Resolver{}
 	}

@@ -79,6 +79,7 @@ type subjectFlags struct {
 	mx      bool
 	dns     string
 	hosts   ban.MXOptions
+	traits  ban.TraitOptions
 }
 
 func (f *subjectFlags) add(cmd *cobra.Command) {
@@ -91,9 +92,12 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.leet, "leet", false, "read digits in names as letters too, if your servers do")
 	flags.BoolVar(&f.mx, "mx", false, "match the mail hosts of the address too, by DNS, if your servers do")
 	flags.StringVar(&f.dns, "dns", "", "with --mx: ask the DNS server at `HOST:PORT` (default those of the system)")
-	addMXPolicy(cmd, "mx-unknown", "with --mx: what your servers do if the DNS does not tell the mail hosts, or not all", &f.hosts.OnUnknown)
-	addMXPolicy(cmd, "mx-none", "with --mx: what they do with a domain that has no MX record", &f.hosts.NoMX)
-	addMXPolicy(cmd, "mx-null", "with --mx: what they do with a domain that accepts no mail (null MX)", &f.hosts.NullMX)
+	addPolicy(cmd, "mx-unknown", "with --mx: what your servers do if the DNS does not tell the mail hosts, or not all", &f.hosts.OnUnknown)
+	addPolicy(cmd, "mx-none", "with --mx: what they do with a domain that has no MX record", &f.hosts.NoMX)
+	addPolicy(cmd, "mx-null", "with --mx: what they do with a domain that accepts no mail (null MX)", &f.hosts.NullMX)
+	addPolicy(cmd, "tagged", "what your servers do with an address that is not the plain spelling of its mailbox", &f.traits.Tagged)
+	addPolicy(cmd, "free", "what they do with one at a public mail provider", &f.traits.Free)
+	addPolicy(cmd, "role", "what they do with one of a function, such as postmaster@", &f.traits.Role)
 }
 
 // ask opens the database with a Checker over it. What could not be done at its
@@ -113,7 +117,7 @@ func (f *subjectFlags) ask(ctx context.Context, a *app, do func(context.Context,
 	a.asks = true
 	return a.with(ctx, reads, func(ctx context.Context, s *session) error {
 		o := ban.CheckerOptions{
-			Leet: f.leet, Now: a.now, MX: f.hosts,
+			Leet: f.leet, Now: a.now, MX: f.hosts, Traits: f.traits,
 			PollInterval: -1, // it is asked once
 		}
 		if f.mx {

@@ -17,17 +17,21 @@ func TestExitStatusOfACheckIsItsVerdict(t *testing.T) {
 		verdict string
 		want    string // in the text
 	}{
-		"nobody's":               {[]string{"--email", "ann@example.org"}, 0, "allowed", "allowed: no rule decided"},
-		"banned domain":          {[]string{"--email", "bob@mail.spam.example"}, statusDenied, "denied", "denied: deny domain spam.example via parent-domain (ban)"},
-		"exception":              {[]string{"--email", "bob@good.spam.example"}, 0, "allowed", "allowed: allow domain good.spam.example via exact (ban)"},
-		"under review":           {[]string{"--domain", "fresh.example"}, statusReview, "review", "approved by a person"},
-		"of a list":              {[]string{"--ip", "203.0.113.9"}, statusDenied, "denied", "mine.txt, line 3"},
-		"block":                  {[]string{"--email", "x@blocked.example"}, statusDenied, "denied", "(block)"},
-		"denied before review":   {[]string{"--domain", "fresh.example", "--name", "admin"}, statusDenied, "denied", "deny name admin"},
-		"action out of scope":    {[]string{"--name", "admin", "--action", "mail"}, 0, "allowed", "no rule decided"},
-		"digits for letters":     {[]string{"--name", "4dmin", "--leet"}, statusDenied, "denied", "via leet"},
-		"digits, without --leet": {[]string{"--name", "4dmin"}, 0, "allowed", ""},
-		"shadow":                 {[]string{"--ip", "198.51.100.7"}, 0, "allowed", "in shadow:"},
+		"nobody's":                {[]string{"--email", "ann@example.org"}, 0, "allowed", "allowed: no rule decided"},
+		"banned domain":           {[]string{"--email", "bob@mail.spam.example"}, statusDenied, "denied", "denied: deny domain spam.example via parent-domain (ban)"},
+		"exception":               {[]string{"--email", "bob@good.spam.example"}, 0, "allowed", "allowed: allow domain good.spam.example via exact (ban)"},
+		"under review":            {[]string{"--domain", "fresh.example"}, statusReview, "review", "approved by a person"},
+		"of a list":               {[]string{"--ip", "203.0.113.9"}, statusDenied, "denied", "mine.txt, line 3"},
+		"block":                   {[]string{"--email", "x@blocked.example"}, statusDenied, "denied", "(block)"},
+		"denied before review":    {[]string{"--domain", "fresh.example", "--name", "admin"}, statusDenied, "denied", "deny name admin"},
+		"action out of scope":     {[]string{"--name", "admin", "--action", "mail"}, 0, "allowed", "no rule decided"},
+		"digits for letters":      {[]string{"--name", "4dmin", "--leet"}, statusDenied, "denied", "via leet"},
+		"digits, without --leet":  {[]string{"--name", "4dmin"}, 0, "allowed", ""},
+		"free, taken for nothing": {[]string{"--email", "ann@gmx.de"}, 0, "allowed", "no rule decided"},
+		"free":                    {[]string{"--email", "ann@gmx.de", "--free", "deny"}, statusDenied, "denied", "deny email gmx.de via trait free"},
+		"tagged":                  {[]string{"--email", "a.nn@gmail.com", "--tagged", "review"}, statusReview, "review", "via trait tagged"},
+		"role":                    {[]string{"--email", "Info@example.org", "--role", "review"}, statusReview, "review", "via trait role"},
+		"shadow":                  {[]string{"--ip", "198.51.100.7"}, 0, "allowed", "in shadow:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &cli{T: t, db: c.db}

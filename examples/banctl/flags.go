@@ -65,14 +65,14 @@ func addAction(cmd *cobra.Command, a *ban.Action) {
 	})
 }
 
-// addMXPolicy adds a flag that says what the state of MX records is taken for.
-func addMXPolicy(cmd *cobra.Command, name, usage string, p *ban.MXPolicy) {
-	addChoice(cmd, name, usage, &choice[ban.MXPolicy]{
-		target: p, parse: func(s string) (p ban.MXPolicy, err error) {
+// addPolicy adds a flag that says what is done about something.
+func addPolicy(cmd *cobra.Command, name, usage string, p *ban.Policy) {
+	addChoice(cmd, name, usage, &choice[ban.Policy]{
+		target: p, parse: func(s string) (p ban.Policy, err error) {
 			err = p.UnmarshalText([]byte(s))
 			return p, err
 		},
-		options: words([]ban.MXPolicy{ban.MXIgnore, ban.MXReview, ban.MXDeny}), initial: ban.MXIgnore.String(),
+		options: words([]ban.Policy{ban.PolicyIgnore, ban.PolicyReview, ban.PolicyDeny}), initial: ban.PolicyIgnore.String(),
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/traitflags"
 )
 
 // The default of -burst and -every.
@@ -36,6 +37,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	set.Func("trusted-proxy", "take the word of the proxy at `ADDRESS`, or of those of a prefix, on who the client is; may be repeated",
 		f.host.addProxy)
 	set.Func("on-error", "who cannot be checked is refused, `closed`, or let in, open (default closed)", f.host.setOnError)
+	traitflags.Add(set, &f.host.traits)
 	set.IntVar(&f.host.burst, "burst", defaultBurst, "a client may sign up `N` times at once")
 	set.DurationVar(&f.host.every, "every", defaultEvery, "and then once every `TIME`")
 	switch err := set.Parse(args); {

@@ -63,7 +63,7 @@ func newSite(t *testing.T, o options, over func(store.Store) store.Store) *site 
 	if over != nil {
 		st = over(st)
 	}
-	checker, err := ban.NewChecker(st, ban.CheckerOptions{OnError: o.onError})
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{OnError: o.onError, Traits: o.traits})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,9 +17,10 @@ import (
 type options struct {
 	proxies []netip.Prefix // whose word on the client is taken
 	onError ban.OnError    // as the checker has it
-	burst   int            // sign-ups of a client at once
-	every   time.Duration  // and then one in this time
-	try     bool           // show what to try
+	traits  ban.TraitOptions
+	burst   int           // sign-ups of a client at once
+	every   time.Duration // and then one in this time
+	try     bool          // show what to try
 	mail    mailer
 	log     *slog.Logger
 }

@@ -96,7 +96,7 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 			return fmt.Errorf("add the samples: %w", err)
 		}
 	}
-	checker, err := ban.NewChecker(st, ban.CheckerOptions{OnError: f.host.onError})
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{OnError: f.host.onError, Traits: f.host.traits})
 	if err != nil {
 		return err
 	}

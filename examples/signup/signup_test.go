@@ -273,3 +273,12 @@ func TestAClientWithoutAnAddress(t *testing.T) {
 		wantPage(t, s.do(r), status)
 	}
 }
+
+func TestTraitsOfAddresses(t *testing.T) {
+	s := newSite(t, options{traits: ban.TraitOptions{Free: ban.PolicyDeny, Role: ban.PolicyReview}}, nil)
+	wantPage(t, s.signUp("ann", "ann@gmail.com"), http.StatusForbidden, "not of a public mail provider")
+	wantPage(t, s.signUp("bob", "info@good.example"), http.StatusSeeOther)
+	if n := s.count(t); n != 1 {
+		t.Errorf("%d accounts, want that of whom a person looks at", n)
+	}
+}

@@ -99,6 +99,10 @@ func (f *Fields) Reset() {
 // Has reports whether there is a field of that kind.
 func (f *Fields) Has(k store.Kind) bool { return f.has&(1<<k) != 0 }
 
+// Address returns the e-mail address, if there is one. It must not be kept for longer
+// than the Fields are.
+func (f *Fields) Address() value.Address { return f.email.Address }
+
 // Keys tells the keys under which rules for the fields may be stored, but for
 // those of wildcards.
 func (f *Fields) Keys(to Keys) {

@@ -54,6 +54,7 @@ func decide(t *testing.T, c *Case, st store.Store) {
 	subject := ban.Subject{Email: c.Subject.Email, Domain: c.Subject.Domain, IP: c.Subject.IP, Name: c.Subject.Name, Action: action}
 	for _, mirror := range []bool{false, true} {
 		opts := ban.CheckerOptions{Mirror: mirror, Leet: c.Leet, Now: func() time.Time { return now }}
+		opts.Traits = ban.TraitOptions{Tagged: c.Traits["tagged"], Free: c.Traits["free"], Role: c.Traits["role"]}
 		if c.MailHosts != nil {
 			opts.MX.Resolver = zone{c}
 		}

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"example.com/ostraka/ban"
 )
 
 // File is a file of test vectors: one rule of the page.
@@ -52,15 +54,16 @@ type Case struct {
 	Guard     string   `json:"guard,omitempty"`
 
 	// decision
-	Rules     []Rule              `json:"rules,omitempty"`
-	Subject   Subject             `json:"subject,omitzero"`
-	Leet      bool                `json:"leet,omitempty"` // skeleton too
-	MailHosts map[string][]string `json:"mail_hosts,omitempty"`
-	Addresses map[string][]string `json:"addresses,omitempty"`
-	Verdict   string              `json:"verdict,omitempty"`
-	Decides   string              `json:"decides,omitempty"`
-	Via       string              `json:"via,omitempty"`
-	Shadows   []string            `json:"shadows,omitempty"`
+	Rules     []Rule                `json:"rules,omitempty"`
+	Subject   Subject               `json:"subject,omitzero"`
+	Leet      bool                  `json:"leet,omitempty"` // skeleton too
+	Traits    map[string]ban.Policy `json:"traits,omitempty"`
+	MailHosts map[string][]string   `json:"mail_hosts,omitempty"`
+	Addresses map[string][]string   `json:"addresses,omitempty"`
+	Verdict   string                `json:"verdict,omitempty"`
+	Decides   string                `json:"decides,omitempty"`
+	Via       string                `json:"via,omitempty"`
+	Shadows   []string              `json:"shadows,omitempty"`
 
 	// list
 	Format  string   `json:"format,omitempty"`
