@@ -12,7 +12,7 @@ type (
 	Action = store.Action
 	// Scope is the set of actions a rule is about; the zero value means all.
 	Scope = store.Scope
-	// Origin says where a rule comes from.
+	// Origin says where a rule comes from: [OriginBan], [OriginBlock], or a list.
 	Origin = store.Origin
 	// Page selects a stretch of a list.
 	Page = store.Page
@@ -36,6 +36,12 @@ const (
 	Alias   = store.Alias
 	Mail    = store.Mail
 	Content = store.Content
+)
+
+// The origins; that of a list's entry has its name, see [Origin.ListName].
+const (
+	OriginBan   = store.OriginBan
+	OriginBlock = store.OriginBlock
 )
 
 // ScopeOf returns the scope of just these actions, or of all if there are none.

@@ -121,6 +121,33 @@ func (a *Authorizer) SessionCookie(r *http.Request, need Need) (actor string, er
 	})
 }
 
+// SignedIn is who is signed in, and the token that proves a form theirs.
+type SignedIn struct {
+	Account   account.Account
+	CSRFToken string // what SessionCookie wants in the header X-CSRF-Token
+}
+
+// SignedIn returns who is signed in by the cookie "__Host-access", admin or not, for
+// a host that decides by itself what they may. It looks at no CSRF token: compare
+// the one that a form brings with that of the result. Without the cookie, or with
+// one that is no session's, the error is [ErrUnauthenticated]. To have no cookie is
+// no try, and not counted as a failure.
+func (a *Authorizer) SignedIn(r *http.Request) (SignedIn, error) {
+	name := a.jar.session()
+	if c, err := r.Cookie(name); err != nil || c.Value == "" {
+		return SignedIn{}, ErrUnauthenticated
+	}
+	var s account.Session
+	_, err := a.limited(r, func() (_ string, err error) {
+		s, err = a.session(r, name)
+		return "", err
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{s.Account, a.auth.CSRFToken(s)}, nil
+}
+
 // StorydenSession lets in by the cookie "storyden-session", whose value is that
 // of "__Host-access"; see [SignInOptions.Storyden]. The error is
 // [ErrUnauthenticated] or [ErrForbidden].

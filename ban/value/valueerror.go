@@ -65,6 +65,15 @@ type ValueError struct {
 	Hint  string // what would be right, as a phrase
 }
 
+// Problem says what is wrong as a phrase, without the value and the hint: "is out of
+// range".
+func (e *ValueError) Problem() string {
+	if what, ok := codeTexts[e.Code]; ok {
+		return what
+	}
+	return "is not valid"
+}
+
 // NewValueError returns a ValueError that keeps no more than a short stretch of
 // the value.
 func NewValueError(field, value, code, hint string) *ValueError {
@@ -75,11 +84,7 @@ func NewValueError(field, value, code, hint string) *ValueError {
 //
 //	ip "1.2.3.4/33" is out of range: the prefix of an IPv4 address is 0 to 32 bits long
 func (e *ValueError) Error() string {
-	what, ok := codeTexts[e.Code]
-	if !ok {
-		what = "is not valid"
-	}
-	return fmt.Sprintf("%s %q %s: %s", e.Field, clip(e.Value), what, e.Hint)
+	return fmt.Sprintf("%s %q %s: %s", e.Field, clip(e.Value), e.Problem(), e.Hint)
 }
 
 // fault is what is wrong with a value, before it is known which field the value

@@ -51,20 +51,29 @@ func (r *Request) MediaType() (string, map[string]string, error) {
 // ReadBody returns the body, of at most [MaxBody] bytes. A client that does not
 // send it in time is cut off, even if the server sets no timeout.
 func (r *Request) ReadBody() ([]byte, error) {
-	body, err := r.readBody()
+	body, err := ReadBody(r.writer, r.Request, MaxBody)
+	if err == nil {
+		r.unread = false
+	}
+	return body, err
+}
+
+// ReadBody returns the body of a request, of at most so many bytes. If it cannot be
+// read, the connection ends with the answer.
+func ReadBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	body, err := readBody(w, r, most)
 	if err != nil {
-		r.writer.Header().Set("Connection", "close") // there is more to come, which nobody waits for
+		w.Header().Set("Connection", "close") // there is more to come, which nobody waits for
 		return nil, err
 	}
-	r.unread = false
 	return body, nil
 }
 
-func (r *Request) readBody() ([]byte, error) {
-	if r.ContentLength > MaxBody {
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	if r.ContentLength > most {
 		return nil, ErrTooLarge
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(r.writer, r.Body, MaxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err == nil {
 		return body, nil
 	}
@@ -77,35 +86,46 @@ func (r *Request) readBody() ([]byte, error) {
 	return nil, fmt.Errorf("%w: %w", ErrCutShort, err)
 }
 
-// limitReading bounds the time that the client may take for its body, also for
-// one that nobody reads: the server reads on to its end before it answers. The
-// server lifts the limit at the end of the body, or of the request.
+// limitReading is [LimitReading], and notes whether there is a body.
 func (r *Request) limitReading() {
+	r.unread = r.Body != nil && r.Body != http.NoBody
+	LimitReading(r.writer, r.Request, r.timeout)
+}
+
+// LimitReading bounds the time that the client may take for its body, also for
+// one that nobody reads: the server reads on to its end before it answers. The
+// server lifts the limit at the end of the body, or of the request. A server that
+// has a limit of its own keeps that.
+func LimitReading(w http.ResponseWriter, r *http.Request, wait time.Duration) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return
 	}
-	r.unread = true
-	if r.server().ReadTimeout <= 0 {
+	if serverOf(r).ReadTimeout <= 0 {
 		// A writer that knows no deadline belongs to a test, or to a host that
 		// wraps it and has to see to this.
-		_ = http.NewResponseController(r.writer).SetReadDeadline(time.Now().Add(r.timeout))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(wait))
 	}
 }
 
-// limitWriting bounds the time that the client may take for the answer, which
-// follows on the rest of its body. The server lifts it after the request.
+// limitWriting is [LimitWriting], with the time for the rest of the body before it.
 func (r *Request) limitWriting() {
 	wait := r.timeout
 	if r.unread {
 		wait *= 2
 	}
-	if r.server().WriteTimeout <= 0 {
-		_ = http.NewResponseController(r.writer).SetWriteDeadline(time.Now().Add(wait))
+	LimitWriting(r.writer, r.Request, wait)
+}
+
+// LimitWriting bounds the time that the client may take for the answer. The server
+// lifts it after the request. A server that has a limit of its own keeps that.
+func LimitWriting(w http.ResponseWriter, r *http.Request, wait time.Duration) {
+	if serverOf(r).WriteTimeout <= 0 {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait))
 	}
 }
 
-// server returns the server of the request, or one without timeouts.
-func (r *Request) server() *http.Server {
+// serverOf returns the server of the request, or one without timeouts.
+func serverOf(r *http.Request) *http.Server {
 	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
 		return s
 	}

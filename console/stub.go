@@ -1,0 +1,17 @@
+package console
+
+func stub(name string) func(*request) (answer, error) {
+	return func(*request) (answer, error) { return answer{template: name, title: upperFirst(name)}, nil }
+}
+func overviewPage() page {
+	return page{name: "Overview", has: func(p *Parts) bool { return p.Bans != nil }, routes: []route{get("/{$}", stub("overview"))}}
+}
+func banPage() page {
+	return page{path: "ban", name: "Ban", has: func(p *Parts) bool { return p.Bans != nil }, routes: []route{get("/ban", stub("ban"))}}
+}
+func bansPage() page {
+	return page{path: "bans", name: "Bans", has: func(p *Parts) bool { return p.Bans != nil }, routes: []route{get("/bans", stub("bans"))}}
+}
+func blocksPage() page {
+	return page{path: "blocks", name: "Blocks", has: func(p *Parts) bool { return p.Blocks != nil }, routes: []route{get("/blocks", stub("blocks"))}}
+}
