@@ -52,7 +52,7 @@ func (s *Store) LastChange(ctx context.Context) (seq int64, err error) {
 }
 
 // Subscribe implements [store.Changes].
-func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) { return s.subs.add(fn) }
+func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) { return s.subs.Add(fn) }
 
 // PruneChanges implements [store.Changes].
 func (s *Store) PruneChanges(ctx context.Context, before time.Time) (pruned int64, err error) {

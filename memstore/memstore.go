@@ -11,11 +11,11 @@ package memstore
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/internal/ruleindex"
 	"example.com/ostraka/store"
 )
@@ -42,7 +42,7 @@ type Store struct {
 	lastLogged int64    // the Seq of the newest change there ever was
 	keyTables  string   // as KeyTables returns it
 
-	subs subscribers
+	subs changelog.Subscribers
 }
 
 var _ store.Store = (*Store)(nil)
@@ -90,33 +90,4 @@ func (s *Store) run(f func() error) error {
 		return fmt.Errorf("memstore: %w", err)
 	}
 	return nil
-}
-
-// subscribers are the functions to tell of changes. The zero value has none.
-type subscribers struct {
-	mu   sync.Mutex
-	subs []*subscriber // replaced, never changed, so that tell reads it unlocked
-}
-
-type subscriber struct{ fn func(store.Change) }
-
-func (s *subscribers) add(fn func(store.Change)) (cancel func()) {
-	sub := &subscriber{fn}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.subs = append(slices.Clip(s.subs), sub)
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.subs = slices.DeleteFunc(slices.Clone(s.subs), func(x *subscriber) bool { return x == sub })
-	}
-}
-
-func (s *subscribers) tell(c store.Change) {
-	s.mu.Lock()
-	subs := s.subs
-	s.mu.Unlock()
-	for _, sub := range subs {
-		sub.fn(c)
-	}
 }

@@ -39,7 +39,7 @@ func (s *Store) transact(ctx context.Context, f func(tx *transaction) error) err
 	err := s.locked(&tx, f)
 	if err == nil {
 		for _, c := range tx.changes {
-			s.subs.tell(c)
+			s.subs.Tell(c)
 		}
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -34,7 +35,7 @@ func (u *accountUpdate) run(ctx context.Context) error {
 // check refuses what may not be written.
 func (u *accountUpdate) check(ctx context.Context) (err error) {
 	a, before := &u.Account, u.before
-	if a.Version, err = nextVersion(before.Version, a.Version); err != nil {
+	if a.Version, err = sqlbackend.NextVersion(before.Version, a.Version); err != nil {
 		return err
 	}
 	a.Seq, a.CreatedAt, a.CreatedBy, a.LastLoginAt = before.Seq, before.CreatedAt, before.CreatedBy, before.LastLoginAt

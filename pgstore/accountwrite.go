@@ -11,41 +11,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
-// normalAccount returns the account as it will be read back. It shares nothing
-// with its argument that it changes.
-func normalAccount(a store.Account) store.Account {
-	normalTimes(&a.JoinedAt, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt, &a.SuspendedAt)
-	a.HandleKeys = kept(a.HandleKeys)
-	a.Links = kept(a.Links)
-	a.Meta = kept(a.Meta)
-	a.Roles = kept(a.Roles)
-	for i := range a.Roles {
-		r := &a.Roles[i]
-		r.Permissions = kept(r.Permissions)
-		normalTimes(&r.CreatedAt, &r.UpdatedAt)
-	}
-	a.Emails = kept(a.Emails)
-	for i := range a.Emails {
-		normalTimes(&a.Emails[i].VerifiedAt, &a.Emails[i].CreatedAt)
-	}
-	a.SuspensionBans = kept(a.SuspensionBans)
-	return a
-}
-
-// kept returns a copy, nil for none.
-func kept[S ~[]E, E any](s S) S {
-	if len(s) == 0 {
-		return nil
-	}
-	return slices.Clone(s)
-}
-
 // CreateAccount implements [store.Accounts].
 func (s *Store) CreateAccount(ctx context.Context, account store.Account, change store.Change) (store.Account, error) {
-	account = normalAccount(account)
+	account = sqlbackend.NormalAccount(account)
 	account.Seq, account.Version, account.LastLoginAt = 0, 1, time.Time{}
 	err := s.write(ctx, "create an account", func(t *tx) error {
 		if err := t.taken(ctx, &account); err != nil {
@@ -125,10 +97,10 @@ func (t *tx) insertEmails(ctx context.Context, a *store.Account) error {
 	hosts := make([]string, 0, len(a.Emails))
 	for i := range a.Emails {
 		e := &a.Emails[i]
-		host := hostKey(e.Address)
+		host := sqlbackend.HostKey(e.Address)
 		err := t.exec(ctx, `INSERT INTO @account_emails
 			(account, position, id, address, mailbox, host, shared, verified_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			a.Seq, i, uid(e.ID), e.Address, e.Mailbox, host, sharedLabels(host, hosts), timeArg(e.VerifiedAt), timeArg(e.CreatedAt))
+			a.Seq, i, uid(e.ID), e.Address, e.Mailbox, host, sqlbackend.SharedLabels(host, hosts), sqlbackend.TimeArg(e.VerifiedAt), sqlbackend.TimeArg(e.CreatedAt))
 		if err != nil {
 			return err
 		}
@@ -184,7 +156,7 @@ func (t *tx) keepAdmin(ctx context.Context, before, after *store.Account) error 
 
 // UpdateAccount implements [store.Accounts].
 func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, change store.Change) (written store.AccountWritten, err error) {
-	write.Account = normalAccount(write.Account)
+	write.Account = sqlbackend.NormalAccount(write.Account)
 	err = s.write(ctx, "update an account", func(t *tx) error {
 		before, err := t.account(ctx, write.Account.ID)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -81,7 +82,7 @@ func firstInScope(key store.Key) string {
 	case key.Wildcard():
 		return `position = 0`
 	case key.Kind == store.KindDomain:
-		return fmt.Sprintf(`shared < %d`, strings.Count(hostKey(key.Text), "."))
+		return fmt.Sprintf(`shared < %d`, strings.Count(sqlbackend.HostKey(key.Text), "."))
 	}
 	// There are few addresses of a mailbox.
 	return `NOT EXISTS (SELECT 1 FROM @account_emails b

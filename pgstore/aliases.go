@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -30,8 +31,8 @@ func aliasDest(a *store.MailAlias) []any {
 func aliasArgs(a *store.MailAlias) []any {
 	return []any{
 		uid(a.ID), a.Version, a.Local, a.LocalKey, a.Domain, a.Destination, a.Mailbox, idArg(a.Owner),
-		a.Active, idArg(a.DisabledBan), timeArg(a.CreatedAt), a.CreatedBy, timeArg(a.UpdatedAt),
-		hostKey(a.Domain), hostKey(a.Destination),
+		a.Active, idArg(a.DisabledBan), sqlbackend.TimeArg(a.CreatedAt), a.CreatedBy, sqlbackend.TimeArg(a.UpdatedAt),
+		sqlbackend.HostKey(a.Domain), sqlbackend.HostKey(a.Destination),
 	}
 }
 
@@ -39,7 +40,7 @@ func aliasArgs(a *store.MailAlias) []any {
 // logs what became of it, and returns it.
 func (s *Store) writeAlias(ctx context.Context, doing string, alias store.MailAlias,
 	fn func(*tx, *store.MailAlias) (store.Change, error)) (store.MailAlias, error) {
-	normalTimes(&alias.CreatedAt, &alias.UpdatedAt)
+	sqlbackend.NormalTimes(&alias.CreatedAt, &alias.UpdatedAt)
 	var written store.MailAlias
 	err := s.write(ctx, doing, func(t *tx) error {
 		written = alias
@@ -100,7 +101,7 @@ func (s *Store) UpdateAlias(ctx context.Context, alias store.MailAlias, change s
 		if err != nil {
 			return store.Change{}, err
 		}
-		if a.Version, err = nextVersion(before.Version, a.Version); err != nil {
+		if a.Version, err = sqlbackend.NextVersion(before.Version, a.Version); err != nil {
 			return store.Change{}, err
 		}
 		a.Seq, a.CreatedAt, a.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
@@ -163,25 +164,25 @@ func (s *Store) oneAlias(ctx context.Context, where string, args ...any) (store.
 }
 
 // aliasConditions says in SQL what [store.AliasFilter.Match] says.
-func aliasConditions(f store.AliasFilter) *conditions {
-	c := new(conditions)
+func aliasConditions(f store.AliasFilter) *sqlbackend.Conditions {
+	c := new(sqlbackend.Conditions)
 	if f.Owner != uuid.Nil {
-		c.add(`owner = ?`, uid(f.Owner))
+		c.Add(`owner = ?`, uid(f.Owner))
 	}
 	if f.Active != nil {
-		c.add(`active = ?`, *f.Active)
+		c.Add(`active = ?`, *f.Active)
 	}
 	if f.Domain != "" {
-		c.add(`domain = ?`, f.Domain)
+		c.Add(`domain = ?`, f.Domain)
 	}
 	if f.Destination != "" {
-		c.add(`destination = ?`, f.Destination)
+		c.Add(`destination = ?`, f.Destination)
 	}
 	if f.DisabledBan != uuid.Nil {
-		c.add(`disabled_ban = ?`, uid(f.DisabledBan))
+		c.Add(`disabled_ban = ?`, uid(f.DisabledBan))
 	}
 	if f.Contains != "" {
-		c.add(`position(CAST(? AS bytea) in convert_to(local || '@' || domain, 'UTF8')) > 0`, []byte(f.Contains))
+		c.Add(`position(CAST(? AS bytea) in convert_to(local || '@' || domain, 'UTF8')) > 0`, []byte(f.Contains))
 	}
 	return c
 }
@@ -189,14 +190,14 @@ func aliasConditions(f store.AliasFilter) *conditions {
 // ListAliases implements [store.Aliases].
 func (s *Store) ListAliases(ctx context.Context, filter store.AliasFilter, page store.Page) ([]store.MailAlias, error) {
 	c := aliasConditions(filter)
-	tail := c.page(page)
+	tail := c.Page(page)
 	return readAll(ctx, s, "list aliases", func(rows pgx.Rows) (a store.MailAlias, err error) {
 		return a, rows.Scan(aliasDest(&a)...)
-	}, selectAliases+c.where()+tail, c.args...)
+	}, selectAliases+c.Where()+tail, c.Args...)
 }
 
 // CountAliases implements [store.Aliases].
 func (s *Store) CountAliases(ctx context.Context, filter store.AliasFilter) (int64, error) {
 	c := aliasConditions(filter)
-	return s.readNumber(ctx, "count aliases", `SELECT count(*) FROM @aliases`+c.where(), c.args...)
+	return s.readNumber(ctx, "count aliases", `SELECT count(*) FROM @aliases`+c.Where(), c.Args...)
 }

@@ -2,12 +2,11 @@ package pgstore
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -32,63 +31,28 @@ func (s *Store) oneBan(ctx context.Context, where string, arg any) (store.Ban, e
 	return b, nil
 }
 
-// conditions are joined by AND.
-type conditions struct {
-	texts []string
-	args  []any
-}
-
-func (c *conditions) add(text string, args ...any) {
-	c.texts = append(c.texts, text)
-	c.args = append(c.args, args...)
-}
-
-// where returns the clause, empty if everything is selected.
-func (c *conditions) where() string {
-	if len(c.texts) == 0 {
-		return ""
-	}
-	return ` WHERE ` + strings.Join(c.texts, ` AND `)
-}
-
-// page narrows the conditions to a stretch of records, and returns the clauses
-// that follow them.
-func (c *conditions) page(p store.Page) (tail string) {
-	if p.After > 0 {
-		c.add(`seq > ?`, p.After)
-	}
-	if p.Before > 0 {
-		c.add(`seq < ?`, p.Before)
-	}
-	order := `DESC`
-	if p.OldestFirst {
-		order = `ASC`
-	}
-	return fmt.Sprintf(` ORDER BY seq %s LIMIT %d OFFSET %d`, order, p.Size(), max(p.Offset, 0))
-}
-
 // filterConditions says in SQL what [store.BanFilter.Match] says.
-func filterConditions(f store.BanFilter) *conditions {
-	c := new(conditions)
+func filterConditions(f store.BanFilter) *sqlbackend.Conditions {
+	c := new(sqlbackend.Conditions)
 	if f.Kind != 0 {
-		c.add(`kind = ?`, int64(f.Kind))
+		c.Add(`kind = ?`, int64(f.Kind))
 	}
 	if f.Contains != "" {
 		// Of texts, instr would compare characters.
-		c.add(`position(CAST(? AS bytea) in convert_to(value, 'UTF8')) > 0`, []byte(f.Contains))
+		c.Add(`position(CAST(? AS bytea) in convert_to(value, 'UTF8')) > 0`, []byte(f.Contains))
 	}
 	if f.Active != nil {
 		// Neither side is ever NULL, so that it can be compared.
-		c.add(`(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)) = ?`, f.At.UnixMicro(), *f.Active)
+		c.Add(`(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)) = ?`, f.At.UnixMicro(), *f.Active)
 	}
 	if f.Effect != nil {
-		c.add(`effect = ?`, int64(*f.Effect))
+		c.Add(`effect = ?`, int64(*f.Effect))
 	}
 	if f.Scope != 0 {
-		c.add(`(scope = 0 OR scope & ? <> 0)`, int64(f.Scope))
+		c.Add(`(scope = 0 OR scope & ? <> 0)`, int64(f.Scope))
 	}
 	if f.Shadow != nil {
-		c.add(`shadow = ?`, *f.Shadow)
+		c.Add(`shadow = ?`, *f.Shadow)
 	}
 	return c
 }
@@ -96,14 +60,14 @@ func filterConditions(f store.BanFilter) *conditions {
 // ListBans implements [store.Bans].
 func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store.Page) ([]store.Ban, error) {
 	c := filterConditions(filter)
-	tail := c.page(page)
+	tail := c.Page(page)
 	return readAll(ctx, s, "list bans", func(rows pgx.Rows) (b store.Ban, err error) {
 		return b, rows.Scan(banDest(&b)...)
-	}, `SELECT seq, `+banColumns+` FROM @bans`+c.where()+tail, c.args...)
+	}, `SELECT seq, `+banColumns+` FROM @bans`+c.Where()+tail, c.Args...)
 }
 
 // CountBans implements [store.Bans].
 func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (int64, error) {
 	c := filterConditions(filter)
-	return s.readNumber(ctx, "count bans", `SELECT count(*) FROM @bans`+c.where(), c.args...)
+	return s.readNumber(ctx, "count bans", `SELECT count(*) FROM @bans`+c.Where(), c.Args...)
 }

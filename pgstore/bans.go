@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -33,8 +33,8 @@ func banArgs(b *store.Ban) []any {
 	return []any{
 		uid(b.ID), b.Version, int64(b.Kind), b.Value, b.KeyText,
 		int64(b.Effect), int64(b.Scope), b.Shadow, b.Reason, b.PublicReason,
-		timeArg(b.CreatedAt), b.CreatedBy, timeArg(b.UpdatedAt), timeArg(b.ExpiresAt),
-		timeArg(b.RevokedAt), b.RevokedBy, b.RevokedReason, b.AliasesDisabled, b.Hits, timeArg(b.LastHitAt),
+		sqlbackend.TimeArg(b.CreatedAt), b.CreatedBy, sqlbackend.TimeArg(b.UpdatedAt), sqlbackend.TimeArg(b.ExpiresAt),
+		sqlbackend.TimeArg(b.RevokedAt), b.RevokedBy, b.RevokedReason, b.AliasesDisabled, b.Hits, sqlbackend.TimeArg(b.LastHitAt),
 	}
 }
 
@@ -51,12 +51,6 @@ const rivals = `SELECT coalesce(bool_or(expires_at IS NULL OR expires_at > ?3), 
 // retireExpired retires the latter.
 const retireExpired = `UPDATE @bans SET ruled = false
 	WHERE kind = ?1 AND value = ?2 AND ruled AND expires_at <= ?3 RETURNING id, kind, key_text, true`
-
-// normal returns the ban as it will be read back, in time zone and precision.
-func normal(b store.Ban) store.Ban {
-	normalTimes(&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt, &b.LastHitAt)
-	return b
-}
 
 // addBan inserts a new ban with its rule, giving it Seq and Version, and retires
 // the rules that it follows, whose keys it returns. It reports false, having
@@ -167,7 +161,7 @@ func (s *Store) writeBan(
 
 // createBan adds a ban.
 func (t *tx) createBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
-	*ban = normal(*ban)
+	*ban = sqlbackend.NormalBan(*ban)
 	rules := t.ruleWriter()
 	added, retired, err := rules.addBan(ctx, ban, change.At)
 	if err != nil {
@@ -202,7 +196,7 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 		skipped = nil
 		var keys []store.Key
 		for i := range bans {
-			ban := normal(bans[i])
+			ban := sqlbackend.NormalBan(bans[i])
 			added, retired, err := rules.addBan(ctx, &ban, change.At)
 			if err != nil {
 				return err
@@ -244,12 +238,12 @@ func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Chang
 
 // updateBan replaces the ban of that ID.
 func (t *tx) updateBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
-	*ban = normal(*ban)
+	*ban = sqlbackend.NormalBan(*ban)
 	before, err := t.byID(ctx, ban.ID)
 	if err != nil {
 		return store.Change{}, err
 	}
-	if ban.Version, err = nextVersion(before.Version, ban.Version); err != nil {
+	if ban.Version, err = sqlbackend.NextVersion(before.Version, ban.Version); err != nil {
 		return store.Change{}, err
 	}
 	ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
@@ -271,18 +265,6 @@ func (t *tx) updateBan(ctx context.Context, ban *store.Ban, selector *store.Sele
 	}
 	c, err := changelog.Ban(change, &before, ban)
 	return changelog.WithAliases(c, disabled), err
-}
-
-// nextVersion returns the version that follows the stored one, if the writer has
-// read that.
-func nextVersion(stored, read int64) (int64, error) {
-	switch {
-	case stored != read:
-		return 0, store.ErrConflict
-	case stored == math.MaxInt64:
-		return 0, fmt.Errorf("%w: version %d", ErrCorrupt, stored)
-	}
-	return stored + 1, nil
 }
 
 func (t *tx) replaceBan(ctx context.Context, before, after *store.Ban) error {

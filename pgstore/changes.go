@@ -4,14 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -50,11 +49,11 @@ func (t *tx) writeLog(ctx context.Context) error {
 // insertChange gives the change its Seq. It returns the tables of keys, as they are
 // now: the row that is locked is read anew after waiting for it.
 func (t *tx) insertChange(ctx context.Context, c *store.Change) (keyTables string, err error) {
-	keys, err := jsonArg(c.Keys, len(c.Keys))
+	keys, err := sqlbackend.JSONArg(c.Keys, len(c.Keys))
 	if err != nil {
 		return "", err
 	}
-	counts, err := jsonArg(c.Counts, len(c.Counts))
+	counts, err := sqlbackend.JSONArg(c.Counts, len(c.Counts))
 	if err != nil {
 		return "", err
 	}
@@ -63,7 +62,7 @@ func (t *tx) insertChange(ctx context.Context, c *store.Change) (keyTables strin
 			SELECT last, CAST(? AS bigint), CAST(? AS text), CAST(? AS text), CAST(? AS uuid), CAST(? AS json),
 				CAST(? AS boolean), CAST(? AS json), CAST(? AS json), CAST(? AS json) FROM next)
 		SELECT last, key_tables, CAST(pg_current_xact_id() AS text), pg_notify(?, '') FROM next`,
-		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, textArg(c.Before), textArg(c.After), counts,
+		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts,
 		t.store.channel())
 	return keyTables, err
 }
@@ -81,22 +80,6 @@ func (t *tx) noteTables(ctx context.Context, c *store.Change, tables, have strin
 		return t.log(changelog.Mixed(*c))
 	}
 	return nil
-}
-
-// jsonArg returns the JSON of something of that length, NULL if it is empty.
-func jsonArg(v any, length int) (any, error) {
-	if length == 0 {
-		return nil, nil
-	}
-	data, err := json.Marshal(v)
-	return textArg(data), err
-}
-
-func textArg(data []byte) any {
-	if data == nil {
-		return nil
-	}
-	return string(data)
 }
 
 func scanChange(rows pgx.Rows) (c store.Change, err error) {
@@ -147,12 +130,12 @@ func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]store.Ch
 
 // ListChanges implements [store.Changes].
 func (s *Store) ListChanges(ctx context.Context, target uuid.UUID, page store.Page) ([]store.Change, error) {
-	c := new(conditions)
+	c := new(sqlbackend.Conditions)
 	if target != uuid.Nil {
-		c.add(`target = ?`, uid(target))
+		c.Add(`target = ?`, uid(target))
 	}
-	tail := c.page(page)
-	return readAll(ctx, s, "list changes", scanChange, `SELECT `+changeColumns+` FROM @changes`+c.where()+tail, c.args...)
+	tail := c.Page(page)
+	return readAll(ctx, s, "list changes", scanChange, `SELECT `+changeColumns+` FROM @changes`+c.Where()+tail, c.Args...)
 }
 
 // LastChange implements [store.Changes].
@@ -174,35 +157,5 @@ func (s *Store) PruneChanges(ctx context.Context, before time.Time) (int64, erro
 	return n, nil
 }
 
-// subscribers are those who are told of changes. The zero value has none.
-type subscribers struct {
-	mu  sync.Mutex
-	fns []*func(store.Change)
-}
-
 // Subscribe implements [store.Changes].
-func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) {
-	l := &s.subscribers
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.fns = append(l.fns, &fn)
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.fns = slices.DeleteFunc(l.fns, func(f *func(store.Change)) bool { return f == &fn })
-	}
-}
-
-func (l *subscribers) publish(changes []store.Change) {
-	if len(changes) == 0 {
-		return
-	}
-	l.mu.Lock()
-	fns := slices.Clone(l.fns)
-	l.mu.Unlock()
-	for _, c := range changes {
-		for _, fn := range fns {
-			(*fn)(c)
-		}
-	}
-}
+func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) { return s.subscribers.Add(fn) }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/puddle/v2"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -118,6 +119,9 @@ const (
 // sentinel returns what the error should match, or nil for an error that speaks
 // for itself.
 func sentinel(ctx context.Context, err error) error {
+	if errors.Is(err, sqlbackend.ErrCorrupt) {
+		return ErrCorrupt
+	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return connectionSentinel(ctx, err)

@@ -1,7 +1,6 @@
 package pgstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,55 +11,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 	"example.com/ostraka/store/sketch"
 )
-
-// ruleHits are the hits of one rule in a call of AddHits.
-type ruleHits struct {
-	rule uuid.UUID
-	key  store.Key
-	uses int64
-	last time.Time
-	days map[int64]*dayHits
-}
-
-type dayHits struct {
-	uses    int64
-	clients []byte
-}
-
-// foldHits adds up hits by rule and day, before the write lock is taken, and
-// refuses sketches that cannot be read.
-func foldHits(hits []store.Hit) ([]*ruleHits, error) {
-	byRule := make(map[uuid.UUID]*ruleHits)
-	var folded []*ruleHits // in the order of the input
-	for i := range hits {
-		h := &hits[i]
-		r := byRule[h.RuleID]
-		if r == nil {
-			r = &ruleHits{rule: h.RuleID, key: h.Key, days: make(map[int64]*dayHits)}
-			byRule[h.RuleID] = r
-			folded = append(folded, r)
-		}
-		r.uses += h.Uses
-		if h.Last.After(r.last) {
-			r.last = h.Last
-		}
-		n := dayNumber(h.Day)
-		d := r.days[n]
-		if d == nil {
-			d = new(dayHits)
-			r.days[n] = d
-		}
-		d.uses += h.Uses
-		var err error
-		if d.clients, err = sketch.Merge(d.clients, h.Clients); err != nil {
-			return nil, fmt.Errorf("hit %d: %w", i, err)
-		}
-	}
-	return folded, nil
-}
 
 // AddHits implements [store.Hits].
 func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
@@ -68,11 +22,10 @@ func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
 	if len(hits) == 0 {
 		return s.nothing(ctx, doing)
 	}
-	folded, err := foldHits(hits)
+	folded, err := sqlbackend.FoldHits(hits)
 	if err != nil {
 		return explain(ctx, doing, err)
 	}
-	slices.SortFunc(folded, func(a, b *ruleHits) int { return bytes.Compare(a.rule[:], b.rule[:]) })
 	return s.writeTogether(ctx, doing, func(t *tx) error {
 		// Those who add hits take turns, so that none waits for the rows of another.
 		if err := t.exec(ctx, `SELECT pg_advisory_xact_lock(?)`, s.hitsKey); err != nil {
@@ -92,7 +45,7 @@ const hitBatch = 1000
 
 // addHits adds the hits of several rules, in four statements. It leaves out rules
 // that no record has, or that are no longer in force in their list.
-func (t *tx) addHits(ctx context.Context, batch []*ruleHits) error {
+func (t *tx) addHits(ctx context.Context, batch []*sqlbackend.RuleHits) error {
 	known, err := t.addTotals(ctx, batch)
 	if err != nil {
 		return err
@@ -102,12 +55,12 @@ func (t *tx) addHits(ctx context.Context, batch []*ruleHits) error {
 	var clients [][]byte
 	place := make(map[ruleDay]int)
 	for _, r := range batch {
-		if !known[r.rule] {
+		if !known[r.Rule] {
 			continue
 		}
-		for n, d := range r.days {
-			place[ruleDay{r.rule, n}] = len(rules)
-			rules, days, uses, clients = append(rules, r.rule), append(days, n), append(uses, d.uses), append(clients, d.clients)
+		for n, d := range r.Days {
+			place[ruleDay{r.Rule, n}] = len(rules)
+			rules, days, uses, clients = append(rules, r.Rule), append(days, n), append(uses, d.Uses), append(clients, d.Clients)
 		}
 	}
 	if len(rules) == 0 {
@@ -143,15 +96,15 @@ type ruleDay struct {
 }
 
 // addTotals adds to the totals of the rules that are known, and returns which.
-func (t *tx) addTotals(ctx context.Context, batch []*ruleHits) (known map[uuid.UUID]bool, err error) {
+func (t *tx) addTotals(ctx context.Context, batch []*sqlbackend.RuleHits) (known map[uuid.UUID]bool, err error) {
 	var rules []uuid.UUID
 	var keys []string
 	var uses []int64
 	var lasts []pgtype.Int8
 	for _, r := range batch {
-		key, _ := ruleKey(r.key) // empty, which no rule has, for a kind that there is not
-		last := pgtype.Int8{Int64: r.last.UnixMicro(), Valid: !r.last.IsZero()}
-		rules, keys, uses, lasts = append(rules, r.rule), append(keys, key), append(uses, r.uses), append(lasts, last)
+		key, _ := sqlbackend.RuleKey(r.Key) // empty, which no rule has, for a kind that there is not
+		last := pgtype.Int8{Int64: r.Last.UnixMicro(), Valid: !r.Last.IsZero()}
+		rules, keys, uses, lasts = append(rules, r.Rule), append(keys, key), append(uses, r.Uses), append(lasts, last)
 	}
 	known = make(map[uuid.UUID]bool)
 	for _, query := range []string{
@@ -203,14 +156,14 @@ func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Ti
 		}
 		return d, nil
 	}, `SELECT day, uses, clients FROM @hits WHERE rule_id = ? AND day BETWEEN ? AND ? ORDER BY day`,
-		uid(rule), dayNumber(from), dayNumber(to))
+		uid(rule), sqlbackend.DayNumber(from), sqlbackend.DayNumber(to))
 }
 
 // PruneHits implements [store.Hits].
 func (s *Store) PruneHits(ctx context.Context, before time.Time) (int64, error) {
 	var n int64
 	err := s.write(ctx, "prune hits", func(t *tx) (err error) {
-		n, err = t.affect(ctx, `DELETE FROM @hits WHERE day < ?`, dayNumber(before))
+		n, err = t.affect(ctx, `DELETE FROM @hits WHERE day < ?`, sqlbackend.DayNumber(before))
 		return err
 	})
 	if err != nil {

@@ -1,19 +1,17 @@
 package pgstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -25,8 +23,8 @@ const defaultStepRows = 20_000
 // takes most of the time, other writers get in between.
 func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change store.Change) (store.List, error) {
 	doing := fmt.Sprintf("apply the list %.64q", delta.List.Name)
-	a := listApply{staging: s.newStaging(doing), delta: &delta, change: change}
-	if err := s.mutate(ctx, doing, func() ([]store.Change, error) { return a.run(ctx) }); err != nil {
+	a := listApply{staging: s.newStaging(doing), change: change}
+	if err := s.mutate(ctx, doing, func() ([]store.Change, error) { return a.run(ctx, &delta) }); err != nil {
 		if !errors.Is(err, store.ErrBusy) { // or the caller would wait once more, most likely in vain
 			a.abandon(ctx)
 		}
@@ -39,17 +37,14 @@ func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change sto
 // listApply is one call of ApplyList.
 type listApply struct {
 	*staging
-	delta       *store.ListDelta
-	change      store.Change
-	add, remove []*store.Entry // of the delta, in the order of rows
-	written     int
-	result      store.List
+	delta   *sqlbackend.Delta
+	change  store.Change
+	written int
+	result  store.List
 }
 
-func (a *listApply) run(ctx context.Context) ([]store.Change, error) {
-	a.add, a.remove = inRowOrder(a.delta.Add), inRowOrder(a.delta.Remove)
-	ids, err := a.idsAdded()
-	if err != nil {
+func (a *listApply) run(ctx context.Context, delta *store.ListDelta) (_ []store.Change, err error) {
+	if a.delta, err = sqlbackend.NewDelta(delta); err != nil {
 		return nil, explain(ctx, a.doing, err)
 	}
 	if err := a.begin(ctx, &a.delta.List); err != nil {
@@ -61,13 +56,13 @@ func (a *listApply) run(ctx context.Context) ([]store.Change, error) {
 	if err := a.dropLeftovers(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.inSteps(ctx, a.remove, a.removeEntries); err != nil {
+	if err := a.inSteps(ctx, a.delta.Remove, a.removeEntries); err != nil {
 		return nil, err
 	}
-	if err := a.fits(ctx, ids); err != nil {
+	if err := a.fits(ctx); err != nil {
 		return nil, explain(ctx, a.doing, err)
 	}
-	if err := a.inSteps(ctx, a.add, a.addEntries); err != nil {
+	if err := a.inSteps(ctx, a.delta.Add, a.addEntries); err != nil {
 		return nil, err
 	}
 	return a.transact(ctx, alone, func(t *tx) error {
@@ -104,22 +99,6 @@ func (a *listApply) abandon(ctx context.Context) {
 	})
 }
 
-// inRowOrder returns the entries in the order in which their rows lie, which
-// is several times faster to write than any other.
-func inRowOrder(entries []store.Entry) []*store.Entry {
-	order := make([]*store.Entry, len(entries))
-	for i := range entries {
-		order[i] = &entries[i]
-	}
-	slices.SortFunc(order, func(x, y *store.Entry) int {
-		if x.Key.Kind != y.Key.Kind {
-			return strings.Compare(kindLetters[x.Key.Kind], kindLetters[y.Key.Kind])
-		}
-		return cmp.Or(strings.Compare(x.Key.Text, y.Key.Text), strings.Compare(x.Value, y.Value))
-	})
-	return order
-}
-
 // inSteps writes entries of the next version, and reports progress between two
 // steps.
 func (a *listApply) inSteps(ctx context.Context, entries []*store.Entry, write func(context.Context, *tx, []*store.Entry) error) error {
@@ -144,7 +123,7 @@ func (a *listApply) removeEntries(ctx context.Context, t *tx, entries []*store.E
 	keys, ids, values := make([]string, len(entries)), make([]uuid.UUID, len(entries)), make([]pgtype.Text, len(entries))
 	for i, e := range entries {
 		var err error
-		if keys[i], err = ruleKey(e.Key); err != nil {
+		if keys[i], err = sqlbackend.RuleKey(e.Key); err != nil {
 			return err
 		}
 		ids[i], values[i] = e.ID, pgtype.Text{String: e.Value, Valid: e.Value != e.Key.Text}
@@ -169,13 +148,13 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 	since := a.list.content + 1
 	_, err := t.conn.Conn().CopyFrom(ctx, table, copied, pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) {
 		e := entries[i]
-		key, err := ruleKey(e.Key)
+		key, err := sqlbackend.RuleKey(e.Key)
 		if err != nil {
 			return nil, err
 		}
-		rules.count(e.Key, 1)
-		return []any{key, uid(e.ID), since, a.list.Seq, int64(e.Line), valueArg(e.Value, e.Key),
-			int16(e.Effect), int16(e.Scope), e.Shadow, int16(originEntry), "", ""}, nil
+		rules.lengths.Count(e.Key, 1)
+		return []any{key, uid(e.ID), since, a.list.Seq, int64(e.Line), sqlbackend.ValueArg(e.Value, e.Key),
+			int16(e.Effect), int16(e.Scope), e.Shadow, int16(sqlbackend.OriginEntry), "", ""}, nil
 	}))
 	if err != nil {
 		return err
@@ -185,19 +164,14 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 
 // enforce puts the new version into force.
 func (a *listApply) enforce(ctx context.Context, t *tx) error {
-	before, after := a.list.List, a.list.List
-	after.Source, after.Reason, after.PublicReason = a.delta.List.Source, a.delta.List.Reason, a.delta.List.PublicReason
-	after.Version++
-	after.Entries += int64(len(a.add) - len(a.remove))
-	after.Undoable = true
-	after.SyncedAt, after.SyncedBy = time.UnixMicro(a.change.At.UnixMicro()).UTC(), a.change.Actor
+	after := a.delta.Applied(a.list.List, a.change)
 	err := t.exec(ctx, `UPDATE @lists SET source = ?, reason = ?, public_reason = ?, version = ?, entries = ?,
 		content = content + 1, synced_at = ?, synced_by = ?, writer = NULL,
 		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by,
 		previous_source = CASE WHEN version > 0 THEN source ELSE '' END, previous_reason = CASE WHEN version > 0 THEN reason ELSE '' END,
 		previous_public_reason = CASE WHEN version > 0 THEN public_reason ELSE '' END
 		WHERE seq = ?`, after.Source, after.Reason, after.PublicReason, after.Version, after.Entries,
-		timeArg(after.SyncedAt), after.SyncedBy, after.Seq)
+		sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy, after.Seq)
 	if err != nil {
 		return err
 	}
@@ -205,26 +179,9 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 		return err
 	}
 	a.result = after
-	logBefore := &before
-	if before.Version == 0 {
-		logBefore = nil
-	}
-	c, err := changelog.List(a.change, logBefore, &after, a.keys(), changelog.ListCounts(slices.Values(a.add), slices.Values(a.remove)))
+	c, err := a.delta.Change(a.change, &a.list.List, &after)
 	if err != nil {
 		return err
 	}
 	return t.log(c)
-}
-
-// keys returns the keys of all entries added and removed.
-func (a *listApply) keys() []store.Key {
-	return changelog.Keys(func(yield func(store.Key) bool) {
-		for _, entries := range [][]store.Entry{a.delta.Add, a.delta.Remove} {
-			for i := range entries {
-				if !yield(entries[i].Key) {
-					return
-				}
-			}
-		}
-	})
 }

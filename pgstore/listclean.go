@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"example.com/ostraka/internal/sqlbackend"
 )
 
 // Rows of entries outlive their being in force: a new version only marks what
@@ -16,7 +18,7 @@ import (
 // does not matter to the caller, whose work is done.
 func (s *Store) tidy(ctx context.Context, doing string, fn func() error) {
 	if s.begin(ctx, doing) == nil {
-		defer s.life.leave()
+		defer s.life.Leave()
 		_ = fn()
 	}
 }
@@ -120,8 +122,8 @@ func (t *tx) deleteEntries(ctx context.Context, where string, args ...any) (int6
 			return err
 		}
 		deleted = append(deleted, entry)
-		key, err := parseRuleKey(text)
-		rules.count(key, -1)
+		key, err := sqlbackend.ParseRuleKey(text)
+		rules.lengths.Count(key, -1)
 		return err
 	}, `DELETE FROM @rules WHERE (key, id, since) IN (
 		SELECT key, id, since FROM @rules WHERE `+where+` LIMIT `+strconv.Itoa(t.stepRows)+`) RETURNING key, id`, args...)

@@ -3,27 +3,14 @@ package pgstore
 import (
 	"context"
 
-	"github.com/google/uuid"
-
-	"example.com/ostraka/store"
+	"example.com/ostraka/internal/sqlbackend"
 )
 
 // moveHits keeps what entries caught with those that the delta gives another
 // key, which are few.
 func (a *listApply) moveHits(ctx context.Context, t *tx) error {
-	if len(a.add) == 0 || len(a.remove) == 0 {
-		return nil
-	}
-	removed := make(map[uuid.UUID]*store.Entry, len(a.remove))
-	for _, e := range a.remove {
-		removed[e.ID] = e
-	}
-	for _, e := range a.add {
-		old := removed[e.ID]
-		if old == nil || old.Key == e.Key {
-			continue
-		}
-		key, err := ruleKey(e.Key)
+	for e := range a.delta.Moved() {
+		key, err := sqlbackend.RuleKey(e.Key)
 		if err != nil {
 			return err
 		}

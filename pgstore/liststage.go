@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -98,6 +99,6 @@ func (t *tx) addList(ctx context.Context, want *store.List) (listRow, error) {
 		return row, err
 	}
 	err = t.row(ctx, []any{&row.Seq}, `INSERT INTO @lists (id, name, source, reason, public_reason, version, content, entries, created_at, synced_by)
-		VALUES (?, ?, '', '', '', 0, 0, 0, ?, '') RETURNING seq`, uid(row.ID), row.Name, timeArg(row.CreatedAt))
+		VALUES (?, ?, '', '', '', 0, 0, 0, ?, '') RETURNING seq`, uid(row.ID), row.Name, sqlbackend.TimeArg(row.CreatedAt))
 	return row, err
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -25,9 +27,9 @@ type Store struct {
 	hitsKey     int64    // of those who add hits
 	stepRows    int      // defaultStepRows, but for tests
 	queries     sync.Map // by their text in this package, as the server gets them
-	life        lifecycle
+	life        sqlbackend.Lifecycle
 	stats       stats
-	subscribers subscribers
+	subscribers changelog.Subscribers
 	listener    *listener
 
 	beforeCommit func() // of tests

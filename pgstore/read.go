@@ -99,7 +99,7 @@ func (s *Store) read(ctx context.Context, doing string, fn func(querier) error) 
 	if err := s.begin(ctx, doing); err != nil {
 		return err
 	}
-	defer s.life.leave()
+	defer s.life.Leave()
 	ctx, cancel := context.WithTimeout(ctx, s.options.StatementTimeout+s.options.LockTimeout)
 	defer cancel()
 	return explain(ctx, doing, s.reading(ctx, fn))

@@ -2,11 +2,11 @@ package pgstore
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -31,14 +31,7 @@ type ruleScanner struct {
 	list, source pgtype.Text
 	rule         store.Rule
 	dest         []any
-	lists        map[string]listTexts // by name
-}
-
-// listTexts are what all rules of a list have in common, kept once for all of
-// those that are read together: a driver gives each row texts of its own.
-type listTexts struct {
-	origin                       store.Origin
-	source, reason, publicReason string
+	texts        sqlbackend.ListTexts
 }
 
 func (r *ruleScanner) init() {
@@ -49,39 +42,19 @@ func (r *ruleScanner) init() {
 	}
 }
 
-// share replaces the texts that the rule has from its list by those kept, unless
-// the list has changed since.
-func (r *ruleScanner) share() {
-	kept, ok := r.lists[r.list.String]
-	if now := (listTexts{kept.origin, r.source.String, r.rule.Reason, r.rule.PublicReason}); !ok || now != kept {
-		if kept = now; !ok {
-			kept.origin = store.OriginList(r.list.String)
-		}
-		if r.lists == nil {
-			r.lists = make(map[string]listTexts)
-		}
-		r.lists[r.list.String] = kept
-	}
-	r.rule.Origin, r.rule.Source = kept.origin, kept.source
-	r.rule.Reason, r.rule.PublicReason = kept.reason, kept.publicReason
-}
-
 func (r *ruleScanner) scan(rows pgx.Rows) (store.Rule, error) {
 	if err := rows.Scan(r.dest[:]...); err != nil {
 		return store.Rule{}, err
 	}
 	var err error
-	if r.rule.Key, err = parseRuleKey(r.key); err != nil {
+	if r.rule.Key, err = sqlbackend.ParseRuleKey(r.key); err != nil {
 		return store.Rule{}, err
 	}
 	r.rule.Source = ""
-	switch {
-	case r.list.Valid:
-		r.share()
-	case int(r.origin) < len(origins):
-		r.rule.Origin = origins[r.origin]
-	default:
-		return store.Rule{}, fmt.Errorf("%w: rule of the origin %d", ErrCorrupt, r.origin)
+	if r.list.Valid {
+		r.texts.Share(&r.rule, r.list.String, r.source.String)
+	} else if r.rule.Origin, err = sqlbackend.NumberedOrigin(int(r.origin)); err != nil {
+		return store.Rule{}, err
 	}
 	r.rule.Value = r.rule.Key.Text
 	if r.value.Valid {
@@ -125,7 +98,7 @@ func (s *Store) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, err
 	const doing = "look up rules"
 	texts := make([]string, 0, len(keys))
 	for _, k := range keys {
-		if text, err := ruleKey(k); err == nil { // a rule cannot be of another kind
+		if text, err := sqlbackend.RuleKey(k); err == nil { // a rule cannot be of another kind
 			texts = append(texts, text)
 		}
 	}

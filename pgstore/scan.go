@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -28,13 +29,9 @@ func (s *Store) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store
 // scanRules yields the rules of a kind that a query selects.
 func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string) iter.Seq2[store.Rule, error] {
 	return func(yield func(store.Rule, error) bool) {
-		from, below := "", "\x7f"
-		if kind != 0 {
-			letter, ok := kindLetters[kind]
-			if !ok {
-				return
-			}
-			from, below = letter[:1], letter[:1]+";" // ';' follows ':'
+		from, below, ok := sqlbackend.KeyRange(kind)
+		if !ok {
+			return
 		}
 		r := ruleScan{store: s, selected: `SELECT ` + ruleColumns + selected + ` AND ` + onPrimary + ` AND r.key < ?`, below: below}
 		page, err := r.first(ctx, from)
@@ -82,8 +79,8 @@ func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.
 	if err := s.begin(ctx, doingScan); err != nil {
 		return err
 	}
-	defer s.life.leave()
-	key, err := ruleKey(last.Key)
+	defer s.life.Leave()
+	key, err := sqlbackend.RuleKey(last.Key)
 	if err != nil {
 		return err
 	}

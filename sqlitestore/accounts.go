@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -38,30 +39,30 @@ func accountsWhere(condition, order string) string {
 
 // accountArgs returns the arguments for accountColumns.
 func accountArgs(a *store.Account) ([]any, error) {
-	links, err := jsonArg(a.Links, len(a.Links))
+	links, err := sqlbackend.JSONArg(a.Links, len(a.Links))
 	if err != nil {
 		return nil, err
 	}
-	roles, err := jsonArg(a.Roles, len(a.Roles))
+	roles, err := sqlbackend.JSONArg(a.Roles, len(a.Roles))
 	if err != nil {
 		return nil, err
 	}
-	bans, err := jsonArg(a.SuspensionBans, len(a.SuspensionBans))
+	bans, err := sqlbackend.JSONArg(a.SuspensionBans, len(a.SuspensionBans))
 	if err != nil {
 		return nil, err
 	}
 	return []any{
-		a.ID[:], a.Version, a.Handle, a.HandleFold, a.Name, a.Bio, links, textArg(a.Meta), roles,
+		a.ID[:], a.Version, a.Handle, a.HandleFold, a.Name, a.Bio, links, sqlbackend.TextArg(a.Meta), roles,
 		a.Admin, a.Verified, idArg(a.InvitedBy), a.PasswordHash,
-		timeArg(a.JoinedAt), timeArg(a.CreatedAt), a.CreatedBy, timeArg(a.UpdatedAt), timeArg(a.LastLoginAt),
-		timeArg(a.SuspendedAt), a.SuspendedBy, a.SuspendedReason, bans,
+		sqlbackend.TimeArg(a.JoinedAt), sqlbackend.TimeArg(a.CreatedAt), a.CreatedBy, sqlbackend.TimeArg(a.UpdatedAt), sqlbackend.TimeArg(a.LastLoginAt),
+		sqlbackend.TimeArg(a.SuspendedAt), a.SuspendedBy, a.SuspendedReason, bans,
 	}, nil
 }
 
 // accountReader puts accounts together from rows of wholeAccount, in the order
 // of accountsWhere.
 type accountReader struct {
-	accounts []store.Account
+	accounts sqlbackend.Accounts
 }
 
 // read reads a row. Columns before those of wholeAccount are scanned to leading.
@@ -81,26 +82,10 @@ func (r *accountReader) read(rows *sql.Rows, leading ...any) error {
 	)...); err != nil {
 		return err
 	}
-	if n := len(r.accounts); n == 0 || r.accounts[n-1].Seq != a.Seq {
-		r.accounts = append(r.accounts, a)
-	}
-	last := &r.accounts[len(r.accounts)-1]
-	if keyPosition.Valid && keyPosition.Int64 == int64(len(last.HandleKeys)) {
-		last.HandleKeys = append(last.HandleKeys, key.String)
-	}
-	if emailPosition.Valid && emailPosition.Int64 == int64(len(last.Emails)) {
-		email.Address, email.Mailbox = address.String, mailbox.String
-		last.Emails = append(last.Emails, email)
-	}
+	email.Address, email.Mailbox = address.String, mailbox.String
+	r.accounts.Add(a, sqlbackend.AccountPart[string]{Position: keyPosition.Int64, Valid: keyPosition.Valid, Part: key.String},
+		sqlbackend.AccountPart[store.AccountEmail]{Position: emailPosition.Int64, Valid: emailPosition.Valid, Part: email})
 	return nil
-}
-
-// only returns the one account that was read, or [store.ErrNotFound].
-func (r *accountReader) only() (store.Account, error) {
-	if len(r.accounts) == 0 {
-		return store.Account{}, store.ErrNotFound
-	}
-	return r.accounts[0], nil
 }
 
 // Account implements [store.Accounts].
@@ -134,7 +119,7 @@ func (s *Store) oneAccount(ctx context.Context, where string, arg any) (account 
 		var found accountReader
 		err = each(ctx, q, func(rows *sql.Rows) error { return found.read(rows) }, accountsWhere(` WHERE `+where, `ASC`), arg)
 		if err == nil {
-			account, err = found.only()
+			account, err = found.accounts.Only()
 		}
 		return err
 	})
@@ -148,24 +133,24 @@ func (t *tx) account(ctx context.Context, id uuid.UUID) (store.Account, error) {
 	if err != nil {
 		return store.Account{}, err
 	}
-	return found.only()
+	return found.accounts.Only()
 }
 
 // accountConditions says in SQL what [store.AccountFilter.Match] says. What is
 // few is told as its index tells it.
-func accountConditions(f store.AccountFilter) *conditions {
-	c := new(conditions)
+func accountConditions(f store.AccountFilter) *sqlbackend.Conditions {
+	c := new(sqlbackend.Conditions)
 	if f.Active != nil {
-		c.add(choose(*f.Active, `suspended_at IS NULL`, `suspended_at IS NOT NULL`))
+		c.Add(choose(*f.Active, `suspended_at IS NULL`, `suspended_at IS NOT NULL`))
 	}
 	if f.Admin != nil {
-		c.add(choose(*f.Admin, `admin = 1`, `admin = 0`))
+		c.Add(choose(*f.Admin, `admin = 1`, `admin = 0`))
 	}
 	if f.HandleContains != "" {
-		c.add(`instr(CAST(handle_fold AS BLOB), ?) > 0`, []byte(f.HandleContains))
+		c.Add(`instr(CAST(handle_fold AS BLOB), ?) > 0`, []byte(f.HandleContains))
 	}
 	if f.EmailContains != "" {
-		c.add(`seq IN (SELECT account FROM ostraka_account_emails WHERE instr(CAST(address AS BLOB), ?) > 0)`, []byte(f.EmailContains))
+		c.Add(`seq IN (SELECT account FROM ostraka_account_emails WHERE instr(CAST(address AS BLOB), ?) > 0)`, []byte(f.EmailContains))
 	}
 	return c
 }
@@ -180,11 +165,11 @@ func choose(yes bool, ifYes, ifNo string) string {
 // ListAccounts implements [store.Accounts].
 func (s *Store) ListAccounts(ctx context.Context, filter store.AccountFilter, page store.Page) (accounts []store.Account, err error) {
 	c := accountConditions(filter)
-	tail := c.page(page)
+	tail := c.Page(page)
 	order := choose(page.OldestFirst, `ASC`, `DESC`)
 	err = s.read(ctx, "list accounts", func(q querier) error {
 		var found accountReader
-		err := each(ctx, q, func(rows *sql.Rows) error { return found.read(rows) }, accountsWhere(c.where()+tail, order), c.args...)
+		err := each(ctx, q, func(rows *sql.Rows) error { return found.read(rows) }, accountsWhere(c.Where()+tail, order), c.Args...)
 		accounts = found.accounts
 		return err
 	})
@@ -197,5 +182,5 @@ func (s *Store) ListAccounts(ctx context.Context, filter store.AccountFilter, pa
 // CountAccounts implements [store.Accounts].
 func (s *Store) CountAccounts(ctx context.Context, filter store.AccountFilter) (int64, error) {
 	c := accountConditions(filter)
-	return s.readNumber(ctx, "count accounts", `SELECT count(*) FROM ostraka_accounts`+c.where(), c.args...)
+	return s.readNumber(ctx, "count accounts", `SELECT count(*) FROM ostraka_accounts`+c.Where(), c.Args...)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -196,8 +197,8 @@ func TestHostKeys(t *testing.T) {
 		{"localhost", "localhost."},
 		{`"a@b.org"@example.com`, "com.example."},
 	} {
-		if got := hostKey(tt.text); got != tt.key {
-			t.Errorf("hostKey(%q) = %q, want %q", tt.text, got, tt.key)
+		if got := sqlbackend.HostKey(tt.text); got != tt.key {
+			t.Errorf("sqlbackend.HostKey(%q) = %q, want %q", tt.text, got, tt.key)
 		}
 	}
 }
@@ -212,8 +213,8 @@ func FuzzHostsBelow(f *testing.F) {
 		if domain == "" || strings.ContainsAny(domain+host, "@") {
 			return // a wildcard, or no host
 		}
-		from, below := hostsBelow(domain)
-		key := hostKey(host)
+		from, below := sqlbackend.HostsBelow(domain)
+		key := sqlbackend.HostKey(host)
 		selector := store.Selector{Key: store.Key{Kind: store.KindDomain, Text: domain}}
 		if got, want := from <= key && key < below, selector.Address("x@"+host, ""); got != want {
 			t.Errorf("%q is in the range of %q: %t, want %t", host, domain, got, want)

@@ -30,7 +30,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if err := s.begin(ctx, doing); err != nil {
 		return err
 	}
-	defer s.life.leave()
+	defer s.life.Leave()
 	return explain(ctx, doing, s.backup(ctx, path))
 }
 

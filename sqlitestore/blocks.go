@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -26,7 +27,7 @@ func blockDest(b *store.Block) []any {
 
 // CreateBlock implements [store.Blocks].
 func (s *Store) CreateBlock(ctx context.Context, block store.Block, change store.Change) (store.Block, error) {
-	normalTimes(&block.CreatedAt)
+	sqlbackend.NormalTimes(&block.CreatedAt)
 	err := s.write(ctx, "create a block", func(t *tx) error {
 		var other store.Block
 		err := t.row(ctx, blockDest(&other), selectBlock+`domain = ?`, block.Domain)
@@ -51,7 +52,7 @@ func (s *Store) CreateBlock(ctx context.Context, block store.Block, change store
 func (t *tx) addBlock(ctx context.Context, b *store.Block) error {
 	res, err := t.run(ctx, `INSERT INTO ostraka_blocks (`+blockColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		b.ID[:], b.Domain, b.KeyText, int64(b.Effect), int64(b.Scope),
-		b.Reason, b.PublicReason, timeArg(b.CreatedAt), b.CreatedBy)
+		b.Reason, b.PublicReason, sqlbackend.TimeArg(b.CreatedAt), b.CreatedBy)
 	if err != nil {
 		return err
 	}
@@ -96,11 +97,11 @@ func (s *Store) oneBlock(ctx context.Context, where string, arg any) (store.Bloc
 
 // ListBlocks implements [store.Blocks].
 func (s *Store) ListBlocks(ctx context.Context, page store.Page) ([]store.Block, error) {
-	c := new(conditions)
-	tail := c.page(page)
+	c := new(sqlbackend.Conditions)
+	tail := c.Page(page)
 	return readAll(ctx, s, "list blocks", func(rows *sql.Rows) (b store.Block, err error) {
 		return b, rows.Scan(blockDest(&b)...)
-	}, `SELECT seq, `+blockColumns+` FROM ostraka_blocks`+c.where()+tail, c.args...)
+	}, `SELECT seq, `+blockColumns+` FROM ostraka_blocks`+c.Where()+tail, c.Args...)
 }
 
 // CountBlocks implements [store.Blocks].

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -23,7 +24,7 @@ func (s *scope) empty() bool { return s.where == "" }
 
 // hostIn says that a column of hosts has a domain, or one below it.
 func hostIn(column, domain string) scope {
-	from, below := hostsBelow(domain)
+	from, below := sqlbackend.HostsBelow(domain)
 	return scope{column + ` >= ? AND ` + column + ` < ?`, []any{from, below}}
 }
 

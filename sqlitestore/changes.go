@@ -5,29 +5,28 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
 // log appends to the change log; the subscribers hear of it after the commit.
 func (t *tx) log(ctx context.Context, c store.Change) error {
 	c.At = time.UnixMicro(c.At.UnixMicro()).UTC()
-	keys, err := jsonArg(c.Keys, len(c.Keys))
+	keys, err := sqlbackend.JSONArg(c.Keys, len(c.Keys))
 	if err != nil {
 		return err
 	}
-	counts, err := jsonArg(c.Counts, len(c.Counts))
+	counts, err := sqlbackend.JSONArg(c.Counts, len(c.Counts))
 	if err != nil {
 		return err
 	}
 	res, err := t.run(ctx, `INSERT INTO ostraka_changes (at, actor, action, target, keys, bulk, before, after, counts)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, textArg(c.Before), textArg(c.After), counts)
+		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts)
 	if err != nil {
 		return err
 	}
@@ -36,22 +35,6 @@ func (t *tx) log(ctx context.Context, c store.Change) error {
 	}
 	t.logged = append(t.logged, c)
 	return nil
-}
-
-// jsonArg returns the JSON of something of that length, NULL if it is empty.
-func jsonArg(v any, length int) (any, error) {
-	if length == 0 {
-		return nil, nil
-	}
-	data, err := json.Marshal(v)
-	return textArg(data), err
-}
-
-func textArg(data []byte) any {
-	if data == nil {
-		return nil
-	}
-	return string(data)
 }
 
 func scanChange(rows *sql.Rows) (c store.Change, err error) {
@@ -101,12 +84,12 @@ func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]store.Ch
 
 // ListChanges implements [store.Changes].
 func (s *Store) ListChanges(ctx context.Context, target uuid.UUID, page store.Page) ([]store.Change, error) {
-	c := new(conditions)
+	c := new(sqlbackend.Conditions)
 	if target != uuid.Nil {
-		c.add(`target = ?`, target[:])
+		c.Add(`target = ?`, target[:])
 	}
-	tail := c.page(page)
-	return readAll(ctx, s, "list changes", scanChange, `SELECT `+changeColumns+` FROM ostraka_changes`+c.where()+tail, c.args...)
+	tail := c.Page(page)
+	return readAll(ctx, s, "list changes", scanChange, `SELECT `+changeColumns+` FROM ostraka_changes`+c.Where()+tail, c.Args...)
 }
 
 // lastChange is the newest Seq ever given, which outlives its change.
@@ -138,35 +121,5 @@ func (s *Store) PruneChanges(ctx context.Context, before time.Time) (int64, erro
 	return n, nil
 }
 
-// subscribers are those who are told of changes. The zero value has none.
-type subscribers struct {
-	mu  sync.Mutex
-	fns []*func(store.Change)
-}
-
 // Subscribe implements [store.Changes].
-func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) {
-	l := &s.subscribers
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.fns = append(l.fns, &fn)
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.fns = slices.DeleteFunc(l.fns, func(f *func(store.Change)) bool { return f == &fn })
-	}
-}
-
-func (l *subscribers) publish(changes []store.Change) {
-	if len(changes) == 0 {
-		return
-	}
-	l.mu.Lock()
-	fns := slices.Clone(l.fns)
-	l.mu.Unlock()
-	for _, c := range changes {
-		for _, fn := range fns {
-			(*fn)(c)
-		}
-	}
-}
+func (s *Store) Subscribe(fn func(store.Change)) (cancel func()) { return s.subscribers.Add(fn) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -70,7 +71,8 @@ var banKey = func() string {
 	var sb strings.Builder
 	sb.WriteString("CASE b.kind")
 	for _, kind := range store.Kinds() {
-		fmt.Fprintf(&sb, " WHEN %d THEN '%s'", kind, kindLetters[kind])
+		key, _ := sqlbackend.RuleKey(store.Key{Kind: kind}) // which all kinds have
+		fmt.Fprintf(&sb, " WHEN %d THEN '%s'", kind, key)
 	}
 	sb.WriteString(" END")
 	return sb.String()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -19,7 +20,7 @@ func wrongPrefixLengths(ctx context.Context, q querier) ([]string, error) {
 		if err := rows.Scan(&key); err != nil {
 			return none, err
 		}
-		k, err := parseRuleKey(key)
+		k, err := sqlbackend.ParseRuleKey(key)
 		if n, ok := k.PrefixLen(); ok {
 			counted[n]++
 		}
@@ -58,7 +59,7 @@ func wrongHosts(ctx context.Context, q querier) ([]string, error) {
 	err = each(ctx, q, func(rows *sql.Rows) error {
 		var domain, host, destination, destinationHost string
 		err := rows.Scan(&domain, &host, &destination, &destinationHost)
-		if host != hostKey(domain) || destinationHost != hostKey(destination) {
+		if host != sqlbackend.HostKey(domain) || destinationHost != sqlbackend.HostKey(destination) {
 			aliases++
 		}
 		return err
@@ -86,8 +87,8 @@ func wrongAddressHosts(ctx context.Context, q querier) (wrong int, err error) {
 		if of != account {
 			account, before = of, before[:0]
 		}
-		key := hostKey(address)
-		if host != key || shared != sharedLabels(key, before) {
+		key := sqlbackend.HostKey(address)
+		if host != key || shared != sqlbackend.SharedLabels(key, before) {
 			wrong++
 		}
 		before = append(before, key)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -24,17 +25,9 @@ func credentialDest(c *store.Credential) []any {
 	}
 }
 
-// normalCredential returns the credential as it will be read back.
-func normalCredential(c store.Credential) store.Credential {
-	normalTimes(&c.CreatedAt, &c.ExpiresAt, &c.LastUsedAt, &c.RevokedAt)
-	c.IdleTimeout = c.IdleTimeout.Truncate(time.Microsecond)
-	c.Scopes = kept(c.Scopes)
-	return c
-}
-
 // CreateSession implements [store.Credentials].
 func (s *Store) CreateSession(ctx context.Context, session store.Credential, accountVersion int64) (store.Credential, error) {
-	session = normalCredential(session)
+	session = sqlbackend.NormalCredential(session)
 	err := s.write(ctx, "create a session", func(t *tx) error {
 		if err := t.holder(ctx, session.Account, accountVersion); err != nil {
 			return err
@@ -52,7 +45,7 @@ func (s *Store) CreateSession(ctx context.Context, session store.Credential, acc
 
 // CreateToken implements [store.Credentials].
 func (s *Store) CreateToken(ctx context.Context, token store.Credential, accountVersion int64, change store.Change) (store.Credential, error) {
-	token = normalCredential(token)
+	token = sqlbackend.NormalCredential(token)
 	err := s.write(ctx, "create an API token", func(t *tx) error {
 		if err := t.holder(ctx, token.Account, accountVersion); err != nil {
 			return err
@@ -88,18 +81,18 @@ func (t *tx) noteLogin(ctx context.Context, session *store.Credential) error {
 	return t.exec(ctx, `UPDATE ostraka_accounts SET last_login_at = ?1
 		WHERE id = ?2 AND (last_login_at IS NULL OR last_login_at < ?1)
 			AND NOT EXISTS (SELECT 1 FROM ostraka_credentials WHERE family = ?3 AND account = ?2)`,
-		timeArg(session.CreatedAt), session.Account[:], idArg(session.Family))
+		sqlbackend.TimeArg(session.CreatedAt), session.Account[:], idArg(session.Family))
 }
 
 // insertCredential inserts a credential, giving it its Seq.
 func (t *tx) insertCredential(ctx context.Context, c *store.Credential) error {
-	scopes, err := jsonArg(c.Scopes, len(c.Scopes))
+	scopes, err := sqlbackend.JSONArg(c.Scopes, len(c.Scopes))
 	if err != nil {
 		return err
 	}
 	res, err := t.run(ctx, `INSERT INTO ostraka_credentials (`+credentialColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		c.ID[:], int64(c.Kind), c.Account[:], c.Hash[:], idArg(c.Family), c.Name, scopes,
-		timeArg(c.CreatedAt), timeArg(c.ExpiresAt), c.IdleTimeout.Microseconds(), timeArg(c.LastUsedAt), timeArg(c.RevokedAt))
+		sqlbackend.TimeArg(c.CreatedAt), sqlbackend.TimeArg(c.ExpiresAt), c.IdleTimeout.Microseconds(), sqlbackend.TimeArg(c.LastUsedAt), sqlbackend.TimeArg(c.RevokedAt))
 	if err != nil {
 		return err
 	}
@@ -131,7 +124,7 @@ func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (cr
 		if err := drain(rows, func(rows *sql.Rows) error { return found.read(rows, dest...) }); err != nil {
 			return err
 		}
-		account, err = found.only()
+		account, err = found.accounts.Only()
 		return err
 	})
 	if err != nil {
@@ -141,22 +134,22 @@ func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (cr
 }
 
 // credentialConditions says in SQL what [store.CredentialFilter.Match] says.
-func credentialConditions(f *store.CredentialFilter) *conditions {
-	c := new(conditions)
+func credentialConditions(f *store.CredentialFilter) *sqlbackend.Conditions {
+	c := new(sqlbackend.Conditions)
 	if f.Account != uuid.Nil {
-		c.add(`account = ?`, f.Account[:])
+		c.Add(`account = ?`, f.Account[:])
 	}
 	if f.Kind != 0 {
-		c.add(`kind = ?`, int64(f.Kind))
+		c.Add(`kind = ?`, int64(f.Kind))
 	}
 	if f.ID != uuid.Nil {
-		c.add(`id = ?`, f.ID[:])
+		c.Add(`id = ?`, f.ID[:])
 	}
 	if f.Family != uuid.Nil {
-		c.add(`family = ?`, f.Family[:])
+		c.Add(`family = ?`, f.Family[:])
 	}
 	if f.Except != uuid.Nil {
-		c.add(`id <> ?`, f.Except[:])
+		c.Add(`id <> ?`, f.Except[:])
 	}
 	return c
 }
@@ -164,10 +157,10 @@ func credentialConditions(f *store.CredentialFilter) *conditions {
 // ListCredentials implements [store.Credentials].
 func (s *Store) ListCredentials(ctx context.Context, filter store.CredentialFilter, page store.Page) ([]store.Credential, error) {
 	c := credentialConditions(&filter)
-	tail := c.page(page)
+	tail := c.Page(page)
 	return readAll(ctx, s, "list credentials", func(rows *sql.Rows) (c store.Credential, err error) {
 		return c, rows.Scan(credentialDest(&c)...)
-	}, `SELECT seq, `+credentialColumns+` FROM ostraka_credentials`+c.where()+tail, c.args...)
+	}, `SELECT seq, `+credentialColumns+` FROM ostraka_credentials`+c.Where()+tail, c.Args...)
 }
 
 // UseCredential implements [store.Credentials]. It waits for no other writer:
@@ -205,8 +198,8 @@ func (s *Store) RevokeCredentials(ctx context.Context, filter store.CredentialFi
 // revoked yet, and says how many.
 func (t *tx) revoke(ctx context.Context, filter *store.CredentialFilter, at time.Time) (int64, error) {
 	c := credentialConditions(filter)
-	c.add(`revoked_at IS NULL`)
-	return t.affect(ctx, `UPDATE ostraka_credentials SET revoked_at = ?`+c.where(), append([]any{at.UnixMicro()}, c.args...)...)
+	c.Add(`revoked_at IS NULL`)
+	return t.affect(ctx, `UPDATE ostraka_credentials SET revoked_at = ?`+c.Where(), append([]any{at.UnixMicro()}, c.Args...)...)
 }
 
 // TrimSessions implements [store.Credentials].

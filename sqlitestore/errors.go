@@ -12,6 +12,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -97,6 +98,9 @@ func explain(ctx context.Context, doing string, err error) error {
 func sentinel(ctx context.Context, err error) error {
 	if errors.Is(err, errDBClosed) || errors.Is(err, sql.ErrConnDone) {
 		return store.ErrClosed
+	}
+	if errors.Is(err, sqlbackend.ErrCorrupt) {
+		return ErrCorrupt
 	}
 	if errors.Is(err, syscall.ENOSPC) {
 		return ErrDiskFull

@@ -9,55 +9,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 	"example.com/ostraka/store/sketch"
 )
-
-// ruleHits are the hits of one rule in a call of AddHits.
-type ruleHits struct {
-	rule uuid.UUID
-	key  store.Key
-	uses int64
-	last time.Time
-	days map[int64]*dayHits
-}
-
-type dayHits struct {
-	uses    int64
-	clients []byte
-}
-
-// foldHits adds up hits by rule and day, before the write lock is taken, and
-// refuses sketches that cannot be read.
-func foldHits(hits []store.Hit) ([]*ruleHits, error) {
-	byRule := make(map[uuid.UUID]*ruleHits)
-	var folded []*ruleHits // in the order of the input
-	for i := range hits {
-		h := &hits[i]
-		r := byRule[h.RuleID]
-		if r == nil {
-			r = &ruleHits{rule: h.RuleID, key: h.Key, days: make(map[int64]*dayHits)}
-			byRule[h.RuleID] = r
-			folded = append(folded, r)
-		}
-		r.uses += h.Uses
-		if h.Last.After(r.last) {
-			r.last = h.Last
-		}
-		n := dayNumber(h.Day)
-		d := r.days[n]
-		if d == nil {
-			d = new(dayHits)
-			r.days[n] = d
-		}
-		d.uses += h.Uses
-		var err error
-		if d.clients, err = sketch.Merge(d.clients, h.Clients); err != nil {
-			return nil, fmt.Errorf("hit %d: %w", i, err)
-		}
-	}
-	return folded, nil
-}
 
 // AddHits implements [store.Hits].
 func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
@@ -65,7 +20,7 @@ func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
 	if len(hits) == 0 {
 		return s.nothing(ctx, doing)
 	}
-	folded, err := foldHits(hits)
+	folded, err := sqlbackend.FoldHits(hits)
 	if err != nil {
 		return explain(ctx, doing, err)
 	}
@@ -81,24 +36,24 @@ func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
 
 // addRuleHits leaves out a rule that no record has, or that is no longer in
 // force in its list.
-func (t *tx) addRuleHits(ctx context.Context, r *ruleHits) error {
+func (t *tx) addRuleHits(ctx context.Context, r *sqlbackend.RuleHits) error {
 	known, err := t.addTotal(ctx, r)
 	if err != nil || !known {
 		return err
 	}
-	for n, d := range r.days {
+	for n, d := range r.Days {
 		var stored []byte
-		err := t.row(ctx, []any{&stored}, `SELECT clients FROM ostraka_hits WHERE rule_id = ? AND day = ?`, r.rule[:], n)
+		err := t.row(ctx, []any{&stored}, `SELECT clients FROM ostraka_hits WHERE rule_id = ? AND day = ?`, r.Rule[:], n)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		clients, err := sketch.Merge(stored, d.clients)
+		clients, err := sketch.Merge(stored, d.Clients)
 		if err != nil {
-			return fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, r.rule, err)
+			return fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, r.Rule, err)
 		}
 		err = t.exec(ctx, `INSERT INTO ostraka_hits (rule_id, day, uses, clients) VALUES (?, ?, ?, ?)
 			ON CONFLICT (rule_id, day) DO UPDATE SET uses = uses + excluded.uses, clients = excluded.clients`,
-			r.rule[:], n, d.uses, clients)
+			r.Rule[:], n, d.Uses, clients)
 		if err != nil {
 			return err
 		}
@@ -107,14 +62,14 @@ func (t *tx) addRuleHits(ctx context.Context, r *ruleHits) error {
 }
 
 // addTotal reports false, having done nothing, if there is no such rule.
-func (t *tx) addTotal(ctx context.Context, r *ruleHits) (known bool, err error) {
-	last := timeArg(r.last)
+func (t *tx) addTotal(ctx context.Context, r *sqlbackend.RuleHits) (known bool, err error) {
+	last := sqlbackend.TimeArg(r.Last)
 	n, err := t.affect(ctx, `UPDATE ostraka_bans SET hits = hits + ?,
-		last_hit_at = max(coalesce(last_hit_at, ?), coalesce(?, last_hit_at)) WHERE id = ?`, r.uses, last, last, r.rule[:])
+		last_hit_at = max(coalesce(last_hit_at, ?), coalesce(?, last_hit_at)) WHERE id = ?`, r.Uses, last, last, r.Rule[:])
 	if err != nil || n > 0 {
 		return n > 0, err
 	}
-	key, err := ruleKey(r.key)
+	key, err := sqlbackend.RuleKey(r.Key)
 	if err != nil {
 		return false, nil // no rule has such a key
 	}
@@ -122,7 +77,7 @@ func (t *tx) addTotal(ctx context.Context, r *ruleHits) (known bool, err error) 
 		SELECT r.id, r.key, ?, ?`+rulesInForce+` AND r.key = ? AND r.id = ?
 		ON CONFLICT (rule_id) DO UPDATE SET uses = uses + excluded.uses,
 			last_at = max(coalesce(last_at, excluded.last_at), coalesce(excluded.last_at, last_at))`,
-		r.uses, last, key, r.rule[:])
+		r.Uses, last, key, r.Rule[:])
 	return n > 0, err
 }
 
@@ -153,14 +108,14 @@ func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Ti
 		}
 		return d, nil
 	}, `SELECT day, uses, clients FROM ostraka_hits WHERE rule_id = ? AND day BETWEEN ? AND ? ORDER BY day`,
-		rule[:], dayNumber(from), dayNumber(to))
+		rule[:], sqlbackend.DayNumber(from), sqlbackend.DayNumber(to))
 }
 
 // PruneHits implements [store.Hits].
 func (s *Store) PruneHits(ctx context.Context, before time.Time) (int64, error) {
 	var n int64
 	err := s.write(ctx, "prune hits", func(t *tx) (err error) {
-		n, err = t.affect(ctx, `DELETE FROM ostraka_hits WHERE day < ?`, dayNumber(before))
+		n, err = t.affect(ctx, `DELETE FROM ostraka_hits WHERE day < ?`, sqlbackend.DayNumber(before))
 		return err
 	})
 	if err != nil {

@@ -1,7 +1,6 @@
 package sqlitestore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -26,8 +25,8 @@ const (
 // takes most of the time, other writers get in between.
 func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change store.Change) (store.List, error) {
 	doing := fmt.Sprintf("apply the list %.64q", delta.List.Name)
-	a := listApply{staging: s.newStaging(doing), delta: &delta, change: change}
-	if err := s.mutate(ctx, doing, func() ([]store.Change, error) { return a.run(ctx) }); err != nil {
+	a := listApply{staging: s.newStaging(doing), change: change}
+	if err := s.mutate(ctx, doing, func() ([]store.Change, error) { return a.run(ctx, &delta) }); err != nil {
 		if !errors.Is(err, store.ErrBusy) { // or the caller would wait once more, most likely in vain
 			a.abandon(ctx)
 		}
@@ -40,17 +39,14 @@ func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change sto
 // listApply is one call of ApplyList.
 type listApply struct {
 	*staging
-	delta       *store.ListDelta
-	change      store.Change
-	add, remove []*store.Entry // of the delta, in the order of rows
-	written     int
-	result      store.List
+	delta   *sqlbackend.Delta
+	change  store.Change
+	written int
+	result  store.List
 }
 
-func (a *listApply) run(ctx context.Context) ([]store.Change, error) {
-	a.add, a.remove = inRowOrder(a.delta.Add), inRowOrder(a.delta.Remove)
-	ids, err := a.idsAdded()
-	if err != nil {
+func (a *listApply) run(ctx context.Context, delta *store.ListDelta) (_ []store.Change, err error) {
+	if a.delta, err = sqlbackend.NewDelta(delta); err != nil {
 		return nil, explain(ctx, a.doing, err)
 	}
 	if err := a.begin(ctx, &a.delta.List); err != nil {
@@ -62,13 +58,13 @@ func (a *listApply) run(ctx context.Context) ([]store.Change, error) {
 	if err := a.dropLeftovers(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.inSteps(ctx, a.remove, a.removeEntries); err != nil {
+	if err := a.inSteps(ctx, a.delta.Remove, a.removeEntries); err != nil {
 		return nil, err
 	}
-	if err := a.fits(ctx, ids); err != nil {
+	if err := a.fits(ctx); err != nil {
 		return nil, explain(ctx, a.doing, err)
 	}
-	if err := a.inSteps(ctx, a.add, a.addEntries); err != nil {
+	if err := a.inSteps(ctx, a.delta.Add, a.addEntries); err != nil {
 		return nil, err
 	}
 	return a.transact(ctx, func(t *tx) error {
@@ -105,22 +101,6 @@ func (a *listApply) abandon(ctx context.Context) {
 	})
 }
 
-// inRowOrder returns the entries in the order in which their rows lie, which
-// is several times faster to write than any other.
-func inRowOrder(entries []store.Entry) []*store.Entry {
-	order := make([]*store.Entry, len(entries))
-	for i := range entries {
-		order[i] = &entries[i]
-	}
-	slices.SortFunc(order, func(x, y *store.Entry) int {
-		if x.Key.Kind != y.Key.Kind {
-			return strings.Compare(kindLetters[x.Key.Kind], kindLetters[y.Key.Kind])
-		}
-		return cmp.Or(strings.Compare(x.Key.Text, y.Key.Text), strings.Compare(x.Value, y.Value))
-	})
-	return order
-}
-
 // inSteps writes entries of the next version, and reports progress between two
 // steps.
 func (a *listApply) inSteps(ctx context.Context, entries []*store.Entry, write func(context.Context, *tx, []*store.Entry) error) error {
@@ -138,19 +118,19 @@ func (a *listApply) progress(ctx context.Context, written int) {
 	if a.delta.Progress != nil {
 		a.delta.Progress(a.written)
 	}
-	if a.written < len(a.add)+len(a.remove) {
+	if a.written < len(a.delta.Add)+len(a.delta.Remove) {
 		pause(ctx)
 	}
 }
 
 func (a *listApply) removeEntries(ctx context.Context, t *tx, entries []*store.Entry) error {
 	for _, e := range entries {
-		key, err := ruleKey(e.Key)
+		key, err := sqlbackend.RuleKey(e.Key)
 		if err != nil {
 			return err
 		}
 		n, err := t.affect(ctx, `UPDATE ostraka_rules SET until = ? WHERE key = ? AND id = ? AND value IS ?
-			AND list = ? AND until IS NULL`, a.list.content+1, key, e.ID[:], valueArg(e.Value, e.Key), a.list.Seq)
+			AND list = ? AND until IS NULL`, a.list.content+1, key, e.ID[:], sqlbackend.ValueArg(e.Value, e.Key), a.list.Seq)
 		if err != nil {
 			return err
 		}
@@ -168,12 +148,12 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 	for batch := range slices.Chunk(entries, batchRows) {
 		keys := make([]any, len(batch))
 		for i, e := range batch {
-			key, err := ruleKey(e.Key)
+			key, err := sqlbackend.RuleKey(e.Key)
 			if err != nil {
 				return err
 			}
 			keys[i] = key
-			rules.count(e.Key, 1)
+			rules.lengths.Count(e.Key, 1)
 		}
 		if err := a.insert(ctx, t, batch, keys); err != nil {
 			return err
@@ -184,10 +164,10 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 
 func (a *listApply) insert(ctx context.Context, t *tx, batch []*store.Entry, keys []any) error {
 	// What is the same in all rows is spared the binding.
-	row := fmt.Sprintf(`(?, ?, %d, %d, ?, ?, ?, ?, ?, %d, '', '')`, a.list.content+1, a.list.Seq, originEntry)
+	row := fmt.Sprintf(`(?, ?, %d, %d, ?, ?, ?, ?, ?, %d, '', '')`, a.list.content+1, a.list.Seq, sqlbackend.OriginEntry)
 	args := make([]any, 0, 7*len(batch))
 	for i, e := range batch {
-		args = append(args, keys[i], e.ID[:], int64(e.Line), valueArg(e.Value, e.Key), int64(e.Effect), int64(e.Scope), e.Shadow)
+		args = append(args, keys[i], e.ID[:], int64(e.Line), sqlbackend.ValueArg(e.Value, e.Key), int64(e.Effect), int64(e.Scope), e.Shadow)
 	}
 	return t.exec(ctx, `INSERT INTO ostraka_rules (key, id, since, list, line, value, effect, scope, shadow, origin, reason, public_reason)
 		VALUES `+row+strings.Repeat(`, `+row, len(batch)-1), args...)
@@ -195,19 +175,14 @@ func (a *listApply) insert(ctx context.Context, t *tx, batch []*store.Entry, key
 
 // enforce puts the new version into force.
 func (a *listApply) enforce(ctx context.Context, t *tx) error {
-	before, after := a.list.List, a.list.List
-	after.Source, after.Reason, after.PublicReason = a.delta.List.Source, a.delta.List.Reason, a.delta.List.PublicReason
-	after.Version++
-	after.Entries += int64(len(a.add) - len(a.remove))
-	after.Undoable = true
-	after.SyncedAt, after.SyncedBy = time.UnixMicro(a.change.At.UnixMicro()).UTC(), a.change.Actor
+	after := a.delta.Applied(a.list.List, a.change)
 	err := t.exec(ctx, `UPDATE ostraka_lists SET source = ?, reason = ?, public_reason = ?, version = ?, entries = ?,
 		content = content + 1, synced_at = ?, synced_by = ?, writer = NULL,
 		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by,
 		previous_source = iif(version > 0, source, ''), previous_reason = iif(version > 0, reason, ''),
 		previous_public_reason = iif(version > 0, public_reason, '')
 		WHERE seq = ?`, after.Source, after.Reason, after.PublicReason, after.Version, after.Entries,
-		timeArg(after.SyncedAt), after.SyncedBy, after.Seq)
+		sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy, after.Seq)
 	if err != nil {
 		return err
 	}
@@ -215,26 +190,9 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 		return err
 	}
 	a.result = after
-	logBefore := &before
-	if before.Version == 0 {
-		logBefore = nil
-	}
-	c, err := changelog.List(a.change, logBefore, &after, a.keys(), changelog.ListCounts(slices.Values(a.add), slices.Values(a.remove)))
+	c, err := a.delta.Change(a.change, &a.list.List, &after)
 	if err != nil {
 		return err
 	}
 	return t.log(ctx, c)
-}
-
-// keys returns the keys of all entries added and removed.
-func (a *listApply) keys() []store.Key {
-	return changelog.Keys(func(yield func(store.Key) bool) {
-		for _, entries := range [][]store.Entry{a.delta.Add, a.delta.Remove} {
-			for i := range entries {
-				if !yield(entries[i].Key) {
-					return
-				}
-			}
-		}
-	})
 }

@@ -5,23 +5,20 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"time"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
 // listRow is a row of ostraka_lists.
 type listRow struct {
 	store.List
-	content          int64         // the number by which entries in force are told
-	previousEntries  sql.NullInt64 // not valid if the version before is gone
-	previousSyncedAt time.Time
-	previousSyncedBy sql.NullString
-	previousTexts    [3]string // Source, Reason and PublicReason; those of now if they are not known
+	content  int64                   // the number by which entries in force are told
+	previous sqlbackend.PreviousList // if Undoable; its texts are those of now if none are kept
 }
 
 const listColumns = `seq, id, name, source, reason, public_reason, version, entries, created_at, synced_at, synced_by,
-	content, previous_entries, previous_synced_at, previous_synced_by, previous_entries IS NOT NULL,
+	content, coalesce(previous_entries, 0), previous_synced_at, coalesce(previous_synced_by, ''), previous_entries IS NOT NULL,
 	coalesce(previous_source, source), coalesce(previous_reason, reason), coalesce(previous_public_reason, public_reason)`
 
 // selectLists leaves out lists whose first version is still being written. More
@@ -32,8 +29,8 @@ func (l *listRow) dest() []any {
 	return []any{
 		&l.Seq, (*id)(&l.ID), &l.Name, &l.Source, &l.Reason, &l.PublicReason, &l.Version, &l.Entries,
 		(*micros)(&l.CreatedAt), (*micros)(&l.SyncedAt), &l.SyncedBy,
-		&l.content, &l.previousEntries, (*micros)(&l.previousSyncedAt), &l.previousSyncedBy, &l.Undoable,
-		&l.previousTexts[0], &l.previousTexts[1], &l.previousTexts[2],
+		&l.content, &l.previous.Entries, (*micros)(&l.previous.SyncedAt), &l.previous.SyncedBy, &l.Undoable,
+		&l.previous.Texts[0], &l.previous.Texts[1], &l.previous.Texts[2],
 	}
 }
 
@@ -124,7 +121,7 @@ func (r *entryReader) next(ctx context.Context, q querier) error {
 			(*small)(&e.Effect), (*small)(&e.Scope), &e.Shadow, &e.Line); err != nil {
 			return err
 		}
-		if e.Key, err = parseRuleKey(r.lastKey); err != nil {
+		if e.Key, err = sqlbackend.ParseRuleKey(r.lastKey); err != nil {
 			return err
 		}
 		e.Value = e.Key.Text

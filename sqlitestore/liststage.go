@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -111,7 +112,7 @@ func (t *tx) addList(ctx context.Context, want *store.List) (listRow, error) {
 		return row, err
 	}
 	res, err := t.run(ctx, `INSERT INTO ostraka_lists (id, name, source, reason, public_reason, version, content, entries, created_at, synced_by)
-		VALUES (?, ?, '', '', '', 0, 0, 0, ?, '')`, row.ID[:], row.Name, timeArg(row.CreatedAt))
+		VALUES (?, ?, '', '', '', 0, 0, 0, ?, '')`, row.ID[:], row.Name, sqlbackend.TimeArg(row.CreatedAt))
 	if err != nil {
 		return row, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -43,11 +44,7 @@ func (s *Store) UndoList(ctx context.Context, name string, change store.Change) 
 // undo puts the content before into force. It takes the list over, so that a
 // staging that is under way ends, and its entries can be told from leftovers.
 func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.Change) (store.List, error) {
-	before, after := row.List, row.List
-	after.Version++
-	after.Entries, after.Undoable = row.previousEntries.Int64, false
-	after.SyncedAt, after.SyncedBy = row.previousSyncedAt, row.previousSyncedBy.String
-	after.Source, after.Reason, after.PublicReason = row.previousTexts[0], row.previousTexts[1], row.previousTexts[2]
+	before, after := row.List, row.previous.Undone(row.List)
 
 	// Leftovers of a staging that was cut off have other versions.
 	keys, err := t.entryKeys(ctx, `SELECT key FROM ostraka_rules WHERE list = ?1 AND since = ?2
@@ -62,7 +59,7 @@ func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.
 	err = t.exec(ctx, `UPDATE ostraka_lists SET version = ?, entries = ?, content = content - 1, synced_at = ?, synced_by = ?,
 		source = ?, reason = ?, public_reason = ?, writer = ?, previous_entries = NULL, previous_synced_at = NULL,
 		previous_synced_by = NULL, previous_source = NULL, previous_reason = NULL, previous_public_reason = NULL WHERE seq = ?`,
-		after.Version, after.Entries, timeArg(after.SyncedAt), after.SyncedBy,
+		after.Version, after.Entries, sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy,
 		after.Source, after.Reason, after.PublicReason, token, after.Seq)
 	if err != nil {
 		return after, err
@@ -136,7 +133,7 @@ func (t *tx) entryKeys(ctx context.Context, query string, list, content int64) (
 		if err := rows.Scan(&text); err != nil {
 			return err
 		}
-		key, err := parseRuleKey(text)
+		key, err := sqlbackend.ParseRuleKey(text)
 		keys = append(keys, key)
 		return err
 	}, fmt.Sprintf(`SELECT DISTINCT key FROM (%s) LIMIT %d`, query, store.MaxChangeKeys+1), list, content)

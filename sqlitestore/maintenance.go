@@ -14,7 +14,7 @@ func (s *Store) Vacuum(ctx context.Context) error {
 	if err := s.begin(ctx, doing); err != nil {
 		return err
 	}
-	defer s.life.leave()
+	defer s.life.Leave()
 	return explain(ctx, doing, s.vacuum(ctx))
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -28,10 +30,10 @@ type Store struct {
 	options         Options       // in force
 	stepRows        int           // defaultStepRows, but for tests
 	writing         chan struct{} // holds the turn of the process to write
-	life            lifecycle
+	life            sqlbackend.Lifecycle
 	lookups         [lookupSizes]lazyStmt
 	byHash          lazyStmt
-	subscribers     subscribers
+	subscribers     changelog.Subscribers
 }
 
 var _ store.Store = (*Store)(nil)

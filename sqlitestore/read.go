@@ -14,7 +14,7 @@ func (s *Store) read(ctx context.Context, doing string, fn func(querier) error) 
 	if err := s.begin(ctx, doing); err != nil {
 		return err
 	}
-	defer s.life.leave()
+	defer s.life.Leave()
 	return explain(ctx, doing, s.retryRead(ctx, func() error { return fn(s.readDB) }))
 }
 

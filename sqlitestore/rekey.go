@@ -9,9 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"example.com/ostraka/internal/changelog"
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -86,178 +85,109 @@ func (t *tx) noteTables(ctx context.Context) error {
 	return nil
 }
 
-// The parts of the records that keys are made of, in order.
-const (
-	rekeyBans      = 'b'
-	rekeyAddresses = 'e' // entries of lists, by the letters of their kinds
-	rekeyNames     = 'n'
-	rekeyAccounts  = 'a'
-	rekeyAliases   = 'm'
-
-	rekeyParts = "benam"
-)
-
 // Rekey implements [store.Keys].
 func (s *Store) Rekey(ctx context.Context, page store.RekeyPage, maker store.KeyMaker, change store.Change) (store.RekeyResult, error) {
 	const doing = "make keys anew"
-	place, err := changelog.ParsePlace(page.After, rekeyParts[0])
+	place, err := sqlbackend.RekeyPlace(page)
 	if err != nil {
 		return store.RekeyResult{}, fmt.Errorf("sqlitestore: %w", err)
 	}
 	var r rekeying
 	err = s.write(ctx, doing, func(t *tx) error {
-		r = rekeying{tx: t, maker: maker, size: page.Size()}
-		next, err := r.part(ctx, place)
-		if err != nil {
+		r = rekeying{tx: t, Rekeying: sqlbackend.Rekeying{Maker: maker, Size: page.Size()}}
+		if err := r.Run(ctx, &r, place); err != nil {
 			return err
 		}
-		if next != "" {
-			r.result.Next = changelog.Place{Part: place.Part, At: next}.String()
-		} else if next, last := place.After(rekeyParts); !last {
-			r.result.Next = next.String()
+		if c, moved := r.Change(change); moved {
+			return t.log(ctx, c)
 		}
-		if r.result.Moved == 0 {
-			return nil
-		}
-		return t.log(ctx, changelog.Rekeyed(change, r.result.Moved, r.keys))
+		return nil
 	})
 	if err != nil {
 		return store.RekeyResult{}, err
 	}
-	return r.result, nil
+	return r.Result, nil
 }
 
 // rekeying is one call of Rekey.
 type rekeying struct {
-	tx     *tx
-	maker  store.KeyMaker
-	size   int
-	result store.RekeyResult
-	keys   []store.Key // of rules, old and new
+	sqlbackend.Rekeying
+	tx *tx
 }
 
-// part makes the keys of a page. It returns where the next one of the same part
-// begins, empty if there is none.
-func (r *rekeying) part(ctx context.Context, place changelog.Place) (next string, err error) {
-	if place.Part == rekeyAddresses || place.Part == rekeyNames {
-		return r.entries(ctx, place)
-	}
-	after, err := place.Seq()
-	if err != nil {
-		return "", err
-	}
-	var last int64
-	switch place.Part {
-	case rekeyBans:
-		last, err = r.bans(ctx, after)
-	case rekeyAccounts:
-		last, err = r.accounts(ctx, after)
-	case rekeyAliases:
-		last, err = r.aliases(ctx, after)
-	default:
-		err = fmt.Errorf("no page of keys: %.64q", place.String())
-	}
-	if err != nil || last == 0 {
-		return "", err
-	}
-	return strconv.FormatInt(last, 10), nil
-}
-
-// page counts the records of a page that were read. It reports whether there may
-// be more behind it.
-func (r *rekeying) page(read int) (more bool) {
-	r.result.Seen += int64(read)
-	return read == r.size
-}
-
-func (r *rekeying) move(from, to store.Key) {
-	r.result.Moved++
-	r.keys = append(r.keys, from, to)
-}
-
-// keyedRow is what the key of a row is made of.
-type keyedRow struct {
-	seq   int64
-	id    uuid.UUID
-	since int64
-	list  int64
-	key   store.Key
-	value string
-}
-
-// bans makes the keys of the bans of a page, and returns the Seq of its last one
+// Bans makes the keys of the bans of a page, and returns the Seq of its last one
 // if there may be more.
-func (r *rekeying) bans(ctx context.Context, after int64) (last int64, err error) {
-	bans, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (b keyedRow, err error) {
-		return b, rows.Scan(&b.seq, (*id)(&b.id), (*small)(&b.key.Kind), &b.value, &b.key.Text)
-	}, `SELECT seq, id, kind, value, key_text FROM ostraka_bans WHERE seq > ? ORDER BY seq LIMIT ?`, after, r.size)
+func (r *rekeying) Bans(ctx context.Context, after int64) (last int64, err error) {
+	bans, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (b sqlbackend.KeyedRow, err error) {
+		return b, rows.Scan(&b.Seq, (*id)(&b.ID), (*small)(&b.Key.Kind), &b.Value, &b.Key.Text)
+	}, `SELECT seq, id, kind, value, key_text FROM ostraka_bans WHERE seq > ? ORDER BY seq LIMIT ?`, after, r.Size)
 	if err != nil {
 		return 0, err
 	}
 	for i := range bans {
 		b := &bans[i]
-		key, moved := changelog.RuleKey(b.key, b.value, r.maker)
+		key, moved := changelog.RuleKey(b.Key, b.Value, r.Maker)
 		if !moved {
 			continue
 		}
-		r.move(b.key, key)
-		if err := r.tx.exec(ctx, `UPDATE ostraka_bans SET key_text = ?, version = version + 1 WHERE seq = ?`, key.Text, b.seq); err != nil {
+		r.Move(b.Key, key)
+		if err := r.tx.exec(ctx, `UPDATE ostraka_bans SET key_text = ?, version = version + 1 WHERE seq = ?`, key.Text, b.Seq); err != nil {
 			return 0, err
 		}
 		if err := r.rule(ctx, b, key); err != nil {
 			return 0, err
 		}
 	}
-	if r.page(len(bans)) {
-		last = bans[len(bans)-1].seq
+	if r.Read(len(bans)) {
+		last = bans[len(bans)-1].Seq
 	}
 	return last, nil
 }
 
 // rule gives the row of a rule, if there is one, another key.
-func (r *rekeying) rule(ctx context.Context, row *keyedRow, key store.Key) error {
-	from, err := ruleKey(row.key)
+func (r *rekeying) rule(ctx context.Context, row *sqlbackend.KeyedRow, key store.Key) error {
+	from, err := sqlbackend.RuleKey(row.Key)
 	if err != nil {
 		return err
 	}
-	to, err := ruleKey(key)
+	to, err := sqlbackend.RuleKey(key)
 	if err != nil {
 		return err
 	}
 	return r.tx.exec(ctx, `UPDATE ostraka_rules SET key = ?, value = ? WHERE key = ? AND id = ? AND since = ?`,
-		to, valueArg(row.value, key), from, row.id[:], row.since)
+		to, sqlbackend.ValueArg(row.Value, key), from, row.ID[:], row.Since)
 }
 
-// entries makes the keys of entries of lists of a kind, in force or not, in the
+// Entries makes the keys of entries of lists of a kind, in force or not, in the
 // order of their rows. A row that moves on may be seen again.
-func (r *rekeying) entries(ctx context.Context, place changelog.Place) (next string, err error) {
+func (r *rekeying) Entries(ctx context.Context, place changelog.Place) (next string, err error) {
 	from, id, since, err := parseRowPlace(place)
 	if err != nil {
 		return "", err
 	}
 	entries, err := collect(ctx, r.tx.conn, scanKeyedEntry, `SELECT key, id, since, list, value FROM ostraka_rules
 		WHERE (key, id, since) > (?, ?, ?) AND key < ? AND list IS NOT NULL
-		ORDER BY key, id, since LIMIT ?`, from, id, since, string(place.Part)+";", r.size) // ';' follows ':'
+		ORDER BY key, id, since LIMIT ?`, from, id, since, string(place.Part)+";", r.Size) // ';' follows ':'
 	if err != nil {
 		return "", err
 	}
 	lists := map[int64]bool{}
 	for i := range entries {
 		e := &entries[i]
-		key, moved := changelog.RuleKey(e.key, e.value, r.maker)
+		key, moved := changelog.RuleKey(e.Key, e.Value, r.Maker)
 		if !moved {
 			continue
 		}
-		r.move(e.key, key)
-		lists[e.list] = true
+		r.Move(e.Key, key)
+		lists[e.List] = true
 		if err := r.rule(ctx, e, key); err != nil {
 			return "", err
 		}
-		to, err := ruleKey(key)
+		to, err := sqlbackend.RuleKey(key)
 		if err != nil {
 			return "", err
 		}
-		if err := r.tx.exec(ctx, `UPDATE ostraka_hit_totals SET key = ? WHERE rule_id = ?`, to, e.id[:]); err != nil {
+		if err := r.tx.exec(ctx, `UPDATE ostraka_hit_totals SET key = ? WHERE rule_id = ?`, to, e.ID[:]); err != nil {
 			return "", err
 		}
 	}
@@ -267,30 +197,30 @@ func (r *rekeying) entries(ctx context.Context, place changelog.Place) (next str
 			return "", err
 		}
 	}
-	if r.page(len(entries)) {
+	if r.Read(len(entries)) {
 		return rowPlace(&entries[len(entries)-1])
 	}
 	return "", nil
 }
 
-func scanKeyedEntry(rows *sql.Rows) (e keyedRow, err error) {
+func scanKeyedEntry(rows *sql.Rows) (e sqlbackend.KeyedRow, err error) {
 	var key string
 	var value sql.NullString
-	if err := rows.Scan(&key, (*id)(&e.id), &e.since, &e.list, &value); err != nil {
+	if err := rows.Scan(&key, (*id)(&e.ID), &e.Since, &e.List, &value); err != nil {
 		return e, err
 	}
-	e.key, err = parseRuleKey(key)
-	if e.value = e.key.Text; value.Valid {
-		e.value = value.String
+	e.Key, err = sqlbackend.ParseRuleKey(key)
+	if e.Value = e.Key.Text; value.Valid {
+		e.Value = value.String
 	}
 	return e, err
 }
 
 // rowPlace returns the place of a row of ostraka_rules as [parseRowPlace] reads
 // it.
-func rowPlace(row *keyedRow) (string, error) {
-	key, err := ruleKey(row.key)
-	return fmt.Sprintf("%d:%x:%s", row.since, row.id[:], key), err
+func rowPlace(row *sqlbackend.KeyedRow) (string, error) {
+	key, err := sqlbackend.RuleKey(row.Key)
+	return fmt.Sprintf("%d:%x:%s", row.Since, row.ID[:], key), err
 }
 
 func parseRowPlace(place changelog.Place) (key string, row []byte, since int64, err error) {
@@ -310,17 +240,17 @@ func parseRowPlace(place changelog.Place) (key string, row []byte, since int64, 
 	return "", nil, 0, fmt.Errorf("no page of keys: %.64q", place.String())
 }
 
-// accounts does what bans does for accounts.
-func (r *rekeying) accounts(ctx context.Context, after int64) (last int64, err error) {
+// Accounts does what Bans does for accounts.
+func (r *rekeying) Accounts(ctx context.Context, after int64) (last int64, err error) {
 	var found accountReader
 	err = each(ctx, r.tx.conn, func(rows *sql.Rows) error { return found.read(rows) },
-		accountsWhere(` WHERE seq > ? ORDER BY seq LIMIT ?`, `ASC`), after, r.size)
+		accountsWhere(` WHERE seq > ? ORDER BY seq LIMIT ?`, `ASC`), after, r.Size)
 	if err != nil {
 		return 0, err
 	}
 	for i := range found.accounts {
 		a := &found.accounts[i]
-		moved, spare, err := changelog.AccountKeys(a, r.maker, func(key string) (bool, error) {
+		moved, spare, err := changelog.AccountKeys(a, r.Maker, func(key string) (bool, error) {
 			var other int64
 			err := r.tx.row(ctx, []any{&other}, `SELECT account FROM ostraka_handle_keys WHERE key = ?`, key)
 			if errors.Is(err, sql.ErrNoRows) {
@@ -332,17 +262,17 @@ func (r *rekeying) accounts(ctx context.Context, after int64) (last int64, err e
 			return 0, err
 		}
 		if spare {
-			r.result.Spare++
+			r.Result.Spare++
 		}
 		if !moved {
 			continue
 		}
-		r.result.Moved++
+		r.Result.Moved++
 		if err := r.account(ctx, a); err != nil {
 			return 0, err
 		}
 	}
-	if r.page(len(found.accounts)) {
+	if r.Read(len(found.accounts)) {
 		last = found.accounts[len(found.accounts)-1].Seq
 	}
 	return last, nil
@@ -370,27 +300,27 @@ func (r *rekeying) account(ctx context.Context, a *store.Account) error {
 	return nil
 }
 
-// aliases does what bans does for aliases.
-func (r *rekeying) aliases(ctx context.Context, after int64) (last int64, err error) {
+// Aliases does what Bans does for aliases.
+func (r *rekeying) Aliases(ctx context.Context, after int64) (last int64, err error) {
 	aliases, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (a store.MailAlias, err error) {
 		return a, rows.Scan(&a.Seq, &a.Local, &a.LocalKey, &a.Destination, &a.Mailbox)
-	}, `SELECT seq, local, local_key, destination, mailbox FROM ostraka_aliases WHERE seq > ? ORDER BY seq LIMIT ?`, after, r.size)
+	}, `SELECT seq, local, local_key, destination, mailbox FROM ostraka_aliases WHERE seq > ? ORDER BY seq LIMIT ?`, after, r.Size)
 	if err != nil {
 		return 0, err
 	}
 	for i := range aliases {
 		a := &aliases[i]
-		if !changelog.AliasKeys(a, r.maker) {
+		if !changelog.AliasKeys(a, r.Maker) {
 			continue
 		}
-		r.result.Moved++
+		r.Result.Moved++
 		err := r.tx.exec(ctx, `UPDATE ostraka_aliases SET local_key = ?, mailbox = ?, version = version + 1 WHERE seq = ?`,
 			a.LocalKey, a.Mailbox, a.Seq)
 		if err != nil {
 			return 0, err
 		}
 	}
-	if r.page(len(aliases)) {
+	if r.Read(len(aliases)) {
 		last = aliases[len(aliases)-1].Seq
 	}
 	return last, nil

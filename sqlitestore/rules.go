@@ -3,12 +3,12 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"iter"
 	"math/bits"
 	"slices"
 	"strings"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -33,14 +33,7 @@ type ruleScanner struct {
 	list, source sql.NullString
 	rule         store.Rule
 	dest         []any
-	lists        map[string]listTexts // by name
-}
-
-// listTexts are what all rules of a list have in common, kept once for all of
-// those that are read together: a driver gives each row texts of its own.
-type listTexts struct {
-	origin                       store.Origin
-	source, reason, publicReason string
+	texts        sqlbackend.ListTexts
 }
 
 func (r *ruleScanner) init() {
@@ -51,39 +44,19 @@ func (r *ruleScanner) init() {
 	}
 }
 
-// share replaces the texts that the rule has from its list by those kept, unless
-// the list has changed since.
-func (r *ruleScanner) share() {
-	kept, ok := r.lists[r.list.String]
-	if now := (listTexts{kept.origin, r.source.String, r.rule.Reason, r.rule.PublicReason}); !ok || now != kept {
-		if kept = now; !ok {
-			kept.origin = store.OriginList(r.list.String)
-		}
-		if r.lists == nil {
-			r.lists = make(map[string]listTexts)
-		}
-		r.lists[r.list.String] = kept
-	}
-	r.rule.Origin, r.rule.Source = kept.origin, kept.source
-	r.rule.Reason, r.rule.PublicReason = kept.reason, kept.publicReason
-}
-
 func (r *ruleScanner) scan(rows *sql.Rows) (store.Rule, error) {
 	if err := rows.Scan(r.dest[:]...); err != nil {
 		return store.Rule{}, err
 	}
 	var err error
-	if r.rule.Key, err = parseRuleKey(r.key); err != nil {
+	if r.rule.Key, err = sqlbackend.ParseRuleKey(r.key); err != nil {
 		return store.Rule{}, err
 	}
 	r.rule.Source = ""
-	switch {
-	case r.list.Valid:
-		r.share()
-	case int(r.origin) < len(origins):
-		r.rule.Origin = origins[r.origin]
-	default:
-		return store.Rule{}, fmt.Errorf("%w: rule of the origin %d", ErrCorrupt, r.origin)
+	if r.list.Valid {
+		r.texts.Share(&r.rule, r.list.String, r.source.String)
+	} else if r.rule.Origin, err = sqlbackend.NumberedOrigin(int(r.origin)); err != nil {
+		return store.Rule{}, err
 	}
 	r.rule.Value = r.rule.Key.Text
 	if r.value.Valid {
@@ -124,7 +97,7 @@ func lookupQuery(keys int) string {
 func lookupArgs(keys []store.Key) []any {
 	args := make([]any, 0, 1<<bits.Len(uint(max(len(keys), 1)-1)))
 	for _, k := range keys {
-		if text, err := ruleKey(k); err == nil {
+		if text, err := sqlbackend.RuleKey(k); err == nil {
 			args = append(args, text)
 		}
 	}
@@ -215,13 +188,9 @@ func (s *Store) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store
 // scanRules yields the rules of a kind that a query selects, a page at a time.
 func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string) iter.Seq2[store.Rule, error] {
 	return func(yield func(store.Rule, error) bool) {
-		from, below := "", "\x7f"
-		if kind != 0 {
-			letter, ok := kindLetters[kind]
-			if !ok {
-				return
-			}
-			from, below = letter[:1], letter[:1]+";" // ';' follows ':'
+		from, below, ok := sqlbackend.KeyRange(kind)
+		if !ok {
+			return
 		}
 		lastID := make([]byte, 16)
 		var page []store.Rule
@@ -241,7 +210,7 @@ func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string)
 				return
 			}
 			last := &page[len(page)-1]
-			from, _ = ruleKey(last.Key) // it was parsed from one
+			from, _ = sqlbackend.RuleKey(last.Key) // it was parsed from one
 			lastID = last.ID[:]
 		}
 	}

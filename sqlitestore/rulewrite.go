@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -16,64 +17,46 @@ const recordRuleColumns = `key, id, value, effect, scope, shadow, expires_at, or
 // memory and writes them once, in finish.
 type ruleWriter struct {
 	tx      *tx
-	lengths map[store.PrefixLen]int64
+	lengths sqlbackend.PrefixCounts
 }
 
 func (t *tx) ruleWriter() *ruleWriter {
-	return &ruleWriter{tx: t, lengths: make(map[store.PrefixLen]int64)}
+	return &ruleWriter{tx: t, lengths: make(sqlbackend.PrefixCounts)}
 }
 
 func (w *ruleWriter) insert(ctx context.Context, r *store.Rule) error {
-	key, err := ruleKey(r.Key)
+	key, err := sqlbackend.RuleKey(r.Key)
 	if err != nil {
 		return err
 	}
-	origin, err := originNumber(r.Origin)
+	origin, err := sqlbackend.OriginNumber(r.Origin)
 	if err != nil {
 		return err
 	}
-	w.count(r.Key, 1)
+	w.lengths.Count(r.Key, 1)
 	return w.tx.exec(ctx, `INSERT INTO ostraka_rules (`+recordRuleColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		key, r.ID[:], valueArg(r.Value, r.Key), int64(r.Effect), int64(r.Scope), r.Shadow, timeArg(r.ExpiresAt), origin, r.Reason, r.PublicReason)
-}
-
-// valueArg is NULL where the value says what the key says.
-func valueArg(value string, k store.Key) any {
-	if value == k.Text {
-		return nil
-	}
-	return value
+		key, r.ID[:], sqlbackend.ValueArg(r.Value, r.Key), int64(r.Effect), int64(r.Scope), r.Shadow, sqlbackend.TimeArg(r.ExpiresAt), origin, r.Reason, r.PublicReason)
 }
 
 func (w *ruleWriter) delete(ctx context.Context, k store.Key, id uuid.UUID) error {
-	key, err := ruleKey(k)
+	key, err := sqlbackend.RuleKey(k)
 	if err != nil {
 		return err
 	}
 	n, err := w.tx.affect(ctx, `DELETE FROM ostraka_rules WHERE key = ? AND id = ?`, key, id[:])
-	w.count(k, -n)
+	w.lengths.Count(k, -n)
 	return err
-}
-
-// count counts n more rules of the key, or fewer.
-func (w *ruleWriter) count(k store.Key, n int64) {
-	if length, ok := k.PrefixLen(); ok {
-		w.lengths[length] += n
-	}
 }
 
 // finish writes the counts of prefix lengths.
 func (w *ruleWriter) finish(ctx context.Context) error {
-	for length, n := range w.lengths {
-		if n == 0 {
-			continue
-		}
+	for _, length := range w.lengths.Changed() {
 		if err := w.tx.exec(ctx, `INSERT INTO ostraka_prefix_lengths (ipv6, bits, rules) VALUES (?, ?, 0)
 			ON CONFLICT DO NOTHING`, length.IPv6, int64(length.Bits)); err != nil {
 			return err
 		}
 		if err := w.tx.exec(ctx, `UPDATE ostraka_prefix_lengths SET rules = rules + ? WHERE ipv6 = ? AND bits = ?`,
-			n, length.IPv6, int64(length.Bits)); err != nil {
+			w.lengths[length], length.IPv6, int64(length.Bits)); err != nil {
 			return err
 		}
 	}

@@ -47,13 +47,13 @@ func (s *Store) mutate(ctx context.Context, doing string, fn func() ([]store.Cha
 		return err
 	}
 	logged, err := func() ([]store.Change, error) {
-		defer s.life.leave()
+		defer s.life.Leave()
 		return fn()
 	}()
 	if err != nil {
 		return err
 	}
-	s.subscribers.publish(logged)
+	s.subscribers.Tell(logged...)
 	return nil
 }
 

@@ -1,0 +1,44 @@
+package sqlbackend
+
+import (
+	"fmt"
+	"strings"
+
+	"example.com/ostraka/store"
+)
+
+// Conditions are joined by AND. The zero value selects everything.
+type Conditions struct {
+	texts []string
+	Args  []any // in the order of their placeholders
+}
+
+// Add adds a condition, with an argument for each of its placeholders.
+func (c *Conditions) Add(text string, args ...any) {
+	c.texts = append(c.texts, text)
+	c.Args = append(c.Args, args...)
+}
+
+// Where returns the clause, empty if everything is selected.
+func (c *Conditions) Where() string {
+	if len(c.texts) == 0 {
+		return ""
+	}
+	return ` WHERE ` + strings.Join(c.texts, ` AND `)
+}
+
+// Page narrows the conditions to a stretch of records, and returns the clauses
+// that follow them.
+func (c *Conditions) Page(p store.Page) (tail string) {
+	if p.After > 0 {
+		c.Add(`seq > ?`, p.After)
+	}
+	if p.Before > 0 {
+		c.Add(`seq < ?`, p.Before)
+	}
+	order := `DESC`
+	if p.OldestFirst {
+		order = `ASC`
+	}
+	return fmt.Sprintf(` ORDER BY seq %s LIMIT %d OFFSET %d`, order, p.Size(), max(p.Offset, 0))
+}
