@@ -142,7 +142,9 @@ type ManyResult struct {
 // CreateMany makes many bans in one atomic step, for imports: it logs one
 // change. Those that cannot be made are passed over and named in the result;
 // the error is about the whole, and means that none was made: a [*GuardError] if
-// those without Force deny more IPv4 addresses together than a /8 has.
+// those without Force deny too many addresses together, see [Guard.CheckTogether].
+// Bans that are there already do not count: what was made on purpose would have to
+// be forced again with every ban that follows.
 func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult, error) {
 	var result ManyResult
 	c, err := a.change(ctx, store.BanCreateMany, a.clock())
@@ -162,7 +164,7 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 		}
 		bans, indexes = append(bans, b), append(indexes, i)
 	}
-	if err := guardTogether(all, indexes, bans); err != nil {
+	if err := a.guardTogether(all, indexes, bans); err != nil {
 		return ManyResult{}, err
 	}
 	skipped, err := a.store.CreateBans(ctx, bans, c)

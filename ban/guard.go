@@ -30,8 +30,9 @@ const (
 	// GuardProtected: a value that covers one of [GuardOptions.Protected] or
 	// [DefaultProtected].
 	GuardProtected = "protected"
-	// GuardTooManyAddresses: bans that are made together, by [Admin.CreateMany], that
-	// deny more IPv4 addresses than a /8 has.
+	// GuardTooManyAddresses: rules that are made together, by [Admin.CreateMany] or as
+	// a list, that deny more than a /8 of IPv4 or a /11 of IPv6; see
+	// [Guard.CheckTogether].
 	GuardTooManyAddresses = "too_many_addresses"
 	// GuardWildcardTooWide: a wildcard with fewer than three characters of its
 	// own.

@@ -9,7 +9,13 @@ import (
 	"example.com/ostraka/memstore"
 )
 
-func TestBansMadeTogetherDenyNoMoreThanASlash8(t *testing.T) {
+func TestBansMadeTogetherDenyNoMoreThanTheGuardLets(t *testing.T) {
+	wide := func(n int) (all []ban.CreateOptions) { // a /11 of IPv6 has 256 of /19
+		for i := range n {
+			all = append(all, ban.CreateOptions{Kind: ban.KindIP, Value: fmt.Sprintf("%x:%x::/19", 0x2400+i/8, i%8<<13)})
+		}
+		return all
+	}
 	halves := func(n int) (all []ban.CreateOptions) { // a /8 has 256
 		for i := range n {
 			all = append(all, ban.CreateOptions{Kind: ban.KindIP, Value: fmt.Sprintf("%d.%d.0.0/16", 20+i/256, i%256)})
@@ -27,13 +33,18 @@ func TestBansMadeTogetherDenyNoMoreThanASlash8(t *testing.T) {
 		all     []ban.CreateOptions
 		guarded bool
 	}{
-		"a /8":                        {halves(256), false},
-		"an address more":             {append(halves(256), ban.CreateOptions{Kind: ban.KindIP, Value: "21.0.0.1"}), true},
-		"what is covered counts once": {inner, false},
-		"by force":                    {with(halves(300), func(o *ban.CreateOptions) { o.Force = true }), false},
-		"shadows":                     {with(halves(300), func(o *ban.CreateOptions) { o.Shadow = true }), false},
-		"exceptions":                  {with(halves(300), func(o *ban.CreateOptions) { o.Effect = ban.Allow }), false},
-		"many":                        {halves(1000), true},
+		"a /8":                         {halves(256), false},
+		"an address more":              {append(halves(256), ban.CreateOptions{Kind: ban.KindIP, Value: "21.0.0.1"}), true},
+		"what is covered counts once":  {inner, false},
+		"by force":                     {with(halves(300), func(o *ban.CreateOptions) { o.Force = true }), false},
+		"shadows":                      {with(halves(300), func(o *ban.CreateOptions) { o.Shadow = true }), false},
+		"exceptions":                   {with(halves(300), func(o *ban.CreateOptions) { o.Effect = ban.Allow }), false},
+		"many":                         {halves(1000), true},
+		"a /11 of IPv6":                {wide(256), false},
+		"an address of IPv6 more":      {append(wide(256), ban.CreateOptions{Kind: ban.KindIP, Value: "2a00::1"}), true},
+		"both, each as much as may be": {append(halves(256), wide(256)...), false},
+		"IPv6 beside some of IPv4":     {append(wide(300), halves(1)...), true},
+		"many networks of one host":    {with(wide(300), func(o *ban.CreateOptions) { o.Value = "2a00:1:2:3::/64" }), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := must(ban.NewAdmin(memstore.New(), ban.AdminOptions{Actor: "test"}))(t)

@@ -46,8 +46,9 @@
 // happens meanwhile. The same input again changes nothing. A line that cannot be
 // read, that repeats another, or whose value is dangerous to ban is rejected,
 // with its number and the reason, and the others go in. Input that is mostly
-// rejects, that would leave nothing of what a list had, or would remove or weaken
-// more than half of a list that is not short, is taken for a mistake and stops with
-// a [*StopError] unless forced. Undo goes back to the version before, with its
+// rejects, that would leave nothing of what a list had, would remove or weaken
+// more than half of a list that is not short, or whose prefixes together deny more
+// than a /8 of IPv4 or a /11 of IPv6, is taken for a mistake and stops with a
+// [*StopError] unless forced. Undo goes back to the version before, with its
 // source, reasons and lines. The log counts what the [Result] counts.
 package blocklist

@@ -71,7 +71,7 @@ func ExampleAdmin_Sync() {
 	// eve@mx.throwaway.example denied
 	// added 1 removed 1 unchanged 2 rejected 0
 	// eve@mx.throwaway.example allowed
-	// stopped: list "disposable" is left as it is: the input has no entries; set SyncOptions.Force if that is right
+	// stopped: list "disposable" is left as it is: the input has no entries
 	// undone: version 3 has 3 entries again
 	// eve@mx.throwaway.example denied
 }

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"math"
 	"math/bits"
+	"net/netip"
 	"slices"
 
 	"github.com/google/uuid"
@@ -80,7 +81,7 @@ func (r *reader) add(line *Line) error {
 	}
 	if line.Effect == ban.Allow && !r.options.AllowExceptions {
 		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeException,
-			"set SyncOptions.AllowExceptions if whoever writes the list may lift bans")
+			"an exception lets in what bans keep out: whoever writes the list would have to be allowed that")
 	}
 	line.Value = r.tables.Value(line.Value)
 	if err := r.guard.Check(line.Value, line.Effect, excused(r.options.AllowWide)...); err != nil {
@@ -100,6 +101,20 @@ func (r *reader) add(line *Line) error {
 		r.formats[line.Format]++
 	}
 	return nil
+}
+
+// guardTogether returns what is dangerous about the entries together, nil if
+// nothing is.
+func (r *reader) guardTogether() *ban.GuardError {
+	var denied []netip.Prefix
+	for i := range r.entries {
+		e := &r.entries[i]
+		if e.Key.Kind == ban.KindIP && e.Effect == ban.Deny && !e.Shadow {
+			denied = append(denied, value.Stored(e.Key, e.Value).Prefix())
+		}
+	}
+	guard, _ := errors.AsType[*ban.GuardError](r.guard.CheckTogether(denied))
+	return guard
 }
 
 // again settles that a line is about a value that has an entry. Which one counts

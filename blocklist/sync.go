@@ -31,8 +31,9 @@ type SyncOptions struct {
 	Force bool
 	// AllowWide takes lines whose value a guard finds too wide: public suffixes,
 	// short prefixes, short wildcards; see [ban.GuardError]. By default they are
-	// rejected. What covers a protected value or an address that is not public is
-	// rejected all the same.
+	// rejected. It also takes prefixes that only together are too wide, which stop
+	// the Sync by default ([StopTooManyAddresses]). What covers a protected value or an
+	// address that is not public is rejected all the same.
 	AllowWide bool
 	// AllowExceptions takes lines that Allow. By default they are rejected: an
 	// exception goes before a ban that is as specific, so that whoever writes the
@@ -109,6 +110,10 @@ type StopError struct {
 	Entries  int64  // entries that the list has now
 	Removed  int    // entries that would be removed
 	Weakened int    // entries that would keep out fewer than before: as a shadow, by a weaker effect or a narrower scope
+
+	// Guard says how much the entries would deny together, if the code is
+	// StopTooManyAddresses; else it is nil.
+	Guard *ban.GuardError
 }
 
 // The codes of a [StopError].
@@ -117,6 +122,12 @@ const (
 	StopMostlyRejected = "mostly_rejected" // more lines are rejected than accepted, those of the code not_supported aside; or all are
 	StopAllRemoved     = "all_removed"     // none of the entries would stay, however few they are
 	StopMostlyRemoved  = "mostly_removed"  // more than half of the entries would go or be weakened, of [StopMinEntries] or more
+
+	// StopTooManyAddresses: the entries would together deny more addresses than
+	// [ban.Guard.CheckTogether] lets through. They are all that the list then has, so
+	// that what it has already counts too; bans and other lists do not.
+	// [SyncOptions.AllowWide] overrides it, too.
+	StopTooManyAddresses = ban.GuardTooManyAddresses
 )
 
 // StopMinEntries is how many entries a list has at least for [StopMostlyRemoved]:
@@ -130,10 +141,20 @@ func (e *StopError) Error() string {
 		what = "the input has no entries"
 	case StopMostlyRejected:
 		what = fmt.Sprintf("%d of %d lines were rejected", e.Rejected, e.Rejected+e.Accepted)
+	case StopTooManyAddresses:
+		what = "its " + e.Guard.Error()
 	default:
 		what = fmt.Sprintf("of %d entries %d would be removed and %d weakened", e.Entries, e.Removed, e.Weakened)
 	}
-	return fmt.Sprintf("list %q is left as it is: %s; set SyncOptions.Force if that is right", e.List, what)
+	return fmt.Sprintf("list %q is left as it is: %s", e.List, what)
+}
+
+// Unwrap returns the GuardError behind it, nil if there is none.
+func (e *StopError) Unwrap() error {
+	if e.Guard == nil {
+		return nil
+	}
+	return e.Guard
 }
 
 // Sync makes a list hold what the lines say, and nothing else; a list that does
@@ -189,8 +210,9 @@ type diff struct {
 	delta  store.ListDelta
 	old    List // zero if there is none
 
-	weakened int // changed entries that do less than before
-	known    int // lines that were rejected, but understood
+	weakened int             // changed entries that do less than before
+	known    int             // lines that were rejected, but understood
+	guard    *ban.GuardError // what the entries are too many for together, nil if they are not
 }
 
 // empty reports whether there is nothing to write.
@@ -224,6 +246,9 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
 	d.result.Format, d.result.Kinds, d.known = in.format(), in.kinds, in.known
+	if !o.AllowWide {
+		d.guard = in.guardTogether()
+	}
 	if err := d.compare(ctx, a.store, in); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
@@ -302,6 +327,8 @@ func (d *diff) stop(force bool) error {
 		e.Code = StopAllRemoved
 	case e.Entries >= StopMinEntries && 2*int64(e.Removed+e.Weakened) > e.Entries:
 		e.Code = StopMostlyRemoved
+	case d.guard != nil:
+		e.Code, e.Guard = StopTooManyAddresses, d.guard
 	default:
 		return nil
 	}

@@ -164,7 +164,7 @@ func TestASyncThatLooksLikeAMistakeStops(t *testing.T) {
 					}
 					return
 				}
-				if !stopped || stop.Code != test.code || stop.List != "l" || !strings.Contains(err.Error(), "set SyncOptions.Force") {
+				if !stopped || stop.Code != test.code || stop.List != "l" || strings.Contains(err.Error(), "SyncOptions") {
 					t.Fatalf("error %v, want a StopError %s", err, test.code)
 				}
 				after, _ := a.Lists(context.Background())

@@ -113,10 +113,10 @@ func (a *app) describe(err error) problem {
 	}
 	if e, ok := errors.AsType[*stoppedError](err); ok {
 		p.Import = &e.doc
-		p.Message += ": --force does that"
 	}
 	if e, ok := errors.AsType[*blocklist.StopError](err); ok {
 		p.Reason = e.Code
+		p.Message = e.Error() + "; --force takes it all the same"
 	}
 	if e, ok := errors.AsType[*blocklist.FormatError](err); ok {
 		p.Reason, p.Value = e.Code, e.Header

@@ -61,6 +61,12 @@ func newImportDoc(name string, r blocklist.Result, dryRun bool) importDoc {
 		if e, ok := errors.AsType[*ban.GuardError](reject.Err); ok {
 			doc.Code = e.Code
 		}
+		switch doc.Code {
+		case ban.CodeException:
+			doc.Message += "; --allow-exceptions takes it"
+		case ban.GuardPublicSuffix, ban.GuardPrefixTooShort, ban.GuardWildcardTooWide:
+			doc.Message += "; --allow-wide takes it"
+		}
 		d.Rejects = append(d.Rejects, doc)
 	}
 	return d
@@ -124,8 +130,8 @@ func (f *importFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.sync.Source, "source", "", "where the list comes from, `TEXT` such as a URL (default: the name of the file)")
 	flags.StringVar(&f.sync.Reason, "reason", "", "why, `TEXT` for moderators (default: as before)")
 	flags.StringVar(&f.sync.PublicReason, "public-reason", "", "why, `TEXT` for the person refused (default: as before)")
-	flags.BoolVar(&f.sync.Force, "force", false, "go on with what looks like a mistake: most or all of the list would go, or most lines are rejected")
-	flags.BoolVar(&f.sync.AllowWide, "allow-wide", false, "take public suffixes, short prefixes and short wildcards")
+	flags.BoolVar(&f.sync.Force, "force", false, "go on with what looks like a mistake: most or all of the list would go, most lines are rejected, or they deny very many addresses")
+	flags.BoolVar(&f.sync.AllowWide, "allow-wide", false, "take public suffixes, short prefixes, short wildcards, and more addresses than a /8 of IPv4 or a /11 of IPv6 together")
 	flags.BoolVar(&f.sync.AllowExceptions, "allow-exceptions", false, "take entries that allow")
 	flags.IntVar(&f.sync.MaxRejects, "show-rejects", defaultRejects, "show at most `N` rejected lines")
 	addDryRun(flags, &f.dryRun)

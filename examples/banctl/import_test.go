@@ -51,7 +51,7 @@ func TestImportThatLooksLikeAMistakeStops(t *testing.T) {
 	if r.code != statusTrouble || r.out != "" {
 		t.Errorf("exit status %d, %s", r.code, r.out)
 	}
-	contains(t, r.errors, "line 2:", "16 would be removed", "--force does that")
+	contains(t, r.errors, "line 2:", "16 would be removed", "--force takes it all the same")
 	c.stdin = "x.example\n"
 	doc := document(t, c.run("import", "--list", "l", "-", "--json").errors)
 	wants(t, doc, "error.code", codeStopped, "error.reason", "mostly_removed", "error.import.removed", 16.0)

@@ -67,7 +67,7 @@ func (l *banLoader) showRejects(name string, r blocklist.Result) {
 // explain adds to an error of a Sync what the user of this program can do.
 func explain(name string, err error) error {
 	if stop, ok := errors.AsType[*blocklist.StopError](err); ok {
-		return fmt.Errorf("%s: %w: -force does that", name, stop)
+		return fmt.Errorf("%s: %w; -force takes it all the same", name, stop)
 	}
 	if foreign, ok := errors.AsType[*blocklist.FormatError](err); ok {
 		return &usageError{"-bans", name, foreign, "name a list, and what it is with -format"}
