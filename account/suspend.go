@@ -64,7 +64,7 @@ type Suspended struct {
 // The error is [ErrNotFound], [ErrLastAdmin], [ErrOwnAccount], or a
 // [*ban.ValueError].
 func (a *Admin) Suspend(ctx context.Context, id uuid.UUID, o SuspendOptions) (Suspended, error) {
-	if err := ban.CheckText("reason", o.Reason); err != nil {
+	if err := ban.CleanReasons(&o.Reason, &o.PublicReason); err != nil {
 		return Suspended{}, err
 	}
 	changed := false
@@ -167,7 +167,8 @@ type Reinstated struct {
 // with the suspension are lifted or, named in the result, left. Reinstating an
 // active account changes nothing.
 func (a *Admin) Reinstate(ctx context.Context, id uuid.UUID, o ReinstateOptions) (Reinstated, error) {
-	if err := ban.CheckText("reason", o.Reason); err != nil {
+	var err error
+	if o.Reason, err = ban.CleanText("reason", o.Reason); err != nil {
 		return Reinstated{}, err
 	}
 	var result Reinstated

@@ -2,15 +2,19 @@ package ban
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"example.com/ostraka/ban/value"
 )
 
 // MaxReason is the length of reasons, actors and the like, in characters.
 const MaxReason = 255
 
-// checkBan checks what depends neither on the time nor on guards.
+// checkBan checks what depends neither on the time nor on guards, and makes the
+// reasons what they are kept as.
 func checkBan(b *Ban) error {
 	if b.Effect > Allow {
 		return NewValueError("effect", b.Effect.String(), CodeUnknown, "use Deny, Review or Allow")
@@ -18,16 +22,12 @@ func checkBan(b *Ban) error {
 	if !b.Scope.Valid() {
 		return NewValueError("scope", fmt.Sprintf("%#x", uint8(b.Scope)), CodeUnknown, "use ban.ScopeOf with the actions of this package")
 	}
-	if err := CheckText("reason", b.Reason); err != nil {
-		return err
-	}
-	return CheckText("public_reason", b.PublicReason)
+	return CleanReasons(&b.Reason, &b.PublicReason)
 }
 
 // CheckText checks a text that people wrote for a field: that it has at most
 // [MaxReason] characters, is UTF-8, and has no control characters but line feeds
-// and tabs. A carriage return is refused: turn the "\r\n" of web forms into "\n"
-// before. The error is a [*ValueError].
+// and tabs. The error is a [*ValueError].
 func CheckText(field, s string) error {
 	if len(s) > MaxReason*utf8.UTFMax || utf8.RuneCountInString(s) > MaxReason {
 		return NewValueError(field, s, CodeTooLong, fmt.Sprintf("use at most %d characters", MaxReason))
@@ -38,6 +38,41 @@ func CheckText(field, s string) error {
 	for _, r := range s {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return NewValueError(field, s, CodeControl, "leave out control characters")
+		}
+	}
+	return nil
+}
+
+// lineEnds turns the ends of lines into line feeds.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// CleanText returns a text of several lines that people wrote for a field as it is
+// kept: its lines end with a line feed, where browsers send CR LF (HTML, "newline
+// normalization" of forms). Else it is checked as by [CheckText]; an end of a line
+// counts as one character.
+func CleanText(field, s string) (string, error) {
+	if len(s) <= 2*MaxReason*utf8.UTFMax { // what is longer stays too long
+		s = lineEnds.Replace(s)
+	}
+	return s, CheckText(field, s)
+}
+
+// CleanReasons makes a reason for moderators and one for the person refused what
+// they are kept as. Both are cleaned by [CleanText]. The public one is also
+// refused, with [CodeInvisible], if it has characters that are not seen or that
+// turn the direction of what is around them: strangers read it within texts of the
+// host. Joiners and variation selectors, which scripts and emoji need, may stand in
+// it. The error is a [*ValueError].
+func CleanReasons(reason, public *string) (err error) {
+	if *reason, err = CleanText("reason", *reason); err != nil {
+		return err
+	}
+	if *public, err = CleanText("public_reason", *public); err != nil {
+		return err
+	}
+	for _, r := range *public {
+		if value.Invisible(r) && r != '\u200c' && r != '\u200d' && !unicode.Is(unicode.Variation_Selector, r) {
+			return NewValueError("public_reason", *public, CodeInvisible, "leave out zero-width, bidirectional and other invisible characters")
 		}
 	}
 	return nil

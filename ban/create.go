@@ -88,6 +88,9 @@ func (a *Admin) write(
 // the options say. It reports which it did. An update that changes nothing
 // writes nothing, unless it is to turn off aliases.
 func (a *Admin) Put(ctx context.Context, o CreateOptions) (b Ban, created bool, err error) {
+	if err := CleanReasons(&o.Reason, &o.PublicReason); err != nil {
+		return Ban{}, false, err
+	}
 	err = a.turns.Retry(ctx, overtaken, func() error {
 		b, err = a.Create(ctx, o)
 		created = err == nil

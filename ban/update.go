@@ -61,7 +61,8 @@ func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Ban, error) 
 // Revoke ends a ban, and keeps its record with the reason, which may be empty.
 // Revoking a revoked ban changes nothing.
 func (a *Admin) Revoke(ctx context.Context, id uuid.UUID, reason string) (Ban, error) {
-	if err := CheckText("revoked_reason", reason); err != nil {
+	reason, err := CleanText("revoked_reason", reason)
+	if err != nil {
 		return Ban{}, err
 	}
 	return a.modify(ctx, id, func(b *Ban, c store.Change) error {
@@ -191,7 +192,7 @@ func patchExpiry(b *Ban, p Patch, now time.Time) error {
 	return err
 }
 
-func patchRevocation(b *Ban, p Patch, c store.Change) error {
+func patchRevocation(b *Ban, p Patch, c store.Change) (err error) {
 	switch {
 	case p.Revoked == nil:
 	case !*p.Revoked:
@@ -201,7 +202,8 @@ func patchRevocation(b *Ban, p Patch, c store.Change) error {
 		b.RevokedAt, b.RevokedBy = c.At, c.Actor
 	}
 	assign(&b.RevokedReason, p.RevokedReason)
-	return CheckText("revoked_reason", b.RevokedReason)
+	b.RevokedReason, err = CleanText("revoked_reason", b.RevokedReason)
+	return err
 }
 
 func assign[T any](field *T, value *T) {

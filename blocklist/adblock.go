@@ -158,13 +158,19 @@ func hostOfPattern(pattern string) (host, hint string) {
 	return host, ""
 }
 
-// unbracket returns the address that a host is, in URLs an IPv6 one in brackets,
-// and whether it is one.
+// unbracket returns the address that a host is, in URLs an IPv6 one in brackets
+// (RFC 3986, section 3.2.2), and whether it is one. An IPv6 address without them is
+// taken as well.
 func unbracket(host string) (addr string, ok bool) {
-	addr = host
-	if inner, ok := strings.CutPrefix(host, "["); ok {
-		addr = strings.TrimSuffix(inner, "]")
+	inner, bracketed := strings.CutPrefix(host, "[")
+	if bracketed {
+		if inner, ok = strings.CutSuffix(inner, "]"); !ok {
+			return host, false
+		}
 	}
-	_, err := netip.ParseAddr(addr)
-	return addr, err == nil
+	parsed, err := netip.ParseAddr(inner)
+	if err != nil || bracketed && parsed.Is4() {
+		return host, false
+	}
+	return inner, true
 }

@@ -130,7 +130,7 @@ func (a *Admin) newBlock(o CreateOptions, c store.Change) (Block, error) {
 	if !o.Scope.Valid() {
 		return Block{}, ban.NewValueError("scope", fmt.Sprintf("%#x", uint8(o.Scope)), ban.CodeUnknown, "use ban.ScopeOf with the actions of package ban")
 	}
-	if err := checkReasons(o.Reason, o.PublicReason); err != nil {
+	if err := ban.CleanReasons(&o.Reason, &o.PublicReason); err != nil {
 		return Block{}, err
 	}
 	if !o.Force && o.Effect != ban.Review { // which turns nobody away
@@ -147,13 +147,6 @@ func (a *Admin) newBlock(o CreateOptions, c store.Change) (Block, error) {
 		Effect: o.Effect, Scope: o.Scope, Reason: o.Reason, PublicReason: o.PublicReason,
 		CreatedAt: c.At, CreatedBy: c.Actor,
 	}, nil
-}
-
-func checkReasons(reason, publicReason string) error {
-	if err := ban.CheckText("reason", reason); err != nil {
-		return err
-	}
-	return ban.CheckText("public_reason", publicReason)
 }
 
 // Get returns a block, or [ErrNotFound].

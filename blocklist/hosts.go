@@ -2,6 +2,7 @@ package blocklist
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -54,6 +55,9 @@ func (p *parser) hostsLine(line []byte) bool {
 		hint := "a line has an address and hosts, as in 0.0.0.0 example.com"
 		return p.reject(string(line), ban.CodeSyntax, hint)
 	}
+	if hint := rangeInWords(line); hint != "" {
+		return p.reject(string(line), ban.CodeSyntax, hint)
+	}
 	for host := range bytes.FieldsSeq(hosts) {
 		if !p.host(addr, string(host)) {
 			return false
@@ -64,7 +68,7 @@ func (p *parser) hostsLine(line []byte) bool {
 
 // host emits what it says that a host has the address.
 func (p *parser) host(addr netip.Addr, host string) bool {
-	own := isMachineName(host)
+	own, somewhere := isMachineName(host), !leadsNowhere(addr)
 	switch {
 	case own && !addr.IsUnspecified():
 		return true // the machine's own names, as every hosts file has them
@@ -72,9 +76,9 @@ func (p *parser) host(addr netip.Addr, host string) bool {
 		return true // "0.0.0.0 0.0.0.0" stands in such lists for the sake of some resolvers
 	case own:
 		return p.reject(host, ban.CodeUnknown, "this is what machines call themselves or their network: nobody to keep out")
-	case !addr.IsUnspecified() && !addr.IsLoopback() && isAddr([]byte(host)):
+	case somewhere && isAddr([]byte(host)):
 		return p.reject(host, ban.CodeSyntax, "this is a second address: a network is written with its length, as 203.0.113.0/24, a range as 203.0.113.7-203.0.113.20")
-	case !addr.IsUnspecified() && !addr.IsLoopback():
+	case somewhere:
 		return p.reject(host, ban.CodeSyntax,
 			"its address leads somewhere: entries have the address 0.0.0.0, 127.0.0.1, :: or ::1")
 	case strings.HasPrefix(host, "*") || strings.HasPrefix(host, "="):
@@ -87,6 +91,23 @@ func (p *parser) host(addr netip.Addr, host string) bool {
 		kind = ban.KindDomain
 	}
 	return p.emit(p.entry(host).read(kind, host))
+}
+
+// leadsNowhere reports whether hosts are given an address to keep them from being
+// reached. Other loopback addresses are not: systems give 127.0.1.1 to the machine's
+// own name (Debian), and ask the DNS at 127.0.0.53 (systemd-resolved).
+func leadsNowhere(addr netip.Addr) bool {
+	return addr.IsUnspecified() || addr == netip.IPv6Loopback() || addr == netip.AddrFrom4([4]byte{127, 0, 0, 1})
+}
+
+// rangeInWords returns a hint if a line is a range whose addresses have something
+// else than a hyphen between them, as in "203.0.113.7 to 203.0.113.20".
+func rangeInWords(line []byte) (hint string) {
+	words := bytes.Fields(line)
+	if len(words) == 3 && isAddr(words[0]) && !isAddr(words[1]) && isAddr(words[2]) {
+		return fmt.Sprintf("a range is written with a hyphen, as %s-%s", words[0], words[2])
+	}
+	return ""
 }
 
 // isMachineName reports whether a host is one that hosts files name as the

@@ -288,6 +288,10 @@ func (j *jsonParser) object(l Line, raw []byte) error {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return j.notJSON(l)
 	}
+	if twice := repeatedMember(raw, len(members)); twice != "" {
+		j.emit(l.rejected("line", l.Text, ban.CodeSyntax, fmt.Sprintf("give one value: the member %q is there twice", twice)))
+		return nil
+	}
 	var r record
 	from := make(map[column]string) // which member a column is from
 	for _, m := range slices.Sorted(maps.Keys(members)) {
@@ -313,6 +317,48 @@ func (j *jsonParser) object(l Line, raw []byte) error {
 	}
 	j.record(l, &r)
 	return nil
+}
+
+// repeatedMember returns the name of a member that an object has more than once and
+// that stands for a column, "" if there is none. Which of them counts is for each
+// reader to say (RFC 8259, section 4), so that none is to be guessed. distinct is how
+// many names there are.
+func repeatedMember(object []byte, distinct int) string {
+	depth, names, quoted := 0, 0, false
+	for i := 0; i < len(object); i++ {
+		switch c := object[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		case c == ':' && depth == 1:
+			names++
+		}
+	}
+	if names == distinct {
+		return ""
+	}
+	seen := make(map[string]bool, distinct)
+	d := json.NewDecoder(bytes.NewReader(object))
+	_, _ = d.Token() // the brace: that all is JSON is known
+	for d.More() {
+		name, _ := d.Token()
+		text, _ := name.(string)
+		if seen[text] && columnOf(text) != columnOther {
+			return text
+		}
+		seen[text] = true
+		var skipped json.RawMessage
+		if d.Decode(&skipped) != nil {
+			break
+		}
+	}
+	return ""
 }
 
 // memberText returns what a member of an object says as a column; ok is false if

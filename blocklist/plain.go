@@ -172,6 +172,8 @@ func foreign(line []byte) (hint string) {
 		return "this is an Adblock filter: parse the list as adblock"
 	case isRange(line):
 		return ""
+	case rangeInWords(line) != "":
+		return rangeInWords(line)
 	case isMapping(line):
 		return "this is a line of a hosts file: parse the list as hosts"
 	case bytes.HasPrefix(line, []byte("//")), bytes.HasPrefix(line, []byte("--")), hasSpace(line):
@@ -226,6 +228,9 @@ func (p *parser) netsetLine(line []byte) bool {
 	}
 	text := string(line)
 	cell, hint := unwrap(text)
+	if hint == "" {
+		hint = rangeInWords([]byte(cell))
+	}
 	if hint != "" {
 		return p.reject(text, ban.CodeSyntax, hint)
 	}

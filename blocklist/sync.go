@@ -335,7 +335,8 @@ func (d *diff) stop(force bool) error {
 	return e
 }
 
-// check checks the options, and the name of the list that they are for.
+// check checks the options, and the name of the list that they are for. It makes the
+// reasons what they are kept as.
 func (o *SyncOptions) check(name string) error {
 	if err := checkName(name); err != nil {
 		return err
@@ -343,5 +344,5 @@ func (o *SyncOptions) check(name string) error {
 	if err := ban.CheckText("source", o.Source); err != nil {
 		return err
 	}
-	return checkReasons(o.Reason, o.PublicReason)
+	return ban.CleanReasons(&o.Reason, &o.PublicReason)
 }

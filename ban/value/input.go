@@ -36,7 +36,7 @@ func clean(s string) (string, fault) {
 		case isJoiner(r):
 			// Some scripts need them; whether they may stand where they do is
 			// for the rules of the field.
-		case confusables.Invisible(r), 0xFFF9 <= r && r <= 0xFFFB:
+		case Invisible(r):
 			return "", invisible
 		}
 	}
@@ -44,6 +44,12 @@ func clean(s string) (string, fault) {
 }
 
 var invisible = fault{CodeInvisible, "remove zero-width, bidirectional and other invisible characters"}
+
+// Invisible reports whether a character is not seen where it stands: one with the
+// property Default_Ignorable_Code_Point (UAX #44), such as zero-width characters,
+// joiners among them, bidirectional controls, variation selectors, fillers and tags;
+// and the marks of interlinear annotations.
+func Invisible(r rune) bool { return confusables.Invisible(r) || 0xFFF9 <= r && r <= 0xFFFB }
 
 // isJoiner reports whether r is the zero width joiner or non-joiner. Domain
 // names and user names may have them where RFC 5892, appendix A, lets them

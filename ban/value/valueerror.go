@@ -60,7 +60,7 @@ var codeTexts = map[string]string{
 // stretch of it, and tells nothing else.
 type ValueError struct {
 	Field string // "email", "domain", "ip", "name"; "kind" from [Parse]
-	Value string // the value, cut to its first 64 characters
+	Value string // the value, cut to its first 64 characters; empty also for what is not to be repeated, as a password
 	Code  string // one of the Code constants
 	Hint  string // what would be right, as a phrase
 }
@@ -83,7 +83,13 @@ func NewValueError(field, value, code, hint string) *ValueError {
 // Error returns, for example:
 //
 //	ip "1.2.3.4/33" is out of range: the prefix of an IPv4 address is 0 to 32 bits long
+//
+// Without a value, since there is none or it is a secret such as a password, it says
+// nothing of one.
 func (e *ValueError) Error() string {
+	if e.Value == "" {
+		return fmt.Sprintf("%s %s: %s", e.Field, e.Problem(), e.Hint)
+	}
 	return fmt.Sprintf("%s %q %s: %s", e.Field, clip(e.Value), e.Problem(), e.Hint)
 }
 
