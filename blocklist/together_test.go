@@ -96,3 +96,23 @@ func TestWhatAListHasCountsWithWhatIsNew(t *testing.T) {
 		t.Errorf("undo leaves %d entries, %v", l.Entries, err) // what was taken once may come back
 	}
 }
+
+func TestTextsOfAListAreCleaned(t *testing.T) {
+	a := newAdmin(t, memstore.New())
+	o := blocklist.SyncOptions{Reason: "one\r\ntwo", PublicReason: "three\rfour"}
+	r := sync(t, a, "l", "a.example\n", o)
+	if r.List.Reason != "one\ntwo" || r.List.PublicReason != "three\nfour" {
+		t.Errorf("kept as %q and %q", r.List.Reason, r.List.PublicReason)
+	}
+	if again := sync(t, a, "l", "a.example\n", o); again.List.Version != r.List.Version {
+		t.Errorf("the same again makes version %d of %d", again.List.Version, r.List.Version)
+	}
+	block, err := a.Create(as("alice"), blocklist.CreateOptions{Domain: "b.example", Reason: "one\r\ntwo"})
+	if err != nil || block.Reason != "one\ntwo" {
+		t.Errorf("a block: %q, %v", block.Reason, err)
+	}
+	o.PublicReason = "a\u202eb"
+	if _, err := trySync(a, "l", "a.example\n", o); codeOf(err) != ban.CodeInvisible {
+		t.Errorf("a public reason that turns around: %v", err)
+	}
+}

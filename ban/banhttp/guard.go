@@ -47,7 +47,8 @@ type GuardOptions struct {
 	// Refuse answers the refused in place of the JSON of the contract, for
 	// example with a page. It must not show [ban.Match.Reason], which is for
 	// moderators; the error of [ban.Decision.Err] is safe. Clients that cannot be
-	// checked are none of its: they get 400 or 503 in JSON.
+	// checked are none of its: they get 400 or 503, in HTML if they ask for that rather
+	// than for JSON, as browsers do, and else in JSON.
 	Refuse func(w http.ResponseWriter, r *http.Request, d ban.Decision)
 
 	// Logger takes the errors of checks. Default [slog.Default].
@@ -102,7 +103,8 @@ type guard struct {
 func (g *guard) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	client, err := g.proxies.Client(r)
 	if wrong, ok := errors.AsType[*web.ForwardedError](err); ok {
-		g.send(w, r, adminapi.Invalid(wrong.Header, ban.CodeSyntax, wrong.Hint, nil))
+		g.send(w, r, adminapi.Invalid(wrong.Header, ban.CodeSyntax, wrong.Hint, nil), "This request cannot be read",
+			"What it says about where it comes from contradicts itself or cannot be read. Whoever runs the proxy or network between you and this site can mend it.")
 		return
 	}
 	var d ban.Decision
@@ -135,10 +137,16 @@ func (g *guard) failed(w http.ResponseWriter, r *http.Request, err error, next h
 			return
 		}
 	}
-	g.send(w, r, adminapi.Unavailable("guard", "check_failed"))
+	g.send(w, r, adminapi.Unavailable("guard", "check_failed"), "Try again in a moment", "This site cannot look after your request now.")
 }
 
-func (g *guard) send(w http.ResponseWriter, r *http.Request, reply web.Reply) {
+// send sends a reply, or a page with that title and text in place of it.
+func (g *guard) send(w http.ResponseWriter, r *http.Request, reply web.Reply, title, text string) {
+	w.Header().Add("Vary", "Accept")
+	if web.PrefersHTML(r) {
+		web.Page{Status: reply.Status, Header: reply.Header, Title: title, Text: text}.Write(w, r)
+		return
+	}
 	if err := reply.Write(w, r); err != nil {
 		g.log(r, "the guard could not answer", err)
 	}

@@ -213,3 +213,32 @@ func TestClientAddr(t *testing.T) {
 		t.Error("a zero prefix is taken")
 	}
 }
+
+func TestBrowsersThatCannotBeCheckedGetAPage(t *testing.T) {
+	const browser = "text/html,application/xhtml+xml,*/*;q=0.8"
+	for name, tt := range map[string]struct {
+		options banhttp.GuardOptions
+		peer    string
+		header  []string
+		status  int
+	}{
+		"no address":               {banhttp.GuardOptions{}, "@", nil, 503},
+		"a header that is garbage": {banhttp.GuardOptions{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}, "192.0.2.1:9", []string{"X-Forwarded-For", "<script>"}, 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoorway(t, memstore.New(), tt.options)
+			for accept, kind := range map[string]string{browser: "text/html; charset=utf-8", "application/json": "application/json; charset=utf-8", "": "application/json; charset=utf-8"} {
+				w := d.visit(tt.peer, append([]string{"Accept", accept}, tt.header...)...)
+				if w.Code != tt.status || w.Header().Get("Content-Type") != kind || w.Header().Get("Vary") != "Accept" {
+					t.Errorf("Accept %q: %d, %v", accept, w.Code, w.Header())
+				}
+				if (w.Header().Get("Retry-After") != "") != (tt.status == 503) {
+					t.Errorf("Accept %q: Retry-After is %q", accept, w.Header().Get("Retry-After"))
+				}
+				if body := w.Body.String(); strings.Contains(body, "<script") || strings.Contains(body, "x-forwarded") {
+					t.Errorf("the answer repeats the request: %s", body)
+				}
+			}
+		})
+	}
+}
