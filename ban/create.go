@@ -27,6 +27,11 @@ type CreateOptions struct {
 	PublicReason string    // for the person refused, likewise
 	ExpiresAt    time.Time // when the ban ends, in the future; zero: never
 
+	// Ladder, instead of ExpiresAt, makes the ban last longer the more often the value
+	// was banned before. [Admin.Put] of a value that is banned leaves its end as it
+	// is. Package account and CreateMany do without.
+	Ladder Ladder
+
 	// IPv6Prefix widens a single IPv6 address to the prefix of that many bits
 	// around it: 64 bans the network that one customer usually has. 1 to 128,
 	// default 128.
@@ -55,6 +60,9 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 	now := a.clock()
 	c, err := a.change(ctx, store.BanCreate, now)
 	if err != nil {
+		return Ban{}, err
+	}
+	if o, err = a.climb(ctx, o, now); err != nil {
 		return Ban{}, err
 	}
 	b, err := a.newBan(o, c)
@@ -111,6 +119,9 @@ func overtaken(err error) bool {
 // replace gives an existing ban the fields that options can set.
 func (a *Admin) replace(ctx context.Context, b Ban, o CreateOptions) (Ban, error) {
 	expires := storedTime(o.ExpiresAt)
+	if !o.Ladder.none() {
+		expires = b.ExpiresAt
+	}
 	if b.Effect == o.Effect && b.Scope == o.Scope && b.Shadow == o.Shadow && b.Reason == o.Reason &&
 		b.PublicReason == o.PublicReason && b.ExpiresAt.Equal(expires) && !o.DisableMatchingAliases {
 		return b, nil
@@ -158,7 +169,11 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 	indexes := make([]int, 0, len(all))
 	for i, o := range all {
 		b, err := a.newBan(o, c)
-		if err == nil && o.DisableMatchingAliases {
+		switch {
+		case err != nil:
+		case !o.Ladder.none():
+			err = NewValueError("ladder", "", CodeNoEffect, "make this ban by itself, with Create or Put")
+		case o.DisableMatchingAliases:
 			err = NewValueError("disable_matching_aliases", "true", CodeNoEffect, "make this ban by itself, with Create or Put")
 		}
 		if err != nil {

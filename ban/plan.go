@@ -23,6 +23,9 @@ type PlanStore interface {
 // the tables; change says when and in whose name. No guard is asked; input that
 // does not fit gives a [*ValueError].
 func Plan(ctx context.Context, rules PlanStore, tables *value.Tables, o CreateOptions, change Change) (store.BanDisabling, error) {
+	if !o.Ladder.none() {
+		return store.BanDisabling{}, NewValueError("ladder", "", CodeNoEffect, "say when this ban ends")
+	}
 	b, err := draft(tables, o, change)
 	if err != nil {
 		return store.BanDisabling{}, err

@@ -22,6 +22,9 @@ type Preview struct {
 	Kind  Kind   // of the ban
 	Value string // canonical
 
+	// ExpiresAt is when the ban would end, be it by a ladder; zero: never.
+	ExpiresAt time.Time
+
 	// Guard is why Create would refuse without Force; nil if it would not.
 	Guard *GuardError
 	// Existing is the active ban of the same kind and value; nil if there is
@@ -71,13 +74,16 @@ type Overlap struct {
 // in doubt nothing is. Look-alikes are judged without [CheckerOptions.Leet].
 func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	now := a.clock()
-	forced := o
+	forced, err := a.climb(ctx, o, now)
+	if err != nil {
+		return Preview{}, err
+	}
 	forced.Force = true
 	b, err := a.newBan(forced, store.Change{At: now})
 	if err != nil {
 		return Preview{}, err
 	}
-	p := Preview{Kind: b.Kind, Value: b.Value, Guard: a.guard.check(banValue(&b), o.Effect)}
+	p := Preview{Kind: b.Kind, Value: b.Value, ExpiresAt: b.ExpiresAt, Guard: a.guard.check(banValue(&b), o.Effect)}
 	if p.Existing, err = a.existing(ctx, &b, now); err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}

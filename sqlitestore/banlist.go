@@ -31,11 +31,20 @@ func (s *Store) oneBan(ctx context.Context, where string, arg any) (store.Ban, e
 	return b, nil
 }
 
+// historyOf selects the bans of a kind and value, by the two indexes that have each
+// a part of them.
+const historyOf = `(kind = ? AND value = ? AND ruled = 1 OR kind = ? AND value = ? AND ruled = 0)`
+
 // filterConditions says in SQL what [store.BanFilter.Match] says.
 func filterConditions(f store.BanFilter) *sqlbackend.Conditions {
 	c := new(sqlbackend.Conditions)
-	if f.Kind != 0 {
+	switch {
+	case f.Kind != 0 && f.Value != "":
+		c.Add(historyOf, int64(f.Kind), f.Value, int64(f.Kind), f.Value)
+	case f.Kind != 0:
 		c.Add(`kind = ?`, int64(f.Kind))
+	case f.Value != "":
+		c.Add(`value = ?`, f.Value)
 	}
 	if f.Contains != "" {
 		// Of texts, instr would compare characters.

@@ -75,6 +75,23 @@ func TestCreationLooksOnlyAtBansWithARule(t *testing.T) {
 	}
 }
 
+func TestTheHistoryOfAValueIsFoundByItsIndexes(t *testing.T) {
+	s := openTemp(t)
+	var plan strings.Builder
+	_, err := collect(context.Background(), s.readDB, func(rows *sql.Rows) (none struct{}, err error) {
+		var a, b, c int
+		var line string
+		err = rows.Scan(&a, &b, &c, &line)
+		plan.WriteString(line + "; ")
+		return none, err
+	}, `EXPLAIN QUERY PLAN SELECT seq FROM ostraka_bans WHERE `+historyOf+` AND shadow = ? ORDER BY seq DESC LIMIT 50`, 1, "x", 1, "x", 0)
+	for _, index := range []string{"ostraka_bans_ruled (kind=? AND value=?)", "ostraka_bans_over (kind=? AND value=?)"} {
+		if err != nil || !strings.Contains(plan.String(), index) {
+			t.Errorf("it is asked by %q, %v; want %s", plan.String(), err, index)
+		}
+	}
+}
+
 // BenchmarkCreateBanOfAValueWithAHistory bans a prefix that was banned for a
 // while so many times before.
 func BenchmarkCreateBanOfAValueWithAHistory(b *testing.B) {

@@ -74,6 +74,7 @@ func (b *Ban) Rule() Rule {
 // set must all hold.
 type BanFilter struct {
 	Kind     Kind   // bans of this kind
+	Value    string // bans of this value; with a Kind they are found without looking at others
 	Contains string // bans whose value has this substring, byte for byte
 	Active   *bool  // bans that are (or are not) active at At
 	At       time.Time
@@ -85,6 +86,7 @@ type BanFilter struct {
 // Match reports whether the filter selects the ban.
 func (f *BanFilter) Match(b *Ban) bool {
 	return (f.Kind == 0 || b.Kind == f.Kind) &&
+		(f.Value == "" || b.Value == f.Value) &&
 		(f.Contains == "" || strings.Contains(b.Value, f.Contains)) &&
 		(f.Active == nil || b.Active(f.At) == *f.Active) &&
 		(f.Effect == nil || b.Effect == *f.Effect) &&

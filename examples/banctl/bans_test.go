@@ -80,6 +80,25 @@ func TestExpiryIsADurationOrATime(t *testing.T) {
 	wants(t, c.json("show", "x.example"), "ban.state", "expired")
 }
 
+func TestALadderSaysWhenABanEnds(t *testing.T) {
+	c := newCLI(t)
+	contains(t, c.ok("preview", "203.0.113.7", "--ladder", "36h,never"), "until ")
+	c.ok("put", "203.0.113.7", "--ladder", "36h,never")
+	first := c.json("show", "1")
+	c.ok("put", "203.0.113.7", "--ladder", "1h,never", "--reason", "again")
+	again := c.json("show", "1")
+	wants(t, again, "ban.expires_at", first["ban"].(map[string]any)["expires_at"])
+	for _, args := range [][]string{
+		{"--ladder", "never,1h"}, {"--ladder", "soon"}, {"--ladder", "1h", "--ladder-window", "x"}, {"--ladder-window", "1d"},
+		{"--ladder", "1h", "--expires", "1d"},
+	} {
+		r := c.run(append([]string{"add", "203.0.113.8"}, args...)...)
+		if r.code != 2 || !strings.Contains(r.errors, "ladder") {
+			t.Errorf("%v: exit status %d, %s", args, r.code, r.errors)
+		}
+	}
+}
+
 func TestBansAreNamedByNumberIDOrValue(t *testing.T) {
 	c := newCLI(t)
 	id := get(c.json("add", "spam.example"), "ban.id").(string)

@@ -120,6 +120,8 @@ type contentFlags struct {
 	reason     string
 	public     string
 	expires    string
+	ladder     []string
+	window     string
 	ipv6Prefix int
 	force      bool
 }
@@ -127,6 +129,9 @@ type contentFlags struct {
 // add adds the flags to a command that makes bans, or previews them.
 func (f *contentFlags) add(cmd *cobra.Command) {
 	f.addTo(cmd, ban.Deny.String(), allActions, "default: never")
+	cmd.Flags().StringSliceVar(&f.ladder, "ladder", nil,
+		"instead of --expires: how long a first ban of the value lasts, a second, and so on, `TIMES` such as 1h,1d,1w,never")
+	cmd.Flags().StringVar(&f.window, "ladder-window", "", "with --ladder: earlier bans count that ended no longer ago than `TIME` (default 90d)")
 }
 
 // addToPatch adds the flags to a command that changes what is given only.
@@ -167,5 +172,7 @@ func (f *contentFlags) options(value string, now time.Time) (ban.CreateOptions, 
 		}
 		o.ExpiresAt = t
 	}
-	return o, nil
+	var err error
+	o.Ladder, err = parseLadder(f.ladder, f.window)
+	return o, err
 }

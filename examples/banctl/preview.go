@@ -15,6 +15,7 @@ import (
 type previewDoc struct {
 	Kind      ban.Kind    `json:"kind"`
 	Value     string      `json:"value"`
+	ExpiresAt time.Time   `json:"expires_at,omitzero"`
 	Guard     *guardDoc   `json:"guard,omitempty"`    // why it would be refused without --force
 	Existing  *banDoc     `json:"existing,omitempty"` // the active ban of the value: add would be refused, put would update it
 	Redundant bool        `json:"redundant"`          // a wider rule does the same already
@@ -75,7 +76,7 @@ type ruleDoc struct {
 
 func newPreviewDoc(p ban.Preview, now time.Time) *previewDoc {
 	d := &previewDoc{
-		Kind: p.Kind, Value: p.Value, Redundant: p.Redundant,
+		Kind: p.Kind, Value: p.Value, ExpiresAt: p.ExpiresAt, Redundant: p.Redundant,
 		Wider: newOverlapsDoc(p.Wider), Narrower: newOverlapsDoc(p.Narrower), Affected: affectedDoc(p.Affected),
 	}
 	if p.Guard != nil {
@@ -101,6 +102,9 @@ func newOverlapsDoc(o ban.Overlaps) overlapsDoc {
 
 func (d *previewDoc) text(t *text) {
 	t.line("%s %s", d.Kind, d.Value)
+	if !d.ExpiresAt.IsZero() {
+		t.line("until %s", moment(d.ExpiresAt))
+	}
 	if d.Guard != nil {
 		t.line("guarded: %s", d.Guard.Message)
 	}

@@ -57,6 +57,26 @@ func whenError(field, s, suffix string) error {
 		"give a duration"+suffix+" such as 36h, 7d or 2w, up to 200 years, or a time such as 2030-01-31 (midnight UTC) or 2030-01-31T12:00:00Z")
 }
 
+// parseLadder reads the steps of a ladder, of which one is "never" for a ban without
+// end, and its window.
+func parseLadder(steps []string, window string) (l ban.Ladder, err error) {
+	for _, s := range steps {
+		var step time.Duration
+		if s != "never" {
+			if step, err = parseDuration(s); err != nil {
+				return l, ban.NewValueError("ladder", s, ban.CodeSyntax, "give durations such as 36h, 7d or 2w, and never as the last, with commas between")
+			}
+		}
+		l.Steps = append(l.Steps, step)
+	}
+	if window != "" {
+		if l.Window, err = parseDuration(window); err != nil {
+			return l, ban.NewValueError("ladder-window", window, ban.CodeSyntax, "give a duration such as 36h, 7d or 2w")
+		}
+	}
+	return l, nil
+}
+
 // maxDuration keeps sums far from what a time.Duration can hold, which is some 292
 // years.
 const maxDuration = 200 * 365 * day

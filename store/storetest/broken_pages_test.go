@@ -78,6 +78,25 @@ var pageFlaws = []flaw{
 		}
 	}, []string{"Contains is a substring byte for byte"}},
 
+	{"forgets the bans of a value that were followed by another", func(o *override) {
+		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
+			bans, err := o.Store.ListBans(ctx, f, p)
+			if f.Value != "" && len(bans) > 2 {
+				bans = bans[:2]
+			}
+			return bans, err
+		}
+	}, []string{"ListBans of a value gives all its bans"}},
+
+	{"takes the value for a part of one", func(o *override) {
+		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
+			if f.Value != "" && f.Contains == "" {
+				f.Value, f.Contains = "", f.Value
+			}
+			return o.Store.ListBans(ctx, f, p)
+		}
+	}, []string{"ListBans of a value gives all its bans"}},
+
 	{"takes a percent sign for any text", func(o *override) {
 		o.listBans = func(ctx context.Context, f store.BanFilter, p store.Page) ([]store.Ban, error) {
 			if f.Contains == "%" {

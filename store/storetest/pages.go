@@ -46,6 +46,41 @@ var pageClauses = []clause{
 	{"ListBans and CountBans select what the filter matches",
 		"A ban is selected if every field that is set holds for it, exactly as BanFilter.Match says.",
 		listFilters},
+	{"ListBans of a value gives all its bans",
+		"Also those that are over, whether they were revoked, have expired, or were followed by another.",
+		func(t reporter, s store.Store) {
+			createMany(t, s, domainBans(3))
+			of := domainBan("again.example")
+			other := newBan(store.KindName, "again.example")
+			create(t, s, other)
+			var want []store.Ban
+			for i := range 4 {
+				b := of
+				b.ID = newBan(of.Kind, of.Value).ID
+				b.ExpiresAt = after(time.Duration(i+1) * time.Minute)
+				made, err := s.CreateBan(t.Context(), b, changeAt(store.BanCreate, after(time.Duration(i)*time.Minute)))
+				if err != nil {
+					t.Fatalf("CreateBan: %v", err)
+				}
+				want = append(want, made)
+			}
+			last := revoked(want[3])
+			last, err := s.UpdateBan(t.Context(), last, change(store.BanUpdate))
+			if err != nil {
+				t.Fatalf("UpdateBan: %v", err)
+			}
+			want[3] = last
+			slices.Reverse(want)
+			if got := list(t, s, store.BanFilter{Kind: of.Kind, Value: of.Value}, store.Page{}); !equalSlices(got, want) {
+				t.Errorf("ListBans gives %v, want %v", seqs(got), seqs(want))
+			}
+			if got := list(t, s, store.BanFilter{Value: of.Value}, store.Page{}); len(got) != 5 {
+				t.Errorf("ListBans of the value of any kind gives %d bans, want 5", len(got))
+			}
+			if got := list(t, s, store.BanFilter{Kind: of.Kind, Value: "again.exampl"}, store.Page{}); len(got) != 0 {
+				t.Errorf("ListBans of a part of the value gives %d bans", len(got))
+			}
+		}},
 	{"A page of a filter counts only what the filter selects",
 		"The limit bounds the records selected, not those looked at.",
 		func(t reporter, s store.Store) {
@@ -177,6 +212,9 @@ func randomFilter(rng *rand.Rand) store.BanFilter {
 	if set() {
 		f.Kind = store.Kinds()[rng.IntN(4)]
 	}
+	if set() && set() {
+		f.Value = fmt.Sprintf("%c%c%d", 'a'+rng.IntN(3), 'A'+rng.IntN(2), rng.IntN(200))
+	}
 	if set() {
 		f.Contains = []string{"a", "B", "1", "aA", "bB1", "%"}[rng.IntN(6)]
 	}
@@ -198,7 +236,7 @@ func randomFilter(rng *rand.Rand) store.BanFilter {
 
 // describe prints a filter with what its pointers point to.
 func describe(f store.BanFilter) string {
-	text := fmt.Sprintf("{Kind:%v Contains:%q Scope:%v", f.Kind, f.Contains, f.Scope)
+	text := fmt.Sprintf("{Kind:%v Value:%q Contains:%q Scope:%v", f.Kind, f.Value, f.Contains, f.Scope)
 	if f.Active != nil {
 		text += fmt.Sprintf(" Active:%v At:%v", *f.Active, f.At)
 	}

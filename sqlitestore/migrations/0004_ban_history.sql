@@ -1,0 +1,4 @@
+-- Finds the bans of a value that are over. Those that carry a rule have an index of
+-- their own, since what a creation asks of them must not look at thousands of
+-- others.
+CREATE INDEX ostraka_bans_over ON ostraka_bans (kind, value) WHERE ruled = 0;
