@@ -129,3 +129,35 @@ func TestTheLogIsPruned(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsTooOpenIsWarnedOf(t *testing.T) {
+	const readable, everybody = "everybody on this machine can read", "every client is a trusted proxy"
+	for name, c := range map[string]struct {
+		mode  os.FileMode
+		flags []string
+		want  []string
+	}{
+		"nothing":                       {0o600, []string{"-trusted-proxy", "127.0.0.1"}, nil},
+		"a database that all can read":  {0o644, nil, []string{readable}},
+		"all of IPv4 as proxies":        {0o600, []string{"-trusted-proxy", "0.0.0.0/0"}, []string{everybody}},
+		"all of IPv6, and the database": {0o644, []string{"-trusted-proxy", "::/0"}, []string{readable, everybody}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, _ := database(t)
+			if err := os.Chmod(db, c.mode); err != nil {
+				t.Fatal(err)
+			}
+			p := start(t, db, c.flags...)
+			p.stop()
+			log := p.logged()
+			for _, warning := range c.want {
+				if !strings.Contains(log, warning) {
+					t.Errorf("it does not say %q: %s", warning, log)
+				}
+			}
+			if n := strings.Count(log, `"level":"WARN"`) - 1; n != len(c.want) { // beside that of -insecure-cookie
+				t.Errorf("%d warnings, want %d: %s", n, len(c.want), log)
+			}
+		})
+	}
+}

@@ -6,16 +6,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"runtime"
 	"time"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/exposure"
+	"example.com/ostraka/examples/internal/grace"
 )
 
 const (
@@ -38,7 +37,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	end, cancel := grace(ctx, f.shutdownTimeout)
+	end, cancel := grace.Context(ctx, f.shutdownTimeout)
 	defer cancel()
 	key, err := csrfKey(f.db)
 	if err != nil {
@@ -127,28 +126,10 @@ func warn(ctx context.Context, f *serveFlags, p *parts, addr net.Addr) {
 	if n, err := countAdmins(ctx, p.accounts); err == nil && n == 0 {
 		p.log.Warn("nobody can sign in: make an admin with adminserver bootstrap")
 	}
-	if open, mode := worldReadable(f.db); open {
-		p.log.Warn("everybody on this machine can read the database, which has hashes of passwords: take that right away, for example with chmod 600", "file", f.db, "mode", mode)
-	}
-	for _, proxy := range f.trustedProxies {
-		if proxy.Bits() == 0 {
-			p.log.Warn("every client is a trusted proxy, and can say that it has any address: name your proxies alone", "trusted-proxy", proxy.String())
-		}
-	}
+	exposure.Warn(p.log, f.db, f.trustedProxies)
 	if !onLoopback(addr) {
 		p.log.Warn("this is HTTP without TLS: let nobody but a proxy that has it reach this address", "addr", addr.String())
 	}
-}
-
-// worldReadable reports whether others than the owner and the group of a file can
-// read it.
-func worldReadable(path string) (bool, fs.FileMode) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return false, 0
-	}
-	mode := info.Mode().Perm()
-	return mode&0o004 != 0 && runtime.GOOS != "windows", mode
 }
 
 // serveUntil serves until the context ends, and then lets requests under way be
@@ -161,7 +142,7 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener, within
 		return err
 	case <-ctx.Done():
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), forRequests(within))
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace.ForRequests(within))
 	defer cancel()
 	err := server.Shutdown(stopping)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/postfix"
 	"example.com/ostraka/examples/internal/dnsclient"
+	"example.com/ostraka/examples/internal/grace"
 )
 
 type flags struct {
@@ -22,6 +24,7 @@ type flags struct {
 	policy     postfix.PolicyOptions
 	checker    ban.CheckerOptions
 	server     postfix.ServerOptions
+	stop       time.Duration
 	help       bool
 }
 
@@ -48,6 +51,7 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 	set.Func("socket-mode", "permissions of a Unix socket, `OCTAL` (default 660)", f.setSocketMode)
 	set.IntVar(&f.server.MaxConns, "max-conns", postfix.DefaultMaxConns, "serve at most `N` connections at a time; others wait")
 	set.DurationVar(&f.server.IdleTimeout, "idle-timeout", postfix.DefaultIdleTimeout, "close a connection without a request after `TIME`")
+	set.DurationVar(&f.stop, "shutdown-timeout", postfix.DefaultShutdownTimeout, "when told to stop, end within `TIME`: requests under way are answered for most of it")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(w, "Usage: postfixpolicy -db FILE [-addr HOST:PORT|unix:PATH] [FLAGS]")
@@ -65,7 +69,10 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 		return f, &usageError{flag: "-max-conns", err: errors.New("none could be served"), hint: "give a number of connections"}
 	case f.server.IdleTimeout <= 0:
 		return f, &usageError{flag: "-idle-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 10m"}
+	case f.stop <= 0:
+		return f, &usageError{flag: "-shutdown-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 5s"}
 	}
+	f.server.ShutdownTimeout = grace.ForRequests(f.stop)
 	resolver, err := dnsclient.New(*dns)
 	if err != nil {
 		return f, &usageError{"-dns", *dns, err, "give one such as 127.0.0.1:53"}

@@ -92,14 +92,20 @@ func start(t *testing.T, args ...string) *program {
 		}
 	})
 	t.Cleanup(p.stop)
+	p.addr = p.waitToListen(t)
+	return p
+}
+
+// waitToListen returns the address on which the program listens, once it does.
+func (p *program) waitToListen(t *testing.T) string {
+	t.Helper()
 	for began := time.Now(); time.Since(began) < waitFor; time.Sleep(5 * time.Millisecond) {
 		if m := listening.FindStringSubmatch(p.logged()); m != nil {
-			p.addr = m[1]
-			return p
+			return m[1]
 		}
 	}
 	t.Fatalf("the program does not listen: %s", p.logged())
-	return nil
+	return ""
 }
 
 // client asks as Postfix does.

@@ -49,7 +49,8 @@
 //
 // What breaks the protocol is not answered: the connection is closed, and Postfix
 // tells its client to come back later. On SIGTERM or an interrupt the requests
-// under way are answered, within five seconds.
+// under way are answered and the last counts written, all within -shutdown-timeout,
+// by default 5 seconds.
 //
 // Bans are changed by other programs on the same file; a change takes effect
 // within a second. The exit status is 0 if the program was told to stop, 1 after
@@ -68,6 +69,8 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/postfix"
+	"example.com/ostraka/examples/internal/exposure"
+	"example.com/ostraka/examples/internal/grace"
 	"example.com/ostraka/sqlitestore"
 )
 
@@ -103,6 +106,8 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 		return &usageError{"-db", f.db, err, "name a database of ostraka"}
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	end, cancel := grace.Context(ctx, f.stop)
+	defer cancel()
 	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "postfixpolicy"}); err != nil { // after an upgrade
 		return err
 	}
@@ -110,7 +115,7 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, checker.Close()) }()
+	defer func() { err = errors.Join(err, checker.Shutdown(end)) }()
 
 	f.policy.Log, f.server.Log = log, log
 	policy, err := postfix.NewPolicy(checker, f.policy)
@@ -125,6 +130,7 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 	if err != nil {
 		return &usageError{"-addr", f.addr, err, "give a free one: HOST:PORT or unix:PATH"}
 	}
+	exposure.Warn(log, f.db, nil)
 	log.Info("listening", "addr", listener.Addr().String())
 	return server.Serve(ctx, listener)
 }

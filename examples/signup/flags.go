@@ -22,6 +22,7 @@ const (
 type flags struct {
 	addr, db string
 	sample   bool
+	stop     time.Duration
 	host     options
 	help     bool
 }
@@ -40,6 +41,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	traitflags.Add(set, &f.host.traits)
 	set.IntVar(&f.host.burst, "burst", defaultBurst, "a client may sign up `N` times at once")
 	set.DurationVar(&f.host.every, "every", defaultEvery, "and then once every `TIME`")
+	set.DurationVar(&f.stop, "shutdown-timeout", defaultStop, "when told to stop, end within `TIME`: requests under way are answered for most of it")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(w, "Usage: signup [-addr HOST:PORT] [-db FILE] [-sample] [FLAGS]")
@@ -55,6 +57,8 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 		return f, &usageError{flag: "-burst", err: errors.New("out of range"), hint: "give a number of sign-ups, 1 to 1000000"}
 	case f.host.every <= 0 || f.host.every > 24*time.Hour:
 		return f, &usageError{flag: "-every", err: errors.New("out of range"), hint: "give a duration of at most a day, such as 1m"}
+	case f.stop <= 0:
+		return f, &usageError{flag: "-shutdown-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 15s"}
 	}
 	f.host.try = f.sample
 	return f, nil

@@ -39,9 +39,10 @@
 // proxy is also what does TLS. An address, of IPv6 a /64, has -burst sign-ups at
 // once and one more every -every; the last 32,768 of them are kept in mind.
 //
-// On SIGTERM or an interrupt the requests under way are answered, within 15
-// seconds. The exit status is 0 if the program was told to stop, 1 after trouble,
-// 2 if a flag or file cannot be used.
+// On SIGTERM or an interrupt the requests under way are answered and the last counts
+// written, all within -shutdown-timeout, by default 15 seconds. The exit status is 0
+// if the program was told to stop, 1 after trouble, 2 if a flag or file cannot be
+// used.
 package main
 
 import (
@@ -55,6 +56,8 @@ import (
 	"syscall"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/exposure"
+	"example.com/ostraka/examples/internal/grace"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -91,6 +94,8 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	end, cancel := grace.Context(ctx, f.stop)
+	defer cancel()
 	if f.sample {
 		if err := addSamples(ctx, st); err != nil {
 			return fmt.Errorf("add the samples: %w", err)
@@ -100,7 +105,7 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, checker.Close()) }()
+	defer func() { err = errors.Join(err, checker.Shutdown(end)) }()
 
 	f.host.log, f.host.mail = log, logMail(log)
 	handler, err := newHandler(checker, st, f.host)
@@ -111,11 +116,12 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 	if err != nil {
 		return &usageError{"-addr", f.addr, err, "give a free one, HOST:PORT"}
 	}
+	exposure.Warn(log, f.db, f.host.proxies)
 	fmt.Fprintf(stdout, "http://%s/\n", listener.Addr())
 	if f.sample {
 		printTries(stdout)
 	}
-	return serve(ctx, listener, handler, log)
+	return serve(ctx, listener, handler, grace.ForRequests(f.stop), log)
 }
 
 // openStore opens the database, or makes one in memory if it has no path.

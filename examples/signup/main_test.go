@@ -23,9 +23,10 @@ const waitFor = 30 * time.Second
 
 // process is a run of the program.
 type process struct {
-	url  string // of the page, without the slash at its end
-	told string // what it printed after that
-	stop func() // has it end, and checks that it ends well
+	url  string           // of the page, without the slash at its end
+	told string           // what it printed after that
+	log  *strings.Builder // to be read once it has ended
+	stop func()           // has it end, and checks that it ends well
 }
 
 // start runs the program on a free port, and ends it with the test.
@@ -45,7 +46,7 @@ func start(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatalf("the program ended with %d: %s", <-ended, &log)
 	}
-	p := &process{url: strings.TrimSuffix(strings.TrimSpace(first), "/")}
+	p := &process{url: strings.TrimSuffix(strings.TrimSpace(first), "/"), log: &log}
 	if strings.Contains(strings.Join(args, " "), "-sample") {
 		for range len(tries) + 1 {
 			line, err := lines.ReadString('\n')

@@ -13,8 +13,8 @@ const (
 	// workTime bounds what a sign-up may wait for: the store, and for a password
 	// to be hashed.
 	workTime = 10 * time.Second
-	// stopTime is how long the requests under way may take at the end.
-	stopTime = workTime + 5*time.Second
+	// defaultStop is the default of -shutdown-timeout: enough for what is at work.
+	defaultStop = workTime + 5*time.Second
 )
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {
@@ -22,8 +22,9 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return config.Listen(ctx, "tcp", addr)
 }
 
-// serve answers requests until the context ends, and then those under way.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+// serve answers requests until the context ends, and then those under way for as
+// long as they may take.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, underWay time.Duration, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -35,7 +36,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), underWay)
 		defer cancel()
 		stopped <- server.Shutdown(ctx)
 	})
