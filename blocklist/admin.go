@@ -124,11 +124,11 @@ func (a *Admin) newBlock(o CreateOptions, c store.Change) (Block, error) {
 	if err != nil {
 		return Block{}, err
 	}
-	if o.Effect != ban.Deny && o.Effect != ban.Review {
-		return Block{}, ban.NewValueError("effect", o.Effect.String(), ban.CodeUnknown, "a block is Deny or Review; put exceptions into an allow list")
+	if err := checkEffect(o.Effect); err != nil {
+		return Block{}, err
 	}
-	if !o.Scope.Valid() {
-		return Block{}, ban.NewValueError("scope", fmt.Sprintf("%#x", uint8(o.Scope)), ban.CodeUnknown, "use ban.ScopeOf with the actions of package ban")
+	if err := checkScope(o.Scope); err != nil {
+		return Block{}, err
 	}
 	if err := ban.CleanReasons(&o.Reason, &o.PublicReason); err != nil {
 		return Block{}, err
@@ -149,6 +149,20 @@ func (a *Admin) newBlock(o CreateOptions, c store.Change) (Block, error) {
 	}, nil
 }
 
+func checkEffect(e ban.Effect) error {
+	if e != ban.Deny && e != ban.Review {
+		return ban.NewValueError("effect", e.String(), ban.CodeUnknown, "a block is Deny or Review; put exceptions into an allow list")
+	}
+	return nil
+}
+
+func checkScope(s ban.Scope) error {
+	if !s.Valid() {
+		return ban.NewValueError("scope", fmt.Sprintf("%#x", uint8(s)), ban.CodeUnknown, "use ban.ScopeOf with the actions of package ban")
+	}
+	return nil
+}
+
 // Get returns a block, or [ErrNotFound].
 func (a *Admin) Get(ctx context.Context, id uuid.UUID) (Block, error) {
 	b, err := a.store.Block(ctx, id)
@@ -165,24 +179,6 @@ func (a *Admin) GetSeq(ctx context.Context, seq int64) (Block, error) {
 		return Block{}, fmt.Errorf("block %d: %w", seq, err)
 	}
 	return b, nil
-}
-
-// List returns blocks, newest first unless the page says otherwise.
-func (a *Admin) List(ctx context.Context, p Page) ([]Block, error) {
-	blocks, err := a.store.ListBlocks(ctx, p)
-	if err != nil {
-		return nil, fmt.Errorf("list blocks: %w", err)
-	}
-	return blocks, nil
-}
-
-// Count returns how many blocks there are.
-func (a *Admin) Count(ctx context.Context) (int64, error) {
-	n, err := a.store.CountBlocks(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("count blocks: %w", err)
-	}
-	return n, nil
 }
 
 // Delete lifts a block and returns it as it was, or [ErrNotFound]. Its history

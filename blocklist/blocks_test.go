@@ -67,7 +67,7 @@ func TestADomainHasOneBlock(t *testing.T) {
 		if exists, ok := errors.AsType[*blocklist.ExistsError](err); !ok || exists.Existing != first || !errors.Is(err, blocklist.ErrExists) {
 			t.Errorf("%v, want an ExistsError with the first", err)
 		}
-		if n, err := a.Count(context.Background()); err != nil || n != 1 {
+		if n, err := a.Count(context.Background(), blocklist.Filter{}); err != nil || n != 1 {
 			t.Errorf("%d blocks, %v", n, err)
 		}
 	})
@@ -102,7 +102,7 @@ func TestBlocksThatDoNotFit(t *testing.T) {
 			if g, ok := errors.AsType[*ban.GuardError](err); test.guard != "" && (!ok || g.Code != test.guard) {
 				t.Errorf("%v, want a GuardError %s", err, test.guard)
 			}
-			if n, err := a.Count(context.Background()); err != nil || n != 0 {
+			if n, err := a.Count(context.Background(), blocklist.Filter{}); err != nil || n != 0 {
 				t.Errorf("%d blocks, %v", n, err)
 			}
 			if test.guard == "" {
@@ -138,7 +138,7 @@ func TestBlocksComeInPages(t *testing.T) {
 		}
 		var seen []int64
 		for page := (blocklist.Page{Limit: 10}); ; {
-			blocks, err := a.List(context.Background(), page)
+			blocks, err := a.List(context.Background(), blocklist.Filter{}, blocklist.BySeq, page)
 			if err != nil {
 				t.Fatal(err)
 			}

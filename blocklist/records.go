@@ -12,12 +12,22 @@ type (
 	Entry = store.Entry
 	// DayHits is what a block caught on one day.
 	DayHits = store.DayHits
+	// Filter selects blocks; see [store.BlockFilter].
+	Filter = store.BlockFilter
+	// Order is the order of a list of blocks: [BySeq] or [ByHits].
+	Order = store.BlockOrder
 	// Page selects a stretch of the blocks or of the audit log.
 	Page = store.Page
 	// Change is one entry of the audit log.
 	Change = store.Change
 	// ExistsError reports that a domain has a block already.
 	ExistsError = store.BlockExistsError
+)
+
+// The orders of a list of blocks; see [store.BlockOrder].
+const (
+	BySeq  = store.BlocksBySeq  // newest first, unless the page says otherwise
+	ByHits = store.BlocksByHits // what caught most first
 )
 
 // The sentinels that errors match by [errors.Is]; see package store for what

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -36,7 +37,7 @@ func (s *Store) CreateBlock(ctx context.Context, block store.Block, change store
 		if s.taken(block.ID) {
 			return nil, fmt.Errorf("block %s %w", block.ID, store.ErrExists)
 		}
-		block.Seq = s.blocks.last + 1
+		block.Seq, block.Hits, block.LastHitAt = s.blocks.last+1, 0, time.Time{}
 		logged, err := changelog.Block(change, nil, &block)
 		if err != nil {
 			return nil, err
@@ -78,6 +79,30 @@ func (s *Store) BlockBySeq(ctx context.Context, seq int64) (block store.Block, e
 		return nil
 	})
 	return block, err
+}
+
+// UpdateBlock implements [store.Blocks].
+func (s *Store) UpdateBlock(ctx context.Context, id uuid.UUID, patch store.BlockPatch, change store.Change) (block store.Block, err error) {
+	err = s.write(ctx, func() (*store.Change, error) {
+		r := s.blocks.byID[id]
+		if r == nil {
+			return nil, missingBlock(id)
+		}
+		if block = patch.Apply(r.block); block == r.block {
+			return nil, nil
+		}
+		logged, err := changelog.Block(change, &r.block, &block)
+		if err != nil {
+			return nil, err
+		}
+		r.block = block
+		s.rules.Put(block.Rule())
+		return &logged, nil
+	})
+	if err != nil {
+		return store.Block{}, err
+	}
+	return block, nil
 }
 
 // DeleteBlock implements [store.Blocks].

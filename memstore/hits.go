@@ -72,6 +72,8 @@ func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
 			t.add(h, sketches[tallyDay{t, store.Day(h.Day)}])
 			if r := s.bans[h.RuleID]; r != nil {
 				r.ban.Hits, r.ban.LastHitAt = t.total.Uses, t.total.Last
+			} else if r := s.blocks.byID[h.RuleID]; r != nil {
+				r.block.Hits, r.block.LastHitAt = t.total.Uses, t.total.Last
 			}
 		}
 		return nil, nil

@@ -3,6 +3,7 @@ package memstore
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -85,9 +86,18 @@ func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (n int64,
 }
 
 // ListBlocks implements [store.Blocks].
-func (s *Store) ListBlocks(ctx context.Context, page store.Page) (blocks []store.Block, err error) {
+func (s *Store) ListBlocks(ctx context.Context, filter store.BlockFilter, order store.BlockOrder, page store.Page) (blocks []store.Block, err error) {
+	if !order.Valid() {
+		return nil, fmt.Errorf("list blocks: there is no order %d", order)
+	}
 	err = s.read(ctx, func() error {
-		for b := range inOrder(s.blocks.order, page, func(*blockRecord) bool { return true }) {
+		records := s.blocks.order
+		if order != store.BlocksBySeq {
+			records = slices.Clone(stretch(records, page))
+			slices.SortFunc(records, func(a, b *blockRecord) int { return order.Compare(&b.block, &a.block) })
+			page.After, page.Before = 0, 0
+		}
+		for b := range inOrder(records, page, func(r *blockRecord) bool { return filter.Match(&r.block) }) {
 			blocks = append(blocks, b.block)
 		}
 		return nil
@@ -96,9 +106,13 @@ func (s *Store) ListBlocks(ctx context.Context, page store.Page) (blocks []store
 }
 
 // CountBlocks implements [store.Blocks].
-func (s *Store) CountBlocks(ctx context.Context) (n int64, err error) {
+func (s *Store) CountBlocks(ctx context.Context, filter store.BlockFilter) (n int64, err error) {
 	err = s.read(ctx, func() error {
-		n = int64(len(s.blocks.order))
+		for _, r := range s.blocks.order {
+			if filter.Match(&r.block) {
+				n++
+			}
+		}
 		return nil
 	})
 	return n, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,14 +16,15 @@ import (
 
 const blockColumns = `id, domain, key_text, effect, scope, reason, public_reason, created_at, created_by`
 
-// selectBlock is followed by a condition.
-const selectBlock = `SELECT seq, ` + blockColumns + ` FROM ostraka_blocks WHERE `
+// selectBlocks reads blocks with their hits.
+const selectBlocks = `SELECT seq, ` + blockColumns + `, coalesce(uses, 0) AS hits, last_at
+	FROM ostraka_blocks LEFT JOIN ostraka_hit_totals ON rule_id = id`
 
-// blockDest returns where a row of seq and blockColumns is scanned to.
+// blockDest returns where a row of selectBlocks is scanned to.
 func blockDest(b *store.Block) []any {
 	return []any{
 		&b.Seq, (*id)(&b.ID), &b.Domain, &b.KeyText, (*small)(&b.Effect), (*small)(&b.Scope),
-		&b.Reason, &b.PublicReason, (*micros)(&b.CreatedAt), &b.CreatedBy,
+		&b.Reason, &b.PublicReason, (*micros)(&b.CreatedAt), &b.CreatedBy, &b.Hits, (*micros)(&b.LastHitAt),
 	}
 }
 
@@ -30,7 +33,7 @@ func (s *Store) CreateBlock(ctx context.Context, block store.Block, change store
 	sqlbackend.NormalTimes(&block.CreatedAt)
 	err := s.write(ctx, "create a block", func(t *tx) error {
 		var other store.Block
-		err := t.row(ctx, blockDest(&other), selectBlock+`domain = ?`, block.Domain)
+		err := t.row(ctx, blockDest(&other), selectBlocks+` WHERE domain = ?`, block.Domain)
 		if err == nil {
 			return &store.BlockExistsError{Existing: other}
 		}
@@ -50,6 +53,7 @@ func (s *Store) CreateBlock(ctx context.Context, block store.Block, change store
 
 // addBlock inserts a new block with its rule, giving it its Seq.
 func (t *tx) addBlock(ctx context.Context, b *store.Block) error {
+	b.Hits, b.LastHitAt = 0, time.Time{}
 	res, err := t.run(ctx, `INSERT INTO ostraka_blocks (`+blockColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		b.ID[:], b.Domain, b.KeyText, int64(b.Effect), int64(b.Scope),
 		b.Reason, b.PublicReason, sqlbackend.TimeArg(b.CreatedAt), b.CreatedBy)
@@ -87,7 +91,7 @@ func (s *Store) BlockBySeq(ctx context.Context, seq int64) (store.Block, error) 
 func (s *Store) oneBlock(ctx context.Context, where string, arg any) (store.Block, error) {
 	var b store.Block
 	err := s.read(ctx, "read a block", func(q querier) error {
-		return notFound(q.QueryRowContext(ctx, selectBlock+where, arg).Scan(blockDest(&b)...))
+		return notFound(q.QueryRowContext(ctx, selectBlocks+` WHERE `+where, arg).Scan(blockDest(&b)...))
 	})
 	if err != nil {
 		return store.Block{}, err
@@ -95,25 +99,86 @@ func (s *Store) oneBlock(ctx context.Context, where string, arg any) (store.Bloc
 	return b, nil
 }
 
-// ListBlocks implements [store.Blocks].
-func (s *Store) ListBlocks(ctx context.Context, page store.Page) ([]store.Block, error) {
+// blockConditions says in SQL what [store.BlockFilter.Match] says.
+func blockConditions(f store.BlockFilter) *sqlbackend.Conditions {
 	c := new(sqlbackend.Conditions)
-	tail := c.Page(page)
+	if f.Contains != "" {
+		// Of texts, instr would compare characters.
+		c.Add(`instr(CAST(domain AS BLOB), ?) > 0`, []byte(f.Contains))
+	}
+	if f.Effect != nil {
+		c.Add(`effect = ?`, int64(*f.Effect))
+	}
+	return c
+}
+
+// ListBlocks implements [store.Blocks].
+func (s *Store) ListBlocks(ctx context.Context, filter store.BlockFilter, order store.BlockOrder, page store.Page) ([]store.Block, error) {
+	c := blockConditions(filter)
+	var by []string
+	switch order {
+	case store.BlocksBySeq:
+	case store.BlocksByHits:
+		by = []string{`hits`}
+	default:
+		return nil, fmt.Errorf("list blocks: there is no order %d", order)
+	}
+	tail := c.Page(page, by...)
 	return readAll(ctx, s, "list blocks", func(rows *sql.Rows) (b store.Block, err error) {
 		return b, rows.Scan(blockDest(&b)...)
-	}, `SELECT seq, `+blockColumns+` FROM ostraka_blocks`+c.Where()+tail, c.Args...)
+	}, selectBlocks+c.Where()+tail, c.Args...)
 }
 
 // CountBlocks implements [store.Blocks].
-func (s *Store) CountBlocks(ctx context.Context) (int64, error) {
-	return s.readNumber(ctx, "count blocks", `SELECT count(*) FROM ostraka_blocks`)
+func (s *Store) CountBlocks(ctx context.Context, filter store.BlockFilter) (int64, error) {
+	c := blockConditions(filter)
+	return s.readNumber(ctx, "count blocks", `SELECT count(*) FROM ostraka_blocks`+c.Where(), c.Args...)
+}
+
+// UpdateBlock implements [store.Blocks].
+func (s *Store) UpdateBlock(ctx context.Context, id uuid.UUID, patch store.BlockPatch, change store.Change) (store.Block, error) {
+	var block store.Block
+	err := s.write(ctx, "update a block", func(t *tx) error {
+		var before store.Block
+		if err := t.row(ctx, blockDest(&before), selectBlocks+` WHERE id = ?`, id[:]); err != nil {
+			return notFound(err)
+		}
+		if block = patch.Apply(before); block == before {
+			return nil
+		}
+		if err := t.replaceBlock(ctx, &before, &block); err != nil {
+			return err
+		}
+		return t.logBlock(ctx, change, &before, &block)
+	})
+	if err != nil {
+		return store.Block{}, err
+	}
+	return block, nil
+}
+
+// replaceBlock writes what may change of a block, and its rule.
+func (t *tx) replaceBlock(ctx context.Context, before, after *store.Block) error {
+	err := t.exec(ctx, `UPDATE ostraka_blocks SET (effect, scope, reason, public_reason) = (?, ?, ?, ?) WHERE seq = ?`,
+		int64(after.Effect), int64(after.Scope), after.Reason, after.PublicReason, after.Seq)
+	if err != nil {
+		return err
+	}
+	rules, rule := t.ruleWriter(), after.Rule()
+	if err := rules.delete(ctx, before.Key(), before.ID); err != nil {
+		return err
+	}
+	if err := rules.insert(ctx, &rule); err != nil {
+		return err
+	}
+	return rules.finish(ctx)
 }
 
 // DeleteBlock implements [store.Blocks].
 func (s *Store) DeleteBlock(ctx context.Context, id uuid.UUID, change store.Change) (store.Block, error) {
 	var block store.Block
 	err := s.write(ctx, "delete a block", func(t *tx) error {
-		if err := t.row(ctx, blockDest(&block), selectBlock+`id = ?`, id[:]); err != nil {
+		if err := t.row(ctx, blockDest(&block), selectBlocks+` WHERE id = ?`, id[:]); err != nil {
 			return notFound(err)
 		}
 		for _, query := range []string{

@@ -24,6 +24,7 @@ const (
 // The actions on e-mail domain blocks and on lists.
 const (
 	BlockCreate ChangeAction = "block.create"
+	BlockUpdate ChangeAction = "block.update"
 	BlockDelete ChangeAction = "block.delete"
 	ListSync    ChangeAction = "list.sync"
 	ListUndo    ChangeAction = "list.undo"

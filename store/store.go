@@ -128,12 +128,19 @@ type Blocks interface {
 	// BlockBySeq returns the block of that sequence number, or [ErrNotFound].
 	BlockBySeq(ctx context.Context, seq int64) (Block, error)
 
-	// ListBlocks returns blocks, a page at a time, in the page's order. None is
-	// an empty list and no error.
-	ListBlocks(ctx context.Context, page Page) ([]Block, error)
+	// ListBlocks returns the blocks that the filter selects, a page at a time, in
+	// that order. None is an empty list and no error. An order that is not
+	// [BlockOrder.Valid] is an error.
+	ListBlocks(ctx context.Context, filter BlockFilter, order BlockOrder, page Page) ([]Block, error)
 
-	// CountBlocks returns how many blocks there are.
-	CountBlocks(ctx context.Context) (int64, error)
+	// CountBlocks returns how many blocks the filter selects.
+	CountBlocks(ctx context.Context, filter BlockFilter) (int64, error)
+
+	// UpdateBlock changes what the patch says of the block of that ID, in one step
+	// with reading it, so that no two updates undo each other's work, and returns
+	// it as stored, or [ErrNotFound]. The block keeps its hits. If the patch changes
+	// nothing, nothing is written or logged.
+	UpdateBlock(ctx context.Context, id uuid.UUID, patch BlockPatch, change Change) (Block, error)
 
 	// DeleteBlock removes the block of that ID with its hits and returns it as
 	// it was, or [ErrNotFound]. Its content stays in the change log, as

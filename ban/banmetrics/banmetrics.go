@@ -34,7 +34,7 @@ type Checker interface{ Stats() ban.Stats }
 // Store counts rules. Every [store.Store] does.
 type Store interface {
 	CountBans(ctx context.Context, f store.BanFilter) (int64, error)
-	CountBlocks(ctx context.Context) (int64, error)
+	CountBlocks(ctx context.Context, f store.BlockFilter) (int64, error)
 	Lists(ctx context.Context) ([]store.List, error)
 }
 
@@ -156,7 +156,7 @@ func (c *Collector) countRules(ctx context.Context) []Sample {
 		origin string
 		count  func(context.Context) (int64, error)
 	}{
-		{"ban", c.countBans}, {"block", c.opts.Store.CountBlocks}, {"list", c.countEntries},
+		{"ban", c.countBans}, {"block", c.countBlocks}, {"list", c.countEntries},
 	} {
 		n, err := o.count(ctx)
 		if err != nil {
@@ -171,6 +171,10 @@ func (c *Collector) countRules(ctx context.Context) []Sample {
 func (c *Collector) countBans(ctx context.Context) (int64, error) {
 	active := true
 	return c.opts.Store.CountBans(ctx, store.BanFilter{Active: &active, At: c.opts.Now()})
+}
+
+func (c *Collector) countBlocks(ctx context.Context) (int64, error) {
+	return c.opts.Store.CountBlocks(ctx, store.BlockFilter{})
 }
 
 func (c *Collector) countEntries(ctx context.Context) (n int64, err error) {

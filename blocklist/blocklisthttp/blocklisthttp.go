@@ -83,6 +83,7 @@ func (h *handler) routes() []web.Route {
 		{Method: http.MethodGet, Pattern: "/" + resource, Where: resource + ".list", Need: read, Handle: h.list},
 		{Method: http.MethodGet, Pattern: "/" + resource + "/{id}", Where: resource + ".get", Need: read, Handle: h.get},
 		{Method: http.MethodPost, Pattern: "/" + resource, Where: resource + ".create", Need: write, Handle: h.create},
+		{Method: http.MethodPatch, Pattern: "/" + resource + "/{id}", Where: resource + ".update", Need: write, Handle: h.update},
 		{Method: http.MethodDelete, Pattern: "/" + resource + "/{id}", Where: resource + ".delete", Need: write, Handle: h.delete},
 	}
 }

@@ -2,6 +2,7 @@ package blocklisthttp
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,15 +14,16 @@ import (
 	"example.com/ostraka/internal/web"
 )
 
-// block is a block on the wire, Mastodon's Admin::EmailDomainBlock. The last
-// field is not in the documents.
+// block is a block on the wire, Mastodon's Admin::EmailDomainBlock. The last two
+// fields are not in the documents.
 type block struct {
 	ID        string       `json:"id"`
 	Domain    string       `json:"domain"`
 	CreatedAt web.DateTime `json:"created_at"`
 	History   []day        `json:"history"`
 
-	AllowWithApproval bool `json:"allow_with_approval"`
+	AllowWithApproval bool   `json:"allow_with_approval"`
+	Comment           string `json:"comment"` // for moderators
 }
 
 // day is what a block caught on one UTC day.
@@ -42,7 +44,7 @@ func (h *handler) newBlock(ctx context.Context, b *blocklist.Block) (block, erro
 func blockWith(b *blocklist.Block, days []blocklist.DayHits) block {
 	out := block{
 		ID: strconv.FormatInt(b.Seq, 10), Domain: b.Domain, CreatedAt: web.DateTime(b.CreatedAt),
-		History: make([]day, len(days)), AllowWithApproval: b.Effect == ban.Review,
+		History: make([]day, len(days)), AllowWithApproval: b.Effect == ban.Review, Comment: b.Reason,
 	}
 	for i, d := range days {
 		out.History[i] = day{
@@ -70,7 +72,7 @@ func (h *handler) list(r *web.Request) (web.Reply, error) {
 	if p.empty {
 		return web.Reply{Body: bodies}, nil
 	}
-	blocks, err := h.admin.List(r.Context(), p.Page)
+	blocks, err := h.admin.List(r.Context(), p.filter, p.order, p.Page)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -85,7 +87,7 @@ func (h *handler) list(r *web.Request) (web.Reply, error) {
 		bodies = append(bodies, body)
 	}
 	reply := web.Reply{Body: bodies}
-	if link := h.links.header(r.Request, p.Limit, bodies); link != "" {
+	if link := h.links.header(r.Request, p, bodies); link != "" {
 		reply = reply.With("Link", link)
 	}
 	return reply, nil
@@ -106,7 +108,9 @@ func (h *handler) create(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	o := blocklist.CreateOptions{Domain: withoutSlash(p[paramDomain]), Scope: h.scope, AllowWide: true}
+	o := blocklist.CreateOptions{
+		Domain: withoutSlash(p[paramDomain]), Scope: h.scope, Reason: p.comment(), AllowWide: true,
+	}
 	if strings.ContainsAny(o.Domain, "*=") { // they would mark a part of the domain, which Mastodon does not know
 		return web.Reply{}, ban.NewValueError(paramDomain, o.Domain, ban.CodeCharacter, "give a domain name")
 	}
@@ -130,6 +134,50 @@ func (h *handler) create(r *web.Request) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	return web.Reply{Body: blockWith(&b, none)}, nil
+}
+
+// update answers PATCH /email_domain_blocks/{id}.
+func (h *handler) update(r *web.Request) (web.Reply, error) {
+	p, err := parseParams(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	patch := blocklist.Patch{AllowWide: true}
+	if _, ok := p[paramApproval]; ok {
+		if patch.Effect, err = p.effect(); err != nil {
+			return web.Reply{}, err
+		}
+	}
+	if _, ok := p[paramComment]; ok {
+		patch.Reason = new(p.comment())
+	}
+	if patch.Force, err = p.boolean(paramForce); err != nil {
+		return web.Reply{}, err
+	}
+	b, err := h.find(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if domain, ok := p[paramDomain]; ok && !sameDomain(domain, b.Domain) {
+		return web.Reply{}, errOtherDomain
+	}
+	days, err := h.admin.History(r.Context(), b.ID) // before: once the block is changed, nothing may fail
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if b, err = h.admin.Update(r.Context(), b.ID, patch); err != nil {
+		return web.Reply{}, err
+	}
+	return web.Reply{Body: blockWith(&b, days)}, nil
+}
+
+// errOtherDomain: a block is to become one of another domain.
+var errOtherDomain = errors.New("the domain of a block cannot be changed")
+
+// sameDomain reports whether what a client sent back is the domain of a block.
+func sameDomain(sent, domain string) bool {
+	v, err := ban.ParseDomain(withoutSlash(sent))
+	return err == nil && v.String() == domain
 }
 
 // withoutSlash returns a domain without what is left of a URL: blanks around it,

@@ -25,7 +25,7 @@ const foo = `{"id":"1","domain":"foo","created_at":"2022-11-16T06:09:36.176Z","h
 	{"day":"1668211200","accounts":"0","uses":"0"},
 	{"day":"1668124800","accounts":"0","uses":"0"},
 	{"day":"1668038400","accounts":"0","uses":"0"}
-],"allow_with_approval":false}`
+],"allow_with_approval":false,"comment":""}`
 
 func TestContract(t *testing.T) {
 	const (
@@ -46,6 +46,9 @@ func TestContract(t *testing.T) {
 		return strings.NewReplacer(`"1"`, `"2"`, `"foo"`, `"`+domain+`"`).Replace(existing)
 	}
 	review := strings.Replace(made("spam.example"), "false", "true", 1)
+	noted := func(block, comment string) string {
+		return strings.Replace(block, `"comment":""`, `"comment":"`+comment+`"`, 1)
+	}
 	var multi bytes.Buffer
 	parts := multipart.NewWriter(&multi)
 	parts.WriteField("domain", "spam.example")
@@ -129,6 +132,34 @@ func TestContract(t *testing.T) {
 		{"a body of no type", "POST", list, "", "domain=spam.example", 415, errorBody("Unsupported media type")},
 		{"a body of 33 KiB", "POST", list, form, "domain=spam.example&x=" + strings.Repeat("x", 33<<10), 413, errorBody("Payload too large")},
 
+		{"a comment", "POST", list, form, "domain=spam.example&comment=+ticket+4711%0A", 200, noted(made("spam.example"), "ticket 4711")},
+		{"a comment in JSON", "POST", list, jsonType, `{"domain":"spam.example","comment":"ticket 4711"}`, 200, noted(made("spam.example"), "ticket 4711")},
+		{"no comment in JSON", "POST", list, jsonType, `{"domain":"spam.example","comment":null}`, 200, made("spam.example")},
+		{"a comment that is too long", "POST", list, form, "domain=spam.example&comment=" + strings.Repeat("x", 256), 422, errorBody("Validation failed: Comment is invalid")},
+		{"a comment that is no text", "POST", list, jsonType, `{"domain":"spam.example","comment":{}}`, 422, errorBody("Validation failed: Comment is invalid")},
+
+		{"from deny to review", "PATCH", list + "/1", form, "allow_with_approval=true", 200, strings.Replace(existing, "false", "true", 1)},
+		{"from deny to review, in the query", "PATCH", list + "/1?allow_with_approval=1", "", "", 200, strings.Replace(existing, "false", "true", 1)},
+		{"what it is already", "PATCH", list + "/1", jsonType, `{"allow_with_approval":false}`, 200, existing},
+		{"another comment", "PATCH", list + "/1", form, "comment=+seen+again", 200, noted(existing, "seen again")},
+		{"another comment in JSON", "PATCH", list + "/1/", jsonType, `{"comment":"seen again"}`, 200, noted(existing, "seen again")},
+		{"an item as GET gave it", "PATCH", list + "/1", jsonType, existing, 200, existing},
+		{"an item with another comment", "PATCH", list + "/1", jsonType, noted(existing, "seen again"), 200, noted(existing, "seen again")},
+		{"a comment as null, which says nothing", "PATCH", list + "/1", jsonType, `{"comment":null,"allow_with_approval":true}`, 200, strings.Replace(existing, "false", "true", 1)},
+		{"nothing to change", "PATCH", list + "/1", form, "utf8=1", 422, errorBody("Validation failed: Give allow_with_approval or comment")},
+		{"nothing but force", "PATCH", list + "/1", form, "force=1", 422, errorBody("Validation failed: Give allow_with_approval or comment")},
+		{"approval left empty in a change, which would deny", "PATCH", list + "/1", form, "allow_with_approval=", 422, errorBody("Validation failed: Allow with approval is invalid")},
+		{"another domain", "PATCH", list + "/1", form, "domain=bar&comment=x", 422, errorBody("Validation failed: Domain can't be changed")},
+		{"a change of what there is not", "PATCH", list + "/2", form, "comment=x", 404, errorBody(notFound)},
+		{"a change of what is no number", "PATCH", list + "/x", form, "comment=x", 404, errorBody(notFound)},
+
+		{"a part of the domain", "GET", list + "?q=O", "", "", 200, "[" + existing + "]"},
+		{"a part that no domain has", "GET", list + "?q=bar", "", "", 200, "[]"},
+		{"a part that is too long", "GET", list + "?q=" + strings.Repeat("x", 256), "", "", 422, errorBody("Validation failed: Q is invalid")},
+		{"by uses", "GET", list + "?order=uses", "", "", 200, "[" + existing + "]"},
+		{"by what nobody knows", "GET", list + "?order=size", "", "", 422, errorBody("Validation failed: Order is invalid")},
+		{"past the end", "GET", list + "?offset=1", "", "", 200, "[]"},
+
 		{"a deletion", "DELETE", list + "/1", "", "", 200, "{}"},
 		{"a deletion of what there is not", "DELETE", list + "/2", "", "", 404, errorBody(notFound)},
 		{"a deletion of what is no number", "DELETE", list + "/x", "", "", 404, errorBody(notFound)},
@@ -144,7 +175,8 @@ func TestContract(t *testing.T) {
 			if got := w.Body.String(); w.Code != tt.status || got != tt.want {
 				t.Errorf("%d %s\nwant %d %s", w.Code, got, tt.status, tt.want)
 			}
-			if after := f.changes(t); (after != before) != (tt.status == 200 && tt.method != "GET") {
+			changes := tt.status == 200 && tt.method != "GET" && tt.want != existing
+			if after := f.changes(t); (after != before) != changes {
 				t.Errorf("%d changes", after-before)
 			}
 		})

@@ -9,13 +9,15 @@
 //
 // # Routes
 //
-//	GET    /email_domain_blocks         a page of blocks: limit, max_id, since_id, min_id
+//	GET    /email_domain_blocks         a page of blocks: limit, max_id, since_id, min_id; q, order, offset
 //	GET    /email_domain_blocks/{id}    one block
-//	POST   /email_domain_blocks         block a domain: domain, allow_with_approval
+//	POST   /email_domain_blocks         block a domain: domain, allow_with_approval; comment
+//	PATCH  /email_domain_blocks/{id}    change a block: allow_with_approval, comment
 //	DELETE /email_domain_blocks/{id}    lift a block
 //
-// HEAD is served where GET is. Nothing else is: no OPTIONS either, which a host
-// that wants CORS answers in front. POST takes a form, multipart or JSON body of
+// Mastodon has no PATCH, and neither q, order, offset nor comment: its clients never
+// ask for them. HEAD is served where GET is. Nothing else is: no OPTIONS either, which
+// a host that wants CORS answers in front. POST and PATCH take a form, multipart or JSON body of
 // at most 32 KiB, or parameters in the query; fields that it does not know are
 // ignored, as Mastodon does.
 //
@@ -23,6 +25,13 @@
 // negative one counts as positive, and 0, or what is no number, gives an empty
 // page. Of an id in a parameter the leading digits count, and none are 0. The
 // header Link has the pages before and after; follow it rather than make up ids.
+// q selects the blocks whose domain has that text in it, in letters of any case.
+// order=uses lists those first that caught most over their whole life; offset then
+// passes over as many, and the ids bound what is listed.
+//
+// comment is for moderators, at most [ban.MaxReason] characters, and no person who is
+// refused sees it. PATCH turns a block that refuses into one that holds for review, or
+// back, and keeps its history. It takes the domain as well, if it is that of the block.
 //
 // A block is of the domain and its subdomains, and keeps people from signing up
 // alone unless [Options.Scope] is wider. allow_with_approval makes it one that holds

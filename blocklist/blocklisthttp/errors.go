@@ -30,6 +30,11 @@ const (
 	textTaken      = "Validation failed: Domain has already been taken"
 	textApproval   = "Validation failed: Allow with approval is invalid"
 	textForce      = "Validation failed: Force is invalid"
+	textComment    = "Validation failed: Comment is invalid"
+	textDomain     = "Validation failed: Domain can't be changed"
+	textNothing    = "Validation failed: Give allow_with_approval or comment"
+	textQuery      = "Validation failed: Q is invalid"
+	textOrder      = "Validation failed: Order is invalid"
 	textTemporary  = "There was a temporary problem serving your request, please try again"
 )
 
@@ -52,6 +57,7 @@ var table = []struct {
 	{web.ErrCutShort, refused(http.StatusBadRequest, "The body was cut short")},
 	{blocklist.ErrNotFound, refused(http.StatusNotFound, textNotFound)},
 	{blocklist.ErrExists, refused(http.StatusUnprocessableEntity, textTaken)},
+	{errOtherDomain, refused(http.StatusUnprocessableEntity, textDomain)},
 	{blocklist.ErrBusy, unavailable},
 	{blocklist.ErrUnavailable, unavailable},
 	{blocklist.ErrClosed, unavailable},
@@ -102,17 +108,31 @@ func failure(err error) web.Reply {
 	return refused(http.StatusInternalServerError, "Internal server error")
 }
 
+// invalidTexts are the answers to values that do not fit, by their fields.
+var invalidTexts = map[string]string{
+	paramDomain:   textInvalid,
+	paramApproval: textApproval,
+	paramForce:    textForce,
+	paramComment:  textComment,
+	fieldReason:   textComment,
+	fieldPatch:    textNothing,
+	paramQuery:    textQuery,
+	paramOrder:    textOrder,
+}
+
+// The names that package blocklist has for what a comment and a patch are.
+const (
+	fieldReason = "reason"
+	fieldPatch  = "patch"
+)
+
 // invalid answers to a value that does not fit.
 func invalid(wrong *ban.ValueError) web.Reply {
-	switch {
-	case wrong.Field == paramDomain && wrong.Code == ban.CodeEmpty:
+	if wrong.Field == paramDomain && wrong.Code == ban.CodeEmpty {
 		return refused(http.StatusUnprocessableEntity, textBlank)
-	case wrong.Field == paramDomain:
-		return refused(http.StatusUnprocessableEntity, textInvalid)
-	case wrong.Field == paramApproval:
-		return refused(http.StatusUnprocessableEntity, textApproval)
-	case wrong.Field == paramForce:
-		return refused(http.StatusUnprocessableEntity, textForce)
+	}
+	if text, ok := invalidTexts[wrong.Field]; ok {
+		return refused(http.StatusUnprocessableEntity, text)
 	}
 	return refused(http.StatusBadRequest, "The "+wrong.Field+" is malformed: "+wrong.Hint)
 }

@@ -102,7 +102,7 @@ func (f fixture) changes(t testing.TB) int64 {
 
 func (f fixture) count(t testing.TB) int64 {
 	t.Helper()
-	n, err := f.admin.Count(context.Background())
+	n, err := f.admin.Count(context.Background(), blocklist.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,10 @@ func (s brokenStore) CreateBlock(context.Context, store.Block, store.Change) (st
 func (s brokenStore) BlockBySeq(context.Context, int64) (store.Block, error) {
 	return store.Block{}, s.err
 }
-func (s brokenStore) ListBlocks(context.Context, store.Page) ([]store.Block, error) {
+func (s brokenStore) UpdateBlock(context.Context, uuid.UUID, store.BlockPatch, store.Change) (store.Block, error) {
+	return store.Block{}, s.err
+}
+func (s brokenStore) ListBlocks(context.Context, store.BlockFilter, store.BlockOrder, store.Page) ([]store.Block, error) {
 	return nil, s.err
 }
 

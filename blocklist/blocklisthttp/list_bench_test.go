@@ -25,7 +25,7 @@ func BenchmarkList(b *testing.B) {
 		f.blocks(b, fmt.Sprintf("d%d.example", i))
 	}
 	page := blocklist.Page{Limit: 200}
-	all, err := st.ListBlocks(b.Context(), page)
+	all, err := st.ListBlocks(b.Context(), store.BlockFilter{}, store.BlocksBySeq, page)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func BenchmarkList(b *testing.B) {
 	})
 	b.Run("baseline", func(b *testing.B) {
 		for b.Loop() {
-			blocks, err := st.ListBlocks(b.Context(), page)
+			blocks, err := st.ListBlocks(b.Context(), store.BlockFilter{}, store.BlocksBySeq, page)
 			if err != nil {
 				b.Fatal(err)
 			}

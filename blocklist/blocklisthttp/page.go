@@ -2,11 +2,13 @@ package blocklisthttp
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"example.com/ostraka/ban"
@@ -20,15 +22,29 @@ const (
 	maxLimit     = 200
 )
 
+// The parameters of a list. The last three are not in Mastodon's documents.
+const (
+	paramLimit  = "limit"
+	paramMaxID  = "max_id"
+	paramMinID  = "min_id"
+	paramSince  = "since_id"
+	paramQuery  = "q"
+	paramOrder  = "order"
+	paramOffset = "offset"
+)
+
 // page is the page that a request asks for.
 type page struct {
 	blocklist.Page
-	empty bool // no block can be on it
+	filter blocklist.Filter
+	order  blocklist.Order
+	empty  bool       // no block can be on it
+	keep   url.Values // the parameters that the pages before and after have in common with it
 }
 
 // parsePage reads the parameters of a page as Mastodon does: max_id bounds every
 // page, min_id takes the page just above it, and without it since_id cuts off
-// what is not above it.
+// what is not above it. By uses all three only bound what is listed.
 func parsePage(r *http.Request) (page, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -38,20 +54,46 @@ func parsePage(r *http.Request) (page, error) {
 	q.add(query)
 
 	p := page{Page: blocklist.Page{Limit: defaultLimit}}
-	if limit, ok := q["limit"]; ok {
+	if limit, ok := q[paramLimit]; ok {
 		p.Limit = int(min(abs(leadingInt(limit)), maxLimit))
 		p.empty = p.Limit == 0
 	}
-	if max := q["max_id"]; max != "" {
+	if max := q[paramMaxID]; max != "" {
 		p.Before = leadingInt(max)
 		p.empty = p.empty || p.Before <= 0
 	}
-	if min := q["min_id"]; min != "" {
+	if min := q[paramMinID]; min != "" {
 		p.After, p.OldestFirst = leadingInt(min), true
-	} else if since := q["since_id"]; since != "" {
+	} else if since := q[paramSince]; since != "" {
 		p.After = leadingInt(since)
 	}
-	return p, nil
+	return p, p.parseSearch(q)
+}
+
+// parseSearch reads what to list, and in which order.
+func (p *page) parseSearch(q params) error {
+	p.filter.Contains = q[paramQuery]
+	if err := ban.CheckText(paramQuery, p.filter.Contains); err != nil {
+		return err
+	}
+	p.Offset = max(leadingInt(q[paramOffset]), 0)
+	p.keep = url.Values{}
+	p.keep.Set(paramLimit, strconv.Itoa(p.Limit))
+	keep := []string{paramQuery}
+	switch q[paramOrder] {
+	case "":
+	case "uses":
+		p.order, p.OldestFirst = blocklist.ByHits, false
+		keep = append(keep, paramOrder, paramMaxID, paramMinID, paramSince)
+	default:
+		return ban.NewValueError(paramOrder, q[paramOrder], ban.CodeUnknown, "give uses, or leave it out")
+	}
+	for _, name := range keep {
+		if q[name] != "" {
+			p.keep.Set(name, q[name])
+		}
+	}
+	return nil
 }
 
 // leadingInt returns the number that a text begins with, 0 if there is none, and
@@ -101,20 +143,36 @@ func newLinks(o Options) (*links, error) {
 }
 
 // header returns the links from a page to those before and after (RFC 8288),
-// empty if the page is, or if nobody knows the address of the list.
-func (l *links) header(r *http.Request, limit int, page []block) string {
-	if len(page) == 0 {
+// empty if there are none, or if nobody knows the address of the list.
+func (l *links) header(r *http.Request, p page, blocks []block) string {
+	if len(blocks) == 0 {
 		return ""
 	}
 	address := l.address(r)
 	if address == "" {
 		return ""
 	}
-	prev := fmt.Sprintf(`<%s?limit=%d&min_id=%s>; rel="prev"`, address, limit, page[0].ID)
-	if len(page) < limit {
-		return prev
+	link := func(rel, param, value string) string {
+		query := maps.Clone(p.keep)
+		query.Set(param, value)
+		return fmt.Sprintf(`<%s?%s>; rel="%s"`, address, query.Encode(), rel)
 	}
-	return fmt.Sprintf(`<%s?limit=%d&max_id=%s>; rel="next", %s`, address, limit, page[len(page)-1].ID, prev)
+	var all []string
+	byHits := p.order == blocklist.ByHits
+	switch last := blocks[len(blocks)-1]; {
+	case len(blocks) < p.Limit:
+	case byHits:
+		all = append(all, link("next", paramOffset, strconv.FormatInt(p.Offset+int64(p.Limit), 10)))
+	default:
+		all = append(all, link("next", paramMaxID, last.ID))
+	}
+	switch {
+	case !byHits:
+		all = append(all, link("prev", paramMinID, blocks[0].ID))
+	case p.Offset > 0:
+		all = append(all, link("prev", paramOffset, strconv.FormatInt(max(p.Offset-int64(p.Limit), 0), 10)))
+	}
+	return strings.Join(all, ", ")
 }
 
 // address returns the URL of the list without its query, empty if the

@@ -11,10 +11,11 @@ import (
 	"example.com/ostraka/internal/web"
 )
 
-// The parameters of POST.
+// The parameters of POST and PATCH.
 const (
 	paramDomain   = "domain"
 	paramApproval = "allow_with_approval"
+	paramComment  = "comment"
 	paramForce    = "force"
 )
 
@@ -34,6 +35,22 @@ func (p params) boolean(name string) (bool, error) {
 	}
 	return false, ban.NewValueError(name, p[name], ban.CodeUnknown, "give true or false")
 }
+
+// effect returns what a patch makes of a block. Unlike where one is made, an empty
+// text says nothing.
+func (p params) effect() (*ban.Effect, error) {
+	if p[paramApproval] == "" {
+		return nil, ban.NewValueError(paramApproval, "", ban.CodeEmpty, "give true or false")
+	}
+	approval, err := p.boolean(paramApproval)
+	if approval {
+		return new(ban.Review), err
+	}
+	return new(ban.Deny), err
+}
+
+// comment returns what moderators say of the block, without the blanks around it.
+func (p params) comment() string { return strings.TrimSpace(p[paramComment]) }
 
 // parseParams reads the parameters of a request that may have a body.
 func parseParams(r *web.Request) (params, error) {
@@ -118,8 +135,13 @@ func (p params) addJSON(body []byte) error {
 	if err != nil {
 		return err
 	}
-	if domain := o.String(paramDomain); domain != nil {
-		p[paramDomain] = *domain
+	for _, name := range []string{paramDomain, paramComment} {
+		if o.Null(name) {
+			continue
+		}
+		if text := o.String(name); text != nil {
+			p[name] = *text
+		}
 	}
 	for _, name := range []string{paramApproval, paramForce} {
 		if text, ok := o.Scalar(name); ok {

@@ -47,6 +47,7 @@ var protected = []route{
 	{request: "GET /api/v1/admin/email_domain_blocks"},
 	{request: "POST /api/v1/admin/email_domain_blocks", body: `{"domain":"spam.example"}`},
 	{request: "GET /api/v1/admin/email_domain_blocks/1", path: "/api/v1/admin/email_domain_blocks/{id}"},
+	{request: "PATCH /api/v1/admin/email_domain_blocks/1", path: "/api/v1/admin/email_domain_blocks/{id}", body: `{"comment":"seen again"}`},
 	{request: "DELETE /api/v1/admin/email_domain_blocks/1", path: "/api/v1/admin/email_domain_blocks/{id}"},
 	{request: "POST /api/aliases", body: `{"address":"shop@alias.example","destination":"bob@example.net","ip":"198.51.100.7"}`},
 	{request: "POST /api/admin/aliases", body: `{"address":"news@alias.example","destination":"carol@example.org","ip":"198.51.100.7"}`},

@@ -12,6 +12,7 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/examples/internal/traitflags"
+	"example.com/ostraka/store"
 )
 
 type serveFlags struct {
@@ -22,6 +23,7 @@ type serveFlags struct {
 	checkAccounts   bool
 	admitBanned     bool
 	baseURL         string
+	blockScope      ban.Scope
 	insecureCookie  bool
 	trustedProxies  []netip.Prefix
 	busyTimeout     time.Duration
@@ -43,6 +45,8 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	set.BoolVar(&f.checkAccounts, "check-accounts", false, "refuse names and addresses of accounts that rules refuse, also to admins, unless forced")
 	set.BoolVar(&f.admitBanned, "admit-banned", false, "serve the admin APIs to banned addresses too; loopback addresses always may")
 	set.StringVar(&f.baseURL, "base-url", "", "clients reach this server at `URL`, such as https://admin.example, for links between pages; default: as each request says")
+	f.blockScope = ban.ScopeOf(ban.SignUp)
+	set.Func("block-scope", "what blocks made by the email_domain_blocks API keep people from: `ACTIONS` with commas between, or all (default sign_up)", f.setBlockScope)
 	set.BoolVar(&f.insecureCookie, "insecure-cookie", false,
 		"let sessions travel without TLS, on loopback only: whoever can read along becomes an admin")
 	set.Func("trusted-proxy", "believe the proxy at `ADDRESS`, or a prefix, who the client is; may be repeated", f.addProxy)
@@ -84,6 +88,18 @@ func (f *serveFlags) checkBaseURL() error {
 		return &usageError{"-base-url", f.baseURL, errors.New("no address of a server"), "give one of http or https without a query, such as https://admin.example"}
 	}
 	f.baseURL = strings.TrimRight(f.baseURL, "/")
+	return nil
+}
+
+func (f *serveFlags) setBlockScope(s string) error {
+	scope, err := store.ParseScope(s)
+	if err != nil {
+		return errors.New("use sign_up, sign_in, alias, mail, content, with commas between, or all")
+	}
+	if scope == 0 { // all, which an option would take for its default
+		scope = ban.ScopeOf(store.Actions()...)
+	}
+	f.blockScope = scope
 	return nil
 }
 

@@ -49,6 +49,7 @@ type parts struct {
 	insecureCookie bool
 	admitBanned    bool                            // serve the admin APIs to banned addresses
 	forAdmins      func(http.Handler) http.Handler // set by newSite
+	blockScope     ban.Scope                       // of blocks made by the email_domain_blocks API; zero: its default
 	baseURL        string                          // where clients reach the server; empty: as each request says
 }
 
@@ -124,7 +125,7 @@ func (p *parts) addBlocks(mux *http.ServeMux, who *accounthttp.Authorizer) error
 		return err
 	}
 	o := blocklisthttp.Options{
-		Authorize: noted(prefixMastodon, who.BearerToken), TrustedProxies: p.trustedProxies, Logger: p.log,
+		Authorize: noted(prefixMastodon, who.BearerToken), TrustedProxies: p.trustedProxies, Scope: p.blockScope, Logger: p.log,
 	}
 	if p.baseURL != "" {
 		o.BaseURL = p.baseURL + prefixMastodon

@@ -69,14 +69,19 @@ func (s *timedStore) BlockBySeq(ctx context.Context, seq int64) (store.Block, er
 	return s.Store.BlockBySeq(ctx, seq)
 }
 
-func (s *timedStore) ListBlocks(ctx context.Context, page store.Page) ([]store.Block, error) {
+func (s *timedStore) ListBlocks(ctx context.Context, filter store.BlockFilter, order store.BlockOrder, page store.Page) ([]store.Block, error) {
 	defer s.time("list_blocks")()
-	return s.Store.ListBlocks(ctx, page)
+	return s.Store.ListBlocks(ctx, filter, order, page)
 }
 
-func (s *timedStore) CountBlocks(ctx context.Context) (int64, error) {
+func (s *timedStore) CountBlocks(ctx context.Context, filter store.BlockFilter) (int64, error) {
 	defer s.time("count_blocks")()
-	return s.Store.CountBlocks(ctx)
+	return s.Store.CountBlocks(ctx, filter)
+}
+
+func (s *timedStore) UpdateBlock(ctx context.Context, id uuid.UUID, patch store.BlockPatch, change store.Change) (store.Block, error) {
+	defer s.time("update_block")()
+	return s.Store.UpdateBlock(ctx, id, patch, change)
 }
 
 func (s *timedStore) DeleteBlock(ctx context.Context, id uuid.UUID, change store.Change) (store.Block, error) {

@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/ostraka/ban"
+	"example.com/ostraka/sqlitestore"
 )
 
 func TestLifeOfABan(t *testing.T) {
@@ -232,8 +236,69 @@ func TestBlocksComeAndGo(t *testing.T) {
 	if r := c.run("check", "--email", "a@spam.example"); r.code != statusReview {
 		t.Errorf("an address at a blocked domain: %v", r)
 	}
+	wants(t, c.json("update-block", "spam.example", "--effect", "deny", "--reason", "ticket 4711"),
+		"action", "updated", "block.effect", "deny", "block.reason", "ticket 4711")
+	wants(t, c.json("update-block", "#1", "--effect", "deny"), "action", "unchanged")
+	contains(t, c.ok("log", "block:spam.example"), "block.update")
+	if r := c.run("check", "--email", "a@spam.example"); r.code != statusDenied {
+		t.Errorf("an address at a domain that is denied by now: %v", r)
+	}
 	wants(t, c.json("unblock", "spam.example"), "action", "deleted")
 	wants(t, c.json("blocks"), "total", 0.0)
+}
+
+func TestBlocksAreFoundAndOrdered(t *testing.T) {
+	c := newCLI(t)
+	for _, domain := range []string{"busy.example", "idle.example", "other.test"} {
+		c.ok("block", domain)
+	}
+	c.ok("update-block", "other.test", "--effect", "review")
+	hit(t, c, "eve@busy.example")
+	domains := func(args ...string) (out []string) {
+		for _, b := range get(c.json(append([]string{"blocks"}, args...)...), "blocks").([]any) {
+			out = append(out, get(b.(map[string]any), "domain").(string))
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		args []string
+		want []string
+	}{
+		{nil, []string{"other.test", "idle.example", "busy.example"}},
+		{[]string{"--contains", "EXAMPLE"}, []string{"idle.example", "busy.example"}},
+		{[]string{"--effect", "review"}, []string{"other.test"}},
+		{[]string{"--order", "hits"}, []string{"busy.example", "other.test", "idle.example"}},
+		{[]string{"--order", "hits", "--limit", "1"}, []string{"busy.example"}},
+	} {
+		if got := domains(tt.args...); !slices.Equal(got, tt.want) {
+			t.Errorf("blocks %v: %v, want %v", tt.args, got, tt.want)
+		}
+	}
+	contains(t, c.ok("blocks", "--order", "hits", "--limit", "1"), "1 of 3 blocks")
+	if out := c.ok("blocks", "--order", "hits", "--limit", "1"); strings.Contains(out, "--before") {
+		t.Errorf("it is said to read on with --before, which is not of this order:\n%s", out)
+	}
+	contains(t, c.ok("show", "block:busy.example"), "hits", "1, last at")
+}
+
+// hit lets somebody try to sign up with an address.
+func hit(t *testing.T, c *cli, email string) {
+	t.Helper()
+	st, err := sqlitestore.Open(t.Context(), c.db, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := checker.Check(t.Context(), ban.Subject{Email: email}); err != nil {
+		t.Fatal(err)
+	}
+	if err := checker.Close(); err != nil { // which writes the hit
+		t.Fatal(err)
+	}
 }
 
 func TestBackupIsADatabase(t *testing.T) {

@@ -124,6 +124,15 @@ func (r *rehearsal) CreateBlock(ctx context.Context, b store.Block, _ store.Chan
 	return b, nil
 }
 
+// UpdateBlock implements [store.Blocks].
+func (r *rehearsal) UpdateBlock(ctx context.Context, id uuid.UUID, patch store.BlockPatch, _ store.Change) (store.Block, error) {
+	b, err := r.Block(ctx, id)
+	if err != nil {
+		return store.Block{}, err
+	}
+	return patch.Apply(b), nil
+}
+
 // DeleteBlock implements [store.Blocks].
 func (r *rehearsal) DeleteBlock(ctx context.Context, id uuid.UUID, _ store.Change) (store.Block, error) {
 	return r.Block(ctx, id)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
 	"example.com/ostraka/store"
 )
 
@@ -73,7 +74,7 @@ func (s *session) stats(ctx context.Context) (statsDoc, error) {
 		doc.Bans.Ended += n.Ended
 		doc.Bans.Shadows += n.Shadows
 	}
-	if doc.Blocks, err = s.lists.Count(ctx); err != nil {
+	if doc.Blocks, err = s.lists.Count(ctx, blocklist.Filter{}); err != nil {
 		return doc, err
 	}
 	lists, err := s.lists.Lists(ctx)

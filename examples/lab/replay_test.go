@@ -103,7 +103,9 @@ func contents(ctx context.Context, st *sqlitestore.Store) (map[uuid.UUID]json.Ra
 				func(b store.Ban) (uuid.UUID, int64) { return b.ID, b.Seq })
 		},
 		func() error {
-			return pages(all, func(p store.Page) ([]store.Block, error) { return st.ListBlocks(ctx, p) },
+			return pages(all, func(p store.Page) ([]store.Block, error) {
+				return st.ListBlocks(ctx, store.BlockFilter{}, store.BlocksBySeq, p)
+			},
 				func(b store.Block) (uuid.UUID, int64) { return b.ID, b.Seq })
 		},
 		func() error {

@@ -256,7 +256,7 @@ func countRules(ctx context.Context, source store.Rules) int {
 	}
 	s, ok := source.(interface {
 		CountBans(context.Context, store.BanFilter) (int64, error)
-		CountBlocks(context.Context) (int64, error)
+		CountBlocks(context.Context, store.BlockFilter) (int64, error)
 		Lists(context.Context) ([]store.List, error)
 	})
 	if !ok {
@@ -266,7 +266,7 @@ func countRules(ctx context.Context, source store.Rules) int {
 	if err != nil {
 		return 0
 	}
-	blocks, err := s.CountBlocks(ctx)
+	blocks, err := s.CountBlocks(ctx, store.BlockFilter{})
 	if err != nil {
 		return 0
 	}

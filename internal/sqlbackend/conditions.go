@@ -28,17 +28,18 @@ func (c *Conditions) Where() string {
 }
 
 // Page narrows the conditions to a stretch of records, and returns the clauses
-// that follow them.
-func (c *Conditions) Page(p store.Page) (tail string) {
+// that follow them. By are the columns that go before seq in the order.
+func (c *Conditions) Page(p store.Page, by ...string) (tail string) {
 	if p.After > 0 {
 		c.Add(`seq > ?`, p.After)
 	}
 	if p.Before > 0 {
 		c.Add(`seq < ?`, p.Before)
 	}
-	order := `DESC`
+	direction := ` DESC`
 	if p.OldestFirst {
-		order = `ASC`
+		direction = ` ASC`
 	}
-	return fmt.Sprintf(` ORDER BY seq %s LIMIT %d OFFSET %d`, order, p.Size(), max(p.Offset, 0))
+	order := strings.Join(append(by, `seq`), direction+`, `) + direction
+	return fmt.Sprintf(` ORDER BY %s LIMIT %d OFFSET %d`, order, p.Size(), max(p.Offset, 0))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,10 +17,10 @@ var blockClauses = []clause{
 		"CreateBlock gives the block its Seq, keeps the rest as given, and returns what reads return from then on.",
 		func(t reporter, s store.Store) {
 			given := newBlock("a.example")
-			given.Seq = 77
+			given.Seq, given.Hits, given.LastHitAt = 77, 5, noon
 			got := createBlock(t, s, given)
 			want := given
-			want.Seq = got.Seq
+			want.Seq, want.Hits, want.LastHitAt = got.Seq, 0, time.Time{}
 			wantSame(t, "the block that CreateBlock returned", got, want)
 			wantBlock(t, s, got)
 
@@ -91,7 +92,7 @@ var blockClauses = []clause{
 			}
 		}},
 	{"A block that is not there is ErrNotFound",
-		"Reading or deleting a block that is not there gives ErrNotFound, and nothing is written.",
+		"Reading, changing or deleting a block that is not there gives ErrNotFound, and nothing is written.",
 		blockNotFound},
 	{"ListBlocks returns the pages that were asked for",
 		"ListBlocks returns blocks a page at a time, in the page's order and bounded as it says; CountBlocks counts them all.",
@@ -161,6 +162,8 @@ func blockNotFound(t reporter, s store.Store) {
 		wantError(t, "Block "+when, err, store.ErrNotFound)
 		_, err = s.DeleteBlock(t.Context(), b.ID, change(store.BlockDelete))
 		wantError(t, "DeleteBlock "+when, err, store.ErrNotFound)
+		_, err = s.UpdateBlock(t.Context(), b.ID, store.BlockPatch{Reason: new("another")}, change(store.BlockUpdate))
+		wantError(t, "UpdateBlock "+when, err, store.ErrNotFound)
 		for _, seq := range []int64{b.Seq, 0, -1, 1 << 62} {
 			_, err := s.BlockBySeq(t.Context(), seq)
 			wantError(t, "BlockBySeq "+when, err, store.ErrNotFound)
@@ -179,7 +182,7 @@ func blockNotFound(t reporter, s store.Store) {
 func blockPages(t reporter, s store.Store) {
 	wantCount := func(want int64) {
 		t.Helper()
-		if n, err := s.CountBlocks(t.Context()); err != nil || n != want {
+		if n, err := s.CountBlocks(t.Context(), store.BlockFilter{}); err != nil || n != want {
 			t.Errorf("CountBlocks = %d, %v; want %d", n, err, want)
 		}
 	}

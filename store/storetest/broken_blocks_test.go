@@ -91,23 +91,23 @@ var blockFlaws = []flaw{
 	}, []string{"A block that is not there is ErrNotFound"}},
 
 	{"counts After in for blocks", func(o *override) {
-		o.listBlocks = func(ctx context.Context, p store.Page) ([]store.Block, error) {
+		o.listBlocks = func(ctx context.Context, f store.BlockFilter, by store.BlockOrder, p store.Page) ([]store.Block, error) {
 			p.After--
-			return o.Store.ListBlocks(ctx, p)
+			return o.Store.ListBlocks(ctx, f, by, p)
 		}
 	}, []string{"ListBlocks returns the pages that were asked for"}},
 
 	{"knows no offset for blocks", func(o *override) {
-		o.listBlocks = func(ctx context.Context, p store.Page) ([]store.Block, error) {
+		o.listBlocks = func(ctx context.Context, f store.BlockFilter, by store.BlockOrder, p store.Page) ([]store.Block, error) {
 			p.Offset = 0
-			return o.Store.ListBlocks(ctx, p)
+			return o.Store.ListBlocks(ctx, f, by, p)
 		}
 	}, []string{"ListBlocks returns the pages that were asked for"}},
 
 	{"lists blocks oldest first only", func(o *override) {
-		o.listBlocks = func(ctx context.Context, p store.Page) ([]store.Block, error) {
+		o.listBlocks = func(ctx context.Context, f store.BlockFilter, by store.BlockOrder, p store.Page) ([]store.Block, error) {
 			p.OldestFirst = true
-			return o.Store.ListBlocks(ctx, p)
+			return o.Store.ListBlocks(ctx, f, by, p)
 		}
 	}, []string{"ListBlocks returns the pages that were asked for"}},
 

@@ -18,7 +18,7 @@ type flaw struct {
 
 func flaws() []flaw {
 	return slices.Concat(
-		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws,
+		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, blockUpdateFlaws,
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
 		listFlaws, versionFlaws, rekeyFlaws,

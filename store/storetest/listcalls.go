@@ -23,11 +23,16 @@ func listCalls(r records) []call {
 			return err
 		}},
 		{"ListBlocks", func(ctx context.Context, s store.Store) error {
-			_, err := s.ListBlocks(ctx, store.Page{})
+			_, err := s.ListBlocks(ctx, store.BlockFilter{}, store.BlocksBySeq, store.Page{})
 			return err
 		}},
 		{"CountBlocks", func(ctx context.Context, s store.Store) error {
-			_, err := s.CountBlocks(ctx)
+			_, err := s.CountBlocks(ctx, store.BlockFilter{})
+			return err
+		}},
+		{"UpdateBlock", func(ctx context.Context, s store.Store) error {
+			reason := "another one, at " + fresh.ID.String()
+			_, err := s.UpdateBlock(ctx, r.block.ID, store.BlockPatch{Reason: &reason}, change(store.BlockUpdate))
 			return err
 		}},
 		{"DeleteBlock", func(ctx context.Context, s store.Store) error {

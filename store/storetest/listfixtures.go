@@ -85,7 +85,7 @@ func removeBlock(t reporter, s store.Store, b store.Block) store.Block {
 
 func listBlocks(t reporter, s store.Store, page store.Page) []store.Block {
 	t.Helper()
-	got, err := s.ListBlocks(t.Context(), page)
+	got, err := s.ListBlocks(t.Context(), store.BlockFilter{}, store.BlocksBySeq, page)
 	if err != nil {
 		t.Fatalf("ListBlocks(%+v): %v", page, err)
 	}

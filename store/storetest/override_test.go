@@ -28,7 +28,9 @@ type override struct {
 	purgeBans     func(context.Context, time.Time, store.Change) (int64, error)
 	createBlock   func(context.Context, store.Block, store.Change) (store.Block, error)
 	block         func(context.Context, uuid.UUID) (store.Block, error)
-	listBlocks    func(context.Context, store.Page) ([]store.Block, error)
+	listBlocks    func(context.Context, store.BlockFilter, store.BlockOrder, store.Page) ([]store.Block, error)
+	countBlocks   func(context.Context, store.BlockFilter) (int64, error)
+	updateBlock   func(context.Context, uuid.UUID, store.BlockPatch, store.Change) (store.Block, error)
 	deleteBlock   func(context.Context, uuid.UUID, store.Change) (store.Block, error)
 	list          func(context.Context, string) (store.List, error)
 	lists         func(context.Context) ([]store.List, error)
@@ -142,11 +144,25 @@ func (o *override) Block(ctx context.Context, id uuid.UUID) (store.Block, error)
 	return o.Store.Block(ctx, id)
 }
 
-func (o *override) ListBlocks(ctx context.Context, p store.Page) ([]store.Block, error) {
+func (o *override) ListBlocks(ctx context.Context, f store.BlockFilter, by store.BlockOrder, p store.Page) ([]store.Block, error) {
 	if o.listBlocks != nil {
-		return o.listBlocks(ctx, p)
+		return o.listBlocks(ctx, f, by, p)
 	}
-	return o.Store.ListBlocks(ctx, p)
+	return o.Store.ListBlocks(ctx, f, by, p)
+}
+
+func (o *override) CountBlocks(ctx context.Context, f store.BlockFilter) (int64, error) {
+	if o.countBlocks != nil {
+		return o.countBlocks(ctx, f)
+	}
+	return o.Store.CountBlocks(ctx, f)
+}
+
+func (o *override) UpdateBlock(ctx context.Context, id uuid.UUID, p store.BlockPatch, c store.Change) (store.Block, error) {
+	if o.updateBlock != nil {
+		return o.updateBlock(ctx, id, p, c)
+	}
+	return o.Store.UpdateBlock(ctx, id, p, c)
 }
 
 func (o *override) DeleteBlock(ctx context.Context, id uuid.UUID, c store.Change) (store.Block, error) {

@@ -58,6 +58,7 @@ func reopenLists(t reporter, open func() store.Store) {
 	for _, r := range rules {
 		addHits(t, s, hitOf(r, 3, noon, clients(1, 2)))
 	}
+	block.Hits, block.LastHitAt = 3, noon
 	log := changes(t, s, 0)
 	for range 2 {
 		shut(t, s)

@@ -72,6 +72,7 @@ func tallyAddsUp(t reporter, s store.Store) {
 	if now := lastChange(t, s); now != last {
 		t.Errorf("AddHits logged a change: LastChange = %d, was %d", now, last)
 	}
+	block.Hits, block.LastHitAt = 222, midnight
 	wantBlock(t, s, block)
 	wantList(t, s, l, entries...)
 	bad := []store.Hit{hitOf(rules[1], 1, noon, nil), hitOf(rules[2], 1, noon, []byte("no sketch"))}

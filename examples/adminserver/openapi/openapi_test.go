@@ -186,6 +186,13 @@ func calls() []call {
 		{target: "DELETE " + bans + "/1", status: 200},
 
 		{target: "GET " + blocks + "?limit=5&min_id=0&max_id=9&since_id=0", status: 200},
+		{target: "GET " + blocks + "?q=SPAM&order=uses&offset=0", status: 200},
+		{target: "GET " + blocks + "?order=size", status: 422},
+		{target: "PATCH " + blocks + "/1", media: jsonType, body: `{"allow_with_approval":true,"comment":"seen again"}`, status: 200},
+		{target: "PATCH " + blocks + "/1", media: form, body: "allow_with_approval=false&force=true", status: 200},
+		{target: "PATCH " + blocks + "/1", media: jsonType, body: `{"comment":null,"domain":"spam.example","allow_with_approval":false}`, status: 200},
+		{target: "PATCH " + blocks + "/1", media: jsonType, body: `{}`, status: 422},
+		{target: "PATCH " + blocks + "/x", media: jsonType, body: `{"comment":"x"}`, status: 404},
 		{target: "GET " + blocks + "?%zz", status: 400},
 		{target: "POST " + blocks, media: jsonType, body: newBlock, status: 200},
 		{target: "POST " + blocks, media: form, body: "domain=another.example&allow_with_approval=true", status: 200},
@@ -196,13 +203,13 @@ func calls() []call {
 		{target: "DELETE " + blocks + "/x", status: 404},
 		{target: "DELETE " + blocks + "/1", status: 200},
 	}
-	all = slices.Concat(all, accountCalls(), takesBody("POST "+bans), takesBody("PATCH "+bans+"/1"), takesBody("POST "+blocks))
+	all = slices.Concat(all, accountCalls(), takesBody("POST "+bans), takesBody("PATCH "+bans+"/1"), takesBody("POST "+blocks), takesBody("PATCH "+blocks+"/2"))
 	for target, body := range map[string]string{
 		"GET " + bans: "", "POST " + bans: newBan, "GET " + bans + "/2": "", "PATCH " + bans + "/2": `{"reason":"x"}`, "DELETE " + bans + "/2": "",
 	} {
 		all = append(all, anyRoute(target, body, 401)...)
 	}
-	for target, body := range map[string]string{"GET " + blocks: "", "POST " + blocks: newBlock, "GET " + blocks + "/2": "", "DELETE " + blocks + "/2": ""} {
+	for target, body := range map[string]string{"GET " + blocks: "", "POST " + blocks: newBlock, "GET " + blocks + "/2": "", "PATCH " + blocks + "/2": `{"comment":"x"}`, "DELETE " + blocks + "/2": ""} {
 		all = append(all, anyRoute(target, body, 403)...)
 	}
 	return all
