@@ -112,7 +112,9 @@ func TestWhatIsCollectedIsDescribed(t *testing.T) {
 // ends.
 type broken struct{ store.Store }
 
-func (broken) CountBlocks(context.Context, store.BlockFilter) (int64, error) { return 0, errors.New("disk I/O error") }
+func (broken) CountBlocks(context.Context, store.BlockFilter) (int64, error) {
+	return 0, errors.New("disk I/O error")
+}
 
 func (broken) CountBans(ctx context.Context, _ store.BanFilter) (int64, error) {
 	<-ctx.Done()
