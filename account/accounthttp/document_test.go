@@ -100,13 +100,15 @@ func southclaws() account.CreateOptions {
 	}
 }
 
+// refuse lets nobody in.
+func refuse(err error) accounthttp.Authorize {
+	return func(*http.Request, accounthttp.Need) (string, error) { return "", err }
+}
+
 // TestDocuments compares answers with those that the documents show: all their
 // fields, in their order and of their types. Extensions come last.
 func TestDocuments(t *testing.T) {
 	const patch = `{"username":"John Doe","email":"user@example.com","is_active":true,"is_admin":true}`
-	refuse := func(err error) accounthttp.Authorize {
-		return func(*http.Request, accounthttp.Need) (string, error) { return "", err }
-	}
 	tests := []struct {
 		name      string
 		authorize accounthttp.Authorize

@@ -50,9 +50,31 @@ var storydenTable = []struct {
 	{context.Canceled, storydenBusy},
 }
 
-// failStoryden returns the answer to an error. One that nobody foresaw is
-// answered with status 500 and never with its text.
-func failStoryden(_ *web.Request, err error) web.Reply {
+// storydenProblem is the body of every error for clients that ask for problem
+// details (RFC 9457, before it RFC 7807). Without a page about each of them the type
+// is about:blank, whose title is that of the status. The members of [storydenError]
+// are extensions: both say the same.
+type storydenProblem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	storydenError
+}
+
+// failStoryden returns the answer to an error, in the form that the client asks for.
+func failStoryden(r *web.Request, err error) web.Reply {
+	reply := storydenAnswer(err).With("Vary", "Accept")
+	if said, ok := reply.Body.(storydenError); ok && web.AcceptsProblem(r.Request) {
+		reply.Media = "application/problem+json"
+		reply.Body = storydenProblem{"about:blank", http.StatusText(reply.Status), reply.Status, said.Message, said}
+	}
+	return reply
+}
+
+// storydenAnswer returns the answer to an error in the documented form. One that
+// nobody foresaw is answered with status 500 and never with its text.
+func storydenAnswer(err error) web.Reply {
 	for _, row := range storydenTable {
 		if errors.Is(err, row.is) {
 			return row.reply

@@ -53,6 +53,13 @@ func (h *suspensions) suspend(r *web.Request) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	s, err := h.admin.Suspend(r.Context(), acc.ID, account.SuspendOptions{Force: force})
+	if errors.Is(err, account.ErrOwnAccount) { // which force would override, but not that it is the last
+		if last, trouble := lastAdmin(r.Context(), h.admin, &acc); trouble != nil {
+			err = trouble
+		} else if last {
+			err = account.ErrLastAdmin
+		}
+	}
 	if err != nil {
 		return web.Reply{}, err
 	}

@@ -16,6 +16,7 @@ const storydenBans = "/storyden/api/admin/bans/"
 
 func TestContractOfSuspensions(t *testing.T) {
 	const failure = `{"error":%q,"message":%q,"suggested":%q,"metadata":%s}`
+	const besideAnother = "oneself, beside another admin"
 	notFound := fmt.Sprintf(failure, "not_found", "There is no such account.", "Check the handle.", "{}")
 	tests := []struct {
 		name, target string
@@ -31,8 +32,14 @@ func TestContractOfSuspensions(t *testing.T) {
 		{"by a handle that nobody can have", "POST a@b", 404, notFound, false},
 		{"an id of nobody", "POST " + noAccount, 404, notFound, false},
 		{"reinstate who is active", "DELETE bob", 200, "", false},
+		{"reinstate, bans and all, who has none", "DELETE bob?lift_bans=1", 200, "", false},
+		{"reinstate, and leave bans", "DELETE bob?lift_bans=no", 200, "", false},
+		{"reinstate, with what is no boolean", "DELETE bob?lift_bans=x", 400, fmt.Sprintf(failure, "invalid_params", "The request is not well-formed.", "give 1 or 0", `{"field":"lift_bans","reason":"bad_syntax"}`), false},
+		{"reinstate nobody, bans and all", "DELETE eve?lift_bans=1", 404, notFound, false},
 		{"reinstate nobody", "DELETE eve", 404, notFound, false},
-		{"oneself", "POST alice", 400, fmt.Sprintf(failure, "own_account", "This is your own account.", "Add ?force=1 to suspend it anyway.", "{}"), false},
+		{"oneself, who is the last admin", "POST alice", 409,
+			fmt.Sprintf(failure, "cannot_disable_last_admin", "This is the last active administrator.", "Make somebody else an administrator first.", "{}"), false},
+		{besideAnother, "POST alice", 400, fmt.Sprintf(failure, "own_account", "This is your own account.", "Add ?force=1 to suspend it anyway.", "{}"), false},
 		{"oneself, who is the last admin, by force", "POST alice?force=1", 409,
 			fmt.Sprintf(failure, "cannot_disable_last_admin", "This is the last active administrator.", "Make somebody else an administrator first.", "{}"), false},
 		{"half forced", "POST bob?force=x", 400, fmt.Sprintf(failure, "invalid_params", "The request is not well-formed.", "give 1 or 0", `{"field":"force","reason":"bad_syntax"}`), false},
@@ -44,6 +51,9 @@ func TestContractOfSuspensions(t *testing.T) {
 			s := newSite(t, siteOptions{})
 			s.createAdmin(t, "alice")
 			bob := s.create(t, account.CreateOptions{Handle: "bob"})
+			if tt.name == besideAnother {
+				s.createAdmin(t, "carol")
+			}
 			cookies := s.login(t, "alice")
 			method, mark, _ := strings.Cut(tt.target, " ")
 			w := s.do(request{target: method + " " + storydenBans + strings.ReplaceAll(mark, "{id}", bob.ID.String()), header: cookies})

@@ -201,7 +201,7 @@ func (h *users) explain(ctx context.Context, acc *account.Account, which guarded
 	}
 	if !last {
 		var trouble error
-		if last, trouble = h.lastAdmin(ctx, acc); trouble != nil {
+		if last, trouble = lastAdmin(ctx, h.admin, acc); trouble != nil {
 			return trouble
 		}
 	}
@@ -217,11 +217,11 @@ func (h *users) explain(ctx context.Context, acc *account.Account, which guarded
 }
 
 // lastAdmin reports whether the account is the only active admin.
-func (h *users) lastAdmin(ctx context.Context, acc *account.Account) (bool, error) {
+func lastAdmin(ctx context.Context, admin *account.Admin, acc *account.Account) (bool, error) {
 	if !acc.Admin || !acc.Active() {
 		return false, nil
 	}
 	yes := true
-	n, err := h.admin.Count(ctx, account.Filter{Active: &yes, Admin: &yes})
+	n, err := admin.Count(ctx, account.Filter{Active: &yes, Admin: &yes})
 	return n == 1, err
 }

@@ -13,7 +13,8 @@ import (
 type Reply struct {
 	Status int // 0: 200
 	Header http.Header
-	Body   any // as package encoding/json writes it
+	Body   any    // as package encoding/json writes it
+	Media  string // the type of the body, one of JSON; empty: application/json
 }
 
 // With returns the reply with one more header.
@@ -39,7 +40,7 @@ func (r Reply) Write(w http.ResponseWriter, to *http.Request) error {
 	for name, values := range r.Header {
 		h[name] = values
 	}
-	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Type", cmp.Or(r.Media, "application/json; charset=utf-8"))
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -124,7 +124,22 @@ type call struct {
 	credentials string
 	from        string // its address, if not that of a stranger
 	status      int
+	accept      string // the header
 }
+
+// asProblems are the calls of Storyden's API that fail, by a client that asks for
+// problem details.
+func asProblems(calls []call) (again []call) {
+	for _, c := range calls {
+		if strings.Contains(c.target, storyden) && c.status >= 400 && c.from == "" { // where the guard answers, in its own form
+			c.accept = problemJSON
+			again = append(again, c)
+		}
+	}
+	return again
+}
+
+const problemJSON = "application/problem+json"
 
 // anyRoute are the calls that every route answers alike. In contract B nobody is
 // told a lack of credentials by 401.
@@ -134,24 +149,24 @@ func anyRoute(target, body string, unauthenticated int) []call {
 		media = ""
 	}
 	return []call{
-		{target, media, body, "none", "", unauthenticated},
-		{target, media, body, "no right", "", 403},
-		{target, media, body, "no CSRF", "", 403},
-		{target, media, body, "scope", "", 403},
-		{target, media, body, "", "203.0.113.7:9", 403},
-		{target, media, body, "too often", "", 429},
-		{target, media, body, "trouble", "", 500},
-		{target, media, body, "busy", "", 503},
+		{target: target, media: media, body: body, credentials: "none", status: unauthenticated},
+		{target: target, media: media, body: body, credentials: "no right", status: 403},
+		{target: target, media: media, body: body, credentials: "no CSRF", status: 403},
+		{target: target, media: media, body: body, credentials: "scope", status: 403},
+		{target: target, media: media, body: body, from: "203.0.113.7:9", status: 403},
+		{target: target, media: media, body: body, credentials: "too often", status: 429},
+		{target: target, media: media, body: body, credentials: "trouble", status: 500},
+		{target: target, media: media, body: body, credentials: "busy", status: 503},
 	}
 }
 
 // takesBody are the calls that every route with a body answers alike.
 func takesBody(target string) []call {
 	return []call{
-		{target, "application/json", "[]", "", "", 400},
-		{target, "application/json", slow, "", "", 408},
-		{target, "application/json", strings.Repeat(" ", 33<<10), "", "", 413},
-		{target, "text/plain", "x", "", "", 415},
+		{target: target, media: "application/json", body: "[]", status: 400},
+		{target: target, media: "application/json", body: slow, status: 408},
+		{target: target, media: "application/json", body: strings.Repeat(" ", 33<<10), status: 413},
+		{target: target, media: "text/plain", body: "x", status: 415},
 	}
 }
 
@@ -233,8 +248,9 @@ func TestContract(t *testing.T) {
 	t.Cleanup(ts.Close)
 
 	seen := map[string]bool{}
-	for _, c := range calls() {
-		t.Run(fmt.Sprintf("%s, %s%s gives %d", c.target, c.credentials, c.from, c.status), func(t *testing.T) {
+	all := calls()
+	for _, c := range append(all, asProblems(all)...) {
+		t.Run(fmt.Sprintf("%s, %s%s %s gives %d", c.target, c.credentials, c.from, c.accept, c.status), func(t *testing.T) {
 			route := c.check(t, ts.URL, router)
 			seen[fmt.Sprint(route.Operation.OperationID, " ", c.status)] = true
 		})
@@ -274,6 +290,9 @@ func (c call) check(t *testing.T, base string, router routers.Router) *routers.R
 		if c.media != "" {
 			r.Header.Set("Content-Type", c.media)
 		}
+		if c.accept != "" {
+			r.Header.Set("Accept", c.accept)
+		}
 		r.Header.Set("X-Test", c.credentials)
 		r.Header.Set("X-From", c.from)
 		return r
@@ -289,6 +308,9 @@ func (c call) check(t *testing.T, base string, router routers.Router) *routers.R
 		t.Fatalf("%d %s, %v", resp.StatusCode, answer, err)
 	}
 
+	if got := resp.Header.Get("Content-Type"); c.accept != "" && got != c.accept {
+		t.Errorf("the answer is %s", got)
+	}
 	asked := newRequest("")
 	route, pathParams, err := router.FindRoute(asked)
 	if err != nil {
