@@ -5,7 +5,7 @@ import (
 
 	"example.com/ostraka/internal/vectors"
 	"example.com/ostraka/pgstore"
-	"example.com/ostraka/pgstore/internal/pgtest"
+	"example.com/ostraka/pgstore/pgtest"
 	"example.com/ostraka/store"
 )
 

@@ -11,7 +11,8 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
-	"example.com/ostraka/sqlitestore"
+	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/store"
 )
 
 // adminScopes are all that the APIs ask for.
@@ -26,12 +27,21 @@ func bootstrapCommand(ctx context.Context, args []string, stdout, stderr io.Writ
 	if err != nil {
 		return err
 	}
-	st, err := openStore(ctx, f.db, sqlitestore.DefaultBusyTimeout)
+	if f.db.OnServer() {
+		m, err := backend.Migrate(ctx, f.db, "")
+		if err != nil {
+			return err
+		}
+		if m.From != m.To {
+			fmt.Fprintf(stderr, "%s: schema migrated from version %d to %d\n", f.db, m.From, m.To)
+		}
+	}
+	db, err := openDatabase(ctx, f.db, backend.Serve, 0)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	made, err := bootstrap(ctx, st, f)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	made, err := bootstrap(ctx, db.Store, f)
 	if made.password != "" { // also if there is no token
 		fmt.Fprintf(stdout, "handle: %s\npassword: %s\n", made.handle, made.password)
 	}
@@ -48,7 +58,7 @@ type credentials struct{ handle, password, token string }
 
 // bootstrap makes an admin with a password and an API token. If there is an error
 // and a password, then the admin was made, and the token was not.
-func bootstrap(ctx context.Context, st *sqlitestore.Store, f *bootstrapFlags) (credentials, error) {
+func bootstrap(ctx context.Context, st store.Store, f *bootstrapFlags) (credentials, error) {
 	ctx = ban.WithActor(ctx, "bootstrap")
 	admin, err := account.NewAdmin(st, account.AdminOptions{})
 	if err != nil {
@@ -90,17 +100,7 @@ func countAdmins(ctx context.Context, admin *account.Admin) (int64, error) {
 	return admin.Count(ctx, account.Filter{Active: &yes, Admin: &yes})
 }
 
-// openStore opens the database of a flag.
-func openStore(ctx context.Context, db string, busy time.Duration) (*sqlitestore.Store, error) {
-	st, err := sqlitestore.Open(ctx, db, sqlitestore.Options{BusyTimeout: busy})
-	if err != nil && ctx.Err() == nil {
-		return nil, &usageError{"-db", db, err, "name a database of ostraka, or a new file in a folder that is there"}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "adminserver"}); err != nil { // after an upgrade
-		return nil, errors.Join(err, st.Close())
-	}
-	return st, nil
+// openDatabase opens the database of a flag, with its keys as this version makes them.
+func openDatabase(ctx context.Context, a backend.Address, m backend.Mode, busy time.Duration) (*backend.DB, error) {
+	return backend.Open(ctx, a, backend.Options{Mode: m, Wait: busy, Rekey: &ban.RekeyOptions{Actor: "adminserver"}})
 }

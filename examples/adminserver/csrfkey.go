@@ -14,14 +14,30 @@ import (
 
 const csrfKeySize = 32
 
-// csrfKey returns the key of CSRF tokens that the servers of a database share. It
-// is in a file beside the database, which the first of them makes.
+// readCSRFKey returns the key of CSRF tokens that the servers of a site share: that in
+// the file of the flag, or beside the database file. With neither it is nil.
+func (f *serveFlags) readCSRFKey() ([]byte, error) {
+	switch {
+	case f.csrfKey != "":
+		return sharedKey(f.csrfKey)
+	case f.db.OnServer():
+		return nil, nil
+	}
+	return csrfKey(f.db.Path())
+}
+
+// csrfKey returns the key of CSRF tokens that the servers of a database file share. It
+// is in a file beside it, which the first of them makes.
 func csrfKey(db string) ([]byte, error) {
 	db, err := filepath.EvalSymlinks(db) // all names of a database have one key
 	if err != nil {
 		return nil, err
 	}
-	path := db + ".csrf-key"
+	return sharedKey(db + ".csrf-key")
+}
+
+// sharedKey returns the key in a file, which it makes if it is not there.
+func sharedKey(path string) ([]byte, error) {
 	key, err := readKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err

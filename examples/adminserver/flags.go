@@ -11,12 +11,15 @@ import (
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/traitflags"
 	"example.com/ostraka/store"
 )
 
 type serveFlags struct {
-	addr, db        string
+	addr            string
+	db              backend.Address
+	csrfKey         string
 	mirror          bool
 	mx              bool
 	traits          ban.TraitOptions
@@ -38,7 +41,8 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	f := &serveFlags{}
 	set := newFlagSet()
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`")
-	set.StringVar(&f.db, "db", "", "the database, `FILE`; others may use it at the same time")
+	db := set.String("db", "", aboutDB)
+	set.StringVar(&f.csrfKey, "csrf-key", "", "the key of CSRF tokens is in `FILE`, which is made if it is not there; default: the database file with .csrf-key behind; the servers of a site share it")
 	set.BoolVar(&f.mirror, "mirror", false, "keep all rules in memory")
 	set.BoolVar(&f.mx, "mx", false, "look for the mail hosts of domains in the DNS of this machine, and check them too")
 	traitflags.Add(set, &f.traits)
@@ -57,9 +61,11 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	if err := parse(set, args, w, "adminserver -db FILE [-addr HOST:PORT] [FLAGS]", "adminserver bootstrap -h"); err != nil {
 		return nil, err
 	}
+	var err error
+	if f.db, err = databaseOf(*db); err != nil {
+		return nil, err
+	}
 	switch {
-	case f.db == "":
-		return nil, errNoDatabase
 	case f.busyTimeout <= 0 || f.busyTimeout > 30*time.Second:
 		return nil, &usageError{"-busy-timeout", f.busyTimeout.String(), errors.New("out of range"), "give a duration up to 30s"}
 	case f.readTimeout <= 0:
@@ -113,24 +119,27 @@ func (f *serveFlags) addProxy(s string) error {
 }
 
 type bootstrapFlags struct {
-	db, admin, email string
-	force            bool
+	db           backend.Address
+	admin, email string
+	force        bool
 }
 
 // parseBootstrap reads the command line of "bootstrap", as parseServe does.
 func parseBootstrap(args []string, w io.Writer) (*bootstrapFlags, error) {
 	f := &bootstrapFlags{}
 	set := newFlagSet()
-	set.StringVar(&f.db, "db", "", "the database, `FILE`; made if it is not there")
+	db := set.String("db", "", aboutDB+"; made if it is not there")
 	set.StringVar(&f.admin, "admin", "", "the `HANDLE` of the admin")
 	set.StringVar(&f.email, "email", "", "the e-mail `ADDRESS` of the admin")
 	set.BoolVar(&f.force, "force", false, "make another admin beside those there are")
 	if err := parse(set, args, w, "adminserver bootstrap -db FILE -admin HANDLE -email ADDRESS [-force]"); err != nil {
 		return nil, err
 	}
+	var err error
+	if f.db, err = databaseOf(*db); err != nil {
+		return nil, err
+	}
 	switch {
-	case f.db == "":
-		return nil, errNoDatabase
 	case f.admin == "":
 		return nil, &usageError{flag: "-admin", err: errors.New("nobody named"), hint: "give a handle"}
 	case f.email == "":
@@ -139,7 +148,16 @@ func parseBootstrap(args []string, w io.Writer) (*bootstrapFlags, error) {
 	return f, nil
 }
 
-var errNoDatabase = &usageError{flag: "-db", err: errors.New("no file named"), hint: "name the database, or a new file"}
+const aboutDB = "the database, `FILE` or postgres://USER@HOST/DATABASE, which others may use at the same time; default: what " + backend.Variable + " says"
+
+// databaseOf returns the database of a flag, or of the environment.
+func databaseOf(flag string) (backend.Address, error) {
+	a, err := backend.Named("-db", flag, backend.Variable)
+	if err == nil && a.IsZero() {
+		err = &usageError{flag: "-db", err: errors.New("no database named"), hint: "name a file, or postgres://USER@HOST/DATABASE"}
+	}
+	return a, err
+}
 
 func newFlagSet() *flag.FlagSet {
 	set := flag.NewFlagSet("adminserver", flag.ContinueOnError)

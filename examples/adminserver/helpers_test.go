@@ -16,8 +16,13 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/backend/backendtest"
 	"example.com/ostraka/sqlitestore"
+	"example.com/ostraka/store"
 )
+
+func TestMain(m *testing.M) { backendtest.Main(m) }
 
 // waitFor bounds what a test waits for. It is not reached unless something is
 // broken.
@@ -79,6 +84,17 @@ func open(t *testing.T, db string) *sqlitestore.Store {
 	}
 	t.Cleanup(func() { st.Close() })
 	return st
+}
+
+// openServer opens a database on a server as another program would.
+func openServer(t *testing.T, a backend.Address) store.Store {
+	t.Helper()
+	db, err := backend.Open(t.Context(), a, backend.Options{Mode: backend.Make, Wait: waitFor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db.Store
 }
 
 // accounts returns what manages the accounts of a database. Time passes by the

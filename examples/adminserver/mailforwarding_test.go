@@ -14,6 +14,7 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend/backendtest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
@@ -28,6 +29,7 @@ func onEveryBackend(t *testing.T, test func(t *testing.T, p *program)) {
 		"sqlitestore": func(t *testing.T) store.Store {
 			return open(t, filepath.Join(t.TempDir(), "ostraka.db"))
 		},
+		"pgstore": func(t *testing.T) store.Store { return openServer(t, backendtest.Server(t)) },
 	} {
 		t.Run(name, func(t *testing.T) { test(t, siteOver(t, open(t))) })
 	}

@@ -60,6 +60,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"example.com/ostraka/examples/internal/backend"
 )
 
 func main() {
@@ -79,7 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "adminserver: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) {
 		return 2
 	}
 	return 1

@@ -97,7 +97,7 @@ func TestEveryOperationIsTimed(t *testing.T) {
 // TestMetricsAreNamedByTheRules holds names and help texts to those of Prometheus.
 func TestMetricsAreNamedByTheRules(t *testing.T) {
 	checker, _ := newChecker(t)
-	registry, err := newRegistry(checker, memstore.New(), newStoreSeconds(), slog.New(slog.DiscardHandler))
+	registry, err := newRegistry(&parts{checker: checker, store: memstore.New(), storeSeconds: newStoreSeconds(), log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

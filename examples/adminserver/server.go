@@ -13,6 +13,7 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/exposure"
 	"example.com/ostraka/examples/internal/grace"
 )
@@ -32,20 +33,20 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	log := newLogger(stderr)
-	st, err := openStore(ctx, f.db, f.busyTimeout)
+	db, err := openDatabase(ctx, f.db, backend.Serve, f.busyTimeout)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	end, cancel := grace.Context(ctx, f.shutdownTimeout)
 	defer cancel()
-	key, err := csrfKey(f.db)
+	key, err := f.readCSRFKey()
 	if err != nil {
 		return err
 	}
 	seconds := newStoreSeconds()
 	p := &parts{
-		store: &timedStore{Store: st, seconds: seconds}, storeSeconds: seconds, log: log,
+		store: &timedStore{Store: db.Store, seconds: seconds}, storeSeconds: seconds, server: db.Server, log: log,
 		trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie, baseURL: f.baseURL, blockScope: f.blockScope, admitBanned: f.admitBanned,
 	}
 	if p.checker, err = ban.NewChecker(p.store, f.checkerOptions()); err != nil {
@@ -126,7 +127,10 @@ func warn(ctx context.Context, f *serveFlags, p *parts, addr net.Addr) {
 	if n, err := countAdmins(ctx, p.accounts); err == nil && n == 0 {
 		p.log.Warn("nobody can sign in: make an admin with adminserver bootstrap")
 	}
-	exposure.Warn(p.log, f.db, f.trustedProxies)
+	exposure.Warn(p.log, f.db.Path(), f.trustedProxies)
+	if f.csrfKey == "" && f.db.OnServer() {
+		p.log.Warn("the key of CSRF tokens is of this server alone, and of this start: give all servers of a site the same file, with -csrf-key")
+	}
 	if !onLoopback(addr) {
 		p.log.Warn("this is HTTP without TLS: let nobody but a proxy that has it reach this address", "addr", addr.String())
 	}

@@ -14,6 +14,7 @@ import (
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/blocklist/blocklisthttp"
 	"example.com/ostraka/examples/adminserver/openapi"
+	"example.com/ostraka/pgstore"
 	"example.com/ostraka/store"
 )
 
@@ -40,6 +41,7 @@ const (
 type parts struct {
 	store        store.Store
 	storeSeconds prometheus.Collector
+	server       *pgstore.Store // that of store; nil: it is on no PostgreSQL server
 	checker      *ban.Checker
 	auth         *account.Auth
 	accounts     *account.Admin
@@ -72,7 +74,7 @@ func newSite(p *parts) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	registry, err := newRegistry(p.checker, p.store, p.storeSeconds, p.log)
+	registry, err := newRegistry(p)
 	if err != nil {
 		return nil, err
 	}

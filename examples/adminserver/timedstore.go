@@ -15,6 +15,15 @@ type timedStore struct {
 	seconds *prometheus.HistogramVec // by operation
 }
 
+// Notify implements [store.Notifier], by the store if that does. Else nobody is told,
+// and who follows the log reads it from time to time.
+func (s *timedStore) Notify(fn func()) (cancel func()) {
+	if n, ok := s.Store.(store.Notifier); ok {
+		return n.Notify(fn)
+	}
+	return func() {}
+}
+
 // time begins to time an operation. The function it returns is called at its end.
 func (s *timedStore) time(operation string) (end func()) {
 	began := time.Now()

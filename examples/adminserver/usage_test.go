@@ -31,7 +31,7 @@ func TestWhatCannotBeUsed(t *testing.T) {
 		code int
 		want string
 	}{
-		"no database":             {nil, 2, "-db: no file named"},
+		"no database":             {nil, 2, "-db: no database named"},
 		"a folder that is not":    {[]string{"-db", "/nowhere/x.db"}, 2, "-db /nowhere/x.db"},
 		"a text":                  {[]string{"-db", text}, 2, "-db " + text},
 		"an unknown flag":         {[]string{"-x"}, 2, "-h shows the flags"},
@@ -45,7 +45,7 @@ func TestWhatCannotBeUsed(t *testing.T) {
 		"too long to wait":        {[]string{"-db", db, "-busy-timeout", "1h"}, 2, "-busy-timeout 1h0m0s"},
 		"no time to read":         {[]string{"-db", db, "-read-timeout", "0s"}, 2, "-read-timeout 0s"},
 		"no time to stop":         {[]string{"-db", db, "-shutdown-timeout", "-1s"}, 2, "-shutdown-timeout -1s"},
-		"bootstrap: no database":  {[]string{"bootstrap"}, 2, "-db: no file named"},
+		"bootstrap: no database":  {[]string{"bootstrap"}, 2, "-db: no database named"},
 		"bootstrap: nobody":       {[]string{"bootstrap", "-db", fresh, "-email", "a@example.org"}, 2, "-admin: nobody named"},
 		"bootstrap: no address":   {[]string{"bootstrap", "-db", fresh, "-admin", "a"}, 2, "-email: no address named"},
 		"bootstrap: bad address":  {[]string{"bootstrap", "-db", fresh, "-admin", "a", "-email", "a"}, 2, "email"},

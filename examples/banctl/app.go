@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/user"
 	"runtime/debug"
 	"slices"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"example.com/ostraka/examples/internal/backend"
 )
 
 // The exit statuses.
@@ -29,7 +30,8 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 
-	db      string
+	dbFlag  string
+	db      backend.Address // of the flag, or of the environment
 	actor   string
 	protect []string
 
@@ -53,7 +55,7 @@ Exit status: 0 done, or allowed; 2 wrong usage, bad input or trouble;
 // newRoot returns the command line.
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "banctl --db FILE COMMAND",
+		Use:           "banctl --db DATABASE COMMAND",
 		Short:         "manage bans, blocks and lists",
 		Long:          about,
 		Version:       version(),
@@ -64,7 +66,10 @@ func newRoot(a *app) *cobra.Command {
 
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.json = a.jsonFlag
-			return wantValues(cmd)
+			if err := wantValues(cmd); err != nil {
+				return err
+			}
+			return a.findDatabase()
 		},
 
 		SuggestionsMinimumDistance: 2,
@@ -72,7 +77,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.db, "db", os.Getenv("BANCTL_DB"), "the database `FILE`")
+	flags.StringVar(&a.dbFlag, "db", "", "the database, `FILE` or postgres://USER@HOST/DATABASE (default: what BANCTL_DB or "+backend.Variable+" says)")
 	flags.StringVar(&a.actor, "actor", "", "who does this, for the log (default: the user of the system)")
 	flags.StringArrayVar(&a.protect, "protect", nil, "a `VALUE` that nothing may cover without --force, such as your own domain (repeatable)")
 	flags.BoolVar(&a.jsonFlag, "json", false, "print one JSON document")
@@ -92,6 +97,12 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(aliasCommands(a)...)
 	refuseUnknownHelp(root)
 	return root
+}
+
+// findDatabase reads where the database is.
+func (a *app) findDatabase() (err error) {
+	a.db, err = backend.Named("--db", a.dbFlag, "BANCTL_DB", backend.Variable)
+	return err
 }
 
 // refuseUnknownHelp has "help" refuse what is no command. Left to itself it takes

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"example.com/ostraka/examples/internal/backend"
 )
 
 // backupDoc says what a backup wrote.
@@ -30,7 +32,7 @@ func backupCommand(a *app) *cobra.Command {
 	var dryRun bool
 	cmd := a.command(groupData, "backup FILE", "write a copy of the database, also while it is in use", func(cmd *cobra.Command, args []string) error {
 		path := args[0]
-		return a.with(cmd.Context(), reads, func(ctx context.Context, s *session) error {
+		return a.withFile(cmd.Context(), backend.Backup, func(ctx context.Context, s *session) error {
 			do := s.file.Backup
 			if dryRun {
 				do = canCreate
@@ -84,11 +86,11 @@ func (d verifyDoc) text(t *text) { t.line("no damage found in %s", d.File) }
 
 func verifyCommand(a *app) *cobra.Command {
 	return a.command(groupData, "verify", "read the whole database and report damage", func(cmd *cobra.Command, _ []string) error {
-		return a.with(cmd.Context(), reads, func(ctx context.Context, s *session) error {
+		return a.withFile(cmd.Context(), backend.Verify, func(ctx context.Context, s *session) error {
 			if err := s.file.Check(ctx); err != nil {
 				return err
 			}
-			return a.output().print(verifyDoc{a.db, true})
+			return a.output().print(verifyDoc{a.db.String(), true})
 		})
 	})
 }

@@ -9,6 +9,8 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
+	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/pgstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
@@ -90,7 +92,7 @@ func (a *app) describe(err error) problem {
 	p := problem{Code: codeOf(err), Message: err.Error()}
 	if !a.started { // then it is about the command line, whoever found it
 		p.Code = codeUsage
-		if _, ok := errors.AsType[*usageError](err); !ok {
+		if !is[*usageError](err) && !is[*backend.Error](err) {
 			p.Message += `; "banctl help" and "banctl help COMMAND" say more`
 		}
 		return p
@@ -136,7 +138,7 @@ func codeOf(err error) string {
 		code string
 		is   bool
 	}{
-		{codeUsage, is[*usageError](err)},
+		{codeUsage, is[*usageError](err) || errors.Is(err, backend.ErrMissing)},
 		{codeAmbiguous, is[*ambiguousError](err)},
 		{codeStopped, is[*blocklist.StopError](err)},
 		{codeFormat, is[*blocklist.FormatError](err) || is[*blocklist.WriteError](err)},
@@ -147,8 +149,8 @@ func codeOf(err error) string {
 		{codeNothingUndo, errors.Is(err, blocklist.ErrNothingToUndo)},
 		{codeConflict, errors.Is(err, store.ErrConflict)},
 		{codeBusy, errors.Is(err, store.ErrBusy)},
-		{codeUnavailable, errors.Is(err, store.ErrUnavailable) && !errors.Is(err, sqlitestore.ErrSchemaTooNew)},
-		{codeDatabase, errors.Is(err, sqlitestore.ErrCorrupt) || errors.Is(err, sqlitestore.ErrForeign) || errors.Is(err, sqlitestore.ErrSchemaTooNew)},
+		{codeUnavailable, errors.Is(err, store.ErrUnavailable) && !isDatabase(err)},
+		{codeDatabase, isDatabase(err)},
 		{codeFile, is[*fs.PathError](err)},
 	} {
 		if c.is {
@@ -156,6 +158,19 @@ func codeOf(err error) string {
 		}
 	}
 	return codeFailed
+}
+
+// isDatabase reports whether the error is about what the database is.
+func isDatabase(err error) bool {
+	for _, is := range []error{
+		sqlitestore.ErrCorrupt, sqlitestore.ErrForeign, sqlitestore.ErrSchemaTooNew,
+		pgstore.ErrCorrupt, pgstore.ErrSchemaTooNew, pgstore.ErrSchemaTooOld,
+	} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
 }
 
 func is[E error](err error) bool {

@@ -195,6 +195,9 @@ func (a *app) export(do func(io.Writer) error) error {
 // completeLists completes the name of a list, for shells.
 func (a *app) completeLists(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var names []cobra.Completion
+	if err := a.findDatabase(); err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -1,14 +1,15 @@
 // Command banctl manages the bans, blocks and lists of an ostraka database from
 // the command line, also while servers have the database open.
 //
-//	go run ./examples/banctl --db FILE COMMAND [ARGUMENT...] [FLAG...]
+//	go run ./examples/banctl --db DATABASE COMMAND [ARGUMENT...] [FLAG...]
 //
 //	banctl --db bans.db add spam.example --reason "three waves" --expires 30d
 //	banctl --db bans.db check --email bob@mail.spam.example; echo $?
 //	banctl --db bans.db import --list disposable disposable-domains.txt
 //
 // "banctl help" has the commands, and "banctl help COMMAND" the flags of one. The
-// database may be named by the environment variable BANCTL_DB instead. Commands
+// database is an SQLite file, or postgres://USER@HOST/DATABASE on a PostgreSQL server.
+// It may be named by the environment variable BANCTL_DB or OSTRAKA_DB instead. Commands
 // that add something make it if it is not there; the others refuse.
 //
 // # Output

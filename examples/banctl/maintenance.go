@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
@@ -44,8 +45,11 @@ func restoreCommand(a *app) *cobra.Command {
 	var save string
 	cmd := a.command(groupData, "restore FILE", "replace the database by a backup, also while it is in use", func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
-		if a.db == "" {
+		if a.db.IsZero() {
 			return errNoDatabase
+		}
+		if err := a.db.Can(backend.Restore); err != nil {
+			return err
 		}
 		actor, err := a.who()
 		if err != nil {
@@ -69,14 +73,14 @@ func restoreCommand(a *app) *cobra.Command {
 		if dryRun {
 			do = a.rehearseRestore
 		}
-		err = do(ctx, a.db, args[0], store.Change{At: a.now(), Actor: actor}, sqlitestore.Options{})
+		err = do(ctx, a.db.Path(), args[0], store.Change{At: a.now(), Actor: actor}, sqlitestore.Options{})
 		if errors.Is(err, sqlitestore.ErrCorrupt) || errors.Is(err, fs.ErrExist) {
 			err = fmt.Errorf("%w; nothing was changed. A damaged database has to be moved away first, with its -wal and -shm files, when no program has it open", err)
 		}
 		if err != nil {
 			return err
 		}
-		return a.output().print(restoreDoc{dryRun, a.db, args[0], save})
+		return a.output().print(restoreDoc{dryRun, a.db.String(), args[0], save})
 	})
 	cmd.ValidArgsFunction = nil // files
 	cmd.Long = aboutRestore
@@ -167,10 +171,10 @@ func (d vacuumDoc) text(t *text) {
 func vacuumCommand(a *app) *cobra.Command {
 	var dryRun bool
 	cmd := a.command(groupData, "vacuum", "give the space of what was deleted back to the disk", func(cmd *cobra.Command, _ []string) error {
-		return a.with(cmd.Context(), reads, func(ctx context.Context, s *session) error {
-			doc := vacuumDoc{DryRun: dryRun, File: a.db}
+		return a.withFile(cmd.Context(), backend.Vacuum, func(ctx context.Context, s *session) error {
+			doc := vacuumDoc{DryRun: dryRun, File: a.db.String()}
 			var err error
-			if doc.Before, err = fileSize(a.db); err != nil {
+			if doc.Before, err = fileSize(a.db.Path()); err != nil {
 				return err
 			}
 			if dryRun {
@@ -179,7 +183,7 @@ func vacuumCommand(a *app) *cobra.Command {
 			if err := s.file.Vacuum(ctx); err != nil {
 				return err
 			}
-			if doc.After, err = fileSize(a.db); err != nil {
+			if doc.After, err = fileSize(a.db.Path()); err != nil {
 				return err
 			}
 			return a.output().print(doc)

@@ -3,22 +3,20 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"time"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
 
 // session is the open database.
 type session struct {
-	file  *sqlitestore.Store
-	store store.Store // that of file, or one before it that writes nothing
+	file  *sqlitestore.Store // nil: the database is in no file
+	store store.Store        // that of the database, or one before it that writes nothing
 	bans  *ban.Admin
 	lists *blocklist.Admin
 	now   func() time.Time
@@ -48,9 +46,15 @@ func writes(dryRun bool, u use) use {
 // with opens the database and closes it after use. The context that it passes on
 // has the actor, if one is needed.
 func (a *app) with(ctx context.Context, u use, do func(context.Context, *session) error) (err error) {
-	fresh, err := a.checkFile(u)
-	if err != nil {
-		return err
+	if a.db.IsZero() {
+		return errNoDatabase
+	}
+	options := backend.Options{Mode: backend.Existing, Missing: "add, put, import and block make one"}
+	if u == creates {
+		options.Mode = backend.Make
+	}
+	if u == creates || u == changes {
+		options.Rekey = &ban.RekeyOptions{Now: a.now}
 	}
 	if u != reads {
 		actor, err := a.who()
@@ -59,34 +63,28 @@ func (a *app) with(ctx context.Context, u use, do func(context.Context, *session
 		}
 		ctx = ban.WithActor(ctx, actor)
 	}
-	file, err := sqlitestore.Open(ctx, a.db, sqlitestore.Options{})
+	db, err := backend.Open(ctx, a.db, options)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if fresh {
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if db.Fresh {
 		a.warn("%s is a new database", a.db)
 	}
-	if u == creates || u == changes {
-		r, err := ban.Rekey(ctx, file, ban.RekeyOptions{Now: a.now})
-		if err != nil {
-			return err
-		}
-		if r.Moved > 0 {
-			a.warn("%s was written by an older version: %d keys were made anew", a.db, r.Moved)
-		}
+	if db.Rekeyed > 0 {
+		a.warn("%s was written by an older version: %d keys were made anew", a.db, db.Rekeyed)
 	}
-	s, err := a.newSession(file, u)
+	s, err := a.newSession(db, u)
 	if err != nil {
 		return err
 	}
 	return do(ctx, s)
 }
 
-func (a *app) newSession(file *sqlitestore.Store, u use) (s *session, err error) {
-	s = &session{file: file, store: file, now: a.now}
+func (a *app) newSession(db *backend.DB, u use) (s *session, err error) {
+	s = &session{file: db.File, store: db.Store, now: a.now}
 	if u == rehearses {
-		s.store = &rehearsal{Store: file}
+		s.store = &rehearsal{Store: db.Store}
 	}
 	s.bans, err = ban.NewAdmin(s.store, ban.AdminOptions{Protected: a.protect, Now: a.now})
 	if err != nil {
@@ -102,19 +100,12 @@ func (a *app) newSession(file *sqlitestore.Store, u use) (s *session, err error)
 	return s, err
 }
 
-var errNoDatabase = &usageError{errors.New("no database named"), "name it with --db FILE or BANCTL_DB"}
+var errNoDatabase = &usageError{errors.New("no database named"), "name it with --db DATABASE, BANCTL_DB or " + backend.Variable}
 
-// checkFile reports whether the database is to be made. Where one is only read, or
-// changed, that is refused: its name is most likely misspelt.
-func (a *app) checkFile(u use) (fresh bool, err error) {
-	if a.db == "" {
-		return false, errNoDatabase
+// withFile does what only databases in a file can, which the task names.
+func (a *app) withFile(ctx context.Context, task backend.Task, do func(context.Context, *session) error) error {
+	if err := a.db.Can(task); err != nil {
+		return err
 	}
-	if _, err := os.Stat(a.db); !errors.Is(err, fs.ErrNotExist) {
-		return false, nil // what else is wrong is said when it is opened
-	}
-	if u != creates {
-		return false, &usageError{fmt.Errorf("there is no database %s", a.db), "add, put, import and block make one"}
-	}
-	return true, nil
+	return a.with(ctx, reads, do)
 }

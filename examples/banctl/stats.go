@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -18,8 +17,8 @@ type statsDoc struct {
 	Blocks      int64               `json:"blocks"`
 	Lists       int                 `json:"lists"`
 	ListEntries int64               `json:"list_entries"`
-	LastChange  int64               `json:"last_change"` // the number of the newest entry of the log
-	FileBytes   int64               `json:"file_bytes"`  // without what is still in the write-ahead log
+	LastChange  int64               `json:"last_change"`         // the number of the newest entry of the log
+	FileBytes   int64               `json:"file_bytes,omitzero"` // without what is still in the write-ahead log
 }
 
 // banStats counts bans.
@@ -41,7 +40,9 @@ func (d statsDoc) text(t *text) {
 	t.field("lists", digits(int64(d.Lists)))
 	t.field("list entries", digits(d.ListEntries))
 	t.field("changes", digits(d.LastChange))
-	t.field("file", count(d.FileBytes, "byte", "bytes"))
+	if d.FileBytes > 0 {
+		t.field("file", count(d.FileBytes, "byte", "bytes"))
+	}
 }
 
 func statsCommand(a *app) *cobra.Command {
@@ -51,11 +52,11 @@ func statsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			info, err := os.Stat(a.db)
-			if err != nil {
-				return err
+			if s.file != nil {
+				if doc.FileBytes, err = fileSize(a.db.Path()); err != nil {
+					return err
+				}
 			}
-			doc.FileBytes = info.Size()
 			return a.output().print(doc)
 		})
 	})

@@ -14,12 +14,14 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/postfix"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/dnsclient"
 	"example.com/ostraka/examples/internal/grace"
 )
 
 type flags struct {
-	addr, db   string
+	addr       string
+	db         backend.Address
 	socketMode fs.FileMode
 	policy     postfix.PolicyOptions
 	checker    ban.CheckerOptions
@@ -34,7 +36,7 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 	set := flag.NewFlagSet("postfixpolicy", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
 	set.StringVar(&f.addr, "addr", "127.0.0.1:10040", "listen on `HOST:PORT` or unix:PATH")
-	set.StringVar(&f.db, "db", "", "the database, `FILE`; others may use it at the same time")
+	db := set.String("db", "", "the database, `FILE` or postgres://USER@HOST/DATABASE, which others may use at the same time; default: what "+backend.Variable+" says")
 	set.Func("review", "what to do with mail that a person should look at: `hold`, defer, prepend or reject (default hold)",
 		oneOf(&f.policy.Review, map[string]postfix.ReviewAction{
 			"hold": postfix.ReviewHold, "defer": postfix.ReviewDefer, "prepend": postfix.ReviewPrepend, "reject": postfix.ReviewReject,
@@ -54,7 +56,7 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 	set.DurationVar(&f.stop, "shutdown-timeout", postfix.DefaultShutdownTimeout, "when told to stop, end within `TIME`: requests under way are answered for most of it")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: postfixpolicy -db FILE [-addr HOST:PORT|unix:PATH] [FLAGS]")
+		fmt.Fprintln(w, "Usage: postfixpolicy -db DATABASE [-addr HOST:PORT|unix:PATH] [FLAGS]")
 		set.SetOutput(w)
 		set.PrintDefaults()
 		f.help = true
@@ -63,8 +65,6 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 		return f, &usageError{err: err, hint: "-h shows the flags"}
 	case set.NArg() > 0:
 		return f, &usageError{err: fmt.Errorf("unexpected argument %q", set.Arg(0)), hint: "-h shows the flags"}
-	case f.db == "":
-		return f, &usageError{flag: "-db", err: errors.New("no file named"), hint: "name the database that has the bans"}
 	case f.server.MaxConns < 1:
 		return f, &usageError{flag: "-max-conns", err: errors.New("none could be served"), hint: "give a number of connections"}
 	case f.server.IdleTimeout <= 0:
@@ -73,6 +73,12 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 		return f, &usageError{flag: "-shutdown-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 5s"}
 	}
 	f.server.ShutdownTimeout = grace.ForRequests(f.stop)
+	if f.db, err = backend.Named("-db", *db, backend.Variable); err != nil {
+		return f, err
+	}
+	if f.db.IsZero() {
+		return f, &usageError{flag: "-db", err: errors.New("no database named"), hint: "name the one that has the bans"}
+	}
 	resolver, err := dnsclient.New(*dns)
 	if err != nil {
 		return f, &usageError{"-dns", *dns, err, "give one such as 127.0.0.1:53"}

@@ -1,7 +1,7 @@
 // Command postfixpolicy answers a Postfix mail server whether a message may come
 // in, by its policy delegation protocol (SMTPD_POLICY_README).
 //
-//	go run ./examples/postfixpolicy -addr 127.0.0.1:10040 -db FILE
+//	go run ./examples/postfixpolicy -addr 127.0.0.1:10040 -db FILE|postgres://…
 //
 // In main.cf, after what lets your own users send:
 //
@@ -52,7 +52,7 @@
 // under way are answered and the last counts written, all within -shutdown-timeout,
 // by default 5 seconds.
 //
-// Bans are changed by other programs on the same file; a change takes effect
+// Bans are changed by other programs on the same database; a change takes effect
 // within a second. The exit status is 0 if the program was told to stop, 1 after
 // trouble, 2 if a flag or file cannot be used.
 package main
@@ -69,9 +69,9 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/postfix"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/exposure"
 	"example.com/ostraka/examples/internal/grace"
-	"example.com/ostraka/sqlitestore"
 )
 
 func main() {
@@ -90,7 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "postfixpolicy: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) {
 		return 2
 	}
 	return 1
@@ -98,20 +98,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve answers until the context ends.
 func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
-	if _, err := os.Stat(f.db); errors.Is(err, os.ErrNotExist) {
-		return &usageError{"-db", f.db, errors.New("there is no such database, so that nobody would be banned"), "name the one of your servers, or make one with banctl"}
-	}
-	st, err := sqlitestore.Open(ctx, f.db, sqlitestore.Options{})
+	db, err := backend.Open(ctx, f.db, backend.Options{
+		Mode: backend.Existing, Missing: "nobody would be banned: name the one of your servers, or make one with banctl",
+		Rekey: &ban.RekeyOptions{Actor: "postfixpolicy"},
+	})
 	if err != nil {
-		return &usageError{"-db", f.db, err, "name a database of ostraka"}
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	end, cancel := grace.Context(ctx, f.stop)
-	defer cancel()
-	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "postfixpolicy"}); err != nil { // after an upgrade
 		return err
 	}
-	checker, err := ban.NewChecker(st, f.checker)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	end, cancel := grace.Context(ctx, f.stop)
+	defer cancel()
+	checker, err := ban.NewChecker(db.Store, f.checker)
 	if err != nil {
 		return err
 	}
@@ -130,7 +127,7 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 	if err != nil {
 		return &usageError{"-addr", f.addr, err, "give a free one: HOST:PORT or unix:PATH"}
 	}
-	exposure.Warn(log, f.db, nil)
+	exposure.Warn(log, f.db.Path(), nil)
 	log.Info("listening", "addr", listener.Addr().String())
 	return server.Serve(ctx, listener)
 }

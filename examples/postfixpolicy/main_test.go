@@ -164,7 +164,7 @@ func TestWhatCannotBeUsed(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no database":       {nil, "-db: no file named"},
+		"no database":       {nil, "-db: no database named"},
 		"a text":            {[]string{"-db", file}, "-db " + file},
 		"an unknown flag":   {[]string{"-x"}, "-h shows the flags"},
 		"an argument":       {[]string{"-db", db, "x"}, `unexpected argument "x"`},

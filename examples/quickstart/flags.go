@@ -8,10 +8,12 @@ import (
 	"strings"
 
 	"example.com/ostraka/blocklist"
+	"example.com/ostraka/examples/internal/backend"
 )
 
 type flags struct {
-	db, bans, signups string
+	db                backend.Address
+	bans, signups     string
 	format            blocklist.Format
 	force, json, help bool
 }
@@ -21,7 +23,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
-	set.StringVar(&f.db, "db", "", "keep the database in `FILE`; one that is there gets no samples; without it, it is temporary")
+	db := set.String("db", "", "keep the database in `FILE`, or in postgres://USER@HOST/DATABASE; one that is there gets no samples; without it, it is temporary")
 	set.StringVar(&f.bans, "bans", "", "sync a list of bans with `FILE`, one value a line, or - for standard input, instead of the samples")
 	set.TextVar(&f.format, "format", blocklist.FormatPlain, "the bans are in format `F`: plain, hosts, adblock, netset, csv, json, or auto to find out")
 	set.BoolVar(&f.force, "force", false, "sync also if most of the list would go, or the file looks wrong")
@@ -29,7 +31,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	set.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: quickstart [-db FILE] [-bans FILE|- [-format F] [-force]] [-signups FILE|-] [-json]")
+		fmt.Fprintln(w, "Usage: quickstart [-db DATABASE] [-bans FILE|- [-format F] [-force]] [-signups FILE|-] [-json]")
 		set.SetOutput(w)
 		set.PrintDefaults()
 		f.help = true
@@ -53,6 +55,10 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 			err = &usageError{flag: name, err: errors.New("there is no file that it is about"), hint: "name one with -bans"}
 		}
 	})
+	if err != nil {
+		return f, err
+	}
+	f.db, err = backend.Named("-db", *db)
 	return f, err
 }
 

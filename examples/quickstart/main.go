@@ -44,7 +44,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -52,7 +51,8 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
-	"example.com/ostraka/sqlitestore"
+	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/store"
 )
 
 func main() {
@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = errors.New("interrupted")
 	}
 	fmt.Fprintf(stderr, "quickstart: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) {
 		return 2
 	}
 	return 1
@@ -96,12 +96,7 @@ func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 		return err
 	}
 	defer rows.close()
-	kept := false // the database was there, with whatever it bans
-	if f.db != "" {
-		_, err := os.Stat(f.db)
-		kept = !errors.Is(err, fs.ErrNotExist)
-	}
-	return withStore(ctx, f.db, func(st *sqlitestore.Store) error {
+	return withStore(ctx, f.db, func(st store.Store, kept bool) error {
 		if kept && f.bans == "" {
 			fmt.Fprintf(stderr, "%s is there: it answers by its own bans, without the samples\n", f.db)
 		} else if err := loadBans(ctx, st, &f, bans, stderr); err != nil {
@@ -111,32 +106,28 @@ func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	})
 }
 
-// withStore opens the database, in a temporary folder unless it has a path, and
-// closes it after use.
-func withStore(ctx context.Context, path string, use func(*sqlitestore.Store) error) (err error) {
-	var options sqlitestore.Options
-	if path == "" {
+// withStore opens the database, in a temporary folder if none is named, and closes it
+// after use. It was kept if it was there before, with whatever it bans.
+func withStore(ctx context.Context, a backend.Address, use func(st store.Store, kept bool) error) (err error) {
+	options := backend.Options{Mode: backend.Make, Rekey: &ban.RekeyOptions{Actor: "quickstart"}}
+	if a.IsZero() {
 		dir, err := os.MkdirTemp("", "ostraka-quickstart-")
 		if err != nil {
 			return fmt.Errorf("%w; set TMPDIR, or name a database with -db", err)
 		}
 		defer os.RemoveAll(dir)
-		path = filepath.Join(dir, "ostraka.db")
-		options.Synchronous = sqlitestore.SyncNormal // it need not outlive a loss of power
+		a, options.Temporary = backend.File(filepath.Join(dir, "ostraka.db")), true
 	}
-	st, err := sqlitestore.Open(ctx, path, options)
+	db, err := backend.Open(ctx, a, options)
 	if err != nil {
-		return &usageError{"-db", path, err, "name a database that this program made, or a new file"}
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "quickstart"}); err != nil { // after an upgrade
 		return err
 	}
-	return use(st)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return use(db.Store, !db.Fresh)
 }
 
 // loadBans loads the bans of a file, or else the samples.
-func loadBans(ctx context.Context, st *sqlitestore.Store, f *flags, in *input, stderr io.Writer) error {
+func loadBans(ctx context.Context, st store.Store, f *flags, in *input, stderr io.Writer) error {
 	ctx = ban.WithActor(ctx, "quickstart") // whom the audit log names
 	lists, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
@@ -153,7 +144,7 @@ func loadBans(ctx context.Context, st *sqlitestore.Store, f *flags, in *input, s
 	return createSamples(ctx, admin)
 }
 
-func answerSignups(ctx context.Context, st *sqlitestore.Store, in *input, out *printer, stderr io.Writer) (err error) {
+func answerSignups(ctx context.Context, st store.Store, in *input, out *printer, stderr io.Writer) (err error) {
 	checker, err := ban.NewChecker(st, ban.CheckerOptions{})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/traitflags"
 )
 
@@ -20,11 +21,12 @@ const (
 )
 
 type flags struct {
-	addr, db string
-	sample   bool
-	stop     time.Duration
-	host     options
-	help     bool
+	addr   string
+	db     backend.Address
+	sample bool
+	stop   time.Duration
+	host   options
+	help   bool
 }
 
 // parseFlags reads the command line. Help goes to w.
@@ -33,7 +35,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	set := flag.NewFlagSet("signup", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8081", "listen on `HOST:PORT`")
-	set.StringVar(&f.db, "db", "", "the database, `FILE`; others may use it at the same time; default: in memory")
+	db := set.String("db", "", "the database, `FILE` or postgres://USER@HOST/DATABASE, which others may use at the same time; default: what "+backend.Variable+" says, or else in memory")
 	set.BoolVar(&f.sample, "sample", false, "add three rules to try, and show what to try")
 	set.Func("trusted-proxy", "take the word of the proxy at `ADDRESS`, or of those of a prefix, on who the client is; may be repeated",
 		f.host.addProxy)
@@ -44,7 +46,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	set.DurationVar(&f.stop, "shutdown-timeout", defaultStop, "when told to stop, end within `TIME`: requests under way are answered for most of it")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: signup [-addr HOST:PORT] [-db FILE] [-sample] [FLAGS]")
+		fmt.Fprintln(w, "Usage: signup [-addr HOST:PORT] [-db DATABASE] [-sample] [FLAGS]")
 		set.SetOutput(w)
 		set.PrintDefaults()
 		f.help = true
@@ -61,7 +63,9 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 		return f, &usageError{flag: "-shutdown-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 15s"}
 	}
 	f.host.try = f.sample
-	return f, nil
+	var err error
+	f.db, err = backend.Named("-db", *db, backend.Variable)
+	return f, err
 }
 
 func (o *options) addProxy(s string) error {

@@ -56,10 +56,10 @@ import (
 	"syscall"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/exposure"
 	"example.com/ostraka/examples/internal/grace"
 	"example.com/ostraka/memstore"
-	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
 
@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "signup: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) {
 		return 2
 	}
 	return 1
@@ -116,7 +116,7 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 	if err != nil {
 		return &usageError{"-addr", f.addr, err, "give a free one, HOST:PORT"}
 	}
-	exposure.Warn(log, f.db, f.host.proxies)
+	exposure.Warn(log, f.db.Path(), f.host.proxies)
 	fmt.Fprintf(stdout, "http://%s/\n", listener.Addr())
 	if f.sample {
 		printTries(stdout)
@@ -124,21 +124,18 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 	return serve(ctx, listener, handler, grace.ForRequests(f.stop), log)
 }
 
-// openStore opens the database, or makes one in memory if it has no path.
-func openStore(ctx context.Context, path string, log *slog.Logger) (store.Store, error) {
-	if path == "" {
+// openStore opens the database, or makes one in memory if none is named.
+func openStore(ctx context.Context, a backend.Address, log *slog.Logger) (store.Store, error) {
+	if a.IsZero() {
 		log.Warn("no -db: all is in memory, and gone at the end")
 		return memstore.New(), nil
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		log.Info("the database is new", "file", path)
-	}
-	st, err := sqlitestore.Open(ctx, path, sqlitestore.Options{})
+	db, err := backend.Open(ctx, a, backend.Options{Mode: backend.Serve, Rekey: &ban.RekeyOptions{Actor: "signup"}})
 	if err != nil {
-		return nil, &usageError{"-db", path, err, "name a database of ostraka, or a new file"}
+		return nil, err
 	}
-	if _, err := ban.Rekey(ctx, st, ban.RekeyOptions{Actor: "signup"}); err != nil { // after an upgrade
-		return nil, errors.Join(err, st.Close())
+	if db.Fresh {
+		log.Info("the database is new", "file", a.String())
 	}
-	return st, nil
+	return db.Store, nil
 }

@@ -1,6 +1,19 @@
 //go:build unix
 
-// Package pgtest starts PostgreSQL servers for tests.
+// Package pgtest starts PostgreSQL servers for tests, from what is installed on the
+// machine.
+//
+//	func TestMain(m *testing.M) { pgtest.Main(m) }
+//
+//	func TestStore(t *testing.T) {
+//		server := pgtest.Shared(t) // or the test is skipped
+//		st, err := pgstore.Open(t.Context(), server.DSN(), pgstore.Options{Schema: pgtest.Schema()})
+//		…
+//	}
+//
+// [Start] is for programs: it starts a server that the caller removes. A server takes
+// connections from this machine alone, and everybody on it is let in as whoever they
+// say they are, unless [Server.RequirePasswords] is called.
 package pgtest
 
 import (
@@ -42,8 +55,9 @@ func Start(settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.command("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N").Run(); err != nil {
-		return nil, errors.Join(err, s.Remove())
+	initdb := s.command("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, out), s.Remove())
 	}
 	if err := s.configure(settings); err != nil {
 		return nil, errors.Join(err, s.Remove())
@@ -200,6 +214,16 @@ func (s *Server) Restart() error {
 // DSN returns the connection string of the database postgres, as its superuser.
 func (s *Server) DSN() string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", s.Port)
+}
+
+// RequirePasswords starts the server anew, and has it ask for the password of every role
+// but postgres.
+func (s *Server) RequirePasswords() error {
+	rules := "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+	if err := os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(rules), 0o600); err != nil {
+		return err
+	}
+	return errors.Join(s.Stop(), s.Restart())
 }
 
 // Kill ends the server without warning (SIGKILL), and waits until it is gone. Its

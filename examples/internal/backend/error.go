@@ -1,0 +1,105 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"example.com/ostraka/pgstore"
+	"example.com/ostraka/store"
+)
+
+// Error reports a database that cannot be used, with what to do about it. It shows no
+// password.
+type Error struct {
+	From string // what named the database, as a flag is called; may be empty
+	Name string // of the database, as [Address.String] has it; may be empty
+	Err  error
+	Hint string // what to do
+}
+
+func (e *Error) Error() string {
+	where := strings.TrimSpace(e.From + " " + e.Name)
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Sprintf("%s%v; %s", where, e.Err, e.Hint)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Outage reports whether the same may work later on: the server does not answer.
+func (e *Error) Outage() bool {
+	return errors.Is(e.Err, pgstore.ErrConnection) && !refused(e.Err) ||
+		errors.Is(e.Err, pgstore.ErrReplica) || errors.Is(e.Err, pgstore.ErrDiskFull)
+}
+
+// Unusable reports whether an error is an [*Error] that is no [Error.Outage]: another
+// database has to be named, or something done about this one.
+func Unusable(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && !e.Outage()
+}
+
+// refused reports whether the server does not let the role in.
+func refused(err error) bool { return code(err) == wrongPassword || code(err) == wrongRole }
+
+// The codes of PostgreSQL that hints are by, from its manual's appendix A.
+const (
+	wrongPassword = "28P01"
+	wrongRole     = "28000" // or its way in is not allowed
+	noDatabase    = "3D000"
+	noSetting     = "42704"
+)
+
+func code(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// ErrMissing: there is no file at the path.
+var ErrMissing = errors.New("there is no such database")
+
+const howFile = "name a database of ostraka, or a new file in a folder that is there"
+
+// fileError explains why a file cannot be opened.
+func (a Address) fileError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return a.error(err, howFile)
+}
+
+// serverError explains why a database on a server cannot be used.
+func (a Address) serverError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	e := a.error(err, "see what the server's log says")
+	switch {
+	case errors.Is(err, pgstore.ErrSchemaTooNew):
+		e.Hint = "run the newer program"
+	case errors.Is(err, pgstore.ErrSchemaTooOld):
+		e.Hint = fmt.Sprintf("make the tables with: banctl migrate --db '%s'", a.name)
+	case errors.Is(err, pgstore.ErrReplica):
+		e.Hint = "name the server that takes writes"
+	case errors.Is(err, pgstore.ErrDenied):
+		e.Hint = "migrate as a role that may, and name the other: banctl migrate --grant ROLE"
+	case code(err) == wrongPassword:
+		e.Hint = "is PGPASSWORD right, or the line of ~/.pgpass, or PGPASSFILE?"
+	case code(err) == wrongRole:
+		e.Hint = "is the role right, and does the server's pg_hba.conf let it in from here?"
+	case code(err) == noDatabase:
+		e.Hint = "make it with createdb, or name another"
+	case code(err) == noSetting:
+		e.Hint = "correct the settings behind the ?"
+	case errors.Is(err, pgstore.ErrConnection), errors.Is(err, store.ErrUnavailable):
+		e.Hint = "is the server up, the address right, and does it take writes?"
+	}
+	return e
+}
