@@ -34,6 +34,8 @@ type Store struct {
 	rules  *ruleindex.Index // of the bans that have one, and of the blocks
 	lists  lists
 
+	subscriptions map[string]store.Subscription // by list
+
 	accounts    accounts
 	credentials credentials
 	aliases     aliases
@@ -56,6 +58,8 @@ func New() *Store {
 		blocks: blocks{byID: make(map[uuid.UUID]*blockRecord), byDomain: make(map[string]*blockRecord)},
 		rules:  ruleindex.New(),
 		lists:  lists{byName: make(map[string]*list), applying: make(map[string]*attempt)},
+
+		subscriptions: make(map[string]store.Subscription),
 
 		accounts:    newAccounts(),
 		credentials: newCredentials(),

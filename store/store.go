@@ -21,6 +21,7 @@ type Store interface {
 	Credentials
 	Aliases
 	Cascades
+	Subscriptions
 
 	// Close releases what the store holds. It waits for operations that are
 	// under way, though not for subscribers that are being told. Afterwards

@@ -21,7 +21,7 @@ func flaws() []flaw {
 		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, blockUpdateFlaws,
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
-		listFlaws, versionFlaws, rekeyFlaws,
+		listFlaws, versionFlaws, rekeyFlaws, subscriptionFlaws,
 		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
 	)
 }
@@ -90,6 +90,7 @@ var persistentFlaws = []persistentFlaw{
 		func() func() store.Store { return func() store.Store { return memstore.New() } },
 		[]string{
 			"Everything survives Close and opening again",
+			"Subscriptions are shared, and survive opening again",
 			"Numbers go on after opening again",
 			"What was pruned stays pruned after opening again",
 			"Close loses no write that had succeeded",

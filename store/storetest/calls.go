@@ -83,6 +83,7 @@ type records struct {
 func callRecords(t reporter, s store.Store) records {
 	t.Helper()
 	account, session, _ := holder(t, s, newAccount("a"))
+	putSubscription(t, s, newSubscription(subscribedList))
 	return records{
 		ban:     create(t, s, domainBan("a.example")),
 		block:   createBlock(t, s, newBlock("a.example")),
@@ -101,7 +102,7 @@ type call struct {
 }
 
 func calls(r records) []call {
-	return slices.Concat(banCalls(r.ban), listCalls(r), accountCalls(r), credentialCalls(r), aliasCalls(r), keyCalls())
+	return slices.Concat(banCalls(r.ban), listCalls(r), accountCalls(r), credentialCalls(r), aliasCalls(r), keyCalls(), subscriptionCalls())
 }
 
 func keyCalls() []call {
@@ -244,7 +245,7 @@ func closeWaits(t reporter, s store.Store) {
 			for n := 0; ; n++ {
 				c := all[(i+n)%len(all)]
 				switch c.method {
-				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList", "DeleteAccount", "PurgeCredentials", "TrimSessions", "DeleteAlias":
+				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList", "DeleteAccount", "PurgeCredentials", "TrimSessions", "DeleteAlias", "DeleteSubscription":
 					continue // the others use the record
 				}
 				err := c.do(t.Context(), s)

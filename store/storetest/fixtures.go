@@ -230,7 +230,7 @@ func wantExists(t reporter, doing string, err error, existing store.Ban) {
 // record is what a store keeps or tells.
 type record interface {
 	store.Ban | store.Block | store.List | store.Entry | store.Rule |
-		store.Account | store.MailAlias | store.Credential | store.Affected
+		store.Account | store.MailAlias | store.Credential | store.Affected | store.Subscription
 }
 
 // wantSame compares two records, times by instant and location.

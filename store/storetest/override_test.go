@@ -15,6 +15,7 @@ import (
 type override struct {
 	store.Store
 	accountOverrides
+	subscriptionOverrides
 
 	lookup        func(context.Context, []store.Key) ([]store.Rule, error)
 	prefixLengths func(context.Context) ([]store.PrefixLen, error)

@@ -39,7 +39,7 @@ func clauses() []clause {
 		blockClauses, blockUpdateClauses,
 		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, accountLogClauses,
 		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses, exceptionClauses,
-		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses,
+		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses, subscriptionClauses,
 		hitClauses, historyClauses, tallyClauses,
 		rekeyClauses, tableClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,
@@ -51,7 +51,7 @@ func persistentClauses() []persistentClause {
 	return slices.Concat(
 		notifyClauses,
 		reopenClauses, handleClauses, listReopenClauses, listHandleClauses,
-		accountReopenClauses, accountHandleClauses, tableReopenClauses,
+		accountReopenClauses, accountHandleClauses, tableReopenClauses, subscriptionHandleClauses,
 	)
 }
 
