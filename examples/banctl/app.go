@@ -96,6 +96,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(credentialCommands(a)...)
 	root.AddCommand(aliasCommands(a)...)
 	refuseUnknownHelp(root)
+	addCompletion(root)
 	return root
 }
 
