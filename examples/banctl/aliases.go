@@ -70,7 +70,7 @@ type aliasesDoc struct {
 
 func (d aliasesDoc) text(t *text) {
 	if len(d.Aliases) > 0 {
-		t.row("NUMBER", "ADDRESS", "DESTINATION", "STATE", "CREATED", "BAN")
+		t.head("NUMBER", "ADDRESS", "DESTINATION", "STATE", "CREATED", "BAN")
 	}
 	for _, m := range d.Aliases {
 		by := ""

@@ -140,10 +140,10 @@ type blocksDoc struct {
 
 func (d blocksDoc) text(t *text) {
 	if len(d.Blocks) > 0 {
-		t.row("NUMBER", "DOMAIN", "EFFECT", "SCOPE", "HITS", "CREATED", "BY", "REASON")
+		t.head("NUMBER", "DOMAIN", "EFFECT", "SCOPE", "HITS", "CREATED", "BY", "REASON")
 	}
 	for _, b := range d.Blocks {
-		t.row(number(b.Seq), b.Domain, b.Effect.String(), b.Scope.String(), digits(b.Hits), moment(b.CreatedAt), b.CreatedBy, clip(b.Reason))
+		t.row(number(b.Seq), b.Domain, b.Effect.String(), b.Scope.String(), digits(b.Hits), moment(b.CreatedAt), b.CreatedBy, b.Reason)
 	}
 	t.line("%s", pageNote(len(d.Blocks), d.Total, d.Before, "block", "blocks"))
 }

@@ -183,10 +183,10 @@ func (d traceDoc) text(t *text) {
 		return
 	}
 	t.line("%s", d.Verdict)
-	t.row("OUTCOME", "EFFECT", "RULE", "ORIGIN", "MATCHES", "VIA", "EXPIRES", "REASON")
+	t.head("OUTCOME", "EFFECT", "RULE", "ORIGIN", "MATCHES", "VIA", "EXPIRES", "REASON")
 	for _, c := range d.Considered {
 		t.row(string(c.Outcome), c.Effect.String(), fmt.Sprintf("%s %s", c.Kind, c.Matched), string(c.Origin),
-			fmt.Sprintf("%s %s", c.Field, c.Input), c.Via.String(), moment(c.ExpiresAt), clip(c.Reason))
+			fmt.Sprintf("%s %s", c.Field, c.Input), c.Via.String(), moment(c.ExpiresAt), c.Reason)
 	}
 	if d.Message != "" {
 		t.line("to be told: %s", d.Message)

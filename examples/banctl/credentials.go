@@ -112,10 +112,10 @@ type credentialsDoc struct {
 
 func (d credentialsDoc) text(t *text) {
 	if len(d.Credentials) > 0 {
-		t.row("ID", "KIND", "STATE", "CREATED", "LAST USED", "EXPIRES", "NAME", "SCOPES")
+		t.head("ID", "KIND", "STATE", "CREATED", "LAST USED", "EXPIRES", "NAME", "SCOPES")
 	}
 	for _, c := range d.Credentials {
-		t.row(c.ID.String(), c.Kind, c.State, moment(c.CreatedAt), moment(c.LastUsedAt), moment(c.ExpiresAt), clip(c.Name), clip(strings.Join(c.Scopes, " ")))
+		t.row(c.ID.String(), c.Kind, c.State, moment(c.CreatedAt), moment(c.LastUsedAt), moment(c.ExpiresAt), c.Name, strings.Join(c.Scopes, " "))
 	}
 	t.line("%s of %s", count(int64(len(d.Credentials)), "session or token", "sessions and tokens"), d.Account)
 }

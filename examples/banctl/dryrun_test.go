@@ -161,7 +161,7 @@ func TestReinstateBesideAnActiveBanIsRefusedDryOrNot(t *testing.T) {
 func TestEveryCommandThatWritesHasADryRun(t *testing.T) {
 	reading := map[string]bool{
 		"list": true, "show": true, "check": true, "explain": true, "preview": true, "log": true, "stats": true,
-		"lists": true, "blocks": true, "export": true, "verify": true, "credentials": true, "aliases": true, "help": true,
+		"lists": true, "blocks": true, "export": true, "verify": true, "credentials": true, "aliases": true, "help": true, "completion": true,
 	}
 	for _, cmd := range newRoot(&app{}).Commands() {
 		if has := cmd.Flags().Lookup("dry-run") != nil; has == reading[cmd.Name()] {

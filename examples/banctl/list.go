@@ -19,11 +19,11 @@ type bansDoc struct {
 
 func (d bansDoc) text(t *text) {
 	if len(d.Bans) > 0 {
-		t.row("NUMBER", "KIND", "VALUE", "EFFECT", "SCOPE", "STATE", "EXPIRES", "HITS", "BY", "REASON")
+		t.head("NUMBER", "KIND", "VALUE", "EFFECT", "SCOPE", "STATE", "EXPIRES", "HITS", "BY", "REASON")
 	}
 	for _, b := range d.Bans {
 		t.row(number(b.Seq), b.Kind.String(), b.Value, does(b.Effect, b.Shadow), b.Scope.String(), b.State,
-			moment(b.ExpiresAt), digits(b.Hits), b.CreatedBy, clip(b.Reason))
+			moment(b.ExpiresAt), digits(b.Hits), b.CreatedBy, b.Reason)
 	}
 	t.line("%s", pageNote(len(d.Bans), d.Total, d.Before, "ban", "bans"))
 }

@@ -56,9 +56,9 @@ func (d listsDoc) text(t *text) {
 		t.line("0 lists")
 		return
 	}
-	t.row("NAME", "ENTRIES", "VERSION", "UNDO", "SYNCED", "BY", "SOURCE", "REASON")
+	t.head("NAME", "ENTRIES", "VERSION", "UNDO", "SYNCED", "BY", "SOURCE", "REASON")
 	for _, l := range d.Lists {
-		t.row(l.Name, digits(l.Entries), digits(l.Version), yesNo(l.Undoable), moment(l.SyncedAt), l.SyncedBy, clip(l.Source), clip(l.Reason))
+		t.row(l.Name, digits(l.Entries), digits(l.Version), yesNo(l.Undoable), moment(l.SyncedAt), l.SyncedBy, l.Source, l.Reason)
 	}
 }
 
@@ -182,7 +182,7 @@ func (a *app) export(do func(io.Writer) error) error {
 	}
 	out := b.Bytes()
 	if _, ok := terminal(a.stdout); ok {
-		t := newText()
+		t := new(text)
 		for line := range bytes.Lines(out) {
 			t.line("%s", bytes.TrimRight(line, "\r\n"))
 		}

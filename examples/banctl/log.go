@@ -24,7 +24,7 @@ type logDoc struct {
 
 func (d logDoc) text(t *text) {
 	if len(d.Changes) > 0 {
-		t.row("NUMBER", "TIME", "ACTOR", "ACTION", "WHAT")
+		t.head("NUMBER", "TIME", "ACTOR", "ACTION", "WHAT")
 	}
 	for _, c := range d.Changes {
 		t.row(digits(c.Seq), moment(c.At), c.Actor, string(c.Action), changed(c))

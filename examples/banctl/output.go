@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -31,6 +30,23 @@ type printer struct {
 func (a *app) output() *printer { return &printer{a.stdout, a.json} }
 func (a *app) errors() *printer { return &printer{a.stderr, a.json} }
 
+// columns returns how wide the terminal behind a stream is, 0 if it is none or does
+// not say: as COLUMNS has it, which people set, else as the terminal itself does.
+func columns(stream any) int {
+	f, ok := terminal(stream)
+	if !ok {
+		return 0
+	}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
 // print prints a view in one write.
 func (p *printer) print(v view) error {
 	var out []byte
@@ -41,7 +57,7 @@ func (p *printer) print(v view) error {
 		}
 		out = append(escapeJSON(doc), '\n')
 	} else {
-		t := newText()
+		t := &text{within: columns(p.w)}
 		v.text(t)
 		out = t.bytes()
 	}
@@ -62,32 +78,43 @@ func marshal(v any) ([]byte, error) {
 // strangers, so that nothing but its own line ends and spaces reaches a terminal
 // that is not a visible character.
 type text struct {
-	b  bytes.Buffer
-	tw *tabwriter.Writer
+	b      bytes.Buffer
+	table  table // that was begun
+	within int   // how many columns tables may take; 0: as many as they need
 }
 
-func newText() *text {
-	t := new(text)
-	t.tw = tabwriter.NewWriter(&t.b, 0, 0, 2, ' ', tabwriter.DiscardEmptyColumns)
-	return t
+// endTable adds the rows of the table that was begun, if any.
+func (t *text) endTable() {
+	for _, line := range t.table.render(t.within) {
+		t.b.WriteString(line)
+		t.b.WriteByte('\n')
+	}
+	t.table = table{}
 }
 
 // line adds a line.
 func (t *text) line(format string, args ...any) {
-	t.tw.Flush() // it is part of no table
+	t.endTable() // it is part of no table
 	t.b.WriteString(visible(fmt.Sprintf(format, args...)))
 	t.b.WriteByte('\n')
 }
 
-// row adds a row to the table that the rows before it, if any, began.
+// head begins a table with the names of its columns. On a terminal it is made to
+// fit.
+func (t *text) head(names ...string) {
+	t.endTable()
+	t.row(names...)
+	t.table.head = true
+}
+
+// row adds a row to the table that the rows before it, if any, began. In one with a
+// head, each has as many cells as that.
 func (t *text) row(cells ...string) {
+	row := make([]string, len(cells))
 	for i, c := range cells {
-		if i > 0 {
-			t.tw.Write([]byte{'\t'})
-		}
-		io.WriteString(t.tw, visible(c))
+		row[i] = visible(c)
 	}
-	t.tw.Write([]byte{'\n'})
+	t.table.rows = append(t.table.rows, row)
 }
 
 // field adds a row of a name and a value, unless that is empty.
@@ -97,9 +124,9 @@ func (t *text) field(name, value string) {
 	}
 }
 
-// bytes returns all of it, without the spaces that tables leave at ends of lines.
+// bytes returns all of it, without spaces at ends of lines.
 func (t *text) bytes() []byte {
-	t.tw.Flush()
+	t.endTable()
 	var out bytes.Buffer
 	for line := range bytes.Lines(t.b.Bytes()) {
 		out.Write(bytes.TrimRight(line, " \n"))
@@ -153,15 +180,6 @@ func escapeJSON(doc []byte) []byte {
 		}
 	}
 	return out
-}
-
-// clip returns the beginning of a text that would make a column too wide.
-func clip(s string) string {
-	const limit = 40
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit-1]) + "…"
-	}
-	return s
 }
 
 // moment prints a time; empty for the zero one.

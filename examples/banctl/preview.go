@@ -132,7 +132,7 @@ func (d overlapsDoc) table(t *text, title string) {
 	t.line("%s: %d%s", title, d.Count, redundant(d.Redundant))
 	for _, r := range d.Sample {
 		t.row(" ", fmt.Sprintf("%s %s", r.Kind, r.Value), does(r.Effect, r.Shadow), r.Scope.String(), string(r.Origin),
-			mark(r.Redundant, "redundant"), clip(r.Reason))
+			mark(r.Redundant, "redundant"), r.Reason)
 	}
 	if more := d.Count - len(d.Sample); more > 0 {
 		t.line("  and %d more", more)

@@ -61,7 +61,7 @@ func (d showDoc) history(t *text) {
 		}
 		if !head {
 			t.line("")
-			t.row("DAY", "USES", "CLIENTS")
+			t.head("DAY", "USES", "CLIENTS")
 			head = true
 		}
 		t.row(day.Day, digits(day.Uses), digits(day.Clients))

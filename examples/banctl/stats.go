@@ -29,7 +29,7 @@ type banStats struct {
 }
 
 func (d statsDoc) text(t *text) {
-	t.row("BANS", "ACTIVE", "ENDED", "SHADOWS")
+	t.head("BANS", "ACTIVE", "ENDED", "SHADOWS")
 	for _, kind := range store.Kinds() {
 		n := d.BansByKind[kind.String()]
 		t.row(kind.String(), digits(n.Active), digits(n.Ended), digits(n.Shadows))
