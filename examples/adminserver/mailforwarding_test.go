@@ -35,8 +35,8 @@ func onEveryBackend(t *testing.T, test func(t *testing.T, p *program)) {
 	}
 }
 
-// siteOver serves the whole site over a store.
-func siteOver(t *testing.T, st store.Store) *program {
+// siteOver serves the whole site over a store, with the parts as they are changed.
+func siteOver(t *testing.T, st store.Store, change ...func(*parts)) *program {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -62,11 +62,16 @@ func siteOver(t *testing.T, st store.Store) *program {
 		_, err := p.accounts.Create(ctx, o)
 		must(err)
 	}
+	for _, change := range change {
+		change(p)
+	}
 	site, err := newSite(p)
 	must(err)
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
-	return &program{t: t, url: server.URL}
+	served := &program{t: t, url: server.URL, parts: p}
+	served.token = served.tokenOf("alice", "admin:read", "admin:write")
+	return served
 }
 
 // row is a request, and what is wanted of the answer: its status and pieces of it.
