@@ -132,10 +132,7 @@ type program struct {
 	url  string
 	stop func() int // ends it, and returns the exit status
 
-	// Of siteOver alone: what the site is made of, and an API token of alice's that may
-	// read and write.
-	parts *parts
-	token string
+	parts *parts // of siteOver alone: what the site is made of
 
 	mu  sync.Mutex
 	log strings.Builder

@@ -48,7 +48,7 @@ func TestMastoJS(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, p *program) {
 		ctx, cancel := context.WithTimeout(t.Context(), waitFor)
 		defer cancel()
-		node := exec.CommandContext(ctx, "node", "day.mjs", p.url, p.token, p.tokenOf("alice", "admin:read"))
+		node := exec.CommandContext(ctx, "node", "day.mjs", p.url, p.tokenOf("alice", "admin:read", "admin:write"), p.tokenOf("alice", "admin:read"))
 		node.Dir = dir
 		out, err := node.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "the day is over") {
