@@ -63,7 +63,7 @@ func (s *Store) rewritable(after *store.Account) (*accountRecord, error) {
 		return nil, missingAccount(after.ID)
 	}
 	if v := r.account.Version; v != after.Version {
-		return nil, fmt.Errorf("account %s is at version %d, not %d: %w", after.ID, v, after.Version, store.ErrConflict)
+		return nil, otherVersion(after.ID, v, after.Version)
 	}
 	if err := s.accounts.taken(after, r); err != nil {
 		return nil, err
@@ -116,17 +116,30 @@ func idsOf(bans []store.Ban) (ids []uuid.UUID) {
 }
 
 // DeleteAccount implements [store.Accounts].
-func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (written store.AccountWritten, err error) {
+func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (store.AccountWritten, error) {
+	return s.RemoveAccount(ctx, store.AccountRemoval{ID: id}, change)
+}
+
+// RemoveAccount implements [store.Accounts].
+func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (written store.AccountWritten, err error) {
+	id := removal.ID
 	err = s.transact(ctx, func(tx *transaction) error {
 		r := s.accounts.byID[id]
 		if r == nil {
 			return missingAccount(id)
+		}
+		if v := r.account.Version; removal.Version != 0 && v != removal.Version {
+			return otherVersion(id, v, removal.Version)
 		}
 		if err := s.accounts.losesLastAdmin(r, nil); err != nil {
 			return err
 		}
 		written.CredentialsRevoked = revoke(tx, r.credentials, &store.CredentialFilter{}, change.At)
 		written.AliasesDisabled = disable(tx, s.aliases.byOwner[id], everyAlias, uuid.Nil, change.At)
+		bans, err := s.writeBans(tx, &store.AccountWrite{CreateBans: removal.CreateBans}, &written, change)
+		if err != nil {
+			return err
+		}
 		logged, err := changelog.Account(change, &r.account, nil, changelog.Written(&written))
 		if err != nil {
 			return err
@@ -135,12 +148,17 @@ func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Ch
 		s.credentials.remove(func(c *credentialRecord) bool { return c.account == r })
 		s.accounts.remove(r)
 		tx.log(logged)
+		tx.log(bans...)
 		return nil
 	})
 	if err != nil {
 		return store.AccountWritten{}, err
 	}
 	return written, nil
+}
+
+func otherVersion(id uuid.UUID, is, want int64) error {
+	return fmt.Errorf("account %s is at version %d, not %d: %w", id, is, want, store.ErrConflict)
 }
 
 // revoke revokes the credentials that the filter selects and that are not

@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -15,7 +16,10 @@ import (
 // accountColumns are those of @accounts, after seq.
 const accountColumns = `id, version, handle, handle_fold, name, bio, links, meta, roles,
 	admin, verified, invited_by, password_hash, joined_at, created_at, created_by, updated_at, last_login_at,
-	suspended_at, suspended_by, suspended_reason, suspension_bans`
+	suspended_at, suspended_by, suspended_reason, suspension_bans, hold, sweep`
+
+// holdColumns repeat what of the hold is searched for.
+const holdColumns = `, hold_since, hold_rule, hold_network`
 
 // wholeAccount are the columns of an account a with one of its handle keys and
 // one of its addresses: there is a row for each pair of those.
@@ -38,7 +42,7 @@ func accountsWhere(condition, order string) string {
 		` ORDER BY a.seq ` + order + `, k.position, e.position`
 }
 
-// accountArgs returns the arguments for accountColumns.
+// accountArgs returns the arguments for accountColumns and holdColumns.
 func accountArgs(a *store.Account) ([]any, error) {
 	links, err := sqlbackend.JSONArg(a.Links, len(a.Links))
 	if err != nil {
@@ -52,11 +56,20 @@ func accountArgs(a *store.Account) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	held := 0
+	if a.Hold != (store.Hold{}) {
+		held = 1
+	}
+	hold, err := sqlbackend.JSONArg(a.Hold, held)
+	if err != nil {
+		return nil, err
+	}
 	return []any{
 		uid(a.ID), a.Version, a.Handle, a.HandleFold, a.Name, a.Bio, links, sqlbackend.TextArg(a.Meta), roles,
 		a.Admin, a.Verified, idArg(a.InvitedBy), a.PasswordHash,
 		sqlbackend.TimeArg(a.JoinedAt), sqlbackend.TimeArg(a.CreatedAt), a.CreatedBy, sqlbackend.TimeArg(a.UpdatedAt), sqlbackend.TimeArg(a.LastLoginAt),
-		sqlbackend.TimeArg(a.SuspendedAt), a.SuspendedBy, a.SuspendedReason, bans,
+		sqlbackend.TimeArg(a.SuspendedAt), a.SuspendedBy, a.SuspendedReason, bans, hold, idArg(a.Sweep),
+		sqlbackend.TimeArg(a.Hold.Since), idArg(a.Hold.Rule), store.NetworkKey(a.Hold.Network),
 	}, nil
 }
 
@@ -78,6 +91,7 @@ func (r *accountReader) read(rows pgx.Rows, leading ...any) error {
 		&a.Admin, &a.Verified, (*id)(&a.InvitedBy), &a.PasswordHash,
 		(*micros)(&a.JoinedAt), (*micros)(&a.CreatedAt), &a.CreatedBy, (*micros)(&a.UpdatedAt), (*micros)(&a.LastLoginAt),
 		(*micros)(&a.SuspendedAt), &a.SuspendedBy, &a.SuspendedReason, fromJSON[[]uuid.UUID]{&a.SuspensionBans},
+		fromJSON[store.Hold]{&a.Hold}, (*id)(&a.Sweep),
 		&keyPosition, &key, &emailPosition, (*id)(&email.ID), &address, &mailbox,
 		(*micros)(&email.VerifiedAt), (*micros)(&email.CreatedAt),
 	)...); err != nil {
@@ -142,8 +156,18 @@ func (t *tx) account(ctx context.Context, id uuid.UUID) (store.Account, error) {
 func accountConditions(f store.AccountFilter) *sqlbackend.Conditions {
 	c := new(sqlbackend.Conditions)
 	if f.Active != nil {
-		c.Add(choose(*f.Active, `suspended_at IS NULL`, `suspended_at IS NOT NULL`))
+		c.Add(choose(*f.Active, `suspended_at IS NULL AND hold_since IS NULL`, `(suspended_at IS NOT NULL OR hold_since IS NOT NULL)`))
 	}
+	if f.Pending != nil {
+		c.Add(choose(*f.Pending, `hold_since IS NOT NULL AND suspended_at IS NULL`, `(hold_since IS NULL OR suspended_at IS NOT NULL)`))
+	}
+	if f.Suspended != nil {
+		c.Add(choose(*f.Suspended, `suspended_at IS NOT NULL`, `suspended_at IS NULL`))
+	}
+	if f.Sweep != uuid.Nil {
+		c.Add(`sweep = ?`, uid(f.Sweep))
+	}
+	holdConditions(c, &f.Hold)
 	if f.Admin != nil {
 		c.Add(choose(*f.Admin, `admin`, `NOT admin`))
 	}
@@ -154,6 +178,31 @@ func accountConditions(f store.AccountFilter) *sqlbackend.Conditions {
 		c.Add(`seq IN (SELECT account FROM @account_emails WHERE position(CAST(? AS bytea) in convert_to(address, 'UTF8')) > 0)`, []byte(f.EmailContains))
 	}
 	return c
+}
+
+// holdConditions says in SQL what [store.HoldFilter.Match] says.
+func holdConditions(c *sqlbackend.Conditions, f *store.HoldFilter) {
+	if f.Empty() {
+		return
+	}
+	c.Add(`hold_since IS NOT NULL`)
+	if f.Rule != uuid.Nil {
+		c.Add(`hold_rule = ?`, uid(f.Rule))
+	}
+	if f.Domain != "" {
+		at, below, length := "@"+f.Domain, "."+f.Domain, utf8.RuneCountInString(f.Domain)+1
+		c.Add(`(right(hold ->> 'email', ?) IN (?, ?) OR right('@' || (hold ->> 'domain'), ?) IN (?, ?))`, length, at, below, length, at, below)
+	}
+	if f.Network.IsValid() {
+		first, last := store.NetworkRange(f.Network)
+		c.Add(`hold_network BETWEEN ? AND ?`, first, last)
+	}
+	if !f.Before.IsZero() {
+		c.Add(`hold_since < ?`, f.Before.UnixMicro())
+	}
+	if f.LetIn != nil {
+		c.Add(choose(*f.LetIn, ``, `NOT `) + `coalesce(CAST(hold ->> 'let_in' AS boolean), false)`)
+	}
 }
 
 func choose(yes bool, ifYes, ifNo string) string {

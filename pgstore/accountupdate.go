@@ -22,9 +22,24 @@ type accountUpdate struct {
 }
 
 func (u *accountUpdate) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		u.check, u.replaceParts, u.revokeCredentials, u.disableAliases, u.createBans, u.revokeBans, u.replaceRow, u.log,
-	} {
+	return inOrder(ctx, u.check, u.replaceParts, u.revokeCredentials, u.disableAliases, u.createBans, u.revokeBans, u.replaceRow,
+		func(ctx context.Context) error { return u.log(ctx, &u.Account) })
+}
+
+// remove removes the account instead, if it is of that version, 0 being any.
+func (u *accountUpdate) remove(ctx context.Context, version int64) error {
+	if version != 0 && version != u.before.Version {
+		return store.ErrConflict
+	}
+	return inOrder(ctx,
+		func(ctx context.Context) error { return u.tx.keepAdmin(ctx, u.before, nil) },
+		u.revokeCredentials, u.disableAliases, u.createBans,
+		func(ctx context.Context) error { return u.tx.deleteAccountRows(ctx, u.before) },
+		func(ctx context.Context) error { return u.log(ctx, nil) })
+}
+
+func inOrder(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -121,8 +136,9 @@ func (u *accountUpdate) replaceRow(ctx context.Context) error {
 	return u.tx.replaceRow(ctx, &u.Account)
 }
 
-func (u *accountUpdate) log(ctx context.Context) error {
-	c, err := changelog.Account(u.change, u.before, &u.Account, changelog.Written(&u.AccountWritten))
+// log logs what became of the account, nil if it is gone, and its bans.
+func (u *accountUpdate) log(ctx context.Context, after *store.Account) error {
+	c, err := changelog.Account(u.change, u.before, after, changelog.Written(&u.AccountWritten))
 	if err != nil {
 		return err
 	}

@@ -58,11 +58,11 @@ func (t *tx) insertChange(ctx context.Context, c *store.Change) (keyTables strin
 		return "", err
 	}
 	err = t.row(ctx, []any{&c.Seq, &keyTables, &t.xid, nil}, `WITH next AS (UPDATE @log SET last = last + 1 RETURNING last, key_tables),
-		logged AS (INSERT INTO @changes (seq, at, actor, action, target, keys, bulk, before, after, counts)
+		logged AS (INSERT INTO @changes (seq, at, actor, action, target, keys, bulk, before, after, counts, reason)
 			SELECT last, CAST(? AS bigint), CAST(? AS text), CAST(? AS text), CAST(? AS uuid), CAST(? AS json),
-				CAST(? AS boolean), CAST(? AS json), CAST(? AS json), CAST(? AS json) FROM next)
+				CAST(? AS boolean), CAST(? AS json), CAST(? AS json), CAST(? AS json), CAST(? AS text) FROM next)
 		SELECT last, key_tables, CAST(pg_current_xact_id() AS text), pg_notify(?, '') FROM next`,
-		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts,
+		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts, c.Reason,
 		t.store.channel())
 	return keyTables, err
 }
@@ -85,7 +85,7 @@ func (t *tx) noteTables(ctx context.Context, c *store.Change, tables, have strin
 func scanChange(rows pgx.Rows) (c store.Change, err error) {
 	var keys, counts []byte
 	err = rows.Scan(&c.Seq, (*micros)(&c.At), &c.Actor, (*string)(&c.Action), (*id)(&c.Target), &keys, &c.Bulk,
-		(*[]byte)(&c.Before), (*[]byte)(&c.After), &counts)
+		(*[]byte)(&c.Before), (*[]byte)(&c.After), &counts, &c.Reason)
 	if err != nil {
 		return c, err
 	}
@@ -101,7 +101,7 @@ func scanChange(rows pgx.Rows) (c store.Change, err error) {
 	return c, nil
 }
 
-const changeColumns = `seq, at, actor, action, target, keys, bulk, before, after, counts`
+const changeColumns = `seq, at, actor, action, target, keys, bulk, before, after, counts, reason`
 
 // Changes implements [store.Changes].
 func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]store.Change, error) {

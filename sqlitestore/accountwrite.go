@@ -72,7 +72,7 @@ func (t *tx) insertAccount(ctx context.Context, a *store.Account) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.run(ctx, `INSERT INTO ostraka_accounts (`+accountColumns+`)
+	res, err := t.run(ctx, `INSERT INTO ostraka_accounts (`+accountColumns+holdColumns+`)
 		VALUES (?`+strings.Repeat(`, ?`, len(args)-1)+`)`, args...)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (t *tx) replaceRow(ctx context.Context, a *store.Account) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `UPDATE ostraka_accounts SET (`+accountColumns+`) = (?`+strings.Repeat(`, ?`, len(args)-1)+`) WHERE seq = ?`,
+	return t.exec(ctx, `UPDATE ostraka_accounts SET (`+accountColumns+holdColumns+`) = (?`+strings.Repeat(`, ?`, len(args)-1)+`) WHERE seq = ?`,
 		append(args, a.Seq)...)
 }
 
@@ -150,7 +150,7 @@ func (t *tx) keepAdmin(ctx context.Context, before, after *store.Account) error 
 	}
 	var others bool
 	err := t.row(ctx, []any{&others}, `SELECT EXISTS (
-		SELECT 1 FROM ostraka_accounts WHERE admin = 1 AND suspended_at IS NULL AND seq <> ?)`, before.Seq)
+		SELECT 1 FROM ostraka_accounts WHERE admin = 1 AND suspended_at IS NULL AND hold_since IS NULL AND seq <> ?)`, before.Seq)
 	if err == nil && !others {
 		err = store.ErrLastAdmin
 	}
@@ -180,30 +180,26 @@ func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, cha
 }
 
 // DeleteAccount implements [store.Accounts].
-func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (written store.AccountWritten, err error) {
+func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (store.AccountWritten, error) {
+	return s.RemoveAccount(ctx, store.AccountRemoval{ID: id}, change)
+}
+
+// RemoveAccount implements [store.Accounts].
+func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (written store.AccountWritten, err error) {
 	err = s.write(ctx, "delete an account", func(t *tx) error {
-		a, err := t.account(ctx, id)
+		a, err := t.account(ctx, removal.ID)
 		if err != nil {
 			return err
 		}
-		if err := t.keepAdmin(ctx, &a, nil); err != nil {
+		u := &accountUpdate{tx: t, change: change, before: &a}
+		u.write = &store.AccountWrite{CreateBans: removal.CreateBans, RevokeCredentials: true, DisableAliases: true}
+		u.Account = a
+		if err := u.remove(ctx, removal.Version); err != nil {
 			return err
 		}
+		written = u.AccountWritten
 		written.Account = a
-		if written.CredentialsRevoked, err = t.revoke(ctx, &store.CredentialFilter{Account: id}, change.At); err != nil {
-			return err
-		}
-		if written.AliasesDisabled, err = t.disableAliases(ctx, uuid.Nil, change.At, `owner = ?`, id[:]); err != nil {
-			return err
-		}
-		if err := t.deleteAccountRows(ctx, &a); err != nil {
-			return err
-		}
-		c, err := changelog.Account(change, &a, nil, changelog.Written(&written))
-		if err != nil {
-			return err
-		}
-		return t.log(ctx, c)
+		return nil
 	})
 	if err != nil {
 		return store.AccountWritten{}, err

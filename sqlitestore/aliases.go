@@ -81,7 +81,7 @@ func (t *tx) forwards(ctx context.Context, a *store.MailAlias) error {
 	var may bool
 	err := t.row(ctx, []any{&may}, `SELECT EXISTS (SELECT 1 FROM ostraka_accounts a
 		JOIN ostraka_account_emails e ON e.account = a.seq
-		WHERE a.id = ? AND a.suspended_at IS NULL AND e.address = ?)`, a.Owner[:], a.Destination)
+		WHERE a.id = ? AND a.suspended_at IS NULL AND a.hold_since IS NULL AND e.address = ?)`, a.Owner[:], a.Destination)
 	if err == nil && !may {
 		err = store.ErrConflict
 	}

@@ -24,9 +24,9 @@ func (t *tx) log(ctx context.Context, c store.Change) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.run(ctx, `INSERT INTO ostraka_changes (at, actor, action, target, keys, bulk, before, after, counts)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts)
+	res, err := t.run(ctx, `INSERT INTO ostraka_changes (at, actor, action, target, keys, bulk, before, after, counts, reason)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts, c.Reason)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (t *tx) log(ctx context.Context, c store.Change) error {
 func scanChange(rows *sql.Rows) (c store.Change, err error) {
 	var keys, counts []byte
 	err = rows.Scan(&c.Seq, (*micros)(&c.At), &c.Actor, (*string)(&c.Action), (*id)(&c.Target), &keys, &c.Bulk,
-		(*[]byte)(&c.Before), (*[]byte)(&c.After), &counts)
+		(*[]byte)(&c.Before), (*[]byte)(&c.After), &counts, &c.Reason)
 	if err != nil {
 		return c, err
 	}
@@ -56,7 +56,7 @@ func scanChange(rows *sql.Rows) (c store.Change, err error) {
 	return c, nil
 }
 
-const changeColumns = `seq, at, actor, action, target, keys, bulk, before, after, counts`
+const changeColumns = `seq, at, actor, action, target, keys, bulk, before, after, counts, reason`
 
 // Changes implements [store.Changes].
 func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]store.Change, error) {

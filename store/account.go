@@ -62,6 +62,12 @@ type Account struct {
 	SuspendedReason string    `json:"suspended_reason,omitzero"` // for moderators
 	// SuspensionBans are the bans that were made with the suspension.
 	SuspensionBans []uuid.UUID `json:"suspension_bans,omitempty"`
+
+	// Hold: the account waits for a person to decide about it. It is apart from a
+	// suspension: an account may have both.
+	Hold Hold `json:"hold,omitzero"`
+	// Sweep is the sweep that suspended or held the account; zero: none did.
+	Sweep uuid.UUID `json:"sweep,omitzero"`
 }
 
 // Link is a link on an account's page.
@@ -91,8 +97,16 @@ type AccountEmail struct {
 	CreatedAt  time.Time `json:"created_at"`
 }
 
-// Active reports whether the account may be used: it is not suspended.
-func (a *Account) Active() bool { return a.SuspendedAt.IsZero() }
+// Active reports whether the account may be used: it is neither suspended nor
+// waiting for a person to decide.
+func (a *Account) Active() bool { return a.SuspendedAt.IsZero() && !a.Hold.Held() }
+
+// Suspended reports whether the account is suspended, held or not.
+func (a *Account) Suspended() bool { return !a.SuspendedAt.IsZero() }
+
+// Pending reports whether the account waits for a person to decide about it: it is
+// held, and not suspended.
+func (a *Account) Pending() bool { return a.Hold.Held() && a.SuspendedAt.IsZero() }
 
 // HasEmail reports whether the canonical address is one of the account's.
 func (a *Account) HasEmail(address string) bool {
@@ -108,15 +122,23 @@ func (a *Account) HasEmail(address string) bool {
 // that are set must all hold.
 type AccountFilter struct {
 	Active         *bool  // accounts that are (or are not) active
+	Pending        *bool  // accounts that are (or are not) pending
+	Suspended      *bool  // accounts that are (or are not) suspended
 	Admin          *bool  // accounts that are (or are not) admins
 	HandleContains string // accounts whose HandleFold has this substring, byte for byte
 	EmailContains  string // accounts one of whose addresses has this substring, byte for byte
+	Hold           HoldFilter
+	Sweep          uuid.UUID // accounts that this sweep suspended or held
 }
 
 // Match reports whether the filter selects the account.
 func (f *AccountFilter) Match(a *Account) bool {
 	return (f.Active == nil || a.Active() == *f.Active) &&
+		(f.Pending == nil || a.Pending() == *f.Pending) &&
+		(f.Suspended == nil || a.Suspended() == *f.Suspended) &&
 		(f.Admin == nil || a.Admin == *f.Admin) &&
+		(f.Sweep == uuid.Nil || a.Sweep == f.Sweep) &&
+		f.Hold.Match(&a.Hold) &&
 		strings.Contains(a.HandleFold, f.HandleContains) &&
 		f.matchEmail(a)
 }
@@ -161,6 +183,17 @@ type BanDisabling struct {
 	Ban Ban
 	// Disable selects the aliases; nil: none.
 	Disable *Selector
+}
+
+// AccountRemoval is the removal of an account together with what must happen in the
+// same step.
+type AccountRemoval struct {
+	ID uuid.UUID
+	// Version is the one that was read; 0: whatever it is now.
+	Version int64
+	// CreateBans are made as those of an [AccountWrite], once the account's aliases
+	// are turned off.
+	CreateBans []BanDisabling
 }
 
 // AccountWritten is what a write to an account did.
@@ -244,6 +277,14 @@ type Accounts interface {
 	// change that CreateBanDisabling or UpdateBan would log, with At and Actor of
 	// the change and the action [BanCreate] or [BanRevoke].
 	UpdateAccount(ctx context.Context, write AccountWrite, change Change) (AccountWritten, error)
+
+	// RemoveAccount does what DeleteAccount does, if the account has the Version
+	// that the removal names, and makes the bans of the removal. It is [ErrConflict]
+	// if the Version is another; other errors are those of DeleteAccount, and of
+	// the bans those of UpdateAccount, and then nothing is done. It logs the change
+	// that DeleteAccount would, with the count "bans_created", where that is not 0,
+	// and after it, for each ban, the change that UpdateAccount would log.
+	RemoveAccount(ctx context.Context, removal AccountRemoval, change Change) (AccountWritten, error)
 
 	// DeleteAccount removes the account of that ID with its credentials, turns
 	// off its aliases, which stay, so that nobody else gets their addresses, and

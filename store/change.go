@@ -38,6 +38,10 @@ const (
 	AccountSuspend    ChangeAction = "account.suspend"
 	AccountReinstate  ChangeAction = "account.reinstate"
 	AccountDelete     ChangeAction = "account.delete"
+	AccountHold       ChangeAction = "account.hold"    // it waits for a person from now on
+	AccountApprove    ChangeAction = "account.approve" // it waited, and was let in
+	AccountReject     ChangeAction = "account.reject"  // it waited, and was refused
+	AccountExpire     ChangeAction = "account.expire"  // it waited for so long that nobody will decide
 	TokenCreate       ChangeAction = "token.create"
 	CredentialsRevoke ChangeAction = "credentials.revoke" // of many
 	AliasCreate       ChangeAction = "alias.create"
@@ -62,8 +66,8 @@ const (
 // Change is one entry of the log: who did what, when, to which record. The log
 // is the audit trail, and the feed that keeps caches right.
 //
-// Whoever calls a mutating method gives At, Actor and Action; the store gives
-// the rest.
+// Whoever calls a mutating method gives At, Actor, Action and Reason; the store
+// gives the rest.
 type Change struct {
 	// Seq numbers the changes of one store from 1 in the order in which they
 	// became visible, never reusing a number: whoever has read the log up to a
@@ -77,6 +81,9 @@ type Change struct {
 	At     time.Time    `json:"at"`
 	Actor  string       `json:"actor"`
 	Action ChangeAction `json:"action"`
+	// Reason is why, for moderators, where the records do not say it. Given by who
+	// calls the mutating method, for changes of accounts.
+	Reason string `json:"reason,omitzero"`
 
 	// Target is the record, or the zero UUID for a change of many.
 	Target uuid.UUID `json:"target,omitzero"`

@@ -13,7 +13,7 @@ import (
 
 // Ban returns the change that logs one ban's going from before to after; nil
 // stands for a ban that is not there. retired are the keys of rules that it
-// retired. It takes At, Actor and Action from change and gives the rest, Seq
+// retired. It takes At, Actor, Action and Reason from change and gives the rest, Seq
 // aside. It fails for a ban that has no JSON form: one of no kind, or with a
 // time beyond the year 9999.
 func Ban(change store.Change, before, after *store.Ban, retired ...store.Key) (store.Change, error) {
@@ -140,7 +140,7 @@ func setKeys(c *store.Change, keys []store.Key) {
 
 // bare returns what the caller gives of a change, and nothing else.
 func bare(c store.Change) store.Change {
-	return store.Change{At: c.At, Actor: c.Actor, Action: c.Action, KeyTables: c.KeyTables}
+	return store.Change{At: c.At, Actor: c.Actor, Action: c.Action, Reason: c.Reason, KeyTables: c.KeyTables}
 }
 
 // withRecords gives the change its Before and After.

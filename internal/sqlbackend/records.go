@@ -30,7 +30,7 @@ func NormalBan(b store.Ban) store.Ban {
 // NormalAccount returns the account as it will be read back. It shares nothing
 // with its argument that it changes.
 func NormalAccount(a store.Account) store.Account {
-	NormalTimes(&a.JoinedAt, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt, &a.SuspendedAt)
+	NormalTimes(&a.JoinedAt, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt, &a.SuspendedAt, &a.Hold.Since)
 	a.HandleKeys = kept(a.HandleKeys)
 	a.Links = kept(a.Links)
 	a.Meta = kept(a.Meta)

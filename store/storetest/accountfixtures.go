@@ -54,6 +54,20 @@ func suspended(a store.Account) store.Account {
 	return a
 }
 
+// heldBy returns a hold of that rule, with every field set but LetIn.
+func heldBy(rule uuid.UUID, email, domain, network string) store.Hold {
+	return store.Hold{
+		Since: after(time.Minute), By: "holder", Origin: store.OriginBan, Rule: rule,
+		Kind: store.KindDomain, Matched: "held.example", Via: "exact", Email: email, Domain: domain, Network: network,
+	}
+}
+
+// held returns the account as one that waits for a person to decide.
+func held(a store.Account) store.Account {
+	a.Hold = heldBy(newID(), a.Handle+"@held.example", "site.example", "198.51.100.0/24")
+	return a
+}
+
 // demoted returns the account as no admin.
 func demoted(a store.Account) store.Account {
 	a.Admin = false

@@ -22,7 +22,7 @@ var accountValueClauses = []clause{
 		func(t reporter, s store.Store) {
 			for name, at := range trickyTimes {
 				a := newAccount("a " + name)
-				a.JoinedAt, a.CreatedAt, a.UpdatedAt, a.SuspendedAt = at, at, at, at
+				a.JoinedAt, a.CreatedAt, a.UpdatedAt, a.SuspendedAt, a.Hold.Since = at, at, at, at, at
 				a.Emails[0].CreatedAt, a.Emails[0].VerifiedAt = at, at
 				a.Roles[0].CreatedAt, a.Roles[0].UpdatedAt = at, at
 				created := createAccount(t, s, a)
@@ -66,6 +66,8 @@ func accountFieldsComeBack(t reporter, s store.Store) {
 	a := newAccount(text)
 	a.Name, a.Bio, a.Verified, a.CreatedBy = text+"1", strings.Repeat("ß", 5000), text+"2", "ἀλκιβιάδης"
 	a.PasswordHash, a.SuspendedBy, a.SuspendedReason = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", text+"3", text+"4"
+	a.Hold = heldBy(newID(), text+"@x.example", text, "192.0.2.0/24")
+	a.Hold.By, a.Hold.Via, a.Hold.Matched, a.Hold.LetIn, a.Sweep = text+"6", text, text, true, newID()
 	a.Links = []store.Link{{Text: text, URL: text + "5"}, {}, {Text: "z"}, {Text: "a"}}
 	a.Roles = []store.Role{{ID: "z", Name: text, Permissions: []string{"z", "a", text}}, {ID: "a"}}
 	a.Meta = json.RawMessage("{ \"z\": 1.50,\n\t\"a\": [ ], \"a\": \"\\u00fc<>\" }")

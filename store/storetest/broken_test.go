@@ -19,7 +19,7 @@ type flaw struct {
 func flaws() []flaw {
 	return slices.Concat(
 		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, blockUpdateFlaws,
-		accountFlaws, accountUpdateFlaws, suspensionFlaws, accountLogFlaws,
+		accountFlaws, accountUpdateFlaws, suspensionFlaws, holdFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
 		listFlaws, versionFlaws, rekeyFlaws, subscriptionFlaws,
 		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,

@@ -245,7 +245,7 @@ func closeWaits(t reporter, s store.Store) {
 			for n := 0; ; n++ {
 				c := all[(i+n)%len(all)]
 				switch c.method {
-				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList", "DeleteAccount", "PurgeCredentials", "TrimSessions", "DeleteAlias", "DeleteSubscription":
+				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList", "DeleteAccount", "RemoveAccount", "PurgeCredentials", "TrimSessions", "DeleteAlias", "DeleteSubscription":
 					continue // the others use the record
 				}
 				err := c.do(t.Context(), s)

@@ -21,6 +21,7 @@ type accountOverrides struct {
 	countAccounts      func(context.Context, store.AccountFilter) (int64, error)
 	updateAccount      func(context.Context, store.AccountWrite, store.Change) (store.AccountWritten, error)
 	deleteAccount      func(context.Context, uuid.UUID, store.Change) (store.AccountWritten, error)
+	removeAccount      func(context.Context, store.AccountRemoval, store.Change) (store.AccountWritten, error)
 	createSession      func(context.Context, store.Credential, int64) (store.Credential, error)
 	createToken        func(context.Context, store.Credential, int64, store.Change) (store.Credential, error)
 	credentialByHash   func(context.Context, store.SecretHash) (store.Credential, store.Account, error)
@@ -96,6 +97,13 @@ func (o *override) DeleteAccount(ctx context.Context, id uuid.UUID, c store.Chan
 		return o.deleteAccount(ctx, id, c)
 	}
 	return o.Store.DeleteAccount(ctx, id, c)
+}
+
+func (o *override) RemoveAccount(ctx context.Context, r store.AccountRemoval, c store.Change) (store.AccountWritten, error) {
+	if o.removeAccount != nil {
+		return o.removeAccount(ctx, r, c)
+	}
+	return o.Store.RemoveAccount(ctx, r, c)
 }
 
 func (o *override) CreateSession(ctx context.Context, session store.Credential, version int64) (store.Credential, error) {
