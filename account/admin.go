@@ -36,6 +36,21 @@ type AdminOptions struct {
 	// values of the caller's but does not end with it.
 	OnSuspend []func(ctx context.Context, s Suspended) error
 
+	// OnPending are called, in order, after an account began to wait for a decision:
+	// by SignUp and by Hold, not by Create. OnApprove and OnReject are called after
+	// somebody decided, or nobody did for too long ([Rejected.Expired]): for a host to
+	// write to moderators, and to the person. What was done stands whatever they
+	// return, see HookErr of what the methods return. Their context is as that of
+	// OnSuspend.
+	OnPending []func(ctx context.Context, a Account) error
+	OnApprove []func(ctx context.Context, a Approved) error
+	OnReject  []func(ctx context.Context, r Rejected) error
+
+	// PendingLifetime is how long an account waits for a decision until
+	// [Admin.ExpirePending] removes it; at least a minute. Default 30 days,
+	// [DefaultPendingLifetime]; a negative value: for ever.
+	PendingLifetime time.Duration
+
 	// Checker is asked by [Admin.Create], [Admin.Update] and [Admin.AddEmail] about a
 	// handle or an address that is new to an account, so that nobody takes by a
 	// change what they could not sign up with. What rules deny is refused with a
@@ -70,9 +85,14 @@ type Admin struct {
 	now       func() time.Time
 	passwords *hasher
 	onSuspend []func(context.Context, Suspended) error
-	checker   Checker // nil: nobody is asked
-	action    ban.Action
-	turns     *turns.Turns
+	onPending []func(context.Context, Account) error
+	onApprove []func(context.Context, Approved) error
+	onReject  []func(context.Context, Rejected) error
+
+	pendingLife time.Duration // negative: for ever
+	checker     Checker       // nil: nobody is asked
+	action      ban.Action
+	turns       *turns.Turns
 }
 
 // NewAdmin returns an Admin of the accounts in a store. An option that is out of
@@ -88,7 +108,15 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if !ban.ScopeOf(opts.CheckAction).Valid() {
 		return nil, ban.NewValueError("CheckAction", opts.CheckAction.String(), ban.CodeUnknown, "use one of the actions of package ban")
 	}
-	a := &Admin{store: st, checker: opts.Checker, action: opts.CheckAction, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords, onSuspend: slices.Clone(opts.OnSuspend), turns: turns.New()}
+	if opts.PendingLifetime > 0 && opts.PendingLifetime < time.Minute {
+		return nil, ban.NewValueError("PendingLifetime", opts.PendingLifetime.String(), ban.CodeRange, "give at least a minute, 0 for the default, or a negative value for no end")
+	}
+	a := &Admin{
+		store: st, checker: opts.Checker, action: opts.CheckAction, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords,
+		onSuspend: slices.Clone(opts.OnSuspend), onPending: slices.Clone(opts.OnPending),
+		onApprove: slices.Clone(opts.OnApprove), onReject: slices.Clone(opts.OnReject),
+		pendingLife: orDefault(opts.PendingLifetime, DefaultPendingLifetime), turns: turns.New(),
+	}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -203,7 +231,8 @@ type Deleted struct {
 
 // Delete removes an account with its sessions and API tokens. Its handle and
 // addresses are free again; the audit log keeps its content. To lock an account
-// out and keep its record, Suspend it. The error is [ErrNotFound],
+// out and keep its record, Suspend it; one that waits for a decision is deleted like
+// any other, but Reject it to tell the person by the hook. The error is [ErrNotFound],
 // [ErrLastAdmin] or [ErrOwnAccount].
 func (a *Admin) Delete(ctx context.Context, id uuid.UUID, o DeleteOptions) (Deleted, error) {
 	c, err := a.change(ctx, store.AccountDelete)

@@ -105,7 +105,7 @@ type AliasOptions struct {
 //
 // An address that is taken is [ErrExists], or [*InactiveAliasError] if all there is
 // to do is to turn the alias on; an owner who is not there
-// [ErrNotFound], one who is suspended [ErrSuspended], and input that does not
+// [ErrNotFound], one who is suspended [ErrSuspended] or waits [ErrPending], and input that does not
 // fit a [*ban.ValueError].
 func (l *Aliases) Create(ctx context.Context, o AliasOptions) (Alias, error) {
 	c, err := l.change(ctx, store.AliasCreate)
@@ -239,7 +239,7 @@ func (l *Aliases) settle(ctx context.Context, a *Alias) error {
 	case err != nil:
 		return fmt.Errorf("owner %s: %w", a.Owner, err)
 	case !owner.Active():
-		return ErrSuspended
+		return lockedOut(&owner)
 	case a.Destination == "" && len(owner.Emails) > 0:
 		a.Destination, a.Mailbox = owner.Emails[0].Address, owner.Emails[0].Mailbox
 	}
@@ -322,7 +322,7 @@ func (l *Aliases) ByAddress(ctx context.Context, address string) (Alias, error) 
 }
 
 // Resolve returns the alias that mail to the address is to be forwarded by. One
-// that is turned off, or whose owner is suspended or gone, is [ErrNotFound] like
+// that is turned off, or whose owner is suspended, waits or is gone, is [ErrNotFound] like
 // one that was never there.
 func (l *Aliases) Resolve(ctx context.Context, address string) (Alias, error) {
 	a, err := l.ByAddress(ctx, address)

@@ -112,7 +112,7 @@ func (u *Auth) clock() time.Time { return storedTime(u.opts.Now()) }
 
 // Authenticate returns the account whose handle or address login is, if the
 // password is its own. Otherwise the error is [ErrBadLogin], or [ErrSuspended]
-// if only the suspension stands in the way. Each answer takes as long as the
+// or [ErrPending] if only that stands in the way. Each answer takes as long as the
 // others, except where the parameters of hashes have changed: for an account
 // whose hash has other parameters it takes what those take, so that who measures
 // can tell that it is there, and what hashes the password anew takes longer.
@@ -130,11 +130,22 @@ func (u *Auth) Authenticate(ctx context.Context, login, password string) (Accoun
 	case !ok:
 		return Account{}, ErrBadLogin
 	case !acc.Active():
-		return Account{}, ErrSuspended
+		return Account{}, lockedOut(&acc)
 	case rehash:
 		return u.rehash(ctx, acc, password)
 	}
 	return acc, nil
+}
+
+// lockedOut returns why an account may not be used; nil if it may.
+func lockedOut(acc *Account) error {
+	switch {
+	case acc.Suspended():
+		return ErrSuspended
+	case acc.Pending():
+		return ErrPending
+	}
+	return nil
 }
 
 // Find returns the account whose handle or address login is, or [ErrNotFound]: for

@@ -43,6 +43,11 @@ type CreateOptions struct {
 	// Suspended makes an account that is suspended from the start, in the name of
 	// the actor, and logs in only after Reinstate.
 	Suspended bool
+
+	// Pending makes an account that waits for a person to decide, and logs in only
+	// after Approve. If the Checker of the options holds it for review, the account
+	// says by which rule. [Admin.SignUp] sets it where a rule asks for it.
+	Pending bool
 }
 
 // Create makes an account. If another one has the handle, one that looks like
@@ -53,6 +58,12 @@ type CreateOptions struct {
 // It asks no Checker but that of the options: for who signs up themselves there is
 // [Admin.SignUp].
 func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
+	return a.create(ctx, o, nil)
+}
+
+// create is Create; held says what holds an account that waits, nil for what the
+// Checker of the options says.
+func (a *Admin) create(ctx context.Context, o CreateOptions, held func(Change) store.Hold) (Account, error) {
 	c, err := a.change(ctx, store.AccountCreate)
 	if err != nil {
 		return Account{}, err
@@ -61,14 +72,21 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
+	var address string
+	if len(acc.Emails) > 0 {
+		address = acc.Emails[0].Address
+	}
+	var d ban.Decision
 	if !o.Force {
-		var address string
-		if len(acc.Emails) > 0 {
-			address = acc.Emails[0].Address
-		}
-		if err := a.checkNew(ctx, acc.Handle, address, o.Suspended); err != nil {
+		if d, err = a.checkNew(ctx, acc.Handle, address, o.Suspended || o.Pending); err != nil {
 			return Account{}, err
 		}
+	}
+	switch {
+	case o.Pending && held != nil:
+		acc.Hold = held(c)
+	case o.Pending:
+		acc.Hold = holdOf(d, ban.Subject{Email: address}, c)
 	}
 	if o.Password != "" {
 		if acc.PasswordHash, err = a.passwords.hash(ctx, o.Password); err != nil {

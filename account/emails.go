@@ -35,7 +35,7 @@ func (a *Admin) addEmail(ctx context.Context, id uuid.UUID, address string, veri
 			return verify(emails, i, verified, c), nil
 		}
 		if !force {
-			if err := a.checkNew(ctx, "", email.Address, false); err != nil {
+			if _, err := a.checkNew(ctx, "", email.Address, false); err != nil {
 				return nil, err
 			}
 		}

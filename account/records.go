@@ -31,6 +31,11 @@ type (
 	Page = store.Page
 	// Change is one entry of the audit log.
 	Change = store.Change
+	// ChangeAction names what a change did.
+	ChangeAction = store.ChangeAction
+	// Hold says since when an account waits for a person to decide, and what holds it;
+	// see [store.Hold].
+	Hold = store.Hold
 	// ExistsError reports that another account has the handle, one that looks
 	// like it, or the address.
 	ExistsError = store.AccountExistsError
@@ -57,7 +62,10 @@ var (
 	// ErrSuspended: the account is suspended. Who logs in learns it only with the
 	// right password.
 	ErrSuspended = errors.New("account suspended")
+	// ErrPending: the account waits for a person to approve it. Who logs in learns it
+	// only with the right password; its text is safe to show.
+	ErrPending = errors.New("the account has to be approved by a person first")
 	// ErrInvalidCredential: the secret is that of no session or API token, or of
-	// one that has ended, or whose account is suspended.
+	// one that has ended, or whose account is suspended or waits.
 	ErrInvalidCredential = errors.New("invalid or expired credential")
 )

@@ -7,19 +7,19 @@ import (
 )
 
 // checkNew asks the Checker, if there is one, about a handle and an address that an
-// account is to have; empty is what stays. Who is suspended anyway may need review.
-func (a *Admin) checkNew(ctx context.Context, handle, address string, suspended bool) error {
+// account is to have; empty is what stays. Who is out anyway may need review.
+func (a *Admin) checkNew(ctx context.Context, handle, address string, out bool) (ban.Decision, error) {
 	if a.checker == nil || handle == "" && address == "" {
-		return nil
+		return ban.Decision{Verdict: ban.Allowed}, nil
 	}
 	d, err := a.checker.Check(ctx, ban.Subject{Name: handle, Email: address, Action: a.action})
 	if refused := refusal(d, err); refused != nil {
-		return refused
+		return d, refused
 	}
-	if d.Verdict == ban.NeedsReview && !suspended {
-		return d.Err()
+	if d.Verdict == ban.NeedsReview && !out {
+		return d, d.Err()
 	}
-	return nil
+	return d, nil
 }
 
 // checkChanged is checkNew about what an account has now and had not before.
@@ -33,5 +33,6 @@ func (a *Admin) checkChanged(ctx context.Context, old, acc *Account) error {
 			address = e.Address // a change brings one at most
 		}
 	}
-	return a.checkNew(ctx, handle, address, !acc.Active())
+	_, err := a.checkNew(ctx, handle, address, !acc.Active())
+	return err
 }

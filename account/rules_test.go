@@ -48,7 +48,7 @@ func TestNobodyTakesByAChangeWhatTheyCouldNotSignUpWith(t *testing.T) {
 			{"an address to review", add(plain, "bob@unsure.example"), ban.NeedsReview},
 			{"a ban about something else", add(plain, "bob@mail.example"), ban.Allowed},
 			{"an account that is new", create(account.CreateOptions{Handle: "eve", Email: "eve@spam.example"}), ban.Denied},
-			{"one that waits for review anyway", create(account.CreateOptions{Handle: "ann", Email: "ann@unsure.example", Suspended: true}), ban.Allowed},
+			{"one that waits for review anyway", create(account.CreateOptions{Handle: "ann", Email: "ann@unsure.example", Pending: true}), ban.Allowed},
 			{"what stays is not asked about", update(old, account.Patch{Name: text("Old"), Email: text("old@spam.example"), Handle: text("Veteran")}), ban.Allowed},
 			{"an address by force", add(forced, "bob2@spam.example"), ban.Allowed},
 			{"a change by force", update(bob, account.Patch{Email: text("bob3@spam.example"), Force: true}), ban.Allowed},

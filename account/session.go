@@ -50,10 +50,11 @@ func (u *Auth) Login(ctx context.Context, login, password string) (Session, erro
 
 // StartSession begins a session of an account that the host has let in by other
 // means than a password. An account that has changed since it was read is
-// [ErrConflict], one that is suspended [ErrSuspended]; rules are asked as by Login.
+// [ErrConflict], one that is suspended [ErrSuspended], one that waits for a person's
+// decision [ErrPending]; rules are asked as by Login.
 func (u *Auth) StartSession(ctx context.Context, acc Account) (Session, error) {
-	if !acc.Active() {
-		return Session{}, ErrSuspended
+	if err := lockedOut(&acc); err != nil {
+		return Session{}, err
 	}
 	return u.begin(ctx, &acc)
 }
@@ -95,7 +96,12 @@ func (u *Auth) maySignIn(ctx context.Context, acc *Account) error {
 // lost reports whether the account went, or changed, meanwhile.
 func lost(err error) bool { return isConflict(err) || errors.Is(err, ErrNotFound) }
 
-func isConflict(err error) bool { return errors.Is(err, ErrConflict) }
+// isConflict reports whether an account changed meanwhile, so that what was refused
+// is worth another try; not that somebody else has decided about it.
+func isConflict(err error) bool {
+	_, decided := asPending(err)
+	return errors.Is(err, ErrConflict) && !decided
+}
 
 // newSession returns a session that begins now, but for whose it is.
 func (u *Auth) newSession() Credential {

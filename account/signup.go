@@ -5,17 +5,22 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
 )
 
 // SignUpOptions describes somebody who signs up.
 type SignUpOptions struct {
-	// Account describes their account. Suspended is set for them where a person
-	// has to approve the sign-up.
+	// Account describes their account. Pending is set for them where a person has to
+	// approve the sign-up; a host that wants every sign-up approved sets it itself.
 	Account CreateOptions
 
-	Domain string // of their website or the like; checked, not kept; none by default
-	IP     string // the client's address; checked, not kept; none by default
+	Domain string // of their website or the like; checked, and kept while the account waits; none by default
+	// IP is the client's address; checked, not kept; none by default. While the
+	// account waits its network is: of an IPv4 address 24 bits, of IPv6 48.
+	IP string
 }
 
 // subject returns what is checked of a sign-up.
@@ -26,9 +31,11 @@ func (o *SignUpOptions) subject() ban.Subject {
 // SignedUp says what became of a sign-up.
 type SignedUp struct {
 	Account Account // as it now is; zero if none was made
-	// Pending: a person has to approve the sign-up. The account is suspended, in
-	// the name of the actor, until Reinstate lets it in or Delete removes it.
+	// Pending: a person has to approve the sign-up. The account waits until Approve
+	// lets it in, Reject refuses it, or ExpirePending finds that nobody looked.
 	Pending bool
+	// HookErr joins what [AdminOptions.OnPending] returned.
+	HookErr error
 	// Decision is that of the Checker which the rest follows from, for the log: its
 	// Match has the reason, which a stranger must not see. Err is safe to show.
 	Decision ban.Decision
@@ -45,7 +52,7 @@ type SignedUp struct {
 //
 // Who is denied gets a [*ban.DeniedError], whose text is safe to show; an account
 // that was made before the second look is removed again, with all that it has.
-// Who needs review gets an account that is suspended, and SignedUp.Pending. If
+// Who needs review gets an account that waits, and SignedUp.Pending. If
 // the Checker cannot find out, its [ban.OnError] decides: refused, the error is
 // its own, and there is no account. All other errors are those of Create.
 //
@@ -60,17 +67,22 @@ func (a *Admin) SignUp(ctx context.Context, checker Checker, o SignUpOptions) (S
 	if refused := refusal(d, err); refused != nil {
 		return SignedUp{Decision: d}, refused
 	}
-	done := SignedUp{Decision: d, CheckErr: err, Pending: o.Account.Suspended || d.Verdict == ban.NeedsReview}
-	o.Account.Suspended, o.Account.Force = done.Pending, true // it was asked about
-	if done.Account, err = a.Create(ctx, o.Account); err != nil {
+	done := SignedUp{Decision: d, CheckErr: err, Pending: o.Account.Pending || d.Verdict == ban.NeedsReview}
+	o.Account.Pending, o.Account.Force = done.Pending, true // it was asked about
+	held := func(c Change) store.Hold { return holdOf(d, subject, c) }
+	if done.Account, err = a.create(ctx, o.Account, held); err != nil {
 		return SignedUp{Decision: d, CheckErr: done.CheckErr}, err
 	}
 	// That whoever asked has gone must not let in whom a ban keeps out.
-	return a.lookAgain(context.WithoutCancel(ctx), checker, subject, done)
+	done, err = a.lookAgain(context.WithoutCancel(ctx), checker, subject, done)
+	if err == nil && done.Account.Pending() {
+		done.HookErr = runHooks(ctx, a.onPending, done.Account)
+	}
+	return done, err
 }
 
 // lookAgain asks the Checker about an account that has just been made, and removes
-// it or suspends it if that is the answer.
+// it or holds it if that is the answer.
 func (a *Admin) lookAgain(ctx context.Context, checker Checker, subject ban.Subject, done SignedUp) (SignedUp, error) {
 	t, err := checker.Explain(ctx, subject)
 	if refused := refusal(t.Decision, err); refused != nil {
@@ -87,11 +99,11 @@ func (a *Admin) lookAgain(ctx context.Context, checker Checker, subject ban.Subj
 		return done, nil
 	}
 	done.Decision, done.Pending = t.Decision, true
-	s, err := a.Suspend(ctx, done.Account.ID, SuspendOptions{Force: true})
+	held, err := a.hold(ctx, done.Account.ID, holdOf(t.Decision, subject, Change{}), uuid.Nil, HoldOptions{Force: true})
 	if err != nil {
 		return done, fmt.Errorf("hold the account for review: %w", err)
 	}
-	done.Account = s.Account
+	done.Account = held.Account
 	return done, nil
 }
 

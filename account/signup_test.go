@@ -76,7 +76,7 @@ func TestABanMadeDuringASignUpIsInForceForIt(t *testing.T) {
 					_, err := h.admin.ByHandle(t.Context(), "eve")
 					wantError(t, "the account", err, account.ErrNotFound)
 				case c.pending:
-					wantError(t, "a login", login, account.ErrSuspended)
+					wantError(t, "a login", login, account.ErrPending)
 				case login != nil || done.Account.Handle != "eve":
 					t.Errorf("a login: %v, of %+v", login, done.Account)
 				}

@@ -59,7 +59,9 @@ type Suspended struct {
 
 // Suspend locks an account out, in one step: it is marked, its sessions and API
 // tokens are revoked, and the bans that the options ask for are made. Nothing
-// else about it changes. Suspending a suspended account changes nothing.
+// else about it changes. Suspending a suspended account changes nothing. One that waits
+// for a decision leaves the queue, and comes back to it when it is reinstated: that
+// it was suspended decides nothing.
 //
 // The error is [ErrNotFound], [ErrLastAdmin], [ErrOwnAccount], or a
 // [*ban.ValueError].
@@ -69,7 +71,7 @@ func (a *Admin) Suspend(ctx context.Context, id uuid.UUID, o SuspendOptions) (Su
 	}
 	changed := false
 	w, err := a.modify(ctx, id, func(w *store.AccountWrite, c *Change) (bool, error) {
-		if changed = w.Account.Active(); !changed {
+		if changed = !w.Account.Suspended(); !changed {
 			return false, nil
 		}
 		old := w.Account
@@ -89,7 +91,14 @@ func (a *Admin) Suspend(ctx context.Context, id uuid.UUID, o SuspendOptions) (Su
 	if !changed {
 		return Suspended{Account: w.Account}, nil
 	}
-	return a.runHooks(ctx, suspendedOf(w)), nil
+	return a.suspendedHooks(ctx, w), nil
+}
+
+// suspendedHooks calls the hooks for an account that was suspended.
+func (a *Admin) suspendedHooks(ctx context.Context, w store.AccountWritten) Suspended {
+	s := suspendedOf(w)
+	s.HookErr = runHooks(ctx, a.onSuspend, s)
+	return s
 }
 
 func suspendedOf(w store.AccountWritten) Suspended {
@@ -99,26 +108,25 @@ func suspendedOf(w store.AccountWritten) Suspended {
 	}
 }
 
-// runHooks calls the hooks, all of them, and notes what they return.
-func (a *Admin) runHooks(ctx context.Context, s Suspended) Suspended {
+// runHooks calls the hooks, all of them, and joins what they return.
+func runHooks[T any](ctx context.Context, hooks []func(context.Context, T) error, of T) error {
 	ctx = context.WithoutCancel(ctx)
 	var errs []error
-	for _, hook := range a.onSuspend {
-		errs = append(errs, runHook(ctx, hook, s))
+	for _, hook := range hooks {
+		errs = append(errs, runHook(ctx, hook, of))
 	}
-	s.HookErr = errors.Join(errs...)
-	return s
+	return errors.Join(errs...)
 }
 
-// runHook makes a panic of a hook an error: the account is suspended, which the
-// caller and the other hooks have to learn.
-func runHook(ctx context.Context, hook func(context.Context, Suspended) error, s Suspended) (err error) {
+// runHook makes a panic of a hook an error: what happened to the account has
+// happened, which the caller and the other hooks have to learn.
+func runHook[T any](ctx context.Context, hook func(context.Context, T) error, of T) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("a hook panicked: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return hook(ctx, s)
+	return hook(ctx, of)
 }
 
 // suspensionBans returns the bans to make with a suspension.
@@ -156,16 +164,17 @@ type ReinstateOptions struct {
 
 // Reinstated says what reinstating an account did.
 type Reinstated struct {
-	Changed    bool        // false if the account was active already
+	Changed    bool        // false if the account was not suspended
 	Account    Account     // as it now is
 	BansLifted []ban.Ban   // the bans that were revoked
 	BansLeft   []uuid.UUID // bans made with the suspension that were not lifted; those that were revoked or deleted before are among them
 }
 
-// Reinstate lets a suspended account log in again. Its sessions and API tokens
+// Reinstate lets a suspended account log in again, or wait again for a decision, if
+// it did when it was suspended. Its sessions and API tokens
 // stay revoked, aliases that were turned off stay off. The bans that were made
 // with the suspension are lifted or, named in the result, left. Reinstating an
-// active account changes nothing.
+// account that is not suspended changes nothing; one that waits wants Approve.
 func (a *Admin) Reinstate(ctx context.Context, id uuid.UUID, o ReinstateOptions) (Reinstated, error) {
 	var err error
 	if o.Reason, err = ban.CleanText("reason", o.Reason); err != nil {
@@ -173,7 +182,7 @@ func (a *Admin) Reinstate(ctx context.Context, id uuid.UUID, o ReinstateOptions)
 	}
 	var result Reinstated
 	w, err := a.modify(ctx, id, func(w *store.AccountWrite, c *Change) (bool, error) {
-		result = Reinstated{Changed: !w.Account.Active()}
+		result = Reinstated{Changed: w.Account.Suspended()}
 		if !result.Changed {
 			return false, nil
 		}
@@ -181,6 +190,9 @@ func (a *Admin) Reinstate(ctx context.Context, id uuid.UUID, o ReinstateOptions)
 		c.Action = store.AccountReinstate
 		w.Account.SuspendedAt, w.Account.SuspendedBy, w.Account.SuspendedReason = time.Time{}, "", ""
 		w.Account.SuspensionBans = nil
+		if !w.Account.Hold.Held() { // which the sweep may have given it
+			w.Account.Sweep = uuid.Nil
+		}
 		if o.LiftBans {
 			w.RevokeBans, w.RevokeReason = came, o.Reason
 		} else {

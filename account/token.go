@@ -61,7 +61,7 @@ const (
 )
 
 // CreateToken makes an API token for an account. A missing account is
-// [ErrNotFound], a suspended one [ErrSuspended], options that do not fit a
+// [ErrNotFound], a suspended one [ErrSuspended], one that waits [ErrPending], options that do not fit a
 // [*ban.ValueError]. It wants an actor in the context, see [ban.WithActor].
 func (u *Auth) CreateToken(ctx context.Context, account uuid.UUID, o TokenOptions) (Token, error) {
 	change, err := ban.NewChange(ctx, store.TokenCreate, u.clock(), "")
@@ -92,8 +92,8 @@ func (u *Auth) createToken(ctx context.Context, c Credential, change Change) (To
 	if err != nil {
 		return Token{}, fmt.Errorf("account %s: %w", c.Account, err)
 	}
-	if !acc.Active() {
-		return Token{}, ErrSuspended
+	if err := lockedOut(&acc); err != nil {
+		return Token{}, err
 	}
 	created, err := u.store.CreateToken(ctx, c, acc.Version, change)
 	if err != nil {

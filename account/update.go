@@ -43,7 +43,9 @@ type Patch struct {
 	Password  *string // empty: no password lets in any more
 
 	// Active suspends the account, or lets it log in again, without a word and
-	// without bans; see [Admin.Suspend] for more.
+	// without bans; see [Admin.Suspend] for more. For an account that waits for a
+	// decision false changes nothing, and true is [ErrPending]: that is what
+	// [Admin.Approve] is for.
 	Active *bool
 
 	// Force lets the actor demote or suspend their own account, and passes over what
@@ -93,14 +95,14 @@ func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Updated, err
 				return false, err
 			}
 		}
-		suspended = old.Active() && !w.Account.Active()
+		suspended = !old.Suspended() && w.Account.Suspended()
 		if err := guardOwn(&old, &w.Account, c.Actor, p.Force); err != nil {
 			return false, err
 		}
 		switch {
 		case suspended:
 			c.Action = store.AccountSuspend
-		case !old.Active() && w.Account.Active():
+		case old.Suspended() && !w.Account.Suspended():
 			c.Action = store.AccountReinstate
 		}
 		w.RevokeCredentials = p.Password != nil || old.Admin != w.Account.Admin || old.Active() != w.Account.Active()
@@ -111,7 +113,7 @@ func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Updated, err
 	}
 	updated := Updated{Account: w.Account, CredentialsRevoked: w.CredentialsRevoked, AliasesDisabled: w.AliasesDisabled}
 	if suspended {
-		updated.HookErr = a.runHooks(ctx, suspendedOf(w)).HookErr
+		updated.HookErr = a.suspendedHooks(ctx, w).HookErr
 	}
 	return updated, nil
 }
@@ -173,12 +175,28 @@ func patch(tables *value.Tables, acc *Account, p Patch, hash *string, c Change) 
 	assign(&acc.InvitedBy, p.InvitedBy)
 	assign(&acc.PasswordHash, hash)
 	if p.Active != nil && *p.Active != acc.Active() {
-		acc.SuspendedAt, acc.SuspendedBy, acc.SuspendedReason, acc.SuspensionBans = time.Time{}, "", "", nil
-		if !*p.Active {
-			acc.SuspendedAt, acc.SuspendedBy = c.At, c.Actor
+		if err := setActive(acc, *p.Active, c); err != nil {
+			return err
 		}
 	}
 	return checkProfile(acc)
+}
+
+// setActive suspends or reinstates an account that is not so already.
+func setActive(acc *Account, active bool, c Change) error {
+	switch {
+	case acc.Pending() && active:
+		return ErrPending
+	case acc.Pending():
+		return nil
+	}
+	acc.SuspendedAt, acc.SuspendedBy, acc.SuspendedReason, acc.SuspensionBans = time.Time{}, "", "", nil
+	if !active {
+		acc.SuspendedAt, acc.SuspendedBy = c.At, c.Actor
+	} else if !acc.Hold.Held() {
+		acc.Sweep = uuid.Nil
+	}
+	return nil
 }
 
 // patchEmail makes an address the primary one.
