@@ -14,6 +14,10 @@
 //	session, err := auth.Login(ctx, "bob@example.org", password) // session.Secret goes into a cookie
 //	session, err := auth.Session(ctx, cookie.Value)              // ErrInvalidCredential once he is suspended
 //
+//	// Where a rule asks for review, the account waits for a moderator.
+//	waiting, err := admin.Pending(ctx, account.PendingFilter{}, account.Page{})
+//	_, err = admin.Approve(ctx, waiting[0].ID, account.ApproveOptions{}) // or Reject
+//
 //	// When Bob has to go.
 //	s, err := admin.Suspend(ctx, a.ID, account.SuspendOptions{Reason: "spam", BanEmails: true, BanName: true})
 //	fmt.Println(s.CredentialsRevoked, s.BansCreated)
@@ -34,6 +38,14 @@
 // same data, in this process or another: none of them caches. Its aliases do not
 // resolve while it is suspended. Reinstating it lets the person log in again; it
 // brings back neither sessions nor tokens.
+//
+// # What waiting means
+//
+// An account that a rule holds when somebody signs up is pending: on record, with its
+// handle and its addresses, but nothing of it lets in. It has its rule in
+// [Account].Hold. Approve lets it in, Reject removes it, with bans if told to; of two
+// moderators who decide at once one does, and the other gets a [*PendingError]. It is
+// apart from suspension: who waits and is suspended waits again when reinstated.
 //
 // # Names and addresses
 //

@@ -134,7 +134,7 @@ func TestWhoDecidesTooLateIsToldWhoDecidedWhat(t *testing.T) {
 		}, account.ActionSuspend, false},
 		{"expired", func(h *house, who string, _ uuid.UUID) error {
 			h.clock.advance(account.DefaultPendingLifetime + time.Microsecond)
-			_, err := h.admin.ExpirePending(as(who))
+			_, err := h.admin.ExpirePending(as(who), h.clock.Now())
 			return err
 		}, account.ActionExpire, true},
 	} {
@@ -250,7 +250,7 @@ func TestAnActiveAccountThatIsHeld(t *testing.T) {
 			t.Error("held twice")
 		}
 		h.clock.advance(10 * account.DefaultPendingLifetime)
-		if n := must(h.admin.ExpirePending(as("pruner")))(t); n != 0 {
+		if n := must(h.admin.ExpirePending(as("pruner"), h.clock.Now()))(t); n != 0 {
 			t.Errorf("%d expired: who was let in stays", n)
 		}
 		r := must(h.admin.Reject(as("alice"), bob.ID, account.RejectOptions{Reason: "spam", BanEmails: true}))(t)
@@ -285,11 +285,11 @@ func TestWhoNobodyLookedAtExpires(t *testing.T) {
 		h.clock.advance(time.Minute)
 		h.heldSignUp(t, "adam", "unsure.example", "")
 		h.clock.advance(time.Hour - time.Minute)
-		if n := must(admin.ExpirePending(as("pruner")))(t); n != 0 {
+		if n := must(admin.ExpirePending(as("pruner"), h.clock.Now()))(t); n != 0 {
 			t.Errorf("%d expired after just an hour", n)
 		}
 		h.clock.advance(time.Microsecond)
-		n, err := admin.ExpirePending(as("pruner"))
+		n, err := admin.ExpirePending(as("pruner"), h.clock.Now())
 		if n != 1 || err == nil || strings.Join(told, " ") != "evetrue" {
 			t.Errorf("%d expired (%v), told %v", n, err, told)
 		}
@@ -298,7 +298,7 @@ func TestWhoNobodyLookedAtExpires(t *testing.T) {
 		must(h.admin.ByHandle(t.Context(), "adam"))(t)
 		forever := must(account.NewAdmin(h.store, account.AdminOptions{Passwords: quick, Now: h.clock.Now, PendingLifetime: -1}))(t)
 		h.clock.advance(1000 * time.Hour)
-		if n := must(forever.ExpirePending(as("pruner")))(t); n != 0 {
+		if n := must(forever.ExpirePending(as("pruner"), h.clock.Now()))(t); n != 0 {
 			t.Errorf("%d expired where none should", n)
 		}
 	})

@@ -116,17 +116,17 @@ func (a *Admin) rejectOnce(ctx context.Context, id uuid.UUID, action ChangeActio
 const maxHookErrs = 10
 
 // ExpirePending removes the accounts that have waited for a decision for longer
-// than [AdminOptions.PendingLifetime], as by Reject without bans, and says how many.
-// Those that were let in before they were held stay. Nothing else removes them: call
-// it now and then. The audit log has each as [ActionExpire].
+// than [AdminOptions.PendingLifetime] at now, as by Reject without bans, and says how
+// many. Those that were let in before they were held stay. Nothing else removes them:
+// give it to a [ban.Pruner], or call it now and then. The audit log has each as [ActionExpire].
 //
 // An error ends it; what was removed before stays so, and is counted. What hooks
 // returned, the first of it, is joined to it, and ends nothing.
-func (a *Admin) ExpirePending(ctx context.Context) (int64, error) {
+func (a *Admin) ExpirePending(ctx context.Context, now time.Time) (int64, error) {
 	if a.pendingLife < 0 {
 		return 0, nil
 	}
-	filter := Filter{Pending: new(true), Hold: store.HoldFilter{Before: a.now().Add(-a.pendingLife), LetIn: new(false)}}
+	filter := Filter{Pending: new(true), Hold: store.HoldFilter{Before: now.Add(-a.pendingLife), LetIn: new(false)}}
 	still := func(acc *Account) bool { return filter.Match(acc) }
 	var n int64
 	var hooks []error

@@ -29,6 +29,9 @@ const (
 	DefaultPruneInterval   = time.Hour
 )
 
+// pruneActor is in whose name a Pruner removes what the log has one by one.
+const pruneActor = "pruner"
+
 // PrunerOptions configures a [Pruner]. The zero value is the default.
 type PrunerOptions struct {
 	// KeepLog is how long changes stay in the log, which names people: who was
@@ -39,6 +42,11 @@ type PrunerOptions struct {
 	// KeepCredentials is how long sessions and API tokens are kept once they have
 	// ended. Default 7 days; a negative value keeps them for ever.
 	KeepCredentials time.Duration
+
+	// ExpirePending, if not nil, removes accounts that have waited too long for a
+	// person to decide about them, and says how many: give the method of that name of
+	// an Admin of package account. Default none: they wait for ever.
+	ExpirePending func(ctx context.Context, now time.Time) (int64, error)
 
 	// Interval is how often all is looked at. Default 1 hour.
 	Interval time.Duration
@@ -57,11 +65,12 @@ type Pruned struct {
 	Changes     int64 // entries of the log
 	Hits        int64 // days of hits, one for each rule and day
 	Credentials int64 // sessions and API tokens
+	Pending     int64 // accounts about which nobody decided
 }
 
 // Pruner removes what has become old: entries of the log, days of hits (those of
-// [HitDays] are kept) and sessions and API tokens that have ended. It looks when it
-// is made, and then at every interval, in a goroutine that Close ends. Programs
+// [HitDays] are kept), sessions and API tokens that have ended and, if told to,
+// accounts about which nobody decided. It looks when it is made, and then at every interval, in a goroutine that Close ends. Programs
 // that share a store may each have one.
 //
 // A change is also kept as long as an older one is. If the whole log has become old
@@ -123,7 +132,7 @@ func (p *Pruner) run(ctx context.Context) {
 // prune removes what is old now. Trouble with one sort of things keeps no other.
 func (p *Pruner) prune(ctx context.Context) (n Pruned, err error) {
 	now := storedTime(p.clock.Now())
-	var errs [3]error
+	var errs [4]error
 	if p.opts.KeepLog >= 0 {
 		n.Changes, errs[0] = p.pruneLog(ctx, now.Add(-p.opts.KeepLog))
 	}
@@ -131,7 +140,10 @@ func (p *Pruner) prune(ctx context.Context) (n Pruned, err error) {
 	if p.opts.KeepCredentials >= 0 {
 		n.Credentials, errs[2] = p.store.PurgeCredentials(ctx, now.Add(-p.opts.KeepCredentials))
 	}
-	for i, what := range []string{"prune the log", "prune the hits", "purge sessions and tokens"} {
+	if p.opts.ExpirePending != nil {
+		n.Pending, errs[3] = p.opts.ExpirePending(WithActor(ctx, pruneActor), now)
+	}
+	for i, what := range []string{"prune the log", "prune the hits", "purge sessions and tokens", "expire who waits"} {
 		if errs[i] != nil {
 			errs[i] = fmt.Errorf("%s: %w", what, errs[i])
 		}

@@ -199,6 +199,7 @@ var aliasErrors = adminapi.Errors{
 		{Is: account.ErrExists, Reply: adminapi.ConflictOf(fieldAddress, "Resource already exists", "alias_taken")},
 		{Is: errOwnerGone, Reply: adminapi.ConflictOf(fieldUserID, "The user is gone", "user_gone")},
 		{Is: account.ErrSuspended, Reply: adminapi.ConflictOf(fieldUserID, "The user is suspended", "user_suspended")},
+		{Is: account.ErrPending, Reply: adminapi.ConflictOf(fieldUserID, "The user waits for approval", "user_pending")},
 	},
 }
 

@@ -198,5 +198,6 @@ var credentialErrors = adminapi.Errors{
 	More: []adminapi.Row{
 		{Is: errNoCredential, Reply: adminapi.Refused(http.StatusNotFound, "Not Found", "The requested resource was not found", "credential_not_found")},
 		{Is: account.ErrSuspended, Reply: adminapi.Conflict("The user is suspended", "user_suspended")},
+		{Is: account.ErrPending, Reply: adminapi.Conflict("The user waits for approval", "user_pending")},
 	},
 }

@@ -215,7 +215,7 @@ func (h *signIn) try(r *web.Request, login, password string) (account.Session, e
 // isBadTry tells a try that failed for what was sent from success and trouble.
 func isBadTry(err error) bool {
 	_, denied := errors.AsType[*ban.DeniedError](err)
-	return denied || errors.Is(err, account.ErrBadLogin) || errors.Is(err, account.ErrSuspended)
+	return denied || errors.Is(err, account.ErrBadLogin) || errors.Is(err, account.ErrSuspended) || errors.Is(err, account.ErrPending)
 }
 
 // loginKey returns what the tries for an account are counted by, whether by handle
@@ -276,6 +276,7 @@ var signInErrors = adminapi.Errors{
 	More: []adminapi.Row{
 		{Is: account.ErrBadLogin, Reply: adminapi.Refused(http.StatusUnauthorized, "Unauthorized", "Wrong login or password", "invalid_credentials")},
 		{Is: account.ErrSuspended, Reply: adminapi.Refused(http.StatusForbidden, "Forbidden", "This account is suspended", "account_suspended")},
+		{Is: account.ErrPending, Reply: adminapi.Refused(http.StatusForbidden, "Forbidden", "This account has to be approved by a person first", "account_pending")},
 	},
 }
 

@@ -14,9 +14,9 @@ import (
 // an admin, who makes the requests, and somebody else.
 const (
 	aliceItem = `{"id":1,"username":"alice","email":"alice@example.org","email_verified_at":null,"is_active":1,"is_admin":true,
-		"created_at":"2024-12-01T12:00:00.123Z","updated_at":"2024-12-01T12:00:00.123Z","last_login_at":"2024-12-01T12:00:00.123Z","uuid":"UUID"}`
+		"created_at":"2024-12-01T12:00:00.123Z","updated_at":"2024-12-01T12:00:00.123Z","last_login_at":"2024-12-01T12:00:00.123Z","uuid":"UUID","state":"active"}`
 	bobItem = `{"id":2,"username":"Bob","email":"bob@example.net","email_verified_at":"2024-12-01T12:00:00.123Z","is_active":1,"is_admin":false,
-		"created_at":"2024-12-01T12:00:00.123Z","updated_at":"2024-12-01T12:00:00.123Z","last_login_at":null,"uuid":"UUID"}`
+		"created_at":"2024-12-01T12:00:00.123Z","updated_at":"2024-12-01T12:00:00.123Z","last_login_at":null,"uuid":"UUID","state":"active"}`
 )
 
 // edit returns an item with other fields.
@@ -46,7 +46,7 @@ func TestContractOfUsers(t *testing.T) {
 		{"the body of the documents changes a user", "PATCH /users/2", document, 200, fmt.Sprintf(changed, false, true, john, 0)},
 		{"the same body makes a user", "POST /users", document, 200, fmt.Sprintf(changed, true, false, created, 0)},
 		{"a user may begin suspended", "POST /users", edit(document, `"is_active":true,"is_admin":true`, `"is_active":0`), 200,
-			fmt.Sprintf(changed, true, false, edit(created, `"is_active":1,"is_admin":true`, `"is_active":0,"is_admin":false`), 0)},
+			fmt.Sprintf(changed, true, false, edit(created, `"is_active":1,"is_admin":true`, `"is_active":0,"is_admin":false`, `"state":"active"`, `"state":"suspended"`), 0)},
 		{"a user is active and no admin unless it is said", "POST /users", edit(document, `,"is_active":true,"is_admin":true`, ""), 200,
 			fmt.Sprintf(changed, true, false, edit(created, `"is_admin":true`, `"is_admin":false`), 0)},
 		{"no username", "POST /users", `{"email":"user@example.com","password":"example_string"}`, 400, fmt.Sprintf(invalid, "username", "empty", nameRule)},
@@ -90,11 +90,11 @@ func TestContractOfUsers(t *testing.T) {
 		{"a password of 129 characters", "PATCH /users/2", `{"password":"` + strings.Repeat("x", 129) + `"}`, 400, fmt.Sprintf(invalid, "password", "too_long", passwordRule)},
 		{"an empty password", "PATCH /users/2", `{"password":""}`, 400, fmt.Sprintf(invalid, "password", "out_of_range", passwordRule)},
 		{"a password of null", "PATCH /users/2", `{"password":null}`, 400, fmt.Sprintf(invalid, "password", "wrong_type", passwordRule)},
-		{"a flag that is a word", "PATCH /users/2", `{"is_active":"no"}`, 200, fmt.Sprintf(changed, false, true, edit(bob, `"is_active":1`, `"is_active":0`), 0)},
+		{"a flag that is a word", "PATCH /users/2", `{"is_active":"no"}`, 200, fmt.Sprintf(changed, false, true, edit(bob, `"is_active":1`, `"is_active":0`, `"state":"active"`, `"state":"suspended"`), 0)},
 		{"a flag that is another word", "PATCH /users/2", `{"is_active":"maybe"}`, 400, fmt.Sprintf(invalid, "is_active", "wrong_type", flagRule)},
 		{"a flag that is 2", "PATCH /users/2", `{"is_admin":2}`, 400, fmt.Sprintf(invalid, "is_admin", "wrong_type", flagRule)},
-		{"a suspension by false", "PATCH /users/2", `{"is_active":false}`, 200, fmt.Sprintf(changed, false, true, edit(bob, `"is_active":1`, `"is_active":0`), 0)},
-		{"a suspension by 0", "PATCH /users/2", `{"is_active":0}`, 200, fmt.Sprintf(changed, false, true, edit(bob, `"is_active":1`, `"is_active":0`), 0)},
+		{"a suspension by false", "PATCH /users/2", `{"is_active":false}`, 200, fmt.Sprintf(changed, false, true, edit(bob, `"is_active":1`, `"is_active":0`, `"state":"active"`, `"state":"suspended"`), 0)},
+		{"a suspension by 0", "PATCH /users/2", `{"is_active":0}`, 200, fmt.Sprintf(changed, false, true, edit(bob, `"is_active":1`, `"is_active":0`, `"state":"active"`, `"state":"suspended"`), 0)},
 		{"a patch to what is so already", "PATCH /users/2", `{"is_active":1}`, 200, fmt.Sprintf(changed, false, true, bob, 0)},
 		{"one's own password", "PATCH /users/1", `{"password":"example_string"}`, 400, fmt.Sprintf(invalid, "password", "use_self_password_route", passwordRule)},
 		{"one's own password, forced", "PATCH /users/1?force=1", `{"password":"example_string"}`, 400, fmt.Sprintf(invalid, "password", "use_self_password_route", passwordRule)},

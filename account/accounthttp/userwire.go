@@ -23,8 +23,8 @@ const (
 	paramActive   = "active"
 )
 
-// user is an account on the wire: the fields of the documents, then the one that
-// is not in them. What an account does not have is null.
+// user is an account on the wire: the fields of the documents, then those that
+// are not in them. What an account does not have is null.
 type user struct {
 	ID              int64        `json:"id"`
 	Username        string       `json:"username"`
@@ -37,13 +37,32 @@ type user struct {
 	LastLoginAt     web.DateTime `json:"last_login_at"`
 
 	UUID uuid.UUID `json:"uuid"`
+	// State is "active", "pending" or "suspended": both of the latter are not active.
+	State string `json:"state"`
+}
+
+// The states of accounts on the wire.
+const (
+	stateActive    = "active"
+	statePending   = "pending"
+	stateSuspended = "suspended"
+)
+
+func stateOf(a *account.Account) string {
+	switch {
+	case a.Suspended():
+		return stateSuspended
+	case a.Pending():
+		return statePending
+	}
+	return stateActive
 }
 
 func newUser(a *account.Account) user {
 	u := user{
 		ID: a.Seq, Username: a.Handle, IsAdmin: a.Admin,
 		CreatedAt: web.DateTime(a.CreatedAt), UpdatedAt: web.DateTime(a.UpdatedAt), LastLoginAt: web.DateTime(a.LastLoginAt),
-		UUID: a.ID,
+		UUID: a.ID, State: stateOf(a),
 	}
 	if a.Active() {
 		u.IsActive = 1
@@ -149,6 +168,7 @@ var userErrors = adminapi.Errors{
 		{Is: errOwnPassword, Reply: adminapi.Invalid(fieldPassword, "use_self_password_route", "change your own password by PATCH /users/me/password, with current_password and new_password", passwordConstraints)},
 		{Is: errDisableLast, Reply: adminapi.Conflict("The last active admin cannot be disabled", "cannot_disable_last_admin")},
 		{Is: errDemoteLast, Reply: adminapi.Conflict("The last active admin cannot be demoted", "cannot_demote_last_admin")},
+		{Is: account.ErrPending, Reply: adminapi.ConflictOf(fieldActive, "The user waits for approval: approve it", "user_pending")},
 		{Is: errOwnActive, Reply: adminapi.Invalid(fieldActive, reasonOwn, hintOwn, nil)},
 		{Is: errOwnAdmin, Reply: adminapi.Invalid(fieldAdmin, reasonOwn, hintOwn, nil)},
 		{Is: errOwnDelete, Reply: adminapi.Invalid("id", reasonOwn, hintOwn, nil)},

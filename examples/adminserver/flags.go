@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/traitflags"
@@ -33,6 +34,7 @@ type serveFlags struct {
 	readTimeout     time.Duration
 	shutdownTimeout time.Duration
 	keepLog         time.Duration
+	pendingLifetime time.Duration
 }
 
 // parseServe reads the command line of the server. Help goes to w, and gives
@@ -57,6 +59,7 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	set.DurationVar(&f.busyTimeout, "busy-timeout", 5*time.Second, "wait for another program that writes to the database for `TIME`, at most 30s")
 	set.DurationVar(&f.readTimeout, "read-timeout", 15*time.Second, "cut off a client that has not sent its request after `TIME`")
 	set.DurationVar(&f.shutdownTimeout, "shutdown-timeout", 10*time.Second, "when told to stop, end within `TIME`: requests under way are answered for most of it")
+	set.DurationVar(&f.pendingLifetime, "keep-pending", account.DefaultPendingLifetime, "remove accounts that nobody decides about after `TIME`; 0 keeps them for ever")
 	set.DurationVar(&f.keepLog, "keep-log", ban.DefaultKeepLog, "remove entries of the log, which names people, after `TIME`; 0 keeps them for ever")
 	if err := parse(set, args, w, "adminserver -db FILE [-addr HOST:PORT] [FLAGS]", "adminserver bootstrap -h"); err != nil {
 		return nil, err
@@ -78,6 +81,12 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	}
 	if f.keepLog < 0 {
 		return nil, &usageError{"-keep-log", f.keepLog.String(), errors.New("out of range"), "give a duration, such as 8760h, or 0 to keep all"}
+	}
+	if f.pendingLifetime != 0 && f.pendingLifetime < time.Minute {
+		return nil, &usageError{"-keep-pending", f.pendingLifetime.String(), errors.New("out of range"), "give a duration of at least 1m, such as 720h, or 0 to keep all"}
+	}
+	if f.pendingLifetime == 0 {
+		f.pendingLifetime = -1 // as account.AdminOptions has it
 	}
 	if f.keepLog == 0 {
 		f.keepLog = -1 // as ban.PrunerOptions has it

@@ -13,7 +13,7 @@ func reportPruned(log *slog.Logger) func(ban.Pruned, error) {
 			log.Warn("old records were not removed", "err", err)
 		}
 		if n != (ban.Pruned{}) {
-			log.Info("old records removed", "changes", n.Changes, "days_of_hits", n.Hits, "sessions_and_tokens", n.Credentials)
+			log.Info("old records removed", "changes", n.Changes, "days_of_hits", n.Hits, "sessions_and_tokens", n.Credentials, "pending_accounts", n.Pending)
 		}
 	}
 }

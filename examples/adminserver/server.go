@@ -53,21 +53,23 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, p.checker.Shutdown(end)) }()
-	pruner, err := ban.NewPruner(p.store, ban.PrunerOptions{KeepLog: f.keepLog, Report: reportPruned(p.log)})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, pruner.Close()) }()
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err
 	}
-	var o account.AdminOptions
+	o := account.AdminOptions{PendingLifetime: f.pendingLifetime}
 	if f.checkAccounts {
 		o.Checker = p.checker
 	}
 	if p.accounts, err = account.NewAdmin(p.store, o); err != nil {
 		return err
 	}
+	pruner, err := ban.NewPruner(p.store, ban.PrunerOptions{
+		KeepLog: f.keepLog, ExpirePending: p.accounts.ExpirePending, Report: reportPruned(p.log),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pruner.Close()) }()
 	return serveSite(ctx, f, p)
 }
 

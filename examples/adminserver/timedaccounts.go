@@ -54,6 +54,11 @@ func (s *timedStore) DeleteAccount(ctx context.Context, id uuid.UUID, change sto
 	return s.Store.DeleteAccount(ctx, id, change)
 }
 
+func (s *timedStore) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (store.AccountWritten, error) {
+	defer s.time("remove_account")()
+	return s.Store.RemoveAccount(ctx, removal, change)
+}
+
 func (s *timedStore) CreateSession(ctx context.Context, session store.Credential, accountVersion int64) (store.Credential, error) {
 	defer s.time("create_session")()
 	return s.Store.CreateSession(ctx, session, accountVersion)

@@ -76,7 +76,11 @@ func newSite(t *testing.T, o options, over func(store.Store) store.Store) *site 
 		s.letters = append(s.letters, letter{to, text})
 		return nil
 	}
-	if s.Handler, err = newHandler(checker, st, o); err != nil {
+	accounts, err := account.NewAdmin(st, account.AdminOptions{Actor: actor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Handler, err = newHandler(checker, accounts, o); err != nil {
 		t.Fatal(err)
 	}
 	return s

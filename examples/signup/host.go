@@ -10,7 +10,6 @@ import (
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/banhttp"
 	"example.com/ostraka/ban/ratelimit"
-	"example.com/ostraka/store"
 )
 
 // options configure the page.
@@ -34,16 +33,12 @@ type host struct {
 	told     *ratelimit.Limiter[string] // by mailbox
 }
 
-// actor is in whose name accounts are made, and pending ones suspended.
+// actor is in whose name accounts are made and held.
 const actor = "signup"
 
 // newHandler returns the site. The guard stands in front of all of it; in front of
 // the guard is only what gives every answer its headers.
-func newHandler(checker *ban.Checker, st store.Store, o options) (http.Handler, error) {
-	accounts, err := account.NewAdmin(st, account.AdminOptions{Actor: actor})
-	if err != nil {
-		return nil, err
-	}
+func newHandler(checker *ban.Checker, accounts *account.Admin, o options) (http.Handler, error) {
 	limit, err := ratelimit.New[netip.Prefix](ratelimit.Rate{Burst: o.burst, Every: o.every}, ratelimit.Options{})
 	if err != nil {
 		return nil, err

@@ -10,16 +10,17 @@
 // # The answers
 //
 //	allowed   the account is made
-//	review    the account is made suspended, and the page says that a person will
-//	          look at it
+//	review    the account is made, but waits; the page says that a person will look
+//	          at it
 //	denied    no account; the page shows the public reason of the ban, and nothing
 //	          internal
 //	trouble   no account; the page asks to try again later. With -on-error open who
 //	          cannot be checked is let in, if an account can be made
 //
-// A pending account is one that [actor] has suspended: its name and address are
-// kept, its password does not let in. A moderator lets it in with
-// account.Admin.Reinstate or removes it with Delete.
+// An account that waits is pending: its name and address are kept, its password
+// does not let in. A moderator lets it in or refuses it with "banctl approve" and
+// "banctl reject", which call account.Admin.Approve and Reject. One that nobody
+// decides about is removed after 30 days; this program looks every hour.
 //
 // That a user name is taken, the page says, since profiles show it anyway. That an
 // address is taken it does not: it answers as if the account had been made, and
@@ -55,6 +56,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/exposure"
@@ -107,8 +109,26 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 	}
 	defer func() { err = errors.Join(err, checker.Shutdown(end)) }()
 
+	accounts, err := account.NewAdmin(st, account.AdminOptions{Actor: actor})
+	if err != nil {
+		return err
+	}
+	// Who waits for longer than 30 days is removed.
+	pruner, err := ban.NewPruner(st, ban.PrunerOptions{
+		KeepLog: -1, KeepCredentials: -1, ExpirePending: accounts.ExpirePending,
+		Report: func(n ban.Pruned, err error) {
+			if n.Pending > 0 || err != nil {
+				log.Info("nobody decided", "accounts", n.Pending, "err", err)
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pruner.Close()) }()
+
 	f.host.log, f.host.mail = log, logMail(log)
-	handler, err := newHandler(checker, st, f.host)
+	handler, err := newHandler(checker, accounts, f.host)
 	if err != nil {
 		return err
 	}

@@ -42,13 +42,13 @@ func TestWhoNeedsReviewGetsInOnceAPersonApproves(t *testing.T) {
 		t.Errorf("goes on to %q", got)
 	}
 	a, err := s.accounts.ByHandle(t.Context(), "bob")
-	if err != nil || a.Active() || a.SuspendedBy != actor {
+	if err != nil || !a.Pending() || a.Hold.By != actor || a.Hold.Matched != "new.example" {
 		t.Fatalf("the account is %+v, %v", a, err)
 	}
-	if err := s.login(t, "bob"); !errors.Is(err, account.ErrSuspended) {
+	if err := s.login(t, "bob"); !errors.Is(err, account.ErrPending) {
 		t.Errorf("a login before: %v", err)
 	}
-	if _, err := s.accounts.Reinstate(t.Context(), a.ID, account.ReinstateOptions{}); err != nil {
+	if _, err := s.accounts.Approve(ban.WithActor(t.Context(), "alice"), a.ID, account.ApproveOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.login(t, "bob"); err != nil {
