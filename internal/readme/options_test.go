@@ -17,6 +17,7 @@ var ofOneCall = []string{
 	"ban.CreateOptions", "blocklist.CreateOptions", "blocklist.ParseOptions",
 	"account.CreateOptions", "account.SignUpOptions", "account.SuspendOptions", "account.ReinstateOptions",
 	"account.DeleteOptions", "account.TokenOptions", "account.AliasOptions",
+	"account.HoldOptions", "account.ApproveOptions", "account.RejectOptions",
 }
 
 // TestEveryOptionIsOnItsPage looks for each exported field of each options struct
