@@ -66,43 +66,39 @@ func (o *Options) complete() error {
 
 // route fills the mux.
 func (c *console) route() {
-	allowed := map[string][]string{}
 	for i := range c.pages {
 		for _, r := range c.pages[i].routes {
 			c.mux.Handle(r.method+" "+r.pattern, c.serve(&c.pages[i], r))
-			allowed[r.pattern] = append(allowed[r.pattern], r.method)
 		}
 	}
-	if _, first := allowed["/{$}"]; !first { // the Overview is not there
+	if c.pages[0].path != "" { // the Overview is not there
 		c.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { c.goOn(w, r, c.pages[0].path) })
-	}
-	for pattern, methods := range allowed {
-		c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Allow", strings.Join(withHead(methods), ", ")) // RFC 9110, section 15.5.6
-			c.fail(&request{Request: r, console: c, writer: w}, errMethod)
-		})
 	}
 	c.mux.HandleFunc("GET /assets/{name}", c.serveAsset)
 	c.mux.HandleFunc("GET "+pathSignIn, c.showSignIn)
 	c.mux.HandleFunc("POST "+pathSignIn, c.signIn)
 	c.mux.HandleFunc("POST "+pathSignOut, c.signOut)
-	c.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		in := &request{Request: r, console: c, writer: w}
-		if err := c.identify(in); err != nil { // it is nobody's business which pages there are
-			c.fail(in, err)
-			return
-		}
-		c.fail(in, web.ErrNoRoute)
-	})
 }
 
-func withHead(methods []string) (all []string) {
-	for _, m := range methods {
-		if all = append(all, m); m == http.MethodGet {
-			all = append(all, http.MethodHead)
+// dispatch hands a request to its route. What has none is told so by a page of ours,
+// but not to strangers: it is nobody's business which pages there are.
+func (c *console) dispatch(w http.ResponseWriter, r *http.Request) {
+	refuse, pattern := c.mux.Handler(r)
+	if pattern != "" {
+		c.mux.ServeHTTP(w, r)
+		return
+	}
+	in := &request{Request: r, console: c, writer: w}
+	err := c.identify(in)
+	if err == nil {
+		told := newKept()
+		refuse.ServeHTTP(told, r)
+		if err = web.ErrNoRoute; told.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", told.header.Get("Allow")) // RFC 9110, section 15.5.6
+			err = errMethod
 		}
 	}
-	return all
+	c.fail(in, err)
 }
 
 // ServeHTTP implements [http.Handler].
@@ -116,7 +112,7 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", path.Base(asked)+"/")
 		w.WriteHeader(http.StatusPermanentRedirect)
 	case p == "/", clean == p:
-		c.mux.ServeHTTP(w, r)
+		c.dispatch(w, r)
 	case clean+"/" == p: // "bans/" is "bans"
 		c.goOn(w, r, strings.TrimPrefix(clean, "/"))
 	default: // ServeMux would redirect, but knows nothing of the prefix

@@ -2,37 +2,74 @@ package console
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
+
+	"example.com/ostraka/ban"
 )
 
-// pager are the links to the pages before and after one, by the sequence numbers of
-// its records. The shared template "pager" shows it.
+// pageSize is the most rows of a page.
+const pageSize = 50
+
+// stretch is where in a list a page is: its rows are older than one sequence number, or
+// newer than another one.
+type stretch struct {
+	before, after int64
+}
+
+// pageOf reads the parameters "before" and "after". What is no number is none.
+func pageOf(params url.Values) stretch {
+	number := func(name string) int64 {
+		n, err := strconv.ParseInt(params.Get(name), 10, 64)
+		if err != nil {
+			return 0
+		}
+		return max(n, 0)
+	}
+	s := stretch{before: number("before"), after: number("after")}
+	if s.before > 0 {
+		s.after = 0
+	}
+	return s
+}
+
+// page selects the rows of the page and one more, which tells whether there are any
+// beyond.
+func (s stretch) page() ban.Page {
+	return ban.Page{Before: s.before, After: s.after, Limit: pageSize + 1, OldestFirst: s.after > 0}
+}
+
+// pager are the links to the pages before and after one. The shared template "pager"
+// shows it.
 type pager struct {
 	Newer, NewerName string
 	Older, OlderName string
 }
 
-// pageSize is the most rows of a page.
-const pageSize = 50
-
-// newPager returns the links of a page whose rows have the sequence numbers from first
-// to last, newest first. The address is that of the page with its filters; older and
-// newer say whether there may be more.
-func newPager(path string, filters url.Values, first, last int64, newer, older bool) pager {
-	link := func(name string, seq int64) string {
-		q := url.Values{}
+// paged returns the rows of a page, newest first, of those that stretch.page selected,
+// and the links to its neighbours, at the path with its filters.
+func paged[T any](s stretch, path string, filters url.Values, rows []T, seq func(*T) int64) ([]T, pager) {
+	more := len(rows) > pageSize
+	rows = rows[:min(len(rows), pageSize)]
+	if s.after > 0 {
+		slices.Reverse(rows)
+	}
+	p := pager{NewerName: "Newer", OlderName: "Older"}
+	if len(rows) == 0 {
+		return rows, p
+	}
+	link := func(name string, n int64) string {
+		q := url.Values{name: {strconv.FormatInt(n, 10)}}
 		for k, v := range filters {
 			q[k] = v
 		}
-		q.Set(name, strconv.FormatInt(seq, 10))
 		return path + "?" + q.Encode()
 	}
-	p := pager{NewerName: "Newer", OlderName: "Older"}
-	if newer {
-		p.Newer = link("after", first)
+	if s.before > 0 || s.after > 0 && more {
+		p.Newer = link("after", seq(&rows[0]))
 	}
-	if older {
-		p.Older = link("before", last)
+	if s.after > 0 || more {
+		p.Older = link("before", seq(&rows[len(rows)-1]))
 	}
-	return p
+	return rows, p
 }

@@ -148,7 +148,10 @@ func (r *request) text(name string) string {
 
 // param returns a parameter of the query without the blanks around it. What cannot
 // be read is as if it were missing.
-func (r *request) param(name string) string {
+func (r *request) param(name string) string { return strings.TrimSpace(r.params().Get(name)) }
+
+// params returns the parameters of the query.
+func (r *request) params() url.Values {
 	if r.query == nil {
 		values, err := parseValues(r.URL.RawQuery)
 		if err != nil {
@@ -156,7 +159,7 @@ func (r *request) param(name string) string {
 		}
 		r.query = values
 	}
-	return strings.TrimSpace(r.query.Get(name))
+	return r.query
 }
 
 // seq returns a parameter of the query that is the number of a record, and 0 if

@@ -127,7 +127,7 @@ func (c *console) signOut(w http.ResponseWriter, r *http.Request) {
 
 // askHost sends a request to the host's handler of sessions, with the headers and the
 // address of the one that is served.
-func (c *console) askHost(r *http.Request, path string, body []byte, csrf string) *hostAnswer {
+func (c *console) askHost(r *http.Request, path string, body []byte, csrf string) *kept {
 	asked := r.Clone(r.Context())
 	asked.URL = &url.URL{Path: path}
 	asked.RequestURI = path
@@ -136,7 +136,7 @@ func (c *console) askHost(r *http.Request, path string, body []byte, csrf string
 	asked.Header.Set("X-CSRF-Token", csrf)
 	asked.Body = &readCloser{*bytes.NewReader(body)}
 	asked.ContentLength = int64(len(body))
-	answer := &hostAnswer{header: http.Header{}, status: http.StatusOK}
+	answer := newKept()
 	c.opts.SignIn.ServeHTTP(answer, asked)
 	return answer
 }
@@ -145,25 +145,27 @@ type readCloser struct{ bytes.Reader }
 
 func (*readCloser) Close() error { return nil }
 
-// hostAnswer is an answer that is kept.
-type hostAnswer struct {
+// kept is an answer of another handler that is not sent.
+type kept struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (a *hostAnswer) Header() http.Header         { return a.header }
-func (a *hostAnswer) WriteHeader(status int)      { a.status = status }
-func (a *hostAnswer) Write(b []byte) (int, error) { return a.body.Write(b) }
+func newKept() *kept { return &kept{header: http.Header{}, status: http.StatusOK} }
 
-func copyCookies(w http.ResponseWriter, a *hostAnswer) {
+func (a *kept) Header() http.Header         { return a.header }
+func (a *kept) WriteHeader(status int)      { a.status = status }
+func (a *kept) Write(b []byte) (int, error) { return a.body.Write(b) }
+
+func copyCookies(w http.ResponseWriter, a *kept) {
 	for _, cookie := range a.header.Values("Set-Cookie") {
 		w.Header().Add("Set-Cookie", cookie)
 	}
 }
 
 // refusal says why somebody may not sign in: nothing but what the host tells them.
-func (a *hostAnswer) refusal() string {
+func (a *kept) refusal() string {
 	var told struct {
 		Reason string `json:"reason"`
 		Ban    *struct {

@@ -6,12 +6,6 @@ func stub(name string) func(*request) (answer, error) {
 func overviewPage() page {
 	return page{name: "Overview", has: func(p *Parts) bool { return p.Bans != nil }, routes: []route{get("/{$}", stub("overview"))}}
 }
-func banPage() page {
-	return page{path: "ban", name: "Ban", has: func(p *Parts) bool { return p.Bans != nil }, routes: []route{get("/ban", stub("ban"))}}
-}
-func bansPage() page {
-	return page{path: "bans", name: "Bans", has: func(p *Parts) bool { return p.Bans != nil }, routes: []route{get("/bans", stub("bans"))}}
-}
 func blocksPage() page {
 	return page{path: "blocks", name: "Blocks", has: func(p *Parts) bool { return p.Blocks != nil }, routes: []route{get("/blocks", stub("blocks"))}}
 }

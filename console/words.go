@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"strings"
 
 	"example.com/ostraka/ban"
@@ -96,4 +97,21 @@ func viaWords(v ban.Via) string {
 		return "its mail goes to this host"
 	}
 	return string(v)
+}
+
+// changeVerbs are the verbs of changes, in the past.
+var changeVerbs = map[string]string{
+	"create": "made", "create_many": "many made", "update": "changed", "revoke": "revoked", "reinstate": "reinstated",
+	"delete": "deleted", "purge": "old ones purged", "sync": "synced", "undo": "undone", "drop": "dropped",
+	"suspend": "suspended", "approve": "approved", "reject": "rejected", "expire": "expired",
+	"rewrite": "keys made anew", "tables": "tables of keys set", "mixed": "keys of other tables came in", "restore": "restored from a backup",
+}
+
+// changeWords says what a change did: "ban revoked".
+func changeWords(action any) string {
+	record, verb, _ := strings.Cut(fmt.Sprint(action), ".")
+	if word, ok := changeVerbs[verb]; ok {
+		verb = word
+	}
+	return strings.ReplaceAll(record, "_", " ") + " " + verb
 }

@@ -1,0 +1,162 @@
+package console
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/ostraka/ban"
+)
+
+// banForm is what the form of a ban has, as it was filled in.
+type banForm struct {
+	Kind, Value, Effect   string
+	Actions               []string // of the scope; none: all
+	Shadow, Wide, Aliases bool
+	Expires, Until        string
+	Reason, PublicReason  string
+}
+
+// The choices of when a ban ends. One that begins with expiresAsIs has the time that
+// the ban had before it was changed.
+const (
+	expiresNever = "never"
+	expiresDay   = "day"
+	expiresWeek  = "week"
+	expiresMonth = "month"
+	expiresUntil = "until"
+	expiresAsIs  = "at:"
+)
+
+const kindByForm = "" // find out from the value
+
+// ipv6Network is how many bits of an IPv6 address the network of one customer has.
+const ipv6Network = 64
+
+// readBanForm reads the fields of the form, or the parameters of a link to it.
+func readBanForm(values url.Values) banForm {
+	text := func(name string) string {
+		return strings.TrimSpace(strings.ReplaceAll(values.Get(name), "\r\n", "\n"))
+	}
+	return banForm{
+		Kind: text("kind"), Value: text("value"), Effect: text("effect"), Actions: values["scope"],
+		Shadow: text("shadow") != "", Wide: text("wide") != "", Aliases: text("aliases") != "",
+		Expires: text("expires"), Until: text("until"),
+		Reason: text("reason"), PublicReason: text("public_reason"),
+	}
+}
+
+// formOf returns the form of a ban that is there.
+func formOf(b *ban.Ban) banForm {
+	f := banForm{
+		Kind: b.Kind.String(), Value: b.Value, Effect: b.Effect.String(), Shadow: b.Shadow,
+		Expires: expiresNever, Reason: b.Reason, PublicReason: b.PublicReason,
+	}
+	if b.Scope != 0 {
+		f.Actions = strings.Split(b.Scope.String(), ",")
+	}
+	if !b.ExpiresAt.IsZero() {
+		f.Expires = expiresAsIs + b.ExpiresAt.Format(time.RFC3339Nano)
+	}
+	return f
+}
+
+// identity is what a second step confirms: if it is another one by then, the first is
+// taken anew.
+func (f *banForm) identity() string {
+	return fmt.Sprintf("%s %s %t %s", f.Kind, f.Effect, f.Wide, f.Value)
+}
+
+// options returns the ban that the form describes. What is wrong is noted in the
+// faults.
+func (f *banForm) options(now time.Time, wrong faults) ban.CreateOptions {
+	o := ban.CreateOptions{
+		Value: f.Value, Shadow: f.Shadow, DisableMatchingAliases: f.Aliases, Reason: f.Reason, PublicReason: f.PublicReason,
+	}
+	if f.Value == "" {
+		wrong["value"] = "Give what to ban."
+	}
+	if f.Kind != kindByForm && o.Kind.UnmarshalText([]byte(f.Kind)) != nil {
+		wrong["kind"] = "Choose one of these."
+	}
+	if f.Kind == kindByForm && f.Value != "" {
+		v, err := ban.ParseAny(f.Value)
+		wrong.add(err, banFields)
+		o.Kind = v.Kind()
+	}
+	if f.Effect != "" && o.Effect.UnmarshalText([]byte(f.Effect)) != nil {
+		wrong["effect"] = "Choose one of these."
+	}
+	if len(f.Actions) > 0 && o.Scope.UnmarshalText([]byte(strings.Join(f.Actions, ","))) != nil {
+		wrong["scope"] = "Choose some of these, or none."
+	}
+	if f.Wide {
+		o.IPv6Prefix = ipv6Network
+	}
+	o.ExpiresAt = f.expiry(now, wrong)
+	return o
+}
+
+// expiry returns when the ban ends.
+func (f *banForm) expiry(now time.Time, wrong faults) time.Time {
+	switch f.Expires {
+	case "", expiresNever:
+		return time.Time{}
+	case expiresDay:
+		return now.AddDate(0, 0, 1)
+	case expiresWeek:
+		return now.AddDate(0, 0, 7)
+	case expiresMonth:
+		return now.AddDate(0, 1, 0)
+	case expiresUntil:
+		day, err := time.Parse(time.DateOnly, f.Until)
+		if err != nil {
+			wrong["until"] = "Give a date, as in 2027-01-31."
+			return time.Time{}
+		}
+		return day.AddDate(0, 0, 1) // to its end
+	}
+	text, asIs := strings.CutPrefix(f.Expires, expiresAsIs)
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if !asIs || err != nil {
+		wrong["expires"] = "Choose one of these."
+	}
+	return t
+}
+
+// banFields are the names that fields of a *ban.ValueError have in the form.
+var banFields = map[string]string{
+	"email": "value", "domain": "value", "ip": "value", "name": "value", "ipv6_prefix": "value",
+	"expires_at": "expires", "disable_matching_aliases": "aliases",
+}
+
+// The choices, for the template.
+
+func (f *banForm) Kinds() []option {
+	return choose(f.Kind, kindByForm, "As it looks",
+		ban.KindEmail.String(), "E-mail address", ban.KindDomain.String(), "Domain", ban.KindIP.String(), "IP address or network", ban.KindName.String(), "User name")
+}
+
+func (f *banForm) Effects() []option {
+	return choose(f.Effect, ban.Deny.String(), "Keep out", ban.Review.String(), "Hold for review: a person decides", ban.Allow.String(), "Let in: an exception to other rules")
+}
+
+func (f *banForm) Expiries() []option {
+	pairs := []string{expiresNever, "Never", expiresDay, "In a day", expiresWeek, "In a week", expiresMonth, "In a month", expiresUntil, "At the end of a date"}
+	if text, asIs := strings.CutPrefix(f.Expires, expiresAsIs); asIs {
+		if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			pairs = append(pairs, f.Expires, "As it is: "+t.UTC().Format("2006-01-02 15:04")+" UTC")
+		}
+	}
+	return choose(f.Expires, pairs...)
+}
+
+func (f *banForm) Scopes() []option {
+	var all []option
+	for _, a := range actions {
+		all = append(all, option{a.String(), upperFirst(actionWord(a)), slices.Contains(f.Actions, a.String())})
+	}
+	return all
+}
