@@ -205,8 +205,8 @@ type DayHits = store.DayHits
 // today (UTC) first, days without hits included. Hits reach the store within
 // [CheckerOptions.FlushInterval].
 func (a *Admin) Hits(ctx context.Context, id uuid.UUID, days int) ([]DayHits, error) {
-	if days < 1 || days > HitDays {
-		return nil, NewValueError("days", fmt.Sprint(days), CodeRange, fmt.Sprintf("give 1 to %d: hits are kept for so many days", HitDays))
+	if err := checkDays(days); err != nil {
+		return nil, err
 	}
 	hits, err := store.LastDays(ctx, a.store, id, a.now(), days)
 	if err != nil {

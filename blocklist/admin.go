@@ -198,6 +198,18 @@ func (a *Admin) Delete(ctx context.Context, id uuid.UUID) (Block, error) {
 // HistoryDays is how many days the history of a block has.
 const HistoryDays = 7
 
+// Hits is [Admin.History] of as many days, up to [ban.HitDays].
+func (a *Admin) Hits(ctx context.Context, id uuid.UUID, days int) ([]DayHits, error) {
+	if days < 1 || days > ban.HitDays {
+		return nil, ban.NewValueError("days", fmt.Sprint(days), ban.CodeRange, fmt.Sprintf("give 1 to %d: hits are kept for so many days", ban.HitDays))
+	}
+	hits, err := store.LastDays(ctx, a.store, id, a.now(), days)
+	if err != nil {
+		return nil, fmt.Errorf("hits of %s: %w", id, err)
+	}
+	return hits, nil
+}
+
 // History returns what a block or an entry of a list caught on each of the last
 // seven UTC days, today first, days without hits included. It takes the ID of
 // either, which [ban.Match] has as well. Uses of a block are the attempts that
@@ -208,11 +220,7 @@ const HistoryDays = 7
 //
 // A block or entry that does not exist has an empty history.
 func (a *Admin) History(ctx context.Context, id uuid.UUID) ([]DayHits, error) {
-	days, err := store.LastDays(ctx, a.store, id, a.now(), HistoryDays)
-	if err != nil {
-		return nil, fmt.Errorf("history of %s: %w", id, err)
-	}
-	return days, nil
+	return a.Hits(ctx, id, HistoryDays)
 }
 
 // Log returns what the audit log still has, newest first unless the page says

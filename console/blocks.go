@@ -78,11 +78,11 @@ func (d *blocksData) read(r *request, params url.Values) (err error) {
 	blocks := r.console.parts.Blocks
 	d.Contains, d.Back = strings.TrimSpace(params.Get("q")), params.Encode()
 	f := blocklist.Filter{Contains: d.Contains}
-	if d.Total, err = blocks.CountOf(r.Context(), f); err != nil {
+	if d.Total, err = blocks.Count(r.Context(), f); err != nil {
 		return err
 	}
 	p := pageOf(params)
-	rows, err := blocks.Find(r.Context(), f, p.page())
+	rows, err := blocks.List(r.Context(), f, blocklist.BySeq, p.page())
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (d *blocksData) read(r *request, params url.Values) (err error) {
 	}
 	rows, d.Pager = paged(p, "blocks", filters, rows, func(b *blocklist.Block) int64 { return b.Seq })
 	for _, b := range rows {
-		hits, err := blocks.History(r.Context(), b.ID)
+		hits, err := blocks.Hits(r.Context(), b.ID, ban.HitDays)
 		if err != nil {
 			return err
 		}
@@ -191,7 +191,7 @@ func showBlock(r *request) (answer, error) {
 	if d.Block, err = r.console.parts.Blocks.Get(r.Context(), id); err != nil {
 		return answer{}, err
 	}
-	if d.Days, err = r.console.parts.Blocks.History(r.Context(), id); err != nil {
+	if d.Days, err = r.console.parts.Blocks.Hits(r.Context(), id, ban.HitDays); err != nil {
 		return answer{}, err
 	}
 	d.Plot = newPlot(slices.Clone(d.Days))

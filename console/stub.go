@@ -6,6 +6,3 @@ func stub(name string) func(*request) (answer, error) {
 func overviewPage() page {
 	return page{name: "Overview", has: func(p *Parts) bool { return p.Bans != nil }, routes: []route{get("/{$}", stub("overview"))}}
 }
-func blocksPage() page {
-	return page{path: "blocks", name: "Blocks", has: func(p *Parts) bool { return p.Blocks != nil }, routes: []route{get("/blocks", stub("blocks"))}}
-}

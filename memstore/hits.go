@@ -1,6 +1,8 @@
 package memstore
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -51,6 +53,40 @@ func (t *tally) prune(day time.Time) int64 {
 	i, _ := t.day(day)
 	t.days = slices.Delete(t.days, 0, i)
 	return int64(i)
+}
+
+// TopHits implements [store.Hits].
+func (s *Store) TopHits(ctx context.Context, from, to time.Time, limit int) (top []store.RuleHits, err error) {
+	from, to = store.Day(from), store.Day(to)
+	add := func(rule uuid.UUID, key store.Key, t *tally) {
+		uses := int64(0)
+		for _, d := range t.days {
+			if !d.day.Before(from) && !d.day.After(to) {
+				uses += d.uses
+			}
+		}
+		if uses > 0 {
+			top = append(top, store.RuleHits{RuleID: rule, Key: key, Uses: uses})
+		}
+	}
+	err = s.read(ctx, func() error {
+		for id, r := range s.bans {
+			add(id, r.ban.Key(), &r.tally)
+		}
+		for id, r := range s.blocks.byID {
+			add(id, r.block.Key(), &r.tally)
+		}
+		for _, l := range s.lists.ordered {
+			for id, t := range l.hits {
+				add(id, t.key, &t.tally)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(top, func(a, b store.RuleHits) int {
+		return cmp.Or(cmp.Compare(b.Uses, a.Uses), bytes.Compare(a.RuleID[:], b.RuleID[:]))
+	})
+	return top[:min(len(top), store.Page{Limit: limit}.Size())], err
 }
 
 // AddHits implements [store.Hits].

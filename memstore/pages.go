@@ -72,6 +72,25 @@ func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store
 	return bans, err
 }
 
+// RankBans implements [store.Bans].
+func (s *Store) RankBans(ctx context.Context, filter store.BanFilter, order store.BanOrder, after store.BanRank, limit int) (bans []store.Ban, err error) {
+	err = s.read(ctx, func() error {
+		for _, r := range s.order {
+			if filter.Match(&r.ban) && (after == store.BanRank{} || after.Before(order.RankOf(&r.ban))) {
+				bans = append(bans, r.ban)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(bans, func(a, b store.Ban) int {
+		if order.RankOf(&a).Before(order.RankOf(&b)) {
+			return -1
+		}
+		return 1
+	})
+	return bans[:min(len(bans), store.Page{Limit: limit}.Size())], err
+}
+
 // CountBans implements [store.Bans].
 func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (n int64, err error) {
 	err = s.read(ctx, func() error {

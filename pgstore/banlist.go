@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -63,6 +64,9 @@ func filterConditions(f store.BanFilter) *sqlbackend.Conditions {
 	if f.Shadow != nil {
 		c.Add(`shadow = ?`, *f.Shadow)
 	}
+	if !f.ExpiresBy.IsZero() {
+		c.Add(`expires_at <= ?`, f.ExpiresBy.UnixMicro())
+	}
 	return c
 }
 
@@ -79,4 +83,25 @@ func (s *Store) ListBans(ctx context.Context, filter store.BanFilter, page store
 func (s *Store) CountBans(ctx context.Context, filter store.BanFilter) (int64, error) {
 	c := filterConditions(filter)
 	return s.readNumber(ctx, "count bans", `SELECT count(*) FROM @bans`+c.Where(), c.Args...)
+}
+
+// rankValues say in SQL what [store.BanOrder.RankOf] says.
+var rankValues = map[store.BanOrder]string{
+	store.ByLastHit: `coalesce(-last_hit_at, 9223372036854775807)`,
+	store.ByExpiry:  `coalesce(expires_at, 9223372036854775807)`,
+}
+
+// RankBans implements [store.Bans].
+func (s *Store) RankBans(ctx context.Context, filter store.BanFilter, order store.BanOrder, after store.BanRank, limit int) ([]store.Ban, error) {
+	value, ok := rankValues[order]
+	if !ok {
+		value = `-hits`
+	}
+	c := filterConditions(filter)
+	if after != (store.BanRank{}) {
+		c.Add(fmt.Sprintf(`(%s > ? OR %s = ? AND seq < ?)`, value, value), after.Value, after.Value, after.Seq)
+	}
+	return readAll(ctx, s, "rank bans", func(rows pgx.Rows) (b store.Ban, err error) {
+		return b, rows.Scan(banDest(&b)...)
+	}, fmt.Sprintf(`SELECT seq, `+banColumns+` FROM @bans%s ORDER BY %s, seq DESC LIMIT %d`, c.Where(), value, store.Page{Limit: limit}.Size()), c.Args...)
 }

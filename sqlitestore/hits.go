@@ -111,6 +111,30 @@ func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Ti
 		rule[:], sqlbackend.DayNumber(from), sqlbackend.DayNumber(to))
 }
 
+// TopHits implements [store.Hits].
+func (s *Store) TopHits(ctx context.Context, from, to time.Time, limit int) ([]store.RuleHits, error) {
+	return readAll(ctx, s, "read the rules that caught most", func(rows *sql.Rows) (h store.RuleHits, err error) {
+		var kind *int64
+		var text, key *string
+		if err := rows.Scan((*id)(&h.RuleID), &h.Uses, &kind, &text, &key); err != nil {
+			return h, err
+		}
+		if kind != nil && text != nil { // of a ban
+			h.Key = store.Key{Kind: store.Kind(*kind), Text: *text}
+			return h, nil
+		}
+		if h.Key, err = sqlbackend.ParseRuleKey(*key); err != nil {
+			return h, fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, h.RuleID, err)
+		}
+		return h, nil
+	}, fmt.Sprintf(`WITH top AS (SELECT rule_id, CAST(sum(uses) AS bigint) AS uses FROM ostraka_hits WHERE day BETWEEN ? AND ?
+			GROUP BY rule_id HAVING sum(uses) > 0 ORDER BY 2 DESC, rule_id LIMIT %d)
+		SELECT top.rule_id, top.uses, b.kind, b.key_text, t.key FROM top
+		LEFT JOIN ostraka_bans b ON b.id = top.rule_id LEFT JOIN ostraka_hit_totals t ON t.rule_id = top.rule_id
+		WHERE b.id IS NOT NULL OR t.rule_id IS NOT NULL ORDER BY top.uses DESC, top.rule_id`, store.Page{Limit: limit}.Size()),
+		sqlbackend.DayNumber(from), sqlbackend.DayNumber(to))
+}
+
 // PruneHits implements [store.Hits].
 func (s *Store) PruneHits(ctx context.Context, before time.Time) (int64, error) {
 	var n int64

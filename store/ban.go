@@ -81,6 +81,8 @@ type BanFilter struct {
 	Effect   *Effect // bans of this effect
 	Scope    Scope   // bans about at least one of these actions
 	Shadow   *bool   // bans that are (or are not) shadows
+	// ExpiresBy are bans that expire by then, and so have an end; zero: all.
+	ExpiresBy time.Time
 }
 
 // Match reports whether the filter selects the ban.
@@ -91,5 +93,6 @@ func (f *BanFilter) Match(b *Ban) bool {
 		(f.Active == nil || b.Active(f.At) == *f.Active) &&
 		(f.Effect == nil || b.Effect == *f.Effect) &&
 		(f.Scope == 0 || b.Scope == 0 || b.Scope&f.Scope != 0) &&
-		(f.Shadow == nil || b.Shadow == *f.Shadow)
+		(f.Shadow == nil || b.Shadow == *f.Shadow) &&
+		(f.ExpiresBy.IsZero() || !b.ExpiresAt.IsZero() && !b.ExpiresAt.After(f.ExpiresBy))
 }

@@ -39,6 +39,13 @@ type DayHits struct {
 	Clients int64     // how many distinct client addresses were among them, estimated as package store/sketch says
 }
 
+// RuleHits is what a rule caught on some days.
+type RuleHits struct {
+	RuleID uuid.UUID
+	Key    Key // what the rule is found by, or was
+	Uses   int64
+}
+
 // LastDays returns what a rule caught on each of the last days up to now, the
 // newest first, days without hits included.
 func LastDays(ctx context.Context, h Hits, rule uuid.UUID, now time.Time, days int) ([]DayHits, error) {

@@ -93,6 +93,12 @@ type Bans interface {
 	// CountBans returns how many bans the filter selects.
 	CountBans(ctx context.Context, filter BanFilter) (int64, error)
 
+	// RankBans returns the bans that the filter selects and that come after that
+	// place in the order, in it: at most limit of them, bounded as for [Page]. The
+	// zero BanRank is before all. An order that is none is ByHits. Bans that are hit,
+	// or change, meanwhile may be on two pages, or on none.
+	RankBans(ctx context.Context, filter BanFilter, order BanOrder, after BanRank, limit int) ([]Ban, error)
+
 	// UpdateBan replaces the ban of that ID and returns it as stored, its
 	// Version one higher. Seq, CreatedAt, CreatedBy, AliasesDisabled and what
 	// [Hits] gave stay as they were. It is [ErrNotFound] if there is no such ban, [ErrConflict]
@@ -170,6 +176,13 @@ type Hits interface {
 	// day stands for that day. A rule without hits, or one that does not exist
 	// (as for HitTotal), has an empty history.
 	HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]DayHits, error)
+
+	// TopHits returns the rules that caught most on the days from from up to and
+	// including to, most first, those that caught as much by ID, at most limit of
+	// them, bounded as for [Page]. A time within a day stands for that day. A rule
+	// without hits on these days is not among them; one that was revoked, or is an
+	// entry of the version of a list that UndoList can bring back, may be.
+	TopHits(ctx context.Context, from, to time.Time, limit int) ([]RuleHits, error)
 
 	// PruneHits forgets the daily counts of days before the one given, for which
 	// a time within it stands, and says how many it forgot, one for each rule and

@@ -39,6 +39,11 @@ func (s *timedStore) CountBans(ctx context.Context, filter store.BanFilter) (int
 	return s.Store.CountBans(ctx, filter)
 }
 
+func (s *timedStore) RankBans(ctx context.Context, filter store.BanFilter, order store.BanOrder, after store.BanRank, limit int) ([]store.Ban, error) {
+	defer s.time("rank_bans")()
+	return s.Store.RankBans(ctx, filter, order, after, limit)
+}
+
 func (s *timedStore) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
 	defer s.time("update_ban")()
 	return s.Store.UpdateBan(ctx, ban, change)

@@ -34,6 +34,11 @@ func (s *timedStore) HitHistory(ctx context.Context, rule uuid.UUID, from, to ti
 	return s.Store.HitHistory(ctx, rule, from, to)
 }
 
+func (s *timedStore) TopHits(ctx context.Context, from, to time.Time, limit int) ([]store.RuleHits, error) {
+	defer s.time("top_hits")()
+	return s.Store.TopHits(ctx, from, to, limit)
+}
+
 func (s *timedStore) PruneHits(ctx context.Context, before time.Time) (int64, error) {
 	defer s.time("prune_hits")()
 	return s.Store.PruneHits(ctx, before)

@@ -22,7 +22,7 @@ func flaws() []flaw {
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, holdFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
 		listFlaws, versionFlaws, rekeyFlaws, subscriptionFlaws,
-		hitFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
+		hitFlaws, rankFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
 	)
 }
 

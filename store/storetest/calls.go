@@ -165,6 +165,10 @@ func banCalls(b store.Ban) []call {
 			_, err := s.ListBans(ctx, store.BanFilter{}, store.Page{})
 			return err
 		}},
+		{"RankBans", func(ctx context.Context, s store.Store) error {
+			_, err := s.RankBans(ctx, store.BanFilter{}, store.ByHits, store.BanRank{}, 0)
+			return err
+		}},
 		{"CountBans", func(ctx context.Context, s store.Store) error {
 			_, err := s.CountBans(ctx, store.BanFilter{})
 			return err
@@ -193,6 +197,10 @@ func banCalls(b store.Ban) []call {
 		}},
 		{"HitHistory", func(ctx context.Context, s store.Store) error {
 			_, err := s.HitHistory(ctx, b.ID, noon, noon)
+			return err
+		}},
+		{"TopHits", func(ctx context.Context, s store.Store) error {
+			_, err := s.TopHits(ctx, noon, noon, 0)
 			return err
 		}},
 		{"PruneHits", func(ctx context.Context, s store.Store) error {

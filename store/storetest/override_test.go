@@ -29,6 +29,7 @@ type override struct {
 	purgeBans     func(context.Context, time.Time, store.Change) (int64, error)
 	createBlock   func(context.Context, store.Block, store.Change) (store.Block, error)
 	block         func(context.Context, uuid.UUID) (store.Block, error)
+	rankBans      func(context.Context, store.BanFilter, store.BanOrder, store.BanRank, int) ([]store.Ban, error)
 	listBlocks    func(context.Context, store.BlockFilter, store.BlockOrder, store.Page) ([]store.Block, error)
 	countBlocks   func(context.Context, store.BlockFilter) (int64, error)
 	updateBlock   func(context.Context, uuid.UUID, store.BlockPatch, store.Change) (store.Block, error)
@@ -42,6 +43,7 @@ type override struct {
 	addHits       func(context.Context, []store.Hit) error
 	hitTotal      func(context.Context, uuid.UUID) (store.HitTotal, error)
 	hitHistory    func(context.Context, uuid.UUID, time.Time, time.Time) ([]store.DayHits, error)
+	topHits       func(context.Context, time.Time, time.Time, int) ([]store.RuleHits, error)
 	pruneHits     func(context.Context, time.Time) (int64, error)
 	changes       func(context.Context, int64, int) ([]store.Change, error)
 	listChanges   func(context.Context, uuid.UUID, store.Page) ([]store.Change, error)
@@ -145,6 +147,13 @@ func (o *override) Block(ctx context.Context, id uuid.UUID) (store.Block, error)
 	return o.Store.Block(ctx, id)
 }
 
+func (o *override) RankBans(ctx context.Context, f store.BanFilter, by store.BanOrder, after store.BanRank, limit int) ([]store.Ban, error) {
+	if o.rankBans != nil {
+		return o.rankBans(ctx, f, by, after, limit)
+	}
+	return o.Store.RankBans(ctx, f, by, after, limit)
+}
+
 func (o *override) ListBlocks(ctx context.Context, f store.BlockFilter, by store.BlockOrder, p store.Page) ([]store.Block, error) {
 	if o.listBlocks != nil {
 		return o.listBlocks(ctx, f, by, p)
@@ -227,6 +236,13 @@ func (o *override) HitHistory(ctx context.Context, rule uuid.UUID, from, to time
 		return o.hitHistory(ctx, rule, from, to)
 	}
 	return o.Store.HitHistory(ctx, rule, from, to)
+}
+
+func (o *override) TopHits(ctx context.Context, from, to time.Time, limit int) ([]store.RuleHits, error) {
+	if o.topHits != nil {
+		return o.topHits(ctx, from, to, limit)
+	}
+	return o.Store.TopHits(ctx, from, to, limit)
 }
 
 func (o *override) PruneHits(ctx context.Context, before time.Time) (int64, error) {

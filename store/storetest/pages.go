@@ -231,6 +231,9 @@ func randomFilter(rng *rand.Rand) store.BanFilter {
 	if set() {
 		f.Shadow = new(rng.IntN(2) == 0)
 	}
+	if set() {
+		f.ExpiresBy = []time.Time{noon, after(time.Hour), after(-2 * time.Hour)}[rng.IntN(3)]
+	}
 	return f
 }
 
@@ -245,6 +248,9 @@ func describe(f store.BanFilter) string {
 	}
 	if f.Shadow != nil {
 		text += fmt.Sprintf(" Shadow:%v", *f.Shadow)
+	}
+	if !f.ExpiresBy.IsZero() {
+		text += fmt.Sprintf(" ExpiresBy:%v", f.ExpiresBy)
 	}
 	return text + "}"
 }

@@ -40,7 +40,7 @@ func clauses() []clause {
 		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, holdClauses, accountLogClauses,
 		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses, exceptionClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses, subscriptionClauses,
-		hitClauses, historyClauses, tallyClauses,
+		hitClauses, historyClauses, rankClauses, tallyClauses,
 		rekeyClauses, tableClauses,
 		changeClauses, pruneClauses, auditClauses, subscribeClauses,
 		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
