@@ -1,0 +1,108 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"example.com/ostraka/memstore"
+	"example.com/ostraka/store"
+)
+
+// fakeFaults are those of a store that asks itself.
+type fakeFaults struct {
+	left    int
+	instead func()
+	fired   bool
+}
+
+func (f *fakeFaults) Arm(n int, instead func()) { *f = fakeFaults{n, instead, false} }
+
+func (f *fakeFaults) Disarm() bool {
+	f.left = 0
+	return f.fired
+}
+
+// fails reports whether the statement that is about to be executed fails.
+func (f *fakeFaults) fails() bool {
+	f.left--
+	if f.left != 0 {
+		return false
+	}
+	f.fired = true
+	if f.instead != nil {
+		f.instead()
+		return false
+	}
+	return true
+}
+
+// createBan is how a store with two statements makes a ban.
+type createBan func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error)
+
+func TestTheRuleOfFaultsCatches(t *testing.T) {
+	right := func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+		for range 2 {
+			if f.fails() {
+				return store.Ban{}, ErrFault
+			}
+			if err := ctx.Err(); err != nil {
+				return store.Ban{}, err
+			}
+		}
+		return o.Store.CreateBan(ctx, b, c)
+	}
+	for name, c := range map[string]struct {
+		create createBan
+		wrong  bool
+	}{
+		"is right": {right, false},
+		"keeps what it wrote before a failure": {func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			f.fails()
+			got, err := o.Store.CreateBan(context.WithoutCancel(ctx), b, c)
+			if err == nil && (f.fails() || f.fired) {
+				err = ErrFault
+			}
+			return got, err
+		}, true},
+		"hides a failure": {func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			if f.fails() || ctx.Err() != nil {
+				return b, nil
+			}
+			return right(f, o, ctx, b, c)
+		}, true},
+		"does not go on after a failure": {func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			if f.fails() || ctx.Err() != nil {
+				o.ban = nil
+				_ = o.Store.Close()
+				return store.Ban{}, ErrFault
+			}
+			return right(f, o, ctx, b, c)
+		}, true},
+		"fails without a reason": {func(*fakeFaults, *override, context.Context, store.Ban, store.Change) (store.Ban, error) {
+			return store.Ban{}, ErrFault
+		}, true},
+		"has no statements": {func(_ *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			return o.Store.CreateBan(ctx, b, c)
+		}, true},
+	} {
+		t.Run("a store that "+name, func(t *testing.T) {
+			for _, end := range []bool{false, true} {
+				failures := verdict(t, func(r reporter) {
+					faulted(r, "CreateBan", end, func() (store.Store, Faults) {
+						f, o, armed := new(fakeFaults), &override{Store: memstore.New()}, false
+						o.createBan = func(ctx context.Context, b store.Ban, ch store.Change) (store.Ban, error) {
+							if armed = armed || f.left > 0; !armed { // the records that the rule needs
+								return o.Store.CreateBan(ctx, b, ch)
+							}
+							return c.create(f, o, ctx, b, ch)
+						}
+						return o, f
+					})
+				})
+				if (len(failures) > 0) != c.wrong {
+					t.Errorf("the context ends: %t: the rule says %q", end, failures)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,176 @@
+package storetest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"example.com/ostraka/store"
+)
+
+// ErrFault is what a [Faults] has statements fail with where it can choose.
+var ErrFault = errors.New("injected fault")
+
+// Faults makes statements go wrong below a backend: within its driver, or on the
+// connection to its server. A statement is whatever the backend asks for in one go,
+// the begin and the end of a transaction among them.
+type Faults interface {
+	// Arm has the n-th statement from now on, counted from 1, go wrong. If instead is
+	// not nil, it is called in place of that, just before the statement.
+	Arm(n int, instead func())
+	// Disarm has no more statements go wrong, and reports whether one did.
+	Disarm() bool
+}
+
+// faultTries bounds how many statements an operation may have.
+const faultTries = 200
+
+// RunFaults checks that an operation of which any one statement fails, or during
+// which its context ends, is made as a whole or not at all, as its error says, and that
+// the store goes on working. open is called for every operation, and again whenever one
+// was made: it returns an open, empty store, which RunFaults closes, and what makes its
+// statements go wrong.
+//
+// It is for backends that have statements. They pass [Run] as well.
+func RunFaults(t *testing.T, open func(t *testing.T) (store.Store, Faults)) {
+	for _, way := range []string{"fails", "is when the context ends"} {
+		for _, method := range faultedMethods {
+			t.Run("a statement of "+method+" "+way, func(t *testing.T) {
+				r := cited{t, "An operation with an error has changed nothing, whichever of its statements failed; one without has been made."}
+				faulted(r, method, way != "fails", func() (store.Store, Faults) {
+					s, f := open(t)
+					t.Cleanup(func() {
+						if err := s.Close(); err != nil {
+							t.Errorf("Close: %v", err)
+						}
+					})
+					return s, f
+				})
+			})
+		}
+	}
+}
+
+// faultedMethods are the calls that write.
+var faultedMethods = []string{
+	"CreateBan", "CreateBans", "UpdateBan", "DeleteBan", "AddHits", "CreateBlock", "UpdateBlock", "DeleteBlock",
+	"ApplyList", "ApplyList of a new list", "UndoList", "DropList", "CreateAccount", "UpdateAccount", "DeleteAccount",
+	"CreateBanDisabling", "UpdateBanDisabling", "CreateSession", "CreateToken", "RevokeCredentials", "TrimSessions",
+	"CreateAlias", "UpdateAlias", "DeleteAlias", "SetKeyTables", "Rekey", "PutSubscription", "DeleteSubscription",
+}
+
+// faulted has each statement of an operation go wrong, one after the other.
+func faulted(t reporter, method string, end bool, open func() (store.Store, Faults)) {
+	var s store.Store
+	var f Faults
+	var do func(context.Context, store.Store) error
+	begin := func() {
+		s, f = open()
+		r := callRecords(t, s)
+		create(t, s, nameBan("admin")) // whose keys can be made anew
+		addHits(t, s, hit(r.ban, 2, noon, clients(1)))
+		all := calls(r)
+		i := slices.IndexFunc(all, func(c call) bool { return c.method == method })
+		if i < 0 {
+			t.Fatalf("there is no call of %s", method)
+		}
+		do = all[i].do
+	}
+	begin()
+	for n := 1; n <= faultTries; n++ {
+		before := everything(t, s)
+		var told atomic.Int64
+		unsubscribe := s.Subscribe(func(store.Change) { told.Add(1) })
+		ctx, cancel := context.WithCancel(t.Context())
+		if end {
+			f.Arm(n, cancel)
+		} else {
+			f.Arm(n, nil)
+		}
+		err := do(ctx, s)
+		fired := f.Disarm()
+		cancel()
+		unsubscribe()
+		after := everything(t, s)
+		switch {
+		case err != nil && !fired:
+			t.Fatalf("%s, of which no statement went wrong: %v", method, err)
+		case err != nil && after != before:
+			t.Fatalf("%s, with statement %d gone wrong, says %v and has changed the store. It was\n%s\nand is\n%s", method, n, err, before, after)
+		case err != nil && told.Load() > 0:
+			t.Errorf("%s, with statement %d gone wrong, says %v and has told of changes", method, n, err)
+		case err == nil && after == before:
+			t.Fatalf("%s, with statement %d gone wrong: %t, says that it was made and has changed nothing of\n%s", method, n, fired, before)
+		case err == nil && !fired:
+			if n == 1 {
+				t.Fatalf("%s has no statement that could go wrong", method)
+			}
+			return // it has no more statements, and works after all the failures
+		case err == nil:
+			begin() // it was made nevertheless: what follows is for one that it is not yet made in
+		}
+	}
+	t.Errorf("%s has more than %d statements", method, faultTries)
+}
+
+// everything returns all that a store holds, as a text.
+func everything(t reporter, s store.Store) string {
+	t.Helper()
+	var b strings.Builder
+	add := func(what string, v any, err error) {
+		if err != nil {
+			t.Fatalf("after a failure the store does not work: %s: %v", what, err)
+		}
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		fmt.Fprintf(&b, "%s: %s\n", what, text)
+	}
+	lists := allLists(t, s)
+	bans := allBans(t, s)
+	add("bans", bans, nil)
+	add("blocks", allBlocks(t, s), nil)
+	add("accounts", allAccounts(t, s), nil)
+	add("aliases", allAliases(t, s), nil)
+	add("credentials", allCredentials(t, s), nil)
+	for _, l := range lists {
+		var entries []string
+		for e, err := range s.ListEntries(t.Context(), l.Name) {
+			if err != nil {
+				t.Fatalf("after a failure the store does not work: ListEntries: %v", err)
+			}
+			entries = append(entries, fmt.Sprintf("%+v", e)) // which has no pointers
+		}
+		slices.Sort(entries) // they come in no particular order
+		add("list", l, nil)
+		add("entries", entries, nil)
+	}
+	var rules []string
+	for rule, err := range s.Scan(t.Context(), 0) {
+		if err != nil {
+			t.Fatalf("after a failure the store does not work: Scan: %v", err)
+		}
+		rules = append(rules, fmt.Sprintf("%+v", rule))
+	}
+	slices.Sort(rules)
+	add("rules", rules, nil)
+	for _, ban := range bans {
+		days, err := s.HitHistory(t.Context(), ban.ID, noon, noon)
+		add("hits", days, err)
+	}
+	lengths, err := s.PrefixLengths(t.Context())
+	add("prefix lengths", lengths, err)
+	tables, err := s.KeyTables(t.Context())
+	add("tables", tables, err)
+	subscriptions, err := s.Subscriptions(t.Context())
+	add("subscriptions", subscriptions, err)
+	log, err := s.Changes(t.Context(), 0, store.MaxPageLimit)
+	add("log", log, err)
+	return b.String()
+}
