@@ -131,6 +131,15 @@ func (a Address) Domain() string {
 // Mailbox returns the canonical mailbox; see [Mailbox].
 func (a Address) Mailbox() string { return a.mailbox }
 
+// MailboxParts returns the local part and the domain of the canonical mailbox.
+func (a Address) MailboxParts() (local, domain string) {
+	at := strings.LastIndexByte(a.mailbox, '@')
+	if at < 0 {
+		return "", ""
+	}
+	return a.mailbox[:at], a.mailbox[at+1:]
+}
+
 // ParseAddress reads the e-mail address of a person by the rules of
 // [ParseEmail], but that a star is a character like others. It does not allocate
 // for a canonical ASCII address that is its own mailbox. The error is a

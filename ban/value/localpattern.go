@@ -49,9 +49,22 @@ func (p LocalPattern) MatchMailbox(a Address) bool {
 	if p.folded == "" {
 		return false
 	}
-	at := strings.LastIndexByte(a.mailbox, '@')
-	return p.find(a.mailbox[:at], p.folded) && a.mailbox[at+1:] == p.domain
+	local, domain := a.MailboxParts()
+	return domain == p.domain && p.find(local, p.folded)
 }
+
+// Texts returns what an address that the pattern means has in its local part: the
+// literal, or without what the provider ignores in that of its canonical mailbox;
+// folded is empty if no mailbox can match that the address itself does not.
+func (p LocalPattern) Texts() (literal, folded string) { return p.fixed, p.folded }
+
+// Domain returns the domain that stands for those of the addresses that the pattern
+// means; see [Tables.MailDomain].
+func (p LocalPattern) Domain() string { return p.domain }
+
+// MailDomain returns the domain that stands for all that their provider takes for
+// one: a mail domain itself, unless its provider has several names.
+func (t *Tables) MailDomain(domain string) string { return t.or().canonicalDomain(domain) }
 
 // Literal returns how many characters of the pattern are no wildcards. The
 // longest pattern that matches is the most specific.

@@ -35,6 +35,10 @@ func (p NamePattern) Match(n Look) (exact, skeleton bool) {
 	return false, p.alignedIn(n)
 }
 
+// Texts returns what a name that the pattern means has in it: the literal in its
+// canonical form, or the literal's skeleton in its skeleton.
+func (p NamePattern) Texts() (literal, skeleton string) { return p.fixed, p.skeleton }
+
 // Literal returns how many characters of the pattern are no wildcards. The
 // longest pattern that matches is the most specific.
 func (p NamePattern) Literal() int { return utf8.RuneCountInString(p.fixed) }

@@ -11,6 +11,9 @@ type stars struct {
 // wild reports whether there is a star at all.
 func (p stars) wild() bool { return p.before || p.after }
 
+// Stars reports where in a text any other may stand beside the literal of a pattern.
+func (p stars) Stars() (before, after bool) { return p.before, p.after }
+
 // splitStars reads a value in which * is a wildcard at the start and the end,
 // \* a literal star, \\ a literal backslash and \= a literal equals sign at the
 // start.

@@ -2,7 +2,6 @@ package match
 
 import (
 	"net/netip"
-	"time"
 
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
@@ -30,6 +29,9 @@ type Fields struct {
 	ip     ip
 	name   name
 	has    uint8 // bits, by kind
+
+	near []*Wildcard // room for the rules that may match
+	wild []Wild      // room for those that do
 }
 
 // Keys is told the keys of fields, each with the kind of its field, field by field
@@ -92,6 +94,7 @@ func (f *Fields) Reset() {
 		f.name.reset()
 	}
 	f.domain = domain{}
+	f.forgetWild()
 	f.has = 0
 	f.parser.Reset()
 }
@@ -157,21 +160,6 @@ func (f *Fields) Wildcards(k store.Kind) store.Kind {
 		return k
 	}
 	return 0
-}
-
-// AppendWildcards appends those of the wildcard rules that match the field of
-// that kind and have not expired by at.
-func (f *Fields) AppendWildcards(dst []Candidate, k store.Kind, wild []Wildcard, at time.Time) []Candidate {
-	for i := range wild {
-		w := &wild[i]
-		if !w.Rule.InForce(at) {
-			continue
-		}
-		if rank, ok := f.matchWildcard(k, w); ok {
-			dst = append(dst, Candidate{w.Rule, value.ViaWildcard, rank})
-		}
-	}
-	return dst
 }
 
 // Rank returns how specific any rule is for the field of that kind, and whether

@@ -51,7 +51,7 @@ type Mirror struct {
 // Content is all rules as they were at a time. It is never changed.
 type Content struct {
 	view *ruleindex.View
-	wild match.WildcardSet
+	wild match.PatternSet
 }
 
 // retryPause is how long a mirror waits before it tries again to read what it
@@ -145,19 +145,17 @@ func (m *Mirror) publish() {
 	next := &Content{view: m.index.View()}
 	old := m.content.Load()
 	for _, kind := range match.Kinds {
-		rules := next.view.Wildcards(kind)
-		if old != nil && sameRules(old.view.Wildcards(kind), rules) {
-			next.wild[kind] = old.wild[kind]
-		} else {
-			next.wild[kind] = match.CompileAll(m.tables, kind, rules)
+		var before ruleindex.Wildcards
+		patterns := match.NewPatterns(m.tables, kind, nil)
+		if old != nil {
+			before, patterns = old.view.Wildcards(kind), old.wild[kind]
 		}
+		if gone, added := next.view.Wildcards(kind).Since(before); len(gone)+len(added) > 0 {
+			patterns = patterns.Change(gone, added)
+		}
+		next.wild[kind] = patterns
 	}
 	m.content.Store(next)
-}
-
-// sameRules reports whether two slices are one.
-func sameRules(a, b []store.Rule) bool {
-	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
 // settle decides whether the content may be used, and has run do what is left.

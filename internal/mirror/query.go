@@ -55,8 +55,12 @@ func (q *Query) Find(c *Content) (found *match.Found, any bool) {
 	q.index.Each(q.take)
 	q.index.End()
 	for i, k := range match.Kinds {
-		if kind := q.Wildcards(k); kind != 0 && len(c.wild[kind]) > 0 {
-			q.found[i] = q.AppendWildcards(q.found[i], k, c.wild[kind], q.Now())
+		if kind := q.Wildcards(k); kind != 0 {
+			for _, w := range q.Wild(k, c.wild[kind]) {
+				if w.Rule.InForce(q.Now()) {
+					q.found[i] = append(q.found[i], w.Candidate())
+				}
+			}
 		}
 		if len(q.found[i]) > 0 {
 			any = true

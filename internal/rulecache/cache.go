@@ -182,7 +182,7 @@ func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at
 		return fmt.Errorf("look up rules: %w", err)
 	}
 	for _, k := range missing {
-		wild[k.Kind] = c.wildcards.put(k.Kind, match.CompileAll(c.reading.Tables, k.Kind, rules), stamp)
+		wild[k.Kind] = c.wildcards.put(k.Kind, match.NewPatterns(c.reading.Tables, k.Kind, rules), stamp)
 	}
 	for i, k := range match.Kinds {
 		if fields.Has(k) {
@@ -195,7 +195,7 @@ func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at
 }
 
 // matchField collects the rules that match a field and have not expired by at.
-func (c *Cache) matchField(fields *match.Fields, k store.Kind, rules []store.Rule, wild *match.WildcardSet, at time.Time) *fieldRules {
+func (c *Cache) matchField(fields *match.Fields, k store.Kind, rules []store.Rule, wild *match.PatternSet, at time.Time) *fieldRules {
 	out := new(fieldRules)
 	for i := range rules {
 		if !rules[i].Key.Wildcard() {
@@ -203,7 +203,9 @@ func (c *Cache) matchField(fields *match.Fields, k store.Kind, rules []store.Rul
 		}
 	}
 	if kind := fields.Wildcards(k); kind != 0 {
-		out.candidates = fields.AppendWildcards(out.candidates, k, wild[kind], time.Time{})
+		for _, w := range fields.Wild(k, wild[kind]) {
+			out.candidates = append(out.candidates, w.Candidate())
+		}
 	}
 	out.candidates = slices.DeleteFunc(out.candidates, func(m match.Candidate) bool {
 		if m.Rule.InForce(at) {

@@ -20,13 +20,13 @@ type wildcards struct {
 
 // wildcardsRead is what was read of one kind. It is never changed.
 type wildcardsRead struct {
-	rules []match.Wildcard
-	stamp uint64
+	patterns *match.Patterns
+	stamp    uint64
 }
 
 // get returns the wildcard rules that the fields want, and the keys of those
 // that have to be read first. Without trust all have to be.
-func (w *wildcards) get(fields *match.Fields, trusted bool) (set match.WildcardSet, missing []store.Key) {
+func (w *wildcards) get(fields *match.Fields, trusted bool) (set match.PatternSet, missing []store.Key) {
 	for _, k := range match.Kinds {
 		kind := fields.Wildcards(k)
 		if kind == 0 {
@@ -38,19 +38,19 @@ func (w *wildcards) get(fields *match.Fields, trusted bool) (set match.WildcardS
 			missing = append(missing, key)
 			continue
 		}
-		set[key.Kind] = read.rules
+		set[key.Kind] = read.patterns
 	}
 	return set, missing
 }
 
 // put keeps the wildcard rules of the kind, which were read at the stamp, unless
 // later ones are there, and returns them.
-func (w *wildcards) put(kind store.Kind, rules []match.Wildcard, stamp uint64) []match.Wildcard {
-	read := &wildcardsRead{stamp: stamp, rules: rules}
+func (w *wildcards) put(kind store.Kind, patterns *match.Patterns, stamp uint64) *match.Patterns {
+	read := &wildcardsRead{stamp: stamp, patterns: patterns}
 	for {
 		old := w.kinds[kind].Load()
 		if old != nil && old.stamp > stamp || w.kinds[kind].CompareAndSwap(old, read) {
-			return read.rules
+			return read.patterns
 		}
 	}
 }

@@ -78,20 +78,27 @@ func (q *Query) Key(owner uint8, kind store.Kind, text string) {
 	q.texts = append(q.texts, text)
 }
 
-// Prefixes adds the prefixes that hold an address, of two in a query at most.
+// Prefixes adds the prefixes that hold an address and have rules, of two addresses
+// in a query at most.
 func (q *Query) Prefixes(owner uint8, addr netip.Addr) {
+	if !q.view.prefixes.Contains(addr) {
+		return
+	}
 	number := uint16(q.asked)
 	q.addrs[number] = addr
 	q.asked++
-	hi, lo := halves(addr)
-	f := family(addr)
-	lens := q.view.lens[f]
-	q.reserve(len(lens))
-	for _, bits := range lens {
-		p := q.next()
-		p.hash = q.view.seeds.hashPrefix(f, hi, lo, bits)
-		p.kind, p.bits, p.text, p.owners = store.KindIP, bits, number, 1<<owner
+	for p := range q.view.prefixes.Supernets(netip.PrefixFrom(addr, addr.BitLen())) {
+		q.prefix(owner, number, addr, p.Bits())
 	}
+}
+
+// prefix adds a prefix of the address of that number.
+func (q *Query) prefix(owner uint8, number uint16, addr netip.Addr, bits int) {
+	q.reserve(1)
+	p := q.next()
+	hi, lo := halves(addr)
+	p.hash = q.view.seeds.hashPrefix(family(addr), hi, lo, uint8(bits))
+	p.kind, p.bits, p.text, p.owners = store.KindIP, uint8(bits), number, 1<<owner
 }
 
 // Domains adds a canonical domain and all those above it. What it has in common

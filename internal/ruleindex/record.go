@@ -14,10 +14,10 @@ import (
 type record struct {
 	id       uuid.UUID
 	text     uint32 // where its key and value are: in shard.text, or the number in shard.loose
-	common   uint32 // the number in shard.commons
 	aux      uint32 // the line; or the number in shard.ends or shard.odd
-	keyLen   uint16
-	valueLen uint16
+	common   uint16 // the number in shard.commons
+	keyLen   uint8
+	valueLen uint8
 	kind     store.Kind
 	effect   store.Effect
 	scope    store.Scope
@@ -41,7 +41,7 @@ type common struct {
 // ordinary reports whether a record can hold the rule. Only list entries have
 // lines, and they do not expire.
 func ordinary(r *store.Rule) bool {
-	return len(r.Key.Text) <= math.MaxUint16 && len(r.Value) <= math.MaxUint16 &&
+	return len(r.Key.Text) <= math.MaxUint8 && len(r.Value) <= math.MaxUint8 &&
 		(r.ExpiresAt.IsZero() || r.Line == 0 && r.ExpiresAt == time.UnixMicro(r.ExpiresAt.UnixMicro()).UTC()) &&
 		0 <= r.Line && int64(r.Line) <= math.MaxUint32
 }
@@ -50,8 +50,12 @@ func ordinary(r *store.Rule) bool {
 // returns its number.
 func (s *shard) pack(r *store.Rule) uint32 {
 	rec := record{id: r.ID, kind: r.Key.Kind, effect: r.Effect, scope: r.Scope}
+	plain := ordinary(r)
+	if plain {
+		rec.common, plain = s.commonOf(common{r.Origin, r.Reason, r.PublicReason, r.Source})
+	}
 	switch {
-	case !ordinary(r):
+	case !plain:
 		rec.flags |= flagOdd
 		rec.aux = uint32(len(s.odd))
 		s.odd = append(s.odd, *r)
@@ -66,13 +70,12 @@ func (s *shard) pack(r *store.Rule) uint32 {
 	if r.Shadow {
 		rec.flags |= flagShadow
 	}
-	rec.common = s.commonOf(common{r.Origin, r.Reason, r.PublicReason, r.Source})
 
 	text := r.Key.Text
-	rec.keyLen, rec.valueLen = uint16(len(r.Key.Text)), uint16(len(r.Key.Text))
+	rec.keyLen, rec.valueLen = uint8(len(r.Key.Text)), uint8(len(r.Key.Text))
 	if r.Value != r.Key.Text {
 		text += r.Value
-		rec.valueLen = uint16(len(r.Value))
+		rec.valueLen = uint8(len(r.Value))
 		rec.flags |= flagOwnText
 	}
 	rec.flags |= flagLoose
@@ -87,15 +90,18 @@ func (s *shard) append(rec record) uint32 {
 }
 
 // commonOf returns the number of what a rule shares with others. The newest
-// are the likeliest.
-func (s *shard) commonOf(c common) uint32 {
+// are the likeliest. ok is false if there are more than records can tell apart.
+func (s *shard) commonOf(c common) (number uint16, ok bool) {
 	for i := len(s.commons) - 1; i >= 0; i-- {
 		if s.commons[i] == c {
-			return uint32(i)
+			return uint16(i), true
 		}
 	}
+	if len(s.commons) > math.MaxUint16 {
+		return 0, false
+	}
 	s.commons = append(s.commons, c)
-	return uint32(len(s.commons) - 1)
+	return uint16(len(s.commons) - 1), true
 }
 
 // texts returns the text of the key, with the value behind it if it has its own.

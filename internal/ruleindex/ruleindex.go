@@ -4,6 +4,7 @@ package ruleindex
 import (
 	"slices"
 
+	"github.com/gaissmai/bart"
 	"github.com/google/uuid"
 
 	"example.com/ostraka/store"
@@ -26,12 +27,15 @@ type Index struct {
 	view  *View
 	epoch uint64 // counts the views given away
 	owned bool   // nobody else has the view
-	wild  map[store.Kind]*wildcards
+	// sharesPrefixes: a view has some of the set of prefixes. What a write leaves as
+	// it is of it, views share for ever.
+	sharesPrefixes bool
+	wild           map[store.Kind]*wildcards
 }
 
 // New returns an empty index.
 func New() *Index {
-	x := &Index{owned: true, wild: make(map[store.Kind]*wildcards), view: &View{seeds: newSeeds(), shift: 64}}
+	x := &Index{owned: true, wild: make(map[store.Kind]*wildcards), view: &View{seeds: newSeeds(), shift: 64, prefixes: new(bart.Lite)}}
 	empty := &shard{table: NewTable(0)}
 	x.view.dir = []part{{empty.table.groups, empty}}
 	return x
@@ -40,7 +44,7 @@ func New() *Index {
 // View returns the content as it is now. Further changes do not change it.
 func (x *Index) View() *View {
 	x.epoch++
-	x.owned = false
+	x.owned, x.sharesPrefixes = false, true
 	return x.view
 }
 

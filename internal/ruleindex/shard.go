@@ -103,7 +103,7 @@ func (s *shard) rebuild(x *Index, depth uint8, room int, keep func(hash uint64) 
 	out.records = make([]record, 0, len(refs)+room)
 	var text strings.Builder
 	text.Grow(size)
-	numbers := make(map[common]uint32)
+	numbers := make(map[common]uint16)
 	for i, ref := range refs {
 		out.table.Add(hashes[i], out.take(s, ref, &text, numbers))
 	}
@@ -113,7 +113,7 @@ func (s *shard) rebuild(x *Index, depth uint8, room int, keep func(hash uint64) 
 
 // take copies a record from another shard, its texts to where they will be one
 // text. numbers are those of out's commons.
-func (s *shard) take(from *shard, ref uint32, text *strings.Builder, numbers map[common]uint32) uint32 {
+func (s *shard) take(from *shard, ref uint32, text *strings.Builder, numbers map[common]uint16) uint32 {
 	r := from.records[ref]
 	switch {
 	case r.flags&flagOdd != 0:
@@ -130,7 +130,7 @@ func (s *shard) take(from *shard, ref uint32, text *strings.Builder, numbers map
 	c := from.commons[r.common]
 	number, ok := numbers[c]
 	if !ok {
-		number = uint32(len(s.commons))
+		number = uint16(len(s.commons))
 		numbers[c] = number
 		s.commons = append(s.commons, c)
 	}

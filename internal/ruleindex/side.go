@@ -1,7 +1,9 @@
 package ruleindex
 
 import (
+	"iter"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"github.com/google/uuid"
@@ -9,42 +11,115 @@ import (
 	"example.com/ostraka/store"
 )
 
-// wildcards are the rules of a kind with wildcards. They are few, and nobody
-// wants one of them alone: they are kept as a whole, and copied as one.
-type wildcards struct {
-	epoch uint64 // that of the index in which the rules were last copied
-	rules []store.Rule
-	at    map[uuid.UUID]int // where they are
+// Wildcards are the rules with wildcards of a kind, at one moment. They never
+// change. The zero Wildcards are none.
+type Wildcards struct {
+	chunks []*chunk
+	rules  int
 }
 
-// ownWildcards returns those of a kind, with rules that nobody else has.
+// chunk is some of the rules with wildcards. A write copies one.
+type chunk struct {
+	epoch uint64 // that of the index in which it was last copied
+	rules []store.Rule
+}
+
+const maxChunk = 64
+
+// Len returns how many there are.
+func (w Wildcards) Len() int { return w.rules }
+
+// All yields all of them, in no particular order. They are not to be changed.
+func (w Wildcards) All() iter.Seq[*store.Rule] {
+	return func(yield func(*store.Rule) bool) {
+		for _, c := range w.chunks {
+			for i := range c.rules {
+				if !yield(&c.rules[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Since returns the rules that older Wildcards have and these have not, and those
+// that these have and the older have not. A rule that changed is among both. It
+// looks only at what was written in between, if both are of one index.
+func (w Wildcards) Since(older Wildcards) (gone, added []*store.Rule) {
+	was := make(map[uuid.UUID]*store.Rule)
+	for i, c := range older.chunks {
+		if i < len(w.chunks) && w.chunks[i] == c {
+			continue
+		}
+		for j := range c.rules {
+			was[c.rules[j].ID] = &c.rules[j]
+		}
+	}
+	for i, c := range w.chunks {
+		if i < len(older.chunks) && older.chunks[i] == c {
+			continue
+		}
+		for j := range c.rules {
+			r := &c.rules[j]
+			if before := was[r.ID]; before == nil || *before != *r {
+				added = append(added, r)
+			} else {
+				delete(was, r.ID)
+			}
+		}
+	}
+	return slices.Collect(maps.Values(was)), added
+}
+
+// wildcards are those of a kind, as an index keeps them.
+type wildcards struct {
+	Wildcards
+	at map[uuid.UUID]int // where they are
+}
+
+// own makes the chunk of a place one that no view has.
+func (w *wildcards) own(x *Index, place int) *chunk {
+	c := w.chunks[place/maxChunk]
+	if c.epoch != x.epoch {
+		c = &chunk{x.epoch, append(make([]store.Rule, 0, maxChunk), c.rules...)}
+		w.chunks[place/maxChunk] = c
+	}
+	return c
+}
+
+// ownWildcards returns those of a kind, with a list of chunks that nobody else
+// has. The view must be owned.
 func (x *Index) ownWildcards(kind store.Kind) *wildcards {
 	w := x.wild[kind]
-	switch {
-	case w == nil:
+	if w == nil {
 		w = &wildcards{at: make(map[uuid.UUID]int)}
 		x.wild[kind] = w
-	case w.epoch != x.epoch:
-		w.rules = slices.Clone(w.rules)
 	}
-	w.epoch = x.epoch
+	w.chunks = slices.Clone(w.chunks)
 	return w
 }
 
 // putWildcard is Put for a rule with a wildcard.
 func (x *Index) putWildcard(r store.Rule) {
 	w := x.ownWildcards(r.Key.Kind)
-	if i, ok := w.at[r.ID]; ok {
-		w.rules[i] = r
+	place, ok := w.at[r.ID]
+	if ok {
+		w.own(x, place).rules[place%maxChunk] = r
 	} else {
-		w.at[r.ID] = len(w.rules)
-		w.rules = append(w.rules, r)
+		place = w.rules
+		if place%maxChunk == 0 {
+			w.chunks = append(w.chunks, &chunk{epoch: x.epoch, rules: make([]store.Rule, 0, maxChunk)})
+		}
+		c := w.own(x, place)
+		c.rules = append(c.rules, r)
+		w.at[r.ID] = place
+		w.rules++
 		x.view.rules++
 	}
 	x.showWildcards(r.Key.Kind, w)
 }
 
-// removeWildcard is Remove for a rule with a wildcard.
+// removeWildcard is Remove for a rule with a wildcard. The last one takes its place.
 func (x *Index) removeWildcard(kind store.Kind, id uuid.UUID) bool {
 	if w := x.wild[kind]; w == nil {
 		return false
@@ -53,12 +128,17 @@ func (x *Index) removeWildcard(kind store.Kind, id uuid.UUID) bool {
 	}
 	x.own()
 	w := x.ownWildcards(kind)
-	i, last := w.at[id], len(w.rules)-1
-	w.rules[i] = w.rules[last]
-	w.at[w.rules[i].ID] = i
+	place, last := w.at[id], w.rules-1
+	end := w.own(x, last)
+	moved := end.rules[last%maxChunk]
+	w.own(x, place).rules[place%maxChunk] = moved
+	w.at[moved.ID] = place
 	delete(w.at, id)
-	w.rules[last] = store.Rule{}
-	w.rules = w.rules[:last]
+	end.rules[last%maxChunk] = store.Rule{}
+	if end.rules = end.rules[:last%maxChunk]; len(end.rules) == 0 {
+		w.chunks = w.chunks[:len(w.chunks)-1]
+	}
+	w.rules--
 	x.view.rules--
 	x.showWildcards(kind, w)
 	return true
@@ -68,9 +148,9 @@ func (x *Index) removeWildcard(kind store.Kind, id uuid.UUID) bool {
 func (x *Index) showWildcards(kind store.Kind, w *wildcards) {
 	wild := maps.Clone(x.view.wild)
 	if wild == nil {
-		wild = make(map[store.Kind][]store.Rule)
+		wild = make(map[store.Kind]Wildcards)
 	}
-	wild[kind] = w.rules
+	wild[kind] = w.Wildcards
 	x.view.wild = wild
 }
 
@@ -84,19 +164,40 @@ func (x *Index) countPrefix(key store.Key, more int32) {
 	if l.IPv6 {
 		f = 1
 	}
-	n := &x.view.counts[f][l.Bits]
-	if *n += more; *n == 0 || *n == more {
-		x.view.listLens(f)
+	x.view.counts[f][l.Bits] += more
+	if p, ok := canonicalPrefix(key.Text); ok {
+		x.cover(p, more > 0)
 	}
 }
 
-// listLens lists the lengths in use of a family anew.
-func (v *View) listLens(family int) {
-	var lens []uint8
-	for bits, n := range v.counts[family] {
-		if n > 0 {
-			lens = append(lens, uint8(bits))
+// cover makes the view have a prefix among those that rules are of, or not. Of
+// several rules of one prefix the last to go takes it along.
+func (x *Index) cover(p netip.Prefix, there bool) {
+	v := x.view
+	has := v.prefixes.Get(p)
+	switch {
+	case there && !has:
+		if x.sharesPrefixes {
+			v.prefixes = v.prefixes.InsertPersist(p)
+		} else {
+			v.prefixes.Insert(p)
+		}
+	case !there && has && !v.any(p):
+		if x.sharesPrefixes {
+			v.prefixes = v.prefixes.DeletePersist(p)
+		} else {
+			v.prefixes.Delete(p)
 		}
 	}
-	v.lens[family] = lens
+}
+
+// any reports whether there is a rule of the prefix.
+func (v *View) any(p netip.Prefix) bool {
+	var q Query
+	q.Begin(v)
+	q.prefix(0, 0, p.Addr(), p.Bits())
+	q.addrs[0] = p.Addr()
+	found := false
+	q.Each(func(uint8, *store.Rule) { found = true })
+	return found
 }

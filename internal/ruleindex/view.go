@@ -4,6 +4,8 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/gaissmai/bart"
+
 	"example.com/ostraka/store"
 )
 
@@ -14,9 +16,11 @@ type View struct {
 	shift  uint8  // what leaves of a hash the position in dir
 	dir    []part // by the highest bits of hashes; one with less depth is there several times
 	rules  int
-	wild   map[store.Kind][]store.Rule // the rules with wildcards
-	counts [2][129]int32               // of rules by prefix length, IPv4 and IPv6
-	lens   [2][]uint8                  // the prefix lengths in use
+	wild   map[store.Kind]Wildcards
+	counts [2][129]int32 // of rules by prefix length, IPv4 and IPv6
+	// prefixes are those that rules are of. To walk down it once tells which hold an
+	// address, so that nearly nobody costs a search for a rule.
+	prefixes *bart.Lite
 }
 
 // part is a place in the directory. It has the groups of the shard's table too, so
@@ -33,15 +37,17 @@ func (v *View) Len() int { return v.rules }
 // It allocates nothing but what dst needs to grow.
 func (v *View) Append(dst []store.Rule, key store.Key) []store.Rule {
 	if key.Wildcard() {
-		return append(dst, v.Wildcards(key.Kind)...)
+		for r := range v.Wildcards(key.Kind).All() {
+			dst = append(dst, *r)
+		}
+		return dst
 	}
 	hash := v.seeds.hash(key)
 	return v.shard(hash).appendRules(dst, hash, key.Kind, key.Text)
 }
 
-// Wildcards returns the rules that carry [store.WildcardKey] of the kind. They
-// are not to be changed.
-func (v *View) Wildcards(kind store.Kind) []store.Rule { return v.wild[kind] }
+// Wildcards returns the rules that carry [store.WildcardKey] of the kind.
+func (v *View) Wildcards(kind store.Kind) Wildcards { return v.wild[kind] }
 
 // Lookup returns the rules that carry one of the keys, each once, in no
 // particular order.
@@ -70,6 +76,10 @@ func (v *View) PrefixLengths() []store.PrefixLen {
 	return lens
 }
 
+// bytesPerPrefix is what the set of prefixes takes for each, measured: 37 bytes for
+// 200,000 at random, as people ban them, 25 for 42,566 of a list of IPv4 networks.
+const bytesPerPrefix = 37
+
 // Bytes estimates how much memory the view takes, without the texts of reasons,
 // origins and sources: those are kept as they came, mostly shared.
 func (v *View) Bytes() int64 {
@@ -79,8 +89,13 @@ func (v *View) Bytes() int64 {
 			n += int64(s.bytes())
 		}
 	}
-	for _, rules := range v.wild {
-		n += 256 * int64(len(rules))
+	for _, w := range v.wild {
+		n += int64(len(w.chunks)) * maxChunk * int64(unsafe.Sizeof(store.Rule{}))
+	}
+	for _, counts := range v.counts {
+		for _, rules := range counts {
+			n += bytesPerPrefix * int64(rules)
+		}
 	}
 	return n
 }
