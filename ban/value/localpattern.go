@@ -58,13 +58,23 @@ func (p LocalPattern) MatchMailbox(a Address) bool {
 // folded is empty if no mailbox can match that the address itself does not.
 func (p LocalPattern) Texts() (literal, folded string) { return p.fixed, p.folded }
 
-// Domain returns the domain that stands for those of the addresses that the pattern
-// means; see [Tables.MailDomain].
+// Domain returns the domain of the addresses that the pattern means: the one that
+// stands for those that their provider takes for one.
 func (p LocalPattern) Domain() string { return p.domain }
 
-// MailDomain returns the domain that stands for all that their provider takes for
-// one: a mail domain itself, unless its provider has several names.
-func (t *Tables) MailDomain(domain string) string { return t.or().canonicalDomain(domain) }
+// DomainsLike returns the other mail domains that a provider takes for this one.
+func (t *Tables) DomainsLike(domain string) (others []string) {
+	t = t.or()
+	if t.provider(domain) == nil {
+		return nil
+	}
+	for other, row := range t.rows {
+		if other != domain && row.canonicalDomain(other) == domain {
+			others = append(others, other)
+		}
+	}
+	return others
+}
 
 // Literal returns how many characters of the pattern are no wildcards. The
 // longest pattern that matches is the most specific.

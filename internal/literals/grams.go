@@ -1,23 +1,26 @@
 package literals
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // gramLen is how many bytes of a text are looked at at once.
 const gramLen = 4
 
-// grams are what literals begin with: a bit for each, by its hash. A Set that has
-// others shares none. The zero grams are none.
+// grams are a set of numbers, such as of the bytes that literals begin with: a bit
+// for each, by its hash. The zero grams are none, and are not asked.
 type grams struct {
 	which []uint64 // a power of two, of words
-	gone  int      // literals whose bits were left behind
+	bits  int      // that are set
 }
 
-// There are twelve bits at least for each literal, so that at most one of twelve grams
-// is taken for another. maxGone are the literals, beside as many as there are,
+// There are twelve bits at least for each that is set, so that at most one of twelve
+// grams is taken for another. maxGone are the literals, beside as many as there are,
 // whose bits are left behind.
 const (
-	bitsPerLiteral = 12
-	maxGone        = 64
+	bitsPerGram = 12
+	maxGone     = 64
 )
 
 // gramAt returns the four bytes at a place in a text.
@@ -26,16 +29,8 @@ func gramAt(text string, at int) uint32 {
 	return uint32(text[at]) | uint32(text[at+1])<<8 | uint32(text[at+2])<<16 | uint32(text[at+3])<<24
 }
 
-// seedOf makes the grams of scopes differ.
-func seedOf(scope string) (seed uint32) {
-	for i := range len(scope) {
-		seed = seed<<7 ^ uint32(scope[i])
-	}
-	return seed * 0x9e3779b1
-}
-
-// fits reports whether there is room for the grams of n literals.
-func (g *grams) fits(n int) bool { return 64*len(g.which) >= bitsPerLiteral*n }
+// fit reports whether there is room for n more.
+func (g *grams) fit(n int) bool { return 64*len(g.which) >= bitsPerGram*(g.bits+n) }
 
 func (g *grams) bit(gram uint32) (word, bit uint32) {
 	h := gram * 0x85ebca6b
@@ -46,7 +41,7 @@ func (g *grams) bit(gram uint32) (word, bit uint32) {
 // has reports whether a literal may begin with the gram. It is only sure of a no.
 func (g *grams) has(gram uint32) bool {
 	word, bit := g.bit(gram)
-	return g.which[word]>>bit&1 != 0
+	return int(word) < len(g.which) && g.which[word]>>bit&1 != 0
 }
 
 // with returns the grams and others. There is room for them.
@@ -61,20 +56,35 @@ func (g grams) with(others []uint32) grams {
 		}
 		word, bit := g.bit(gram)
 		g.which[word] |= 1 << bit
+		g.bits++
 	}
 	return g
 }
 
-// allGrams returns the grams of the literals that there are, with room for as many
-// more.
-func (s *Set[V]) allGrams() grams {
-	words := max(8, 2*bitsPerLiteral*s.size/64)
-	g := grams{which: make([]uint64, 1<<bits.Len(uint(words-1)))}
-	var all []uint32
-	s.roots[Anywhere].each(func(e *entry[V]) {
-		all = append(all, gramAt(e.key, s.scope)^seedOf(e.key[:s.scope]))
-	})
-	return g.with(all)
+// gramsOf returns the grams of all those numbers, with room for as many more.
+func gramsOf(all []uint32) grams {
+	slices.Sort(all)
+	all = slices.Compact(all)
+	words := max(8, 2*bitsPerGram*len(all)/64)
+	return grams{which: make([]uint64, 1<<bits.Len(uint(words-1)))}.with(all)
+}
+
+// collect makes the grams anew.
+func (s *Set[V]) collect() {
+	var begun, of []uint32
+	for trie := range s.roots {
+		s.roots[trie].each(func(e *entry[V]) {
+			scope := uint32(0)
+			if s.scope > 0 {
+				scope = scopeOf(e.key)
+				of = append(of, scope)
+			}
+			if Place(trie) == Anywhere {
+				begun = append(begun, gramAt(e.key, s.scope)^scope<<11)
+			}
+		})
+	}
+	s.begin, s.of, s.gone = gramsOf(begun), gramsOf(of), 0
 }
 
 // each calls yield for every entry.

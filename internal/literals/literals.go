@@ -24,11 +24,18 @@ const (
 	places
 )
 
+// Scopes is how many scopes there may be: they are three symbols.
+const (
+	Scopes   = 1 << (7 * scopeLen)
+	scopeLen = 3
+)
+
 // Literal is what is looked for, and where.
 type Literal struct {
-	// Scope says in which texts the literal is looked for: those of the same scope.
-	// All scopes of a Set are of one length, and of bytes below 128.
-	Scope string
+	// Scope says in which texts the literal is looked for: those of the same scope,
+	// which is a number below [Scopes]. Either all literals of a Set have one, which
+	// is not 0, or none.
+	Scope uint32
 	Text  string
 	Place Place
 }
@@ -48,8 +55,10 @@ type Literal struct {
 type Set[V comparable] struct {
 	roots [tries]node[V]
 	begin grams // of the literals in the trie for anywhere
-	scope int   // the length of scopes
+	of    grams // the scopes that have literals
+	scope int   // how long scopes are
 	size  int
+	gone  int // literals whose grams were left behind
 }
 
 // The tries are those of the places, and one for literals anywhere that are shorter
@@ -59,12 +68,35 @@ const (
 	tries = places + 1
 )
 
-// node is a place in a trie. One without kids has literals that are all the same,
-// and may go on from there. One with kids has those that end there.
+// node is a place in a trie. One with kids has the literals that end there. One
+// without is a leaf, whose literals are all the same, and may go on from there.
 type node[V comparable] struct {
-	which [2]uint64 // symbols that have kids
+	which [2]uint64 // symbols that have kids; of a leaf, see tail
 	kids  []node[V] // by symbol
 	here  []entry[V]
+}
+
+// tail makes a leaf that is so deep have the next bytes of its literals, and how
+// many they are, where others have symbols: to find that a text goes on otherwise
+// reads nothing else.
+func (n node[V]) tail(depth, scope int) node[V] {
+	n.which = [2]uint64{}
+	if len(n.here) == 0 {
+		return n
+	}
+	key := n.here[0].key
+	for i := range n.here {
+		if n.here[i].key != key { // of the same symbols
+			return n
+		}
+	}
+	next := key[max(depth, scope):]
+	next = next[:min(len(next), 8)]
+	for i := range len(next) {
+		n.which[0] |= uint64(next[i]) << (8 * i)
+	}
+	n.which[1] = uint64(len(next))
+	return n
 }
 
 // entry is a literal with its value.
@@ -93,12 +125,23 @@ func (s *Set[V]) Len() int { return s.size }
 
 // keyOf returns the key of a literal.
 func keyOf(l Literal) string {
-	if l.Place != AtEnd {
-		return l.Scope + l.Text
+	var b []byte
+	if l.Scope != 0 {
+		b = append(b, scopeSymbol(l.Scope, 0), scopeSymbol(l.Scope, 1), scopeSymbol(l.Scope, 2))
 	}
-	b := []byte(l.Scope + l.Text)
-	slices.Reverse(b[len(l.Scope):])
+	b = append(b, l.Text...)
+	if l.Place == AtEnd {
+		slices.Reverse(b[len(b)-len(l.Text):])
+	}
 	return string(b)
+}
+
+// scopeSymbol returns the symbol at a place in a scope.
+func scopeSymbol(scope uint32, at int) byte { return byte(scope >> (7 * at) & 127) }
+
+// scopeOf is the scope of the key of a literal that has one.
+func scopeOf(key string) uint32 {
+	return uint32(key[0]) | uint32(key[1])<<7 | uint32(key[2])<<14
 }
 
 // trieOf returns which trie a literal is in.
@@ -115,20 +158,23 @@ func (s Set[V]) With(l Literal, v V) Set[V] { return s.WithAll([]Literal{l}, []V
 // WithAll is With for many literals, each with the value of its place: it is faster
 // than one after the other.
 func (s Set[V]) WithAll(all []Literal, values []V) Set[V] {
-	begun := make([]uint32, 0, len(all))
+	begun, of := make([]uint32, 0, len(all)), make([]uint32, 0, len(all))
 	for i, l := range all {
 		trie := trieOf(l)
-		s.scope = len(l.Scope)
-		s.roots[trie] = s.roots[trie].with(entry[V]{keyOf(l), values[i]}, 0)
+		if l.Scope != 0 {
+			s.scope = scopeLen
+			of = append(of, l.Scope)
+		}
+		s.roots[trie] = s.roots[trie].with(entry[V]{keyOf(l), values[i]}, 0, s.scope)
 		if trie == Anywhere {
-			begun = append(begun, gramAt(l.Text, 0)^seedOf(l.Scope))
+			begun = append(begun, gramAt(l.Text, 0)^l.Scope<<11)
 		}
 	}
 	s.size += len(all)
-	if !s.begin.fits(s.size) {
-		s.begin = s.allGrams()
+	if !s.begin.fit(len(begun)) || !s.of.fit(len(of)) {
+		s.collect()
 	} else {
-		s.begin = s.begin.with(begun)
+		s.begin, s.of = s.begin.with(begun), s.of.with(of)
 	}
 	return s
 }
@@ -137,41 +183,45 @@ func (s Set[V]) WithAll(all []Literal, values []V) Set[V] {
 // not got it.
 func (s Set[V]) Without(l Literal, v V) Set[V] {
 	trie := trieOf(l)
-	root, ok := s.roots[trie].without(entry[V]{keyOf(l), v}, 0)
+	root, ok := s.roots[trie].without(entry[V]{keyOf(l), v}, 0, s.scope)
 	if !ok {
 		return s
 	}
 	s.roots[trie] = root
 	s.size--
-	if trie == Anywhere {
-		if s.begin.gone++; s.begin.gone > s.size+maxGone {
-			s.begin = s.allGrams()
-		}
+	if s.gone++; s.gone > s.size+maxGone {
+		s.collect()
 	}
 	return s
 }
 
 // with returns the node, which is so deep in the trie, with one more entry.
-func (n node[V]) with(e entry[V], depth int) node[V] {
+func (n node[V]) with(e entry[V], depth, scope int) node[V] {
 	switch {
 	case len(n.kids) > 0:
-		return n.push(e, depth)
+		return n.push(e, depth, scope)
 	case len(n.here) == 0, n.here[0].key == e.key:
 		n.here = append(slices.Clip(n.here), e)
-		return n
+		return n.tail(depth, scope)
 	}
 	var parted node[V]
 	for _, old := range n.here {
-		parted = parted.push(old, depth)
+		parted = parted.push(old, depth, scope)
 	}
-	return parted.push(e, depth)
+	return parted.push(e, depth, scope)
 }
 
 // push puts an entry where it belongs in a node that has kids, or will have.
-func (n node[V]) push(e entry[V], depth int) node[V] {
+func (n node[V]) push(e entry[V], depth, scope int) node[V] {
 	if len(e.key) == depth {
 		n.here = append(slices.Clip(n.here), e)
+		if len(n.kids) == 0 {
+			return n.tail(depth, scope)
+		}
 		return n
+	}
+	if len(n.kids) == 0 {
+		n.which = [2]uint64{}
 	}
 	s := symbol(e.key[depth])
 	at := n.index(s)
@@ -182,13 +232,13 @@ func (n node[V]) push(e entry[V], depth int) node[V] {
 	} else {
 		n.kids = slices.Clone(n.kids)
 	}
-	n.kids[at] = n.kids[at].with(e, depth+1)
+	n.kids[at] = n.kids[at].with(e, depth+1, scope)
 	return n
 }
 
 // without returns the node without an entry, as it would be had there never been
 // one, and whether there was one.
-func (n node[V]) without(e entry[V], depth int) (node[V], bool) {
+func (n node[V]) without(e entry[V], depth, scope int) (node[V], bool) {
 	if len(n.kids) == 0 || len(e.key) == depth {
 		i := slices.Index(n.here, e)
 		if i < 0 {
@@ -197,14 +247,14 @@ func (n node[V]) without(e entry[V], depth int) (node[V], bool) {
 		if n.here = slices.Delete(slices.Clone(n.here), i, i+1); len(n.here) == 0 {
 			n.here = nil
 		}
-		return n.joined(), true
+		return n.joined(depth, scope), true
 	}
 	s := symbol(e.key[depth])
 	at := n.index(s)
 	if !n.has(s) {
 		return n, false
 	}
-	kid, ok := n.kids[at].without(e, depth+1)
+	kid, ok := n.kids[at].without(e, depth+1, scope)
 	if !ok {
 		return n, false
 	}
@@ -215,16 +265,19 @@ func (n node[V]) without(e entry[V], depth int) (node[V], bool) {
 		}
 		n.which[s>>6] &^= 1 << (s & 63)
 	}
-	return n.joined(), true
+	return n.joined(depth, scope), true
 }
 
 func (n *node[V]) empty() bool { return len(n.kids) == 0 && len(n.here) == 0 }
 
 // joined returns a node that has lost something with the literals of its only kid,
 // if one literal is left.
-func (n node[V]) joined() node[V] {
+func (n node[V]) joined(depth, scope int) node[V] {
 	if len(n.here) == 0 && len(n.kids) == 1 && len(n.kids[0].kids) == 0 {
-		return n.kids[0]
+		n = n.kids[0]
+	}
+	if len(n.kids) == 0 {
+		return n.tail(depth, scope)
 	}
 	return n
 }
@@ -251,44 +304,47 @@ func (s *Set[V]) Values(l Literal) iter.Seq[V] {
 // AppendFound appends the values of the literals of a scope that stand in the text
 // where they are to, those that stand in several places several times. It allocates
 // nothing but what dst needs to grow.
-func (s *Set[V]) AppendFound(dst []V, scope, text string) []V {
-	if n := s.roots[AtStart].below(scope); n != nil {
-		dst = n.appendAhead(dst, len(scope), text)
+func (s *Set[V]) AppendFound(dst []V, scope uint32, text string) []V {
+	if scope != 0 && !s.of.has(scope) { // as nearly always
+		return dst
 	}
-	if n := s.roots[AtEnd].below(scope); n != nil {
-		dst = n.appendBack(dst, len(scope), text)
+	if n := s.below(AtStart, scope); n != nil {
+		dst = n.appendAhead(dst, s.scope, text)
 	}
-	if n := s.roots[short].below(scope); n != nil {
+	if n := s.below(AtEnd, scope); n != nil {
+		dst = n.appendBack(dst, s.scope, text)
+	}
+	if n := s.below(short, scope); n != nil {
 		for i := range len(text) + 1 {
-			dst = n.appendAhead(dst, len(scope), text[i:])
+			dst = n.appendAhead(dst, s.scope, text[i:])
 		}
 	}
-	if n := s.roots[Anywhere].below(scope); n != nil {
-		seed := seedOf(scope)
+	if n := s.below(Anywhere, scope); n != nil {
 		for i := range len(text) - gramLen + 1 {
-			if s.begin.has(gramAt(text, i) ^ seed) {
-				dst = n.appendAhead(dst, len(scope), text[i:])
+			if s.begin.has(gramAt(text, i) ^ scope<<11) {
+				dst = n.appendAhead(dst, s.scope, text[i:])
 			}
 		}
 	}
 	return dst
 }
 
-// below returns the node that has the literals of a scope, which is above where the
-// scope ends if there is one literal alone; nil if there are none.
-func (n *node[V]) below(scope string) *node[V] {
-	for i := range len(scope) {
+// below returns the node of a trie that has the literals of a scope, which is above
+// where the scope ends if there is one literal alone; nil if there are none.
+func (s *Set[V]) below(trie Place, scope uint32) *node[V] {
+	n := &s.roots[trie]
+	for i := range s.scope {
 		if len(n.kids) == 0 {
-			if len(n.here) == 0 || n.here[0].key[:len(scope)] != scope {
+			if len(n.here) == 0 || scopeOf(n.here[0].key) != scope {
 				return nil
 			}
 			return n
 		}
-		s := symbol(scope[i])
-		if !n.has(s) {
+		symbol := scopeSymbol(scope, i)
+		if !n.has(symbol) {
 			return nil
 		}
-		n = &n.kids[n.index(s)]
+		n = &n.kids[n.index(symbol)]
 	}
 	if n.empty() {
 		return nil
@@ -300,12 +356,20 @@ func (n *node[V]) below(scope string) *node[V] {
 // has the literals of a scope.
 func (n *node[V]) appendAhead(dst []V, scope int, text string) []V {
 	for read := 0; ; read++ {
+		leaf := len(n.kids) == 0
+		if leaf {
+			for i := range int(n.which[1]) {
+				if read+i >= len(text) || text[read+i] != byte(n.which[0]>>(8*i)) {
+					return dst
+				}
+			}
+		}
 		for i := range n.here {
 			if e := &n.here[i]; strings.HasPrefix(text, e.key[scope:]) {
 				dst = append(dst, e.value)
 			}
 		}
-		if read >= len(text) {
+		if leaf || read >= len(text) {
 			return dst
 		}
 		s := symbol(text[read])
@@ -325,7 +389,7 @@ func (n *node[V]) appendBack(dst []V, scope int, text string) []V {
 				dst = append(dst, e.value)
 			}
 		}
-		if read >= len(text) {
+		if len(n.kids) == 0 || read >= len(text) {
 			return dst
 		}
 		s := symbol(text[len(text)-1-read])

@@ -112,10 +112,18 @@ func (p *Patterns) entries(w *Wildcard, skeletons, texts func(literals.Literal, 
 		return
 	}
 	literal, folded := w.local.Texts()
-	place, scope := placeOf(w.local.Stars()), scopeOf(w.local.Domain())
-	texts(literals.Literal{Scope: string(scope[:]), Text: literal, Place: place}, w)
-	if folded != "" && folded != literal {
-		texts(literals.Literal{Scope: string(scope[:]), Text: folded, Place: place}, w)
+	place := placeOf(w.local.Stars())
+	scopes := []uint32{scopeOf(w.local.Domain())}
+	for _, domain := range p.tables.DomainsLike(w.local.Domain()) {
+		if scope := scopeOf(domain); !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	for _, scope := range scopes {
+		texts(literals.Literal{Scope: scope, Text: literal, Place: place}, w)
+	}
+	if folded != "" && folded != literal { // of a mailbox, whose domain is that
+		texts(literals.Literal{Scope: scopes[0], Text: folded, Place: place}, w)
 	}
 }
 
@@ -130,14 +138,34 @@ func placeOf(before, after bool) literals.Place {
 	return literals.AtStart
 }
 
-// scopeOf makes a scope of a domain: three bytes below 128. That two domains share
-// one is rare, and costs little.
-func scopeOf(domain string) [3]byte {
-	h := uint32(2166136261)
-	for i := range len(domain) {
-		h = (h ^ uint32(domain[i])) * 16777619 // FNV-1a
+// scopeOf makes a scope of a domain. That two share one is rare, and costs little.
+func scopeOf(domain string) uint32 {
+	h := uint64(len(domain))
+	switch n := len(domain); {
+	case n >= 8:
+		for at := 0; at < n-8; at += 8 {
+			h = mix(h ^ load64(domain[at:]))
+		}
+		h ^= load64(domain[n-8:])
+	case n >= 4:
+		h ^= load32(domain)<<32 | load32(domain[n-4:])
+	case n > 0:
+		h ^= uint64(domain[0])<<32 | uint64(domain[n/2])<<16 | uint64(domain[n-1])<<8
 	}
-	return [3]byte{byte(h >> 25), byte(h >> 18 & 127), byte(h >> 11 & 127)}
+	return 1 + uint32(mix(h)>>32)%(literals.Scopes-1)
+}
+
+func mix(h uint64) uint64 {
+	h *= 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
+
+// load64 returns the first eight bytes.
+func load64(s string) uint64 { return load32(s) | load32(s[4:])<<32 }
+
+func load32(s string) uint64 {
+	_ = s[3]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
 }
 
 func isASCII(s string) bool {
@@ -219,9 +247,9 @@ func (n *name) near(dst []*Wildcard, p *Patterns) []*Wildcard {
 
 // alike appends the rules whose literals are in a name, or look like a part of it.
 func (p *Patterns) alike(dst []*Wildcard, l value.Look) []*Wildcard {
-	dst = p.skeletons.AppendFound(dst, "", l.Skeleton())
+	dst = p.skeletons.AppendFound(dst, 0, l.Skeleton())
 	if p.texts.Len() > 0 && !isASCII(l.String()) {
-		dst = p.texts.AppendFound(dst, "", l.String())
+		dst = p.texts.AppendFound(dst, 0, l.String())
 	}
 	return dst
 }
@@ -229,12 +257,10 @@ func (p *Patterns) alike(dst []*Wildcard, l value.Look) []*Wildcard {
 // near appends the rules whose literals are in the local part, or in that of the
 // canonical mailbox.
 func (e *email) near(dst []*Wildcard, p *Patterns) []*Wildcard {
-	scope := scopeOf(p.tables.MailDomain(e.Domain()))
-	dst = p.texts.AppendFound(dst, string(scope[:]), e.Local())
+	dst = p.texts.AppendFound(dst, scopeOf(e.Domain()), e.Local())
 	if e.Mailbox() != e.String() {
 		local, domain := e.MailboxParts()
-		scope := scopeOf(domain)
-		dst = p.texts.AppendFound(dst, string(scope[:]), local)
+		dst = p.texts.AppendFound(dst, scopeOf(domain), local)
 	}
 	return dst
 }
