@@ -65,8 +65,8 @@ func TestADatabaseThatIsNotThereIsRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		"none named":              {nil, "-db: no file named"},
-		"an empty name":           {[]string{"-db", ""}, "-db: no file named"},
+		"none named":              {nil, "-db: no database named"},
+		"an empty name":           {[]string{"-db", ""}, "-db: no database named"},
 		"a mistyped name":         {[]string{"-db", filepath.Join(dir, "ostrkaa.db")}, "there is no such database"},
 		"in a folder that is not": {[]string{"-db", filepath.Join(dir, "gone", "ostraka.db")}, "there is no such database"},
 		"a folder":                {[]string{"-db", dir}, "name a database of ostraka"},
