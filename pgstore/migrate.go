@@ -55,19 +55,22 @@ func Migrate(ctx context.Context, dsn string, options Options, role string) erro
 
 // grant gives a role the least that a store needs.
 func (s *Store) grant(ctx context.Context, role string) error {
+	return pgx.BeginFunc(ctx, s.pool, func(t pgx.Tx) error { return s.grantIn(ctx, t, role) })
+}
+
+// grantIn is grant in a transaction.
+func (s *Store) grantIn(ctx context.Context, t pgx.Tx, role string) error {
 	to := ` TO ` + pgx.Identifier{role}.Sanitize()
-	return pgx.BeginFunc(ctx, s.pool, func(t pgx.Tx) error {
-		for _, what := range []string{
-			`USAGE ON SCHEMA ` + s.quoted,
-			`SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ` + s.quoted,
-			`USAGE ON ALL SEQUENCES IN SCHEMA ` + s.quoted,
-		} {
-			if _, err := t.Exec(ctx, `GRANT `+what+to); err != nil {
-				return err
-			}
+	for _, what := range []string{
+		`USAGE ON SCHEMA ` + s.quoted,
+		`SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ` + s.quoted,
+		`USAGE ON ALL SEQUENCES IN SCHEMA ` + s.quoted,
+	} {
+		if _, err := t.Exec(ctx, `GRANT `+what+to); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // schemaVersion returns the version of the schema, 0 if there is none yet.

@@ -27,6 +27,7 @@ type Store struct {
 	hitsKey     int64    // of those who add hits
 	stepRows    int      // defaultStepRows, but for tests
 	queries     sync.Map // by their text in this package, as the server gets them
+	copyTypes   sync.Map // of the columns of tables, by table: map[string]string
 	life        sqlbackend.Lifecycle
 	stats       stats
 	subscribers changelog.Subscribers

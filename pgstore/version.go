@@ -1,4 +1,4 @@
 package pgstore
 
-// SchemaVersion returns the version that [Open] and [Migrate] bring a schema to.
-func SchemaVersion() int { return len(migrations) }
+// NewestSchema returns the version that [Open] and [Migrate] bring a schema to.
+func NewestSchema() int { return len(migrations) }

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 )
 
+// NewestSchema returns the version that [Open] brings a schema to.
+func NewestSchema() int { return len(migrations) }
+
 // SchemaVersion returns the version of the schema of the database file at path, 0 if
 // there is no file, or none of ours in it yet. It changes nothing. A newer schema is
 // an error that matches [ErrSchemaTooNew]; what else [Open] refuses, it does too.

@@ -61,6 +61,9 @@ const (
 	// StoreRestore: everything was replaced by what a backup had. The log from
 	// before is gone but for what the backup had of it.
 	StoreRestore ChangeAction = "store.restore"
+	// StoreCopy: everything came from another store, with its log up to here. Counts
+	// says how many rows of what, and After from what.
+	StoreCopy ChangeAction = "store.copy"
 )
 
 // Change is one entry of the log: who did what, when, to which record. The log

@@ -93,6 +93,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(listCommands(a)...)
 	root.AddCommand(blockCommands(a)...)
 	root.AddCommand(backupCommand(a), restoreCommand(a), verifyCommand(a), pruneCommand(a), vacuumCommand(a))
+	root.AddCommand(migrateCommand(a), copyCommand(a))
 	root.AddCommand(credentialCommands(a)...)
 	root.AddCommand(aliasCommands(a)...)
 	refuseUnknownHelp(root)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/backend/backendtest"
 	"example.com/ostraka/sqlitestore"
 )
 
@@ -30,7 +32,8 @@ func TestMain(m *testing.M) {
 		}
 	default:
 		os.Unsetenv("BANCTL_DB")
-		os.Exit(m.Run())
+		os.Unsetenv(backend.Variable)
+		backendtest.Main(m)
 	}
 }
 

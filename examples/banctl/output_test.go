@@ -142,7 +142,7 @@ func TestEveryCommandPrintsOneJSONDocument(t *testing.T) {
 		{"explain", "--email", "bob@good.spam.example"}, {"preview", "mail.spam.example"}, {"log"}, {"stats"},
 		{"import", "--list", "other", file(t, "x.txt", "a.example\nco.uk\n")}, {"lists"}, {"undo", "other"}, {"drop", "other"},
 		{"block", "b.example"}, {"update-block", "b.example", "--effect", "review"}, {"blocks"}, {"unblock", "b.example"}, {"backup", c.db + ".copy"}, {"verify"},
-		{"restore", c.db + ".copy"}, {"prune", "--before", "90d"}, {"vacuum"},
+		{"restore", c.db + ".copy"}, {"prune", "--before", "90d"}, {"vacuum"}, {"migrate"}, {"copy", c.db, c.db + ".moved"},
 		{"token", "ann", "--scope", "a", "--expires", "1h"}, {"credentials", "ann"}, {"logout", "ann"},
 		{"aliases"}, {"disable", "shop@alias.example"}, {"enable", "1"}, {"delete-alias", "#1"},
 	} {
