@@ -411,3 +411,82 @@ func BenchmarkLookup(b *testing.B) {
 		}
 	}
 }
+
+// What many rules have is packed: a list's entry has a line and no end, a ban may have
+// an end and no line. A rule that is kept whole takes some 300 bytes.
+func TestEntriesOfListsAndBansThatExpireTakeLittleMemory(t *testing.T) {
+	const many = 2 * maxShard
+	expires := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		of   func(n int) store.Rule
+		most int64
+	}{
+		"entries of a list": {func(n int) store.Rule {
+			r := rule(n, store.KindDomain, fmt.Sprintf("d%d.example", n))
+			r.Value, r.Origin, r.Line, r.Source, r.Reason = r.Key.Text, store.OriginList("disposable"), n+1, "https://lists.example/disposable.txt", "on a list of disposable addresses"
+			return r
+		}, 100},
+		"bans that expire": {func(n int) store.Rule {
+			r := rule(n, store.KindDomain, fmt.Sprintf("d%d.example", n))
+			r.Value, r.Origin, r.ExpiresAt, r.Reason = r.Key.Text, store.OriginBan, expires.Add(time.Duration(n)*time.Microsecond), "spam"
+			return r
+		}, 110},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := New()
+			for n := range many {
+				x.Put(c.of(n))
+			}
+			if each := x.View().Bytes() / many; each > c.most {
+				t.Errorf("each takes %d bytes, want at most %d", each, c.most)
+			}
+			// Bans come and go all day.
+			for n := many; n < 20*many; n++ {
+				x.Put(c.of(n))
+				old := c.of(n - many)
+				if !x.Remove(old.Key, old.ID) {
+					t.Fatalf("rule %d is gone", n-many)
+				}
+			}
+			if each := x.View().Bytes() / many; each > 2*c.most {
+				t.Errorf("after many have come and gone, each takes %d bytes", each)
+			}
+			if got := x.Lookup([]store.Key{c.of(20*many - 1).Key}); len(got) != 1 || !reflect.DeepEqual(got[0], c.of(20*many-1)) {
+				t.Errorf("it comes back as %+v", got)
+			}
+		})
+	}
+}
+
+// Two domains of one query share the keys that both have, and no others.
+func TestWhatTwoDomainsShareEndsAtADot(t *testing.T) {
+	for _, c := range []struct{ first, second, rule, want string }{
+		{"a.com", "ba.com", "a.com", "1"},
+		{"ba.com", "a.com", "a.com", "2"},
+		{"a.com", "ba.com", "com", "1 2"},
+		{"a.com", "b.a.com", "a.com", "1 2"},
+		{"b.a.com", "a.com", "a.com", "1 2"},
+		{"b.a.com", "a.com", "b.a.com", "1"},
+		{"x.a.com", "xba.com", "a.com", "1"},
+		{"xa.com", "a.com", "xa.com", "1"},
+		{"a.a", "a", "a", "1 2"},
+		{"a", "ba", "a", "1"},
+		{"ba", "a", "a", "2"},
+		{"a.com", "a.com", "a.com", "1 2"},
+		{"a.b.c", "b.c", "c", "1 2"},
+	} {
+		x := New()
+		x.Put(rule(1, store.KindDomain, c.rule))
+		var q Query
+		q.Begin(x.View())
+		q.Domains(1, c.first)
+		q.Domains(2, c.second)
+		var owners []string
+		q.Each(func(owner uint8, _ *store.Rule) { owners = append(owners, fmt.Sprint(owner)) })
+		q.End()
+		slices.Sort(owners)
+		if got := strings.Join(owners, " "); got != c.want {
+			t.Errorf("%s, %s, with a rule for %s: it is found for %q, want %q", c.first, c.second, c.rule, got, c.want)
+		}
+	}
+}

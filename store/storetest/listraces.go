@@ -181,18 +181,25 @@ func applyCancelled(t reporter, s store.Store) {
 	there, entries := domainEntries(20), domainEntries(longDelta+20)
 	l := apply(t, s, newList("l"), there, nil)
 	verify := unchanged(t, s)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	delta := store.ListDelta{List: l, Add: entries[20:], Remove: there, Progress: func(int) { cancel() }}
-	got, err := s.ApplyList(ctx, delta, change(store.ListSync))
-	if err == nil {
-		wantSame(t, "what List returns", readList(t, s, "l"), got)
-		wantEntries(t, "ListEntries", entriesOf(t, s, "l"), entries[20:]...)
-		return
+	for n := 1; n <= 6; n++ { // while the first entries are written, and later ones
+		ctx, cancel := context.WithCancel(t.Context())
+		reports := 0
+		delta := store.ListDelta{List: l, Add: entries[20:], Remove: there, Progress: func(int) {
+			if reports++; reports == n {
+				cancel()
+			}
+		}}
+		got, err := s.ApplyList(ctx, delta, change(store.ListSync))
+		cancel()
+		if err == nil {
+			wantSame(t, "what List returns", readList(t, s, "l"), got)
+			wantEntries(t, "ListEntries", entriesOf(t, s, "l"), entries[20:]...)
+			return
+		}
+		wantError(t, "ApplyList", err, context.Canceled)
+		verify("an ApplyList that was cancelled")
+		wantList(t, s, l, there...)
 	}
-	wantError(t, "ApplyList", err, context.Canceled)
-	verify("an ApplyList that was cancelled")
-	wantList(t, s, l, there...)
 	next := apply(t, s, l, entries[20:30], there) // which nothing of it stands in the way of
 	wantList(t, s, next, entries[20:30]...)
 }
