@@ -255,3 +255,21 @@ func demoteBoth(t *testing.T, h *house) {
 		t.Errorf("%d active admins are left, want 1", left)
 	}
 }
+
+func TestReasonsOfASuspensionAreCleaned(t *testing.T) {
+	overEachStore(t, func(t *testing.T, h *house) {
+		bob := h.create(t, "bob")
+		o := account.SuspendOptions{Reason: "one\r\ntwo", PublicReason: "three\r\nfour", BanName: true}
+		s := must(h.admin.Suspend(as("alice"), bob.ID, o))(t)
+		if s.Account.SuspendedReason != "one\ntwo" || s.BansCreated[0].Reason != "one\ntwo" || s.BansCreated[0].PublicReason != "three\nfour" {
+			t.Errorf("kept are %q, %+v", s.Account.SuspendedReason, s.BansCreated)
+		}
+		r := must(h.admin.Reinstate(as("alice"), bob.ID, account.ReinstateOptions{Reason: "five\r\nsix", LiftBans: true}))(t)
+		if len(r.BansLifted) != 1 || r.BansLifted[0].RevokedReason != "five\nsix" {
+			t.Errorf("lifted are %+v", r.BansLifted)
+		}
+		o.PublicReason = "a\u202eb"
+		_, err := h.admin.Suspend(as("alice"), bob.ID, o)
+		wantValueError(t, err, "public_reason", ban.CodeInvisible)
+	})
+}

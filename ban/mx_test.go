@@ -276,6 +276,32 @@ func TestARuleForAnAddressAndItsMailHostIsOne(t *testing.T) {
 	}
 }
 
+// A rule that the mail hosts match too is not about them where the address itself
+// matches it.
+func TestAMatchThatIsNotByMXNamesNoHost(t *testing.T) {
+	z := exampleZone()
+	z.mx["spam.example"], z.mx["sub.spam.example"] = "mx.spam.example", "mx.spam.example"
+	c := mxChecker(t, ban.MXOptions{Resolver: z}, "deny domain spam.example", "shadow deny domain example")
+	for address, via := range map[string]ban.Via{"ann@spam.example": ban.ViaExact, "ann@sub.spam.example": ban.ViaParentDomain} {
+		d := checkEmail(t, c, address)
+		if d.Match.Via != via || d.Match.Host != "" {
+			t.Errorf("%s matches via %s, host %q", address, d.Match.Via, d.Match.Host)
+		}
+		if len(d.Shadows) != 1 || d.Shadows[0].Via != ban.ViaParentDomain || d.Shadows[0].Host != "" {
+			t.Errorf("%s: the shadows are %v", address, d.Shadows)
+		}
+		trace, err := c.Explain(t.Context(), ban.Subject{Email: address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range trace.Considered {
+			if (m.Via == ban.ViaMX) != (m.Host != "") {
+				t.Errorf("%s: %v via %s names the host %q", address, m.Match, m.Via, m.Host)
+			}
+		}
+	}
+}
+
 func TestTheStateOfTheMXRecordsGoesLast(t *testing.T) {
 	c := mxChecker(t, ban.MXOptions{Resolver: exampleZone(), NoMX: ban.MXReview}, "review name ann")
 	s := ban.Subject{Email: "ann@bare.example", Name: "ann"}

@@ -18,9 +18,12 @@ import (
 // all rules, over everything in the universe that they can be asked about.
 func TestPreviewCallsRedundantOnlyWhatIs(t *testing.T) {
 	redundant := 0
-	rapid.Check(t, func(rt *rapid.T) { redundant += previewOnce(rt) })
-	if redundant == 0 {
-		t.Error("nothing was ever called redundant")
+	// In a few runs, as -short has them, it may be that nothing is redundant.
+	for tries := 0; redundant == 0; tries++ {
+		if tries == 50 {
+			t.Fatal("nothing was ever called redundant")
+		}
+		rapid.Check(t, func(rt *rapid.T) { redundant += previewOnce(rt) })
 	}
 }
 

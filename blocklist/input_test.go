@@ -2,6 +2,7 @@ package blocklist
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"strings"
@@ -188,13 +189,58 @@ type stuck struct{}
 
 func (stuck) Read([]byte) (int, error) { return 0, nil }
 
-func TestLeavingTheLoopIsFine(t *testing.T) {
-	for f, list := range map[Format]string{
-		FormatPlain: "a.example\nb.example", FormatHosts: "0.0.0.0 a.example b.example\n", FormatAdblock: "||a.example^\n||b.example^",
-		FormatNetset: "1.2.3.4\n1.2.3.5", FormatCSV: "domain\na.example\nb.example", FormatJSON: `["a.example", "b.example"`,
+// Who leaves the loop gets no more lines, and has no more read for it.
+func TestWhoLeavesTheLoopHasNothingMoreRead(t *testing.T) {
+	for f, line := range map[Format]string{
+		FormatPlain: "a%d.example\n", FormatHosts: "0.0.0.0 a%d.example b%[1]d.example\n", FormatAdblock: "||a%d.example^\n",
+		FormatNetset: "192.0.2.0/2%d\n", FormatCSV: "a%d.example,x\n", FormatJSON: `"a%d.example",`,
 	} {
-		for range Parse(strings.NewReader(list), ParseOptions{Format: f}) {
-			break
-		}
+		t.Run(f.String(), func(t *testing.T) {
+			head := map[Format]string{FormatCSV: "domain,reason\n", FormatJSON: "["}[f]
+			for leave := 1; leave <= 3; leave++ {
+				r := &counted{r: io.MultiReader(strings.NewReader(head), &repeated{line: line})}
+				got := 0
+				for l, err := range Parse(r, ParseOptions{Format: f}) {
+					if err != nil || l.Err != nil {
+						t.Fatalf("%+v, %v", l, err)
+					}
+					if got++; got == leave {
+						break
+					}
+				}
+				if got != leave || r.n > 2*bufSize {
+					t.Errorf("%d lines came of %d bytes, want %d lines", got, r.n, leave)
+				}
+			}
+		})
 	}
+}
+
+// repeated is a list without an end.
+type repeated struct {
+	line string
+	n    int
+	left []byte
+}
+
+func (e *repeated) Read(p []byte) (int, error) {
+	if len(e.left) == 0 {
+		e.left = fmt.Appendf(nil, e.line, e.n%9)
+		e.n++
+	}
+	n := copy(p, e.left)
+	e.left = e.left[n:]
+	return n, nil
+}
+
+// counted counts what is read.
+type counted struct {
+	r io.Reader
+	n int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += n
+	return n, err
 }
