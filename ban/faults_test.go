@@ -183,7 +183,7 @@ func TestAWriteAfterARestoredBackupIsSeenBeforeItReturns(t *testing.T) {
 // What a process makes itself is not looked up again when it is met in the log.
 func TestOwnChangesAreAppliedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		st := memstore.New()
+		st := forgetful{memstore.New()}
 		a, c := newAdmin(t, st), newChecker(t, st, ban.CheckerOptions{Mirror: true, PollInterval: time.Second})
 		if _, err := a.CreateMany(as("test"), bulkWith("bob")); err != nil {
 			t.Fatal(err)

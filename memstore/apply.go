@@ -98,7 +98,7 @@ func (s *Store) swap(l *list, info *store.List, taken, undo *step, change store.
 	if l.current != nil {
 		was = &l.info
 	}
-	logged, err := changelog.List(change, was, info, taken.keys(), taken.counts())
+	logged, err := changelog.List(change, was, info, taken.keys(changelog.OtherRules(was, info)), taken.counts())
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (s *Store) DropList(ctx context.Context, name string, change store.Change) 
 			return nil, missingList(name)
 		}
 		taken := step{removed: l.current.entries}
-		logged, err := changelog.List(change, &l.info, nil, taken.keys(), taken.counts())
+		logged, err := changelog.List(change, &l.info, nil, taken.keys(false), taken.counts())
 		if err != nil {
 			return nil, err
 		}
@@ -166,11 +166,15 @@ func (s *step) counts() map[string]int64 {
 	return changelog.ListCounts(slices.Values(s.added), slices.Values(s.removed))
 }
 
-// keys returns those of what was added and removed, or as many as tell that
-// they are too many.
-func (s *step) keys() []store.Key {
+// keys returns those of what was added and removed, or of all in either version,
+// or as many as tell that they are too many.
+func (s *step) keys(all bool) []store.Key {
+	touched := [][]*store.Entry{s.added, s.removed}
+	if all {
+		touched = [][]*store.Entry{s.after.entries, s.before.entries}
+	}
 	return changelog.Keys(func(yield func(store.Key) bool) {
-		for _, entries := range [][]*store.Entry{s.added, s.removed} {
+		for _, entries := range touched {
 			for _, e := range entries {
 				if !yield(e.Key) {
 					return

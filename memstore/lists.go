@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/ruleindex"
 	"example.com/ostraka/store"
 )
 
@@ -99,19 +100,16 @@ func (x *lists) append(dst []store.Rule, keys []store.Key) []store.Rule {
 	if len(x.ordered) == 0 {
 		return dst
 	}
-	for i, k := range keys {
-		hash, n := hashOf(k), len(dst)
+	return ruleindex.AppendEach(dst, keys, func(dst []store.Rule, k store.Key) []store.Rule {
+		hash := hashOf(k)
 		for _, l := range x.ordered {
 			l.current.find(k, hash, func(e *store.Entry) bool {
 				dst = append(dst, ruleOf(l.common, e))
 				return true
 			})
 		}
-		if len(dst) > n && slices.Contains(keys[:i], k) {
-			dst = dst[:n] // they came with the key's first mention
-		}
-	}
-	return dst
+		return dst
+	})
 }
 
 // List implements [store.Lists].

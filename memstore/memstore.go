@@ -42,6 +42,8 @@ type Store struct {
 
 	log        []logged // what is left of it; Seqs without a gap
 	lastLogged int64    // the Seq of the newest change there ever was
+	bulk       []int64  // the Seqs of changes whose keys are kept, ascending
+	known      int      // how many keys are kept of them
 	keyTables  string   // as KeyTables returns it
 
 	subs changelog.Subscribers

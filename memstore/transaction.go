@@ -61,9 +61,7 @@ func (s *Store) locked(tx *transaction, f func(tx *transaction) error) error {
 	done = true
 	tx.changes = s.noteTables(tx.changes)
 	for i := range tx.changes {
-		s.lastLogged++
-		tx.changes[i].Seq = s.lastLogged
-		s.log = append(s.log, logged{tx.changes[i]})
+		s.appendLog(&tx.changes[i])
 	}
 	return nil
 }

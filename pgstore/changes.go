@@ -49,6 +49,7 @@ func (t *tx) writeLog(ctx context.Context) error {
 // insertChange gives the change its Seq. It returns the tables of keys, as they are
 // now: the row that is locked is read anew after waiting for it.
 func (t *tx) insertChange(ctx context.Context, c *store.Change) (keyTables string, err error) {
+	known := changelog.Known(c)
 	keys, err := sqlbackend.JSONArg(c.Keys, len(c.Keys))
 	if err != nil {
 		return "", err
@@ -64,6 +65,9 @@ func (t *tx) insertChange(ctx context.Context, c *store.Change) (keyTables strin
 		SELECT last, key_tables, CAST(pg_current_xact_id() AS text), pg_notify(?, '') FROM next`,
 		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts, c.Reason,
 		t.store.channel())
+	if err == nil && len(known) > 0 {
+		err = t.keepKeys(ctx, c.Seq, known)
+	}
 	return keyTables, err
 }
 
@@ -149,7 +153,10 @@ func (s *Store) PruneChanges(ctx context.Context, before time.Time) (int64, erro
 	err := s.write(ctx, "prune changes", func(t *tx) (err error) {
 		n, err = t.affect(ctx, `DELETE FROM @changes WHERE seq < coalesce(
 			(SELECT seq FROM @changes WHERE at >= ? ORDER BY seq LIMIT 1), 9223372036854775807)`, before.UnixMicro())
-		return err
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.exec(ctx, `DELETE FROM @change_keys k WHERE NOT EXISTS (SELECT 1 FROM @changes c WHERE c.seq = k.seq)`)
 	})
 	if err != nil {
 		return 0, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
@@ -16,6 +17,7 @@ import (
 // log appends to the change log; the subscribers hear of it after the commit.
 func (t *tx) log(ctx context.Context, c store.Change) error {
 	c.At = time.UnixMicro(c.At.UnixMicro()).UTC()
+	known := changelog.Known(&c)
 	keys, err := sqlbackend.JSONArg(c.Keys, len(c.Keys))
 	if err != nil {
 		return err
@@ -34,6 +36,9 @@ func (t *tx) log(ctx context.Context, c store.Change) error {
 		return err
 	}
 	t.logged = append(t.logged, c)
+	if len(known) > 0 {
+		return t.keepKeys(ctx, c.Seq, known)
+	}
 	return nil
 }
 
@@ -113,7 +118,10 @@ func (s *Store) PruneChanges(ctx context.Context, before time.Time) (int64, erro
 	err := s.write(ctx, "prune changes", func(t *tx) (err error) {
 		n, err = t.affect(ctx, `DELETE FROM ostraka_changes WHERE seq < coalesce(
 			(SELECT seq FROM ostraka_changes WHERE at >= ? ORDER BY seq LIMIT 1), 9223372036854775807)`, before.UnixMicro())
-		return err
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.exec(ctx, `DELETE FROM ostraka_change_keys WHERE seq NOT IN (SELECT seq FROM ostraka_changes)`)
 	})
 	if err != nil {
 		return 0, err

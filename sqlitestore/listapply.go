@@ -190,7 +190,9 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 		return err
 	}
 	a.result = after
-	c, err := a.delta.Change(a.change, &a.list.List, &after)
+	c, err := a.delta.Change(a.change, &a.list.List, &after, func() ([]store.Key, error) {
+		return t.changedKeys(ctx, &a.list.List, &after, a.list.content+1)
+	})
 	if err != nil {
 		return err
 	}

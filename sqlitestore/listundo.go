@@ -46,9 +46,7 @@ func (s *Store) UndoList(ctx context.Context, name string, change store.Change) 
 func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.Change) (store.List, error) {
 	before, after := row.List, row.previous.Undone(row.List)
 
-	// Leftovers of a staging that was cut off have other versions.
-	keys, err := t.entryKeys(ctx, `SELECT key FROM ostraka_rules WHERE list = ?1 AND since = ?2
-		UNION SELECT key FROM ostraka_rules WHERE list = ?1 AND until = ?2`, before.Seq, row.content)
+	keys, err := t.changedKeys(ctx, &before, &after, row.content)
 	if err != nil {
 		return after, err
 	}
@@ -72,6 +70,18 @@ func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.
 		return after, err
 	}
 	return after, t.log(ctx, c)
+}
+
+// changedKeys returns the keys of the entries that a list has in a content and not
+// in the one before, or the other way round; and of all in either if texts differ.
+// Leftovers of a staging that was cut off are of other contents.
+func (t *tx) changedKeys(ctx context.Context, before, after *store.List, content int64) ([]store.Key, error) {
+	if changelog.OtherRules(before, after) {
+		return t.entryKeys(ctx, `SELECT key FROM ostraka_rules
+			WHERE list = ?1 AND since <= ?2 AND (until IS NULL OR until >= ?2)`, after.Seq, content)
+	}
+	return t.entryKeys(ctx, `SELECT key FROM ostraka_rules WHERE list = ?1 AND since = ?2
+		UNION SELECT key FROM ostraka_rules WHERE list = ?1 AND until = ?2`, after.Seq, content)
 }
 
 // undoCounts returns what [changelog.ListCounts] does of the entries that come
@@ -136,6 +146,6 @@ func (t *tx) entryKeys(ctx context.Context, query string, list, content int64) (
 		key, err := sqlbackend.ParseRuleKey(text)
 		keys = append(keys, key)
 		return err
-	}, fmt.Sprintf(`SELECT DISTINCT key FROM (%s) LIMIT %d`, query, store.MaxChangeKeys+1), list, content)
+	}, fmt.Sprintf(`SELECT DISTINCT key FROM (%s) LIMIT %d`, query, store.MaxKnownKeys+1), list, content)
 	return keys, err
 }

@@ -53,6 +53,7 @@ const schemaTable = `CREATE TABLE IF NOT EXISTS ostraka_schema (
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
 // schemaVersion returns the version of the schema, 0 if there is none yet.

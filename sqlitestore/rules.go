@@ -141,13 +141,21 @@ func (s *Store) lookupMany(ctx context.Context, doing string, keys []store.Key) 
 		seen[k] = true
 		return again
 	})
+	slices.SortFunc(keys, sqlbackend.CompareKeys)
 	var rules []store.Rule
 	err := s.view(ctx, doing, func(q querier) error {
 		rules = rules[:0]
+		stmt, err := q.PrepareContext(ctx, lookupQuery(maxLookup))
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
 		scanner := new(ruleScanner)
+		args := make([]any, maxLookup)
 		for chunk := range slices.Chunk(keys, maxLookup) {
-			args := lookupArgs(chunk)
-			rows, err := q.QueryContext(ctx, lookupQuery(len(args)), args...)
+			clear(args)
+			copy(args, lookupArgs(chunk))
+			rows, err := stmt.QueryContext(ctx, args...)
 			if err != nil {
 				return err
 			}

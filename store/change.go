@@ -93,7 +93,8 @@ type Change struct {
 	// Keys are the keys whose rules may have changed: for an update of a value,
 	// those of both values. Empty if Bulk.
 	Keys []Key `json:"keys,omitempty"`
-	// Bulk: the rules of any key may have changed.
+	// Bulk: the rules of more keys may have changed than can be named here.
+	// [Changes.ChangedKeys] may know them; if not, it may have been any.
 	Bulk bool `json:"bulk,omitzero"`
 
 	// Before and After are the record as JSON, absent where there was or is

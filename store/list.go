@@ -96,6 +96,10 @@ type ListDelta struct {
 // touches more is Bulk.
 const MaxChangeKeys = 1000
 
+// MaxKnownKeys is how many keys of changes that are Bulk a store keeps beside the
+// log at least, those of the newest changes; see [Changes.ChangedKeys].
+const MaxKnownKeys = 100_000
+
 // Lists keeps named lists of rules.
 type Lists interface {
 	// List returns the list of that name, or [ErrNotFound].
@@ -122,9 +126,9 @@ type Lists interface {
 	// the new one does not, "changed" of those in both whose Effect, Scope or Shadow
 	// differ; another Line or Key is no change. It has the keys of
 	// all entries added and removed, or is Bulk if they are more than
-	// [MaxChangeKeys]. It is Bulk as well if Source, Reason or PublicReason
+	// [MaxChangeKeys]; [Changes.ChangedKeys] tells them then. It is Bulk as well if Source, Reason or PublicReason
 	// change and the list has entries before and after, since those that stay have other rules
-	// then. Other writes to the store go on while a long list is written, and
+	// then: their keys have changed too. Other writes to the store go on while a long list is written, and
 	// reads never wait for it.
 	//
 	// It is [ErrConflict] if the list's Version is not delta.List.Version, if

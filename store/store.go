@@ -37,7 +37,8 @@ type Rules interface {
 	// deleted records are never among them, nor are those that [Bans.CreateBan]
 	// has retired; other expired ones are. A key that no rule carries adds
 	// nothing; no keys give no rules. It is one round trip, and one consistent
-	// view. Callers pass at most a few hundred keys.
+	// view. Callers pass at most a few hundred keys, but for those of a change that
+	// is Bulk, which are [MaxKnownKeys] and more.
 	Lookup(ctx context.Context, keys []Key) ([]Rule, error)
 
 	// PrefixLengths returns the prefix lengths of the IP rules that Lookup
@@ -197,6 +198,18 @@ type Changes interface {
 	// If changes above after have been pruned, the error is [ErrPruned]: this is
 	// for readers that must miss nothing.
 	Changes(ctx context.Context, after int64, limit int) ([]Change, error)
+
+	// ChangedKeys yields the keys whose rules the change of that Seq may have
+	// changed, each once, in no particular order. They are the Keys of one that is
+	// not Bulk. Of one that is Bulk, made by a method of [Bans] or [Lists], they are
+	// kept beside the log until it is pruned, or until they and those of newer such
+	// changes are more than [MaxKnownKeys].
+	//
+	// If there is no such change, or its keys are not known, it yields an error that
+	// matches [ErrNotFound], with a zero Key: anything may have changed then. After an
+	// error nothing more is yielded. The loop may stop early, and may call other
+	// methods of the store meanwhile.
+	ChangedKeys(ctx context.Context, seq int64) iter.Seq2[Key, error]
 
 	// ListChanges returns what is left of the log, a page at a time, in the
 	// page's order: of one record, or of all for the zero UUID. None is an empty

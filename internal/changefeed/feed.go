@@ -26,6 +26,8 @@ type Feed struct {
 	due     atomic.Int64              // the moment after which a change may have been missed
 	contact atomic.Pointer[time.Time] // when the log was last read to its end
 
+	lookup context.Context // bounds what a change of this process makes necessary
+
 	mu   sync.Mutex
 	line logLine
 }
@@ -60,8 +62,10 @@ func (f *Feed) reachedEnd(at time.Time) {
 }
 
 // Start takes the log as it is now for the beginning, and subscribes. Nothing
-// is cached yet: what happened before does not matter.
+// is cached yet: what happened before does not matter. The context bounds what a
+// change of this process makes necessary, as long as the subscription lasts.
 func (f *Feed) Start(ctx context.Context) (cancel func(), err error) {
+	f.lookup = ctx
 	f.began = time.Now()
 	f.due.Store(math.MaxInt64)
 	cancel = f.changes.Subscribe(f.local)
@@ -85,13 +89,15 @@ func (f *Feed) local(c store.Change) {
 	if !same {
 		f.line.replace(logEnd{known: []mark{markOf(&c)}, last: c.Seq})
 	}
-	c.Seq = f.line.position(c.Seq)
+	position := f.line.position(c.Seq)
 	f.mu.Unlock()
-	if same {
-		f.opts.Apply([]store.Change{c}, true)
-	} else {
-		f.opts.ApplyAll(c.Seq, true)
+	if !same {
+		f.opts.ApplyAll(position, true)
+		return
 	}
+	f.nameKeys(f.lookup, &c, c.Seq)
+	c.Seq = position
+	f.opts.Apply([]store.Change{c}, true)
 }
 
 // Window is the time in which an answer is not stale. It is taken when the check
@@ -170,7 +176,7 @@ func (f *Feed) Poll(ctx context.Context) {
 		case err != nil:
 			return
 		}
-		if !f.take(changes) {
+		if !f.take(ctx, changes) {
 			if f.startAnew(ctx) != nil {
 				return
 			}
@@ -189,14 +195,40 @@ func (f *Feed) Poll(ctx context.Context) {
 // take applies changes read from the log, but for those of this process, which
 // were applied when they were made. It reports false if the log is not the one
 // that those were written to.
-func (f *Feed) take(changes []store.Change) (same bool) {
+func (f *Feed) take(ctx context.Context, changes []store.Change) (same bool) {
 	f.mu.Lock()
 	others, same := f.line.take(changes)
+	base := f.line.base
 	f.mu.Unlock()
 	if len(others) > 0 && same {
+		for i := range others {
+			f.nameKeys(ctx, &others[i], others[i].Seq-base)
+		}
 		f.opts.Apply(others, false)
 	}
 	return same
+}
+
+// keysTimeout bounds how long the keys of a change are waited for.
+const keysTimeout = 5 * time.Second
+
+// nameKeys gives a change that is Bulk, and has that Seq in the log, its keys, if
+// they are known. They are read after it was made: if the log is another one by
+// now, that will be found out, and all be read again.
+func (f *Feed) nameKeys(ctx context.Context, c *store.Change, seq int64) {
+	if !c.Bulk {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, keysTimeout)
+	defer cancel()
+	var keys []store.Key
+	for k, err := range f.changes.ChangedKeys(ctx, seq) {
+		if err != nil {
+			return
+		}
+		keys = append(keys, k)
+	}
+	c.Keys, c.Bulk = keys, false
 }
 
 // startAnew goes to the end of a log that cannot be read on from where it was

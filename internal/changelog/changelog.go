@@ -49,12 +49,12 @@ func touch(c *store.Change, r store.Rule) {
 }
 
 // List returns the change that logs one list's going from before to after, as
-// [Ban] does. keys are those of the entries that came and went; [Keys] gathers
-// as many as are needed. It keeps counts.
+// [Ban] does. keys are those of the entries that came and went, and if
+// [OtherRules] of those that stayed, too; [Keys] gathers as many as are needed. It
+// keeps counts.
 //
 // The change is Bulk if the keys are more than [store.MaxChangeKeys], and also
-// if a text that is in every rule of the list differs: then the entries that
-// stayed have other rules as well.
+// if OtherRules.
 func List(change store.Change, before, after *store.List, keys []store.Key, counts map[string]int64) (store.Change, error) {
 	c := bare(change)
 	c.Counts = counts
@@ -65,9 +65,7 @@ func List(change store.Change, before, after *store.List, keys []store.Key, coun
 		c.Target = after.ID
 	}
 	setKeys(&c, Keys(slices.Values(keys)))
-	if otherRules(before, after) {
-		c.Keys, c.Bulk = nil, true
-	}
+	c.Bulk = c.Bulk || OtherRules(before, after)
 	return withRecords(c, "list", before, after)
 }
 
@@ -95,16 +93,16 @@ func ListCounts(added, removed iter.Seq[*store.Entry]) map[string]int64 {
 	return map[string]int64{"added": come, "removed": int64(len(gone)) - both, "changed": changed}
 }
 
-// otherRules reports whether entries that are in both versions of the list
-// differ in what they have from the list.
-func otherRules(before, after *store.List) bool {
+// OtherRules reports whether entries that are in both versions of the list
+// differ in what they have from the list: a text that is in every rule of it.
+func OtherRules(before, after *store.List) bool {
 	return before != nil && after != nil && before.Entries > 0 && after.Entries > 0 &&
 		(before.Source != after.Source || before.Reason != after.Reason || before.PublicReason != after.PublicReason)
 }
 
 // Keys returns the keys, each once, in the order in which they first come. It
-// stops at one more than [store.MaxChangeKeys], which is enough to tell that
-// they are too many for a change to name.
+// stops at one more than [store.MaxKnownKeys], which is enough to tell that
+// they are too many to be kept.
 func Keys(all iter.Seq[store.Key]) []store.Key {
 	var keys []store.Key
 	seen := make(map[store.Key]struct{})
@@ -113,7 +111,7 @@ func Keys(all iter.Seq[store.Key]) []store.Key {
 			continue
 		}
 		seen[k] = struct{}{}
-		if keys = append(keys, k); len(keys) > store.MaxChangeKeys {
+		if keys = append(keys, k); len(keys) > store.MaxKnownKeys {
 			break
 		}
 	}
@@ -131,11 +129,23 @@ func Many(change store.Change, counts map[string]int64, keys []store.Key) store.
 	return c
 }
 
-// setKeys makes the change name the keys, or Bulk if they are too many.
+// setKeys makes the change name the keys, or Bulk if they are too many. It has
+// them all the same, for [Known] to take, unless they are too many even for that.
 func setKeys(c *store.Change, keys []store.Key) {
-	if c.Keys = keys; len(keys) > store.MaxChangeKeys {
-		c.Keys, c.Bulk = nil, true
+	c.Bulk = len(keys) > store.MaxChangeKeys
+	if c.Keys = keys; len(keys) > store.MaxKnownKeys {
+		c.Keys = nil
 	}
+}
+
+// Known takes the keys away from a change that is Bulk: the log does not have
+// them, but a store keeps them for [store.Changes.ChangedKeys]. None means that
+// they are not known.
+func Known(c *store.Change) (keys []store.Key) {
+	if c.Bulk {
+		keys, c.Keys = c.Keys, nil
+	}
+	return keys
 }
 
 // bare returns what the caller gives of a change, and nothing else.

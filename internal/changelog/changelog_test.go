@@ -104,7 +104,10 @@ func TestMany(t *testing.T) {
 		t.Errorf("Many = %+v, want %+v", got, want)
 	}
 	want.Keys, want.Bulk = nil, true
-	if got := Many(change, counts, make([]store.Key, store.MaxChangeKeys+1)); !reflect.DeepEqual(got, want) {
-		t.Errorf("Many of too many keys = %+v, want %+v", got, want)
+	for n, known := range map[int]int{store.MaxChangeKeys + 1: store.MaxChangeKeys + 1, store.MaxKnownKeys: store.MaxKnownKeys, store.MaxKnownKeys + 1: 0} {
+		got := Many(change, counts, keys(n))
+		if kept := Known(&got); len(kept) != known || !reflect.DeepEqual(got, want) {
+			t.Errorf("Many of %d keys, %d of them to be kept, = %+v, want %d and %+v", n, len(kept), got, known, want)
+		}
 	}
 }

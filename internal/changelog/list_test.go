@@ -114,6 +114,9 @@ func TestList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if known := Known(&got); got.Bulk && !reflect.DeepEqual(known, tt.given) || !got.Bulk && known != nil {
+				t.Errorf("%d keys are known, want %d if it is Bulk", len(known), len(tt.given))
+			}
 			want := store.Change{
 				At: at, Actor: "alice", Action: "some.action",
 				Target: list().ID, Keys: tt.want, Bulk: tt.want == nil, Counts: counts,

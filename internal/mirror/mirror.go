@@ -58,11 +58,11 @@ type Content struct {
 // could not.
 const retryPause = 500 * time.Millisecond
 
-// lookupKeys is how many keys are looked up at a time, and lookupTimeout how long
-// that may take: who has made a change waits for it.
+// lookupTimeout is how long a look-up may take, and perKey how much longer for each
+// key: who has made a change waits for it.
 const (
-	lookupKeys    = 256
 	lookupTimeout = 5 * time.Second
+	perKey        = 100 * time.Microsecond
 )
 
 // New returns a Mirror that has yet to be loaded, whose wildcards match by those
@@ -125,18 +125,21 @@ func (m *Mirror) refresh() {
 	}
 }
 
-// replace makes an index have what the store has for the keys. It is called
-// with mu held, so that what is looked up later is newer.
+// replace makes an index have what the store has for the keys, as of one moment:
+// nobody is to see a part of a change. It is called with mu held, so that what is
+// looked up later is newer.
 func (m *Mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error {
-	for chunk := range slices.Chunk(slices.Collect(maps.Keys(keys)), lookupKeys) {
-		ctx, cancel := context.WithTimeout(m.lookup, m.timeout)
-		rules, err := m.source.Lookup(ctx, chunk)
-		cancel()
-		if err != nil {
-			return fmt.Errorf("look up what changed: %w", err)
-		}
-		x.Replace(chunk, rules)
+	if len(keys) == 0 {
+		return nil
 	}
+	all := slices.Collect(maps.Keys(keys))
+	ctx, cancel := context.WithTimeout(m.lookup, m.timeout+time.Duration(len(all))*perKey)
+	defer cancel()
+	rules, err := m.source.Lookup(ctx, all)
+	if err != nil {
+		return fmt.Errorf("look up what changed: %w", err)
+	}
+	x.Replace(all, rules)
 	return nil
 }
 
@@ -158,16 +161,22 @@ func (m *Mirror) publish() {
 	m.content.Store(next)
 }
 
-// settle decides whether the content may be used, and has run do what is left.
+// settle decides whether the content may be used, and has Run do what is left.
 // It is called with mu held.
 func (m *Mirror) settle() {
-	m.behind.Store(len(m.owed) > 0 || m.seen > m.read)
-	if len(m.owed) > 0 || m.told > m.read {
+	if m.judge() {
 		select {
 		case m.wake <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// judge decides whether the content may be used, and reports whether something is
+// left to be read. It is called with mu held.
+func (m *Mirror) judge() (left bool) {
+	m.behind.Store(len(m.owed) > 0 || m.seen > m.read)
+	return len(m.owed) > 0 || m.told > m.read
 }
 
 // await waits until the content has a bulk change that this process made. If
@@ -305,8 +314,7 @@ func (m *Mirror) catchUp(ctx context.Context) bool {
 	}
 	defer m.mu.Unlock()
 	m.refresh()
-	m.settle()
-	return len(m.owed) == 0
+	return !m.judge() // if it failed, it is tried again after a pause
 }
 
 // Content returns the rules as they are now.

@@ -208,6 +208,16 @@ func (s *Source) Changes(ctx context.Context, after int64, limit int) ([]store.C
 	return changes, err
 }
 
+// ChangedKeys implements [store.Changes]. As long as keys are mixed, it knows none.
+func (s *Source) ChangedKeys(ctx context.Context, seq int64) iter.Seq2[store.Key, error] {
+	if s.mixed.Load() {
+		return func(yield func(store.Key, error) bool) {
+			yield(store.Key{}, fmt.Errorf("change %d of keys by several tables: %w", seq, store.ErrNotFound))
+		}
+	}
+	return s.Store.ChangedKeys(ctx, seq)
+}
+
 // Subscribe implements [store.Changes].
 func (s *Source) Subscribe(fn func(store.Change)) (cancel func()) {
 	return s.Store.Subscribe(func(c store.Change) {

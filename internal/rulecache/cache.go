@@ -284,8 +284,8 @@ func uniqueKeys(keys, more []store.Key) []store.Key {
 // Outdate makes a change take effect. It is called after the change is visible
 // in the store.
 func (c *Cache) Outdate(change *store.Change) {
-	if change.Bulk {
-		c.OutdateAll()
+	if change.Bulk || len(change.Keys) > len(c.fresh.slots)/4 {
+		c.OutdateAll() // of so many keys, most of the cache would go with them
 		return
 	}
 	keys := change.Keys

@@ -52,14 +52,33 @@ func (v *View) Wildcards(kind store.Kind) Wildcards { return v.wild[kind] }
 // Lookup returns the rules that carry one of the keys, each once, in no
 // particular order.
 func (v *View) Lookup(keys []store.Key) []store.Rule {
-	var rules []store.Rule
+	return AppendEach(nil, keys, v.Append)
+}
+
+// fewKeys are so few that one that has rules is sooner compared with those before it
+// than all are noted.
+const fewKeys = 64
+
+// AppendEach appends the rules that find appends for each of the keys, once for one
+// that is there several times.
+func AppendEach(dst []store.Rule, keys []store.Key, find func(dst []store.Rule, key store.Key) []store.Rule) []store.Rule {
+	var seen map[store.Key]struct{}
+	if len(keys) > fewKeys {
+		seen = make(map[store.Key]struct{}, len(keys))
+	}
 	for i, k := range keys {
-		n := len(rules)
-		if rules = v.Append(rules, k); len(rules) > n && slices.Contains(keys[:i], k) {
-			rules = rules[:n] // they came with the key's first mention
+		if seen != nil {
+			if _, again := seen[k]; again {
+				continue
+			}
+			seen[k] = struct{}{}
+		}
+		n := len(dst)
+		if dst = find(dst, k); len(dst) > n && seen == nil && slices.Contains(keys[:i], k) {
+			dst = dst[:n] // they came with the key's first mention
 		}
 	}
-	return rules
+	return dst
 }
 
 // PrefixLengths returns the prefix lengths of the IP rules, each once, in no

@@ -1,7 +1,6 @@
 package sqlbackend
 
 import (
-	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -44,10 +43,10 @@ func inRowOrder(entries []store.Entry) []*store.Entry {
 		order[i] = &entries[i]
 	}
 	slices.SortFunc(order, func(x, y *store.Entry) int {
-		if x.Key.Kind != y.Key.Kind {
-			return strings.Compare(kindLetters[x.Key.Kind], kindLetters[y.Key.Kind])
+		if c := CompareKeys(x.Key, y.Key); c != 0 {
+			return c
 		}
-		return cmp.Or(strings.Compare(x.Key.Text, y.Key.Text), strings.Compare(x.Value, y.Value))
+		return strings.Compare(x.Value, y.Value)
 	})
 	return order
 }
@@ -115,10 +114,19 @@ func (d *Delta) Applied(before store.List, change store.Change) store.List {
 	return after
 }
 
-// Change returns what is to be logged of it.
-func (d *Delta) Change(change store.Change, before, after *store.List) (store.Change, error) {
+// Change returns what is to be logged of it. all reads the keys of the entries in
+// either version, which have all changed if the texts of the list have.
+func (d *Delta) Change(change store.Change, before, after *store.List, all func() ([]store.Key, error)) (store.Change, error) {
 	if before.Version == 0 {
 		before = nil
+	}
+	counts := changelog.ListCounts(slices.Values(d.Add), slices.Values(d.Remove))
+	if changelog.OtherRules(before, after) {
+		keys, err := all()
+		if err != nil {
+			return store.Change{}, err
+		}
+		return changelog.List(change, before, after, keys, counts)
 	}
 	keys := changelog.Keys(func(yield func(store.Key) bool) {
 		for _, entries := range [][]store.Entry{d.ListDelta.Add, d.ListDelta.Remove} {
@@ -129,7 +137,7 @@ func (d *Delta) Change(change store.Change, before, after *store.List) (store.Ch
 			}
 		}
 	})
-	return changelog.List(change, before, after, keys, changelog.ListCounts(slices.Values(d.Add), slices.Values(d.Remove)))
+	return changelog.List(change, before, after, keys, counts)
 }
 
 // PreviousList is what is kept of the version of a list before the one in force.

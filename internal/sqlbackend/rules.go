@@ -3,6 +3,7 @@ package sqlbackend
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"maps"
 	"slices"
 
@@ -37,6 +38,14 @@ func ParseRuleKey(s string) (store.Key, error) {
 		}
 	}
 	return store.Key{}, fmt.Errorf("%w: rule with the key %.64q", ErrCorrupt, s)
+}
+
+// CompareKeys compares keys by the order of their rows.
+func CompareKeys(a, b store.Key) int {
+	if a.Kind != b.Kind {
+		return strings.Compare(kindLetters[a.Kind], kindLetters[b.Kind])
+	}
+	return strings.Compare(a.Text, b.Text)
 }
 
 // KeyRange returns what lies before the first key of a kind, and behind the last; of

@@ -22,7 +22,7 @@ func flaws() []flaw {
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, holdFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
 		listFlaws, versionFlaws, rekeyFlaws, subscriptionFlaws,
-		hitFlaws, rankFlaws, tallyFlaws, changeFlaws, auditFlaws, callFlaws,
+		hitFlaws, rankFlaws, tallyFlaws, changeFlaws, changedKeysFlaws, auditFlaws, callFlaws,
 	)
 }
 
@@ -115,6 +115,7 @@ var persistentFlaws = []persistentFlaw{
 			"No session and no alias survives a suspension through another store",
 			"Of concurrent bans through two stores one turns an alias off",
 			"The name of the tables survives Close",
+			"The keys of changes are there again",
 		}},
 	{"is one store for all that open it",
 		func() func() store.Store {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -107,6 +108,14 @@ func calls(r records) []call {
 
 func keyCalls() []call {
 	return []call{
+		{"ChangedKeys", func(ctx context.Context, s store.Store) (err error) {
+			for _, err = range s.ChangedKeys(ctx, 1) {
+			}
+			if errors.Is(err, store.ErrNotFound) { // there is no change yet
+				return nil
+			}
+			return err
+		}},
 		{"KeyTables", func(ctx context.Context, s store.Store) error {
 			_, err := s.KeyTables(ctx)
 			return err

@@ -47,6 +47,7 @@ type override struct {
 	pruneHits     func(context.Context, time.Time) (int64, error)
 	changes       func(context.Context, int64, int) ([]store.Change, error)
 	listChanges   func(context.Context, uuid.UUID, store.Page) ([]store.Change, error)
+	changedKeys   func(context.Context, int64) iter.Seq2[store.Key, error]
 	lastChange    func(context.Context) (int64, error)
 	pruneChanges  func(context.Context, time.Time) (int64, error)
 	subscribe     func(func(store.Change)) func()
@@ -264,6 +265,13 @@ func (o *override) ListChanges(ctx context.Context, target uuid.UUID, p store.Pa
 		return o.listChanges(ctx, target, p)
 	}
 	return o.Store.ListChanges(ctx, target, p)
+}
+
+func (o *override) ChangedKeys(ctx context.Context, seq int64) iter.Seq2[store.Key, error] {
+	if o.changedKeys != nil {
+		return o.changedKeys(ctx, seq)
+	}
+	return o.Store.ChangedKeys(ctx, seq)
 }
 
 func (o *override) LastChange(ctx context.Context) (int64, error) {

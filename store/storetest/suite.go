@@ -42,7 +42,7 @@ func clauses() []clause {
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses, subscriptionClauses,
 		hitClauses, historyClauses, rankClauses, tallyClauses,
 		rekeyClauses, tableClauses,
-		changeClauses, pruneClauses, auditClauses, subscribeClauses,
+		changeClauses, changedKeysClauses, pruneClauses, auditClauses, subscribeClauses,
 		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
 	)
 }
@@ -51,7 +51,7 @@ func persistentClauses() []persistentClause {
 	return slices.Concat(
 		notifyClauses,
 		reopenClauses, handleClauses, listReopenClauses, listHandleClauses,
-		accountReopenClauses, accountHandleClauses, tableReopenClauses, subscriptionHandleClauses,
+		accountReopenClauses, accountHandleClauses, tableReopenClauses, subscriptionHandleClauses, changedKeysReopenClauses,
 	)
 }
 
