@@ -3,9 +3,9 @@ package sqlbackend
 import (
 	"cmp"
 	"fmt"
-	"strings"
 	"maps"
 	"slices"
+	"strings"
 
 	"example.com/ostraka/store"
 )
