@@ -27,13 +27,14 @@ type CheckerOptions struct {
 	// allocates nothing. [NewChecker] reads them all before it returns; changes
 	// keep them current. It takes some 70 bytes a rule.
 	//
-	// A change of more than [store.MaxChangeKeys] keys at once, by
-	// [Admin.CreateMany] or the sync of a list, has all rules read again, beside
-	// those in use: that takes as much memory once more, and seconds for a million
-	// rules.
-	// The method that made the change returns when it is done; checks go on
-	// meanwhile and see the rules from before. If another process made it, checks
-	// ask the store until it is done.
+	// A change in bulk, by [Admin.CreateMany] or the sync of a list, takes effect in
+	// place and as a whole: no check sees a part of it, and none waits. The method
+	// that made it returns when its keys have been looked up, some microseconds each.
+	// Only if it is of more than [store.MaxKnownKeys] keys, or nobody knows which (a
+	// backup was restored, the log was pruned), all rules are read again, beside those
+	// in use: that takes as much memory once more, and a second or two for a million
+	// rules. If another process made such a change, checks ask the store until it is
+	// done.
 	//
 	// While the store cannot be reached a mirror keeps answering, whatever
 	// StaleFor says; the answers are marked [Decision.Stale].
