@@ -94,6 +94,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(blockCommands(a)...)
 	root.AddCommand(backupCommand(a), restoreCommand(a), verifyCommand(a), pruneCommand(a), vacuumCommand(a))
 	root.AddCommand(migrateCommand(a), copyCommand(a))
+	root.AddCommand(pendingCommands(a)...)
 	root.AddCommand(credentialCommands(a)...)
 	root.AddCommand(aliasCommands(a)...)
 	refuseUnknownHelp(root)

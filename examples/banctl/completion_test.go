@@ -85,7 +85,7 @@ func TestBashCompletesWithoutItsPackage(t *testing.T) {
 		want  []string
 	}{
 		"a command":                       {"banctl imp|", []string{"banctl", "imp|"}, []string{"import"}},
-		"several":                         {"banctl re|", []string{"banctl", "re|"}, []string{"reinstate", "restore", "revoke"}},
+		"several":                         {"banctl re|", []string{"banctl", "re|"}, []string{"reinstate", "reject", "restore", "revoke"}},
 		"a flag":                          {"banctl import --li|", []string{"banctl", "import", "--li|"}, []string{"--list"}},
 		"names after a flag":              {"banctl import --list |", []string{"banctl", "import", "--list", "|"}, []string{"dial-up", "disposable"}},
 		"a name that has begun":           {"banctl import --list dis|", []string{"banctl", "import", "--list", "dis|"}, []string{"disposable"}},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/spf13/cobra"
 
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -162,8 +163,20 @@ func TestEveryCommandThatWritesHasADryRun(t *testing.T) {
 	reading := map[string]bool{
 		"list": true, "show": true, "check": true, "explain": true, "preview": true, "log": true, "stats": true,
 		"lists": true, "blocks": true, "export": true, "verify": true, "credentials": true, "aliases": true, "help": true, "completion": true,
+		"pending": true,
 	}
-	for _, cmd := range newRoot(&app{}).Commands() {
+	root := newRoot(&app{})
+	commands := slices.DeleteFunc(slices.Clone(root.Commands()), func(cmd *cobra.Command) bool { return cmd.Name() == "accounts" })
+	accounts, _, err := root.Find([]string{"accounts"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range accounts.Commands() { // those of its names that bans have too
+		if has := cmd.Flags().Lookup("dry-run") != nil; has == reading[cmd.Name()] {
+			t.Errorf("accounts %s: --dry-run is there: %t", cmd.Name(), has)
+		}
+	}
+	for _, cmd := range commands {
 		if has := cmd.Flags().Lookup("dry-run") != nil; has == reading[cmd.Name()] {
 			t.Errorf("%s: --dry-run is there: %t", cmd.Name(), has)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -116,6 +117,13 @@ func document(t *testing.T, text string) map[string]any {
 func get(doc map[string]any, path string) any {
 	var v any = doc
 	for name := range strings.SplitSeq(path, ".") {
+		if list, ok := v.([]any); ok {
+			v = nil
+			if i, err := strconv.Atoi(name); err == nil && i < len(list) {
+				v = list[i]
+			}
+			continue
+		}
 		m, _ := v.(map[string]any)
 		v = m[name]
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,14 +10,57 @@ import (
 	"example.com/ostraka/store"
 )
 
-// What is about accounts no dry run needs either.
+// What is about accounts. Methods without a comment no dry run needs.
 
 func (r *rehearsal) CreateAccount(context.Context, store.Account, store.Change) (store.Account, error) {
 	return store.Account{}, errRehearsal
 }
 
-func (r *rehearsal) UpdateAccount(context.Context, store.AccountWrite, store.Change) (store.AccountWritten, error) {
-	return store.AccountWritten{}, errRehearsal
+// UpdateAccount implements [store.Accounts].
+func (r *rehearsal) UpdateAccount(ctx context.Context, w store.AccountWrite, c store.Change) (store.AccountWritten, error) {
+	done, err := r.writeAccount(ctx, w.CreateBans, c)
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	if w.RevokeCredentials {
+		done.CredentialsRevoked, err = r.RevokeCredentials(ctx, store.CredentialFilter{Account: w.Account.ID, Except: w.KeepCredential}, c)
+	}
+	for _, id := range w.RevokeBans {
+		if b, err := r.Ban(ctx, id); err == nil && b.RevokedAt.IsZero() {
+			b.RevokedAt, b.RevokedBy, b.RevokedReason = c.At, c.Actor, w.RevokeReason
+			done.BansRevoked = append(done.BansRevoked, b)
+		}
+	}
+	done.Account = w.Account
+	done.Account.Version++
+	return done, err
+}
+
+// RemoveAccount implements [store.Accounts].
+func (r *rehearsal) RemoveAccount(ctx context.Context, removal store.AccountRemoval, c store.Change) (store.AccountWritten, error) {
+	acc, err := r.Account(ctx, removal.ID)
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	done, err := r.writeAccount(ctx, removal.CreateBans, c)
+	done.Account = acc
+	return done, err
+}
+
+// writeAccount says which bans would be made with a write to an account.
+func (r *rehearsal) writeAccount(ctx context.Context, bans []store.BanDisabling, c store.Change) (done store.AccountWritten, err error) {
+	for _, b := range bans {
+		made, err := r.CreateBan(ctx, b.Ban, c)
+		if active, ok := errors.AsType[*store.ExistsError](err); ok {
+			done.BansExisting = append(done.BansExisting, active.Existing)
+			continue
+		}
+		if err != nil {
+			return done, err
+		}
+		done.BansCreated = append(done.BansCreated, made)
+	}
+	return done, nil
 }
 
 func (r *rehearsal) DeleteAccount(context.Context, uuid.UUID, store.Change) (store.AccountWritten, error) {
