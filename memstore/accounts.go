@@ -229,3 +229,19 @@ func (s *Store) CountAccounts(ctx context.Context, filter store.AccountFilter) (
 }
 
 func missingAccount(id uuid.UUID) error { return fmt.Errorf("account %s: %w", id, store.ErrNotFound) }
+
+// ActiveAccountTexts implements [store.Accounts].
+func (s *Store) ActiveAccountTexts(ctx context.Context, after int64, limit int) (texts []store.AccountTexts, err error) {
+	page := store.Page{After: after, Limit: limit, OldestFirst: true}
+	err = s.read(ctx, func() error {
+		for r := range inOrder(s.accounts.order, page, func(r *accountRecord) bool { return r.account.Active() }) {
+			a := store.AccountTexts{ID: r.account.ID, Seq: r.account.Seq, Handle: r.account.Handle}
+			for i := range r.account.Emails {
+				a.Emails = append(a.Emails, r.account.Emails[i].Address)
+			}
+			texts = append(texts, a)
+		}
+		return nil
+	})
+	return texts, err
+}

@@ -206,6 +206,14 @@ type AccountWritten struct {
 	BansRevoked        []Ban   // as stored
 }
 
+// AccountTexts is what of an account a check asks about.
+type AccountTexts struct {
+	ID     uuid.UUID
+	Seq    int64
+	Handle string   // as shown
+	Emails []string // the addresses, the primary one first
+}
+
 // AccountExistsError reports that another account has the handle, one that
 // looks like it, or the address. It matches [ErrExists].
 type AccountExistsError struct {
@@ -253,6 +261,12 @@ type Accounts interface {
 
 	// CountAccounts returns how many accounts the filter selects.
 	CountAccounts(ctx context.Context, filter AccountFilter) (int64, error)
+
+	// ActiveAccountTexts returns what a check asks about of the active accounts with a
+	// Seq above after, oldest first, at most limit of them, bounded as for [Page].
+	// None is an empty list and no error. It reads no more than it returns: this is
+	// for who looks at all accounts.
+	ActiveAccountTexts(ctx context.Context, after int64, limit int) ([]AccountTexts, error)
 
 	// UpdateAccount replaces the account of that ID, its Version one higher, and
 	// does with it what the write says. Seq, CreatedAt, CreatedBy and LastLoginAt

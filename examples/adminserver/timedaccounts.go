@@ -54,6 +54,11 @@ func (s *timedStore) DeleteAccount(ctx context.Context, id uuid.UUID, change sto
 	return s.Store.DeleteAccount(ctx, id, change)
 }
 
+func (s *timedStore) ActiveAccountTexts(ctx context.Context, after int64, limit int) ([]store.AccountTexts, error) {
+	defer s.time("active_account_texts")()
+	return s.Store.ActiveAccountTexts(ctx, after, limit)
+}
+
 func (s *timedStore) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (store.AccountWritten, error) {
 	defer s.time("remove_account")()
 	return s.Store.RemoveAccount(ctx, removal, change)

@@ -61,6 +61,20 @@ var holdFlaws = []flaw{
 		})
 	}, []string{"ListAccounts and CountAccounts select by what holds an account"}},
 
+	{"takes those who wait for active", func(o *override) {
+		o.activeAccountTexts = func(ctx context.Context, after int64, limit int) (texts []store.AccountTexts, err error) {
+			all, err := o.Store.ListAccounts(ctx, store.AccountFilter{Suspended: new(false)}, store.Page{After: after, Limit: limit, OldestFirst: true})
+			for i := range all {
+				a := store.AccountTexts{ID: all[i].ID, Seq: all[i].Seq, Handle: all[i].Handle}
+				for _, e := range all[i].Emails {
+					a.Emails = append(a.Emails, e.Address)
+				}
+				texts = append(texts, a)
+			}
+			return texts, err
+		}
+	}, []string{"ActiveAccountTexts returns what checks ask about of every active account"}},
+
 	{"removes an account whatever its version", func(o *override) {
 		removeAs(o, func(r *store.AccountRemoval) { r.Version = 0 })
 	}, []string{"RemoveAccount removes just the version that was read"}},

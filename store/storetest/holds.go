@@ -36,6 +36,9 @@ var holdClauses = []clause{
 	{"ListAccounts and CountAccounts select by what holds an account",
 		"AccountFilter selects by Pending, Suspended, Sweep and Hold exactly as AccountFilter.Match says: domains on label boundaries, networks within a prefix.",
 		holdFilters},
+	{"ActiveAccountTexts returns what checks ask about of every active account",
+		"ActiveAccountTexts returns ID, Seq, handle as shown and addresses in order of the active accounts above a Seq, oldest first, a page at a time.",
+		activeTexts},
 	{"RemoveAccount removes just the version that was read",
 		"It is ErrConflict if the Version is another, and nothing is done; Version 0 is whatever it is now.",
 		removeVersion},
@@ -170,6 +173,40 @@ func wantFiltered(t reporter, s store.Store, all []store.Account, f store.Accoun
 	}
 	wantSameList(t, fmt.Sprintf("the accounts of ListAccounts(%s, %+v)", text, page),
 		listAccounts(t, s, f, page), pageOf(selected, page, accountSeq))
+}
+
+func activeTexts(t reporter, s store.Store) {
+	if got, err := s.ActiveAccountTexts(t.Context(), 0, 0); err != nil || len(got) != 0 {
+		t.Errorf("ActiveAccountTexts of an empty store = %+v, %v; want none", got, err)
+	}
+	all := randomAccounts(t, s, 60)
+	waits := createAccount(t, s, held(newAccount("waits")))
+	bare := newAccount("bare")
+	bare.Emails = nil
+	all = append(all, waits, createAccount(t, s, bare))
+	removeAccount(t, s, all[20]) // so that Seqs have a gap
+	all = slices.Delete(all, 20, 21)
+	for _, after := range []int64{-1, 0, all[0].Seq, all[30].Seq, all[len(all)-1].Seq} {
+		for _, limit := range []int{-1, 0, 1, 7, store.MaxPageLimit + 1} {
+			var want []store.AccountTexts
+			for i := range all {
+				if a := &all[i]; a.Active() && a.Seq > after && len(want) < (store.Page{Limit: limit}.Size()) {
+					texts := store.AccountTexts{ID: a.ID, Seq: a.Seq, Handle: a.Handle}
+					for _, e := range a.Emails {
+						texts.Emails = append(texts.Emails, e.Address)
+					}
+					want = append(want, texts)
+				}
+			}
+			got, err := s.ActiveAccountTexts(t.Context(), after, limit)
+			same := func(a, b store.AccountTexts) bool {
+				return a.ID == b.ID && a.Seq == b.Seq && a.Handle == b.Handle && slices.Equal(a.Emails, b.Emails)
+			}
+			if err != nil || !slices.EqualFunc(got, want, same) {
+				t.Errorf("ActiveAccountTexts(%d, %d) = %+v, %v; want %+v", after, limit, got, err, want)
+			}
+		}
+	}
 }
 
 func removeVersion(t reporter, s store.Store) {

@@ -22,6 +22,7 @@ type accountOverrides struct {
 	updateAccount      func(context.Context, store.AccountWrite, store.Change) (store.AccountWritten, error)
 	deleteAccount      func(context.Context, uuid.UUID, store.Change) (store.AccountWritten, error)
 	removeAccount      func(context.Context, store.AccountRemoval, store.Change) (store.AccountWritten, error)
+	activeAccountTexts func(context.Context, int64, int) ([]store.AccountTexts, error)
 	createSession      func(context.Context, store.Credential, int64) (store.Credential, error)
 	createToken        func(context.Context, store.Credential, int64, store.Change) (store.Credential, error)
 	credentialByHash   func(context.Context, store.SecretHash) (store.Credential, store.Account, error)
@@ -104,6 +105,13 @@ func (o *override) RemoveAccount(ctx context.Context, r store.AccountRemoval, c 
 		return o.removeAccount(ctx, r, c)
 	}
 	return o.Store.RemoveAccount(ctx, r, c)
+}
+
+func (o *override) ActiveAccountTexts(ctx context.Context, after int64, limit int) ([]store.AccountTexts, error) {
+	if o.activeAccountTexts != nil {
+		return o.activeAccountTexts(ctx, after, limit)
+	}
+	return o.Store.ActiveAccountTexts(ctx, after, limit)
 }
 
 func (o *override) CreateSession(ctx context.Context, session store.Credential, version int64) (store.Credential, error) {
