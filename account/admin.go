@@ -18,6 +18,7 @@ import (
 // Store is what an Admin needs of a store. Every [store.Store] is one.
 type Store interface {
 	store.Accounts
+	store.Aliases
 	store.Credentials
 	store.Changes
 	store.Rules

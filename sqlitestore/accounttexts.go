@@ -3,37 +3,53 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"example.com/ostraka/store"
 )
 
-// activeTexts are the accounts that can be used, with a row for each address.
+// activeTexts are the accounts that can be used, with a row for each address, in the
+// order of both tables. It has no limit, as that would be one of rows: whoever reads
+// stops.
 const activeTexts = `SELECT a.seq, a.id, a.handle, e.address
-	FROM (SELECT seq, id, handle FROM ostraka_accounts
-		WHERE seq > ? AND suspended_at IS NULL AND hold_since IS NULL ORDER BY seq LIMIT ?) a
-	LEFT JOIN ostraka_account_emails e ON e.account = a.seq ORDER BY a.seq, e.position`
+	FROM ostraka_accounts a LEFT JOIN ostraka_account_emails e ON e.account = a.seq
+	WHERE a.seq > ? AND a.suspended_at IS NULL AND a.hold_since IS NULL ORDER BY a.seq, e.position`
+
+// errEnough stops a reader of activeTexts.
+var errEnough = errors.New("enough")
 
 // ActiveAccountTexts implements [store.Accounts].
 func (s *Store) ActiveAccountTexts(ctx context.Context, after int64, limit int) (texts []store.AccountTexts, err error) {
 	size := store.Page{Limit: limit}.Size()
 	err = s.read(ctx, "read what checks ask about", func(q querier) error {
 		texts = make([]store.AccountTexts, 0, size)
+		addresses := make([]string, 0, size) // of all, so that not each account has an array of its own
 		var a store.AccountTexts
 		var address sql.NullString
 		into := []any{&a.Seq, (*id)(&a.ID), &a.Handle, &address}
-		return each(ctx, q, func(rows *sql.Rows) error {
+		err := each(ctx, q, func(rows *sql.Rows) error {
 			if err := rows.Scan(into...); err != nil {
 				return err
 			}
-			if n := len(texts); n == 0 || texts[n-1].Seq != a.Seq {
+			switch n := len(texts); {
+			case n > 0 && texts[n-1].Seq == a.Seq:
+			case n == size:
+				return errEnough
+			default:
 				texts = append(texts, a)
 			}
 			if address.Valid {
 				last := &texts[len(texts)-1]
-				last.Emails = append(last.Emails, address.String)
+				addresses = append(addresses, address.String)
+				first := len(addresses) - 1 - len(last.Emails)
+				last.Emails = addresses[first:len(addresses):len(addresses)]
 			}
 			return nil
-		}, activeTexts, after, size)
+		}, activeTexts, after)
+		if errors.Is(err, errEnough) {
+			err = nil
+		}
+		return err
 	})
 	if err != nil || len(texts) == 0 {
 		return nil, err
