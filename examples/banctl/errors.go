@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/examples/internal/backend"
@@ -39,7 +40,7 @@ const (
 	codeFile        = "file"            // a file cannot be read or written
 	codeValue       = "value"           // a value does not fit; the reason is that of a ban.ValueError
 	codeGuard       = "guard"           // a value is dangerous to ban; the reason is that of a ban.GuardError
-	codeStopped     = "stopped"         // an import looks like a mistake; the reason is that of a blocklist.StopError
+	codeStopped     = "stopped"         // an import looks like a mistake, the reason being that of a blocklist.StopError; or a sweep is about too many
 	codeFormat      = "format"          // a file is no list of its format, or an entry cannot be said in it
 	codeExists      = "exists"          // there is such a ban or block already
 	codeNotFound    = "not_found"       // there is none
@@ -140,7 +141,7 @@ func codeOf(err error) string {
 	}{
 		{codeUsage, is[*usageError](err) || errors.Is(err, backend.ErrMissing)},
 		{codeAmbiguous, is[*ambiguousError](err)},
-		{codeStopped, is[*blocklist.StopError](err)},
+		{codeStopped, is[*blocklist.StopError](err) || is[*account.SweepLimitError](err)},
 		{codeFormat, is[*blocklist.FormatError](err) || is[*blocklist.WriteError](err)},
 		{codeValue, is[*ban.ValueError](err)},
 		{codeGuard, is[*ban.GuardError](err)},

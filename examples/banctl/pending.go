@@ -15,7 +15,7 @@ import (
 )
 
 func pendingCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{accountsCommand(a), pendingCommand(a), approveCommand(a), rejectCommand(a)}
+	return []*cobra.Command{accountsCommand(a), pendingCommand(a), approveCommand(a), rejectCommand(a), sweepCommand(a)}
 }
 
 // queueFlags select accounts that wait.
@@ -200,10 +200,7 @@ func (a *app) decide(ctx context.Context, f *decisionFlags, args []string, actio
 		for _, acc := range done.Accounts {
 			doc.Accounts = append(doc.Accounts, newAccountDoc(acc))
 		}
-		for _, failed := range done.Failed {
-			doc.Failed = append(doc.Failed, failedDoc{failed.ID, codeOf(failed.Err), failed.Err.Error()})
-			a.status = statusTrouble
-		}
+		doc.Failed = a.failedDocs(done.Failed)
 		return a.output().print(doc)
 	})
 }

@@ -37,6 +37,9 @@ type affectedDoc struct {
 
 func (d *affectedDoc) text(t *text) {
 	t.line("it would decide about %d accounts, %d addresses and %d aliases", d.Accounts, d.Addresses, d.Aliases)
+	if d.Accounts+d.Aliases > 0 {
+		t.line("a ban leaves in who is in: once it is made, banctl sweep --rule finds them, and suspends or holds them")
+	}
 	for _, a := range d.AccountSample {
 		t.row(" ", "account", a.Handle, a.ID.String())
 	}
