@@ -18,6 +18,7 @@ var ofOneCall = []string{
 	"account.CreateOptions", "account.SignUpOptions", "account.SuspendOptions", "account.ReinstateOptions",
 	"account.DeleteOptions", "account.TokenOptions", "account.AliasOptions",
 	"account.HoldOptions", "account.ApproveOptions", "account.RejectOptions",
+	"account.SweepOptions", "account.ActOptions",
 }
 
 // TestEveryOptionIsOnItsPage looks for each exported field of each options struct
