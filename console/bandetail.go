@@ -26,7 +26,7 @@ type banDetail struct {
 	Problem string
 }
 
-const logOfBan = 20 // entries that its page shows
+const logOfRecord = 20 // entries that its page shows
 
 func showBan(r *request) (answer, error) {
 	id, err := r.id()
@@ -53,7 +53,7 @@ func (d *banDetail) read(r *request, id uuid.UUID) (err error) {
 	if d.Days, err = bans.Hits(r.Context(), id, ban.HitDays); err != nil {
 		return err
 	}
-	if d.Log, err = bans.Log(r.Context(), id, ban.Page{Limit: logOfBan}); err != nil {
+	if d.Log, err = bans.Log(r.Context(), id, ban.Page{Limit: logOfRecord}); err != nil {
 		return err
 	}
 	d.State, d.Plot = banState(&d.Ban, r), newPlot(d.Days)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 
@@ -51,7 +52,7 @@ type problem struct {
 
 // banFilter is what the form above the list has.
 type banFilter struct {
-	Contains, Kind, State, Effect, Action string
+	Contains, Kind, State, Effect, Action, Sort string
 }
 
 // The states to filter by.
@@ -65,6 +66,7 @@ const (
 func readBanFilter(values url.Values) banFilter {
 	f := banFilter{
 		Contains: values.Get("q"), Kind: values.Get("kind"), State: values.Get("state"), Effect: values.Get("effect"), Action: values.Get("action"),
+		Sort: values.Get("sort"),
 	}
 	if f.State == "" {
 		f.State = stateActive
@@ -98,7 +100,7 @@ func (f *banFilter) filter() ban.Filter {
 
 func (f *banFilter) values() url.Values {
 	q := url.Values{}
-	for name, value := range map[string]string{"q": f.Contains, "kind": f.Kind, "state": f.State, "effect": f.Effect, "action": f.Action} {
+	for name, value := range map[string]string{"q": f.Contains, "kind": f.Kind, "state": f.State, "effect": f.Effect, "action": f.Action, "sort": f.Sort} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -116,6 +118,13 @@ func (f *banFilter) States() []option {
 
 func (f *banFilter) Effects() []option {
 	return choose(f.Effect, "", "Any", ban.Deny.String(), "Keep out", ban.Review.String(), "Hold for review", ban.Allow.String(), "Let in")
+}
+
+// banOrders are the orders other than newest first, by the parameter "sort".
+var banOrders = map[string]ban.Order{"hits": ban.ByHits, "last": ban.ByLastHit, "end": ban.ByExpiry}
+
+func (f *banFilter) Sorts() []option {
+	return choose(f.Sort, "", "The newest", "hits", "Those with most hits", "last", "Those hit last", "end", "Those that end soonest")
 }
 
 func (f *banFilter) Actions() []option {
@@ -143,12 +152,10 @@ func (d *bansData) read(r *request, params url.Values) error {
 	if d.Total, err = bans.Count(r.Context(), f); err != nil {
 		return err
 	}
-	p := pageOf(params)
-	rows, err := bans.List(r.Context(), f, p.page())
+	rows, err := d.rows(r, f, params)
 	if err != nil {
 		return err
 	}
-	rows, d.Pager = paged(p, "bans", d.Filter.values(), rows, func(b *ban.Ban) int64 { return b.Seq })
 	for _, b := range rows {
 		hits, err := bans.Hits(r.Context(), b.ID, ban.HitDays)
 		if err != nil {
@@ -157,6 +164,43 @@ func (d *bansData) read(r *request, params url.Values) error {
 		d.Rows = append(d.Rows, banRow{Ban: b, State: banState(&b, r), Plot: newPlot(hits)})
 	}
 	return nil
+}
+
+// rows returns the bans of the page, and makes the links to its neighbours.
+func (d *bansData) rows(r *request, f ban.Filter, params url.Values) (rows []ban.Ban, err error) {
+	bans := r.console.parts.Bans
+	order, ranked := banOrders[d.Filter.Sort]
+	if !ranked {
+		p := pageOf(params)
+		if rows, err = bans.List(r.Context(), f, p.page()); err != nil {
+			return nil, err
+		}
+		rows, d.Pager = paged(p, "bans", d.Filter.values(), rows, func(b *ban.Ban) int64 { return b.Seq })
+		return rows, nil
+	}
+	at := rankOf(params.Get("at"))
+	rows, next, err := bans.ListBy(r.Context(), f, order, at, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	d.Pager = pager{NewerName: "To the first page", OlderName: "More"}
+	if at != (ban.Rank{}) {
+		d.Pager.Newer = "bans?" + d.Filter.values().Encode()
+	}
+	if len(rows) == pageSize {
+		q := d.Filter.values()
+		q.Set("at", fmt.Sprintf("%d,%d", next.Value, next.Seq))
+		d.Pager.Older = "bans?" + q.Encode()
+	}
+	return rows, nil
+}
+
+// rankOf reads the parameter "at"; what is none is before all.
+func rankOf(text string) (r ban.Rank) {
+	if n, err := fmt.Sscanf(text, "%d,%d", &r.Value, &r.Seq); err != nil || n != 2 {
+		return ban.Rank{}
+	}
+	return r
 }
 
 // banState says in a word whether a ban is in force.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"example.com/ostraka/ban"
@@ -21,6 +20,7 @@ func blocksPage() page {
 			get("/blocks/{id}", showBlock),
 			change("/blocks", makeBlock),
 			change("/blocks/lift", liftBlocks),
+			change("/blocks/{id}", changeBlock),
 		},
 	}
 }
@@ -173,27 +173,4 @@ func liftBlocks(r *request) (answer, error) {
 	}
 	back.Set("done", "unblocked")
 	return answer{to: "blocks?" + back.Encode()}, nil
-}
-
-// blockDetail is what the page of one block shows.
-type blockDetail struct {
-	blocklist.Block
-	Days []ban.DayHits
-	Plot plot
-}
-
-func showBlock(r *request) (answer, error) {
-	id, err := r.id()
-	if err != nil {
-		return answer{}, err
-	}
-	d := &blockDetail{}
-	if d.Block, err = r.console.parts.Blocks.Get(r.Context(), id); err != nil {
-		return answer{}, err
-	}
-	if d.Days, err = r.console.parts.Blocks.Hits(r.Context(), id, ban.HitDays); err != nil {
-		return answer{}, err
-	}
-	d.Plot = newPlot(slices.Clone(d.Days))
-	return answer{template: "blockone", title: "Block of " + d.Domain, data: d}, nil
 }

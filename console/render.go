@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"example.com/ostraka/ban"
 )
 
 //go:embed templates
@@ -52,6 +54,7 @@ var functions = template.FuncMap{
 	"action":     actionWord,
 	"via":        viaWords,
 	"changeword": changeWords,
+	"len64":      func(bans []ban.Ban) int64 { return int64(len(bans)) },
 	"plot":       newPlot,
 	"asset":      assetPath,
 	"contains":   func(all []string, s string) bool { return indexOf(all, s) >= 0 },
@@ -159,6 +162,7 @@ var notices = map[string]string{
 	"promoted":      "No longer a shadow: it decides from now on.",
 	"partly":        "Done, but for those that have changed meanwhile. Look at what is there now.",
 	"blocked":       "The block is in force.",
+	"block-changed": "The block was changed.",
 	"unblocked":     "The block was lifted.",
 	"signed-out":    "You are signed out.",
 	"nothing":       "Nothing was chosen, so nothing was done.",

@@ -14,6 +14,7 @@
 //	/api/v1/admin/email_domain_blocks   Mastodon's; API token
 //	/storyden/api/admin/bans            Storyden's; cookie "storyden-session"
 //	/api/auth/sign-in, sign-out         sessions
+//	/console/                           the moderators' pages, with a form to sign in; cookie
 //	/api/aliases                        makes an alias if no rule refuses it; API token
 //	/api/check                          explains a check, and counts no hit; API token, or cookie and X-CSRF-Token
 //	/metrics                            for Prometheus; API token

@@ -28,7 +28,8 @@ const (
 	routeSignIn  = "POST /api/auth/sign-in"
 	routeSession = "GET /api/auth/session"
 	routeCSRF    = "GET /api/auth/csrf"
-	routeSignOut = "POST /api/auth/sign-out"
+	pathSignOut  = "/api/auth/sign-out"
+	routeSignOut = "POST " + pathSignOut
 	routeOutAll  = "POST /api/auth/sign-out-all"
 	routeAliases = "POST /api/aliases"
 	routeCheck   = "POST /api/check"
@@ -51,6 +52,7 @@ type parts struct {
 	insecureCookie bool
 	admitBanned    bool                            // serve the admin APIs to banned addresses
 	forAdmins      func(http.Handler) http.Handler // set by newSite
+	signIn         http.Handler                    // begins and ends sessions, guarded; set by addSignIn
 	blockScope     ban.Scope                       // of blocks made by the email_domain_blocks API; zero: its default
 	baseURL        string                          // where clients reach the server; empty: as each request says
 }
@@ -68,7 +70,7 @@ func newSite(p *parts) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	for _, add := range []func(*http.ServeMux, *accounthttp.Authorizer) error{
-		p.addUsers, p.addBans, p.addBlocks, p.addSuspensions, p.addSignIn, p.addAliases,
+		p.addUsers, p.addBans, p.addBlocks, p.addSuspensions, p.addSignIn, p.addAliases, p.addConsole,
 	} {
 		if err := add(mux, who); err != nil {
 			return nil, err
@@ -158,6 +160,14 @@ func (p *parts) addSignIn(mux *http.ServeMux, who *accounthttp.Authorizer) error
 	if err != nil {
 		return err
 	}
+	guarded := guard(h)
+	p.signIn = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if prefixAPI+r.URL.Path == pathSignOut { // whoever is banned may
+			h.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
 	h = http.StripPrefix(prefixAPI, h)
 	for _, route := range []string{routeSignIn, routeSession, routeCSRF} {
 		mux.Handle(route, guard(h))
