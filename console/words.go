@@ -32,7 +32,7 @@ func verdictWord(v ban.Verdict) string {
 func kindWord(k ban.Kind) string {
 	switch k {
 	case ban.KindEmail:
-		return "e-mail"
+		return "e-mail address"
 	case ban.KindDomain:
 		return "domain"
 	case ban.KindIP:

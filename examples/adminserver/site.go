@@ -160,10 +160,10 @@ func (p *parts) addSignIn(mux *http.ServeMux, who *accounthttp.Authorizer) error
 	if err != nil {
 		return err
 	}
-	guarded := guard(h)
+	sessions, guarded := h, guard(h)
 	p.signIn = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if prefixAPI+r.URL.Path == pathSignOut { // whoever is banned may
-			h.ServeHTTP(w, r)
+			sessions.ServeHTTP(w, r)
 			return
 		}
 		guarded.ServeHTTP(w, r)

@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"example.com/ostraka/examples/internal/browsertest"
 )
 
 // answers are the three of them, by what -sample has to try.
@@ -38,8 +40,8 @@ func TestInABrowserEachAnswerIsSeen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := openBrowser(t, c.width, c.height)
-			command(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !c.scripts})
-			command(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			browsertest.Call(t, b.Browser, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !c.scripts})
+			browsertest.Call(t, b.Browser, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: c.scheme}},
 			})
 			if got := b.runsScripts(t); got != c.scripts {
@@ -92,7 +94,7 @@ func TestInABrowserAFormOnAnotherSiteIsRefused(t *testing.T) {
 			<input name="password" value="%s"><button>Win</button></form>`, p.url, password)
 	}))
 	defer evil.Close()
-	b.do(t, chromedp.Navigate(evil.URL), chromedp.Click(chromedp.CSS("button")))
+	b.Do(t, chromedp.Navigate(evil.URL), chromedp.Click(chromedp.CSS("button")))
 	if s := b.look(t, "another-site"); !strings.Contains(s.Text, foreignPage.Heading) {
 		t.Errorf("the page says %q", s.Text)
 	}
@@ -103,11 +105,11 @@ func TestInABrowserABannedClientSeesNoForm(t *testing.T) {
 	banIn(t, db, rules...)
 	b := openBrowser(t, 1000, 900)
 	p := start(t, "-db", db, "-trusted-proxy", "127.0.0.1") // which the browser plays
-	command(t, b, network.Enable, network.EnableParams{})
-	command(t, b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{
+	browsertest.Call(t, b.Browser, network.Enable, network.EnableParams{})
+	browsertest.Call(t, b.Browser, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{
 		Headers: network.Headers{"X-Forwarded-For": "203.0.113.9"},
 	})
-	b.do(t, chromedp.Navigate(p.url))
+	b.Do(t, chromedp.Navigate(p.url))
 	s := b.look(t, "banned-client")
 	if !strings.Contains(s.Text, "Signing up is not allowed: your network is infected") || strings.Contains(s.Text, "User name") {
 		t.Errorf("the page says %q", s.Text)
@@ -122,8 +124,8 @@ func (b *browser) runsScripts(t *testing.T) bool {
 		fmt.Fprint(w, `<title>off</title><link rel="icon" href="data:,"><script>document.title = "on"</script>`)
 	}))
 	defer page.Close()
-	b.do(t, chromedp.Navigate(page.URL))
-	title, err := chromedp.Run(b.ctx, chromedp.Title())
+	b.Do(t, chromedp.Navigate(page.URL))
+	title, err := chromedp.Run(b.Ctx, chromedp.Title())
 	if err != nil {
 		t.Fatal(err)
 	}
