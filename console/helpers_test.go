@@ -73,7 +73,8 @@ func newWorldOver(t testing.TB, st store.Store) *world {
 	var err error
 	w.parts.Checker, err = ban.NewChecker(st, ban.CheckerOptions{Now: now, PollInterval: -1})
 	must(err)
-	t.Cleanup(func() { w.parts.Checker.Close() })
+	checker := w.parts.Checker
+	t.Cleanup(func() { checker.Close() })
 	w.parts.Bans, err = ban.NewAdmin(st, ban.AdminOptions{Now: now})
 	must(err)
 	w.parts.Blocks, err = blocklist.NewAdmin(st, blocklist.AdminOptions{Now: now})
