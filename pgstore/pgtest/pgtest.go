@@ -51,7 +51,16 @@ type Server struct {
 // is root's, as whom PostgreSQL refuses to run. Settings are appended to its
 // configuration, one a line.
 func Start(settings ...string) (*Server, error) {
-	s, err := newServer()
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	return StartOn(port, settings...)
+}
+
+// StartOn is [Start] on a port of the caller's choice.
+func StartOn(port int, settings ...string) (*Server, error) {
+	s, err := newServer(port)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +80,11 @@ func Start(settings ...string) (*Server, error) {
 // Replica makes a streaming replica of the server that is so far behind it, and
 // starts it.
 func (s *Server) Replica(behind time.Duration) (*Server, error) {
-	r, err := newServer()
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	r, err := newServer(port)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +101,7 @@ func (s *Server) Replica(behind time.Duration) (*Server, error) {
 	return r, nil
 }
 
-func newServer() (*Server, error) {
+func newServer(port int) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -97,12 +110,9 @@ func newServer() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, bin: bin}
+	s := &Server{Port: port, dir: dir, bin: bin}
 	if uid, gid, drop := account(); drop {
 		err = os.Chown(dir, int(uid), int(gid))
-	}
-	if err == nil {
-		s.Port, err = freePort()
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Remove())
