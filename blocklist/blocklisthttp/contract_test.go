@@ -83,6 +83,8 @@ func TestContract(t *testing.T) {
 		{"JSON with approval in words", "POST", list, jsonType, `{"domain":"spam.example","allow_with_approval":"1"}`, 200, review},
 		{"JSON with null", "POST", list, jsonType, `{"domain":"spam.example","allow_with_approval":null}`, 200, made("spam.example")},
 		{"the query", "POST", list + "?domain=spam.example", "", "", 200, made("spam.example")},
+		{"the query, beside a body of JSON that is not there", "POST", list + "?domain=spam.example", jsonType, "", 200, made("spam.example")},
+		{"no body, of JSON", "POST", list, jsonType, "", 422, errorBody(blank)},
 		{"the body before the query", "POST", list + "?domain=other.example", form, "domain=spam.example", 200, made("spam.example")},
 		{"fields that nobody knows", "POST", list, form, "domain=spam.example&utf8=%E2%9C%93&other_domains[]=x", 200, made("spam.example")},
 		{"another spelling", "POST", list, form, "domain=+SPAM.Example.+", 200, made("spam.example")},

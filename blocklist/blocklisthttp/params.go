@@ -78,7 +78,9 @@ func parseParams(r *web.Request) (params, error) {
 	case "multipart/form-data":
 		err = p.addMultipart(body, options["boundary"])
 	case "application/json":
-		err = p.addJSON(body)
+		if len(body) > 0 { // where all is in the query, some clients name the type all the same
+			err = p.addJSON(body)
+		}
 	default:
 		return nil, web.ErrMediaType
 	}

@@ -81,12 +81,16 @@ type row struct {
 
 func has(pieces ...string) []string { return pieces }
 
-// check makes the requests one after the other.
+// check makes the requests one after the other. A body that is no JSON is a form.
 func (p *program) check(t *testing.T, who login, rows []row) {
 	t.Helper()
 	for _, r := range rows {
 		method, path, _ := strings.Cut(r.request, " ")
-		a := p.send(method, path, r.body, who)
+		media := "application/json"
+		if r.body != "" && !strings.ContainsAny(r.body[:1], "{[") {
+			media = "application/x-www-form-urlencoded"
+		}
+		a := p.send(method, path, r.body, who, "Content-Type", media)
 		if a.status != r.status {
 			t.Errorf("%s: %s %s: %d %.600s, want %d", r.rule, r.request, r.body, a.status, a.body, r.status)
 		}

@@ -76,7 +76,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 func (f *serveFlags) checkerOptions() ban.CheckerOptions {
 	o := ban.CheckerOptions{Mirror: f.mirror, Traits: f.traits}
 	if f.mx {
-		o.MX.Resolver = &net.Resolver{}
+		o.MX.Resolver = net.DefaultResolver
 	}
 	return o
 }
