@@ -57,6 +57,11 @@ type AdminOptions struct {
 	// change what they could not sign up with. What rules deny is refused with a
 	// [*ban.DeniedError], what they hold for review with a [*ban.ReviewError], unless
 	// it is forced. Default none: nobody is asked, as befits routes of admins.
+	//
+	// Create asks twice, as [Admin.SignUp] does: a ban that is made while the password
+	// is hashed keeps the account out. Update and AddEmail ask once, right before they
+	// write, and after any hashing: a ban that is made while they write is like one made
+	// right after, which takes from nobody what they have.
 	Checker Checker
 
 	// CheckAction is what the Checker is asked about. Default [ban.SignUp].

@@ -56,7 +56,8 @@ type CreateOptions struct {
 // not fit gives a [*ban.ValueError].
 //
 // It asks no Checker but that of the options: for who signs up themselves there is
-// [Admin.SignUp].
+// [Admin.SignUp]. If an account that is refused by now cannot be removed again, it is in
+// the result, and the error says so too.
 func (a *Admin) Create(ctx context.Context, o CreateOptions) (Account, error) {
 	return a.create(ctx, o, nil)
 }
@@ -77,7 +78,8 @@ func (a *Admin) create(ctx context.Context, o CreateOptions, held func(Change) s
 		address = acc.Emails[0].Address
 	}
 	var d ban.Decision
-	if !o.Force {
+	checked := a.checker != nil && !o.Force
+	if checked {
 		if d, err = a.checkNew(ctx, acc.Handle, address, o.Suspended || o.Pending); err != nil {
 			return Account{}, err
 		}
@@ -96,6 +98,9 @@ func (a *Admin) create(ctx context.Context, o CreateOptions, held func(Change) s
 	created, err := a.store.CreateAccount(ctx, acc, c)
 	if err != nil {
 		return Account{}, fmt.Errorf("create account: %w", err)
+	}
+	if checked { // a password may have been hashed since
+		return a.createdDespite(context.WithoutCancel(ctx), created, address, o.Suspended || o.Pending)
 	}
 	return created, nil
 }

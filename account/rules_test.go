@@ -67,3 +67,57 @@ func TestAnActionThatIsNoneIsNoOption(t *testing.T) {
 	_, err := account.NewAdmin(newHouse(t, backends["memstore"](t)).store, account.AdminOptions{CheckAction: 99})
 	wantValueError(t, err, "CheckAction", ban.CodeUnknown)
 }
+
+// TestABanMadeDuringACreationKeepsTheAccountOut: the Checker of the options is asked
+// again once the account is there, since hashing a password takes its time.
+func TestABanMadeDuringACreationKeepsTheAccountOut(t *testing.T) {
+	for _, c := range []struct {
+		rule   string
+		during ban.CreateOptions
+		o      account.CreateOptions
+		in     bool
+	}{
+		{"the address", ban.CreateOptions{Kind: ban.KindEmail, Value: "eve@example.org"}, account.CreateOptions{}, false},
+		{"the name", ban.CreateOptions{Kind: ban.KindName, Value: "*eve*"}, account.CreateOptions{}, false},
+		{"held for review", ban.CreateOptions{Kind: ban.KindDomain, Value: "example.org", Effect: ban.Review}, account.CreateOptions{}, false},
+		{"held for review, of who waits anyway", ban.CreateOptions{Kind: ban.KindDomain, Value: "example.org", Effect: ban.Review}, account.CreateOptions{Pending: true}, true},
+		{"denied, of who waits anyway", ban.CreateOptions{Kind: ban.KindDomain, Value: "example.org"}, account.CreateOptions{Pending: true}, false},
+		{"by force", ban.CreateOptions{Kind: ban.KindName, Value: "eve"}, account.CreateOptions{Force: true}, true},
+		{"about something else", ban.CreateOptions{Kind: ban.KindName, Value: "eve", Scope: ban.ScopeOf(ban.Mail)}, account.CreateOptions{}, true},
+		{"somebody else", ban.CreateOptions{Kind: ban.KindName, Value: "adam"}, account.CreateOptions{}, true},
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			overEachStore(t, func(t *testing.T, h *house) {
+				st := &during{h.store, func() { must(h.bans.Create(as("root"), c.during))(t) }}
+				admin := must(account.NewAdmin(st, account.AdminOptions{Passwords: quick, Now: h.clock.Now, Checker: h.checker}))(t)
+				c.o.Handle, c.o.Email, c.o.Password = "eve", "eve@example.org", password
+				made, err := admin.Create(as("root"), c.o)
+				_, found := h.admin.ByHandle(t.Context(), "eve")
+				if c.in {
+					if err != nil || found != nil || made.Handle != "eve" {
+						t.Errorf("%+v, %v, %v; want the account", made, err, found)
+					}
+					return
+				}
+				_, denied := errors.AsType[*ban.DeniedError](err)
+				_, held := errors.AsType[*ban.ReviewError](err)
+				if !denied && !held || made.Handle != "" {
+					t.Errorf("%+v, %v; want a refusal", made, err)
+				}
+				wantError(t, "the account", found, account.ErrNotFound)
+			})
+		})
+	}
+}
+
+func TestAnAccountThatIsRefusedAndCannotBeRemovedIsNamed(t *testing.T) {
+	overEachStore(t, func(t *testing.T, h *house) {
+		denied := looks{first: ban.Decision{Verdict: ban.Allowed}, second: ban.Decision{Verdict: ban.Denied}}
+		admin := must(account.NewAdmin(undeletable{h.store}, account.AdminOptions{Passwords: quick, Checker: denied}))(t)
+		made, err := admin.Create(as("root"), account.CreateOptions{Handle: "eve"})
+		wantError(t, "the creation", err, account.ErrBusy)
+		if _, ok := errors.AsType[*ban.DeniedError](err); !ok || made.Handle != "eve" {
+			t.Errorf("%+v, %v", made, err)
+		}
+	})
+}

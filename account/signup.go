@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -87,10 +86,11 @@ func (a *Admin) lookAgain(ctx context.Context, checker Checker, subject ban.Subj
 	t, err := checker.Explain(ctx, subject)
 	if refused := refusal(t.Decision, err); refused != nil {
 		done.Decision = t.Decision
-		if _, err := a.Delete(ctx, done.Account.ID, DeleteOptions{Force: true}); err != nil && !errors.Is(err, ErrNotFound) {
-			return done, errors.Join(refused, fmt.Errorf("remove the account that must not be: %w", err))
+		left, err := a.takeBack(ctx, done.Account, refused)
+		if left.ID != uuid.Nil {
+			return done, err
 		}
-		return SignedUp{Decision: done.Decision}, refused
+		return SignedUp{Decision: done.Decision}, err
 	}
 	if err != nil {
 		done.CheckErr = err
