@@ -28,7 +28,7 @@ type Patch struct {
 
 	// Email makes the address the primary one: one that the account has is moved
 	// to the front; any other takes the place of the primary one, not verified. No
-	// Checker is asked: where people change their own address, ask before.
+	// Checker is asked but that of [AdminOptions].
 	Email *string
 	// EmailVerifiedAt is since when the primary address is known to be the
 	// person's own; a zero time: it is not. A time ahead is taken for now. If Email

@@ -21,7 +21,7 @@
 // [NewUsers] serves accounts as the admin API of a mail-forwarding service has
 // them:
 //
-//	GET    /users         a page of users: limit, offset, active, is_admin, email
+//	GET    /users         a page of users: limit, offset, active, is_admin, suspended, email
 //	GET    /users/{id}    one user
 //	POST   /users         make a user: username, email, password, is_active, is_admin
 //	PATCH  /users/{id}    change any of these

@@ -46,7 +46,7 @@ func (h *users) routes() []web.Route {
 func (h *users) list(r *web.Request) (web.Reply, error) {
 	q := web.ParseQuery(r.Request)
 	page := adminapi.ParsePage(q)
-	filter := account.Filter{Active: q.Bool(paramActive), Admin: q.Bool(fieldAdmin), EmailContains: q.String(fieldEmail)}
+	filter := account.Filter{Active: q.Bool(paramActive), Admin: q.Bool(fieldAdmin), Suspended: q.Bool(paramSuspended), EmailContains: q.String(fieldEmail)}
 	if err := ban.CheckText(fieldEmail, filter.EmailContains); err != nil {
 		q.Fail(err)
 	}

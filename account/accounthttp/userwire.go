@@ -21,6 +21,8 @@ const (
 	fieldActive   = "is_active"
 	fieldAdmin    = "is_admin"
 	paramActive   = "active"
+
+	paramSuspended = "suspended"
 )
 
 // user is an account on the wire: the fields of the documents, then those that
@@ -163,6 +165,8 @@ var userErrors = adminapi.Errors{
 		fieldActive:   {"type": "boolean"},
 		fieldAdmin:    {"type": "boolean"},
 		paramActive:   {"type": "boolean"},
+
+		paramSuspended: {"type": "boolean"},
 	},
 	More: []adminapi.Row{
 		{Is: errOwnPassword, Reply: adminapi.Invalid(fieldPassword, "use_self_password_route", "change your own password by PATCH /users/me/password, with current_password and new_password", passwordConstraints)},

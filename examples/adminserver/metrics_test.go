@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"example.com/ostraka/ban"
@@ -132,5 +134,49 @@ func TestTheTextIsReadAsTheCollectorMeansIt(t *testing.T) {
 	}
 	if err := testutil.CollectAndCompare(collector{metrics}, strings.NewReader(text.String()), names...); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTheReadmeHasAllMetrics that are served, and none that are not.
+func TestTheReadmeHasAllMetrics(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(page), "## Metrics")
+	if !ok {
+		t.Fatal("no such section")
+	}
+	documented := map[string]bool{}
+	for _, name := range regexp.MustCompile("ostraka_[a-z_]+").FindAllString(table, -1) {
+		documented[name] = true
+	}
+	checker, err := ban.NewChecker(memstore.New(), ban.CheckerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer checker.Close()
+	metrics, err := banmetrics.New(checker, banmetrics.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	descriptions := make(chan *prometheus.Desc, 100)
+	for _, c := range append(serverMetrics(nil), newStoreSeconds(), collector{metrics}) {
+		c.Describe(descriptions)
+	}
+	close(descriptions)
+	served := map[string]bool{"ostraka_rules": true} // described where there is a store
+	for d := range descriptions {
+		served[regexp.MustCompile("ostraka_[a-z_]+").FindString(d.String())] = true
+	}
+	for name := range served {
+		if !documented[name] {
+			t.Errorf("%s is served, and not in the table", name)
+		}
+	}
+	for name := range documented {
+		if !served[name] {
+			t.Errorf("%s is in the table, and not served", name)
+		}
 	}
 }

@@ -186,7 +186,7 @@ func accountCalls() []call {
 	const narrow = `{"name":"prometheus","scopes":["admin:read:metrics"],"expires_at":null}`
 	const login, wrong, shop = `{"login":"bob","password":"correct horse"}`, `{"login":"bob","password":"x"}`, `{"address":"shop@alias.example","user_id":2,"ip":"192.0.2.7"}`
 	all := []call{
-		{target: "GET " + users + "?limit=1&offset=1&active=1&is_admin=0&email=example", status: 200},
+		{target: "GET " + users + "?limit=1&offset=1&active=1&is_admin=0&suspended=no&email=example", status: 200},
 		{target: "GET " + users, status: 200},
 		{target: "GET " + users + "?limit=x", status: 400},
 		{target: "POST " + users, media: jsonType, body: eve, status: 200},
