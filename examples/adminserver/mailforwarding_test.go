@@ -23,7 +23,7 @@ const dayPassword = "correct horse battery"
 
 // onEveryBackend runs a test against the whole site over each backend, with the
 // admins alice and carol, and bob, who is none.
-func onEveryBackend(t *testing.T, test func(t *testing.T, p *program)) {
+func onEveryBackend(t *testing.T, test func(t *testing.T, p *program), change ...func(*parts)) {
 	for name, open := range map[string]func(*testing.T) store.Store{
 		"memstore": func(*testing.T) store.Store { return memstore.New() },
 		"sqlitestore": func(t *testing.T) store.Store {
@@ -31,7 +31,7 @@ func onEveryBackend(t *testing.T, test func(t *testing.T, p *program)) {
 		},
 		"pgstore": func(t *testing.T) store.Store { return openServer(t, backendtest.Server(t)) },
 	} {
-		t.Run(name, func(t *testing.T) { test(t, siteOver(t, open(t))) })
+		t.Run(name, func(t *testing.T) { test(t, siteOver(t, open(t), change...)) })
 	}
 }
 
