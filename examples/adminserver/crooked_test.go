@@ -31,7 +31,7 @@ func TestCrookedRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	onEveryBackend(t, func(t *testing.T, p *program) {
-		h := &hostile{t: t, p: p, statuses: map[int]int{}}
+		h := &crookedClient{t: t, p: p, statuses: map[int]int{}}
 		for _, path := range doc.Paths.InMatchingOrder() {
 			methods := slices.Sorted(maps.Keys(doc.Paths.Find(path).Operations()))
 			for _, method := range slices.Backward(methods) { // DELETE last
@@ -50,7 +50,7 @@ func TestCrookedRequests(t *testing.T) {
 	}, func(p *parts) { p.trustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
 }
 
-type hostile struct {
+type crookedClient struct {
 	t        *testing.T
 	p        *program
 	token    string
@@ -97,7 +97,7 @@ var (
 )
 
 // comeIn makes new credentials: some requests end those that there are.
-func (h *hostile) comeIn() {
+func (h *crookedClient) comeIn() {
 	h.t.Helper()
 	auth, accounts := h.p.parts.auth, h.p.parts.accounts
 	ctx := ban.WithActor(h.t.Context(), "test")
@@ -117,7 +117,7 @@ func (h *hostile) comeIn() {
 }
 
 // attack makes the requests of one route.
-func (h *hostile) attack(method, pattern string) {
+func (h *crookedClient) attack(method, pattern string) {
 	h.comeIn()
 	if strings.Contains(pattern, "/users/") {
 		pattern = strings.Replace(pattern, "{id}", "{user}", 1)
@@ -158,7 +158,7 @@ func (h *hostile) attack(method, pattern string) {
 }
 
 // send makes a request with all credentials that there are.
-func (h *hostile) send(method, path, body string, headers ...string) {
+func (h *crookedClient) send(method, path, body string, headers ...string) {
 	h.t.Helper()
 	who := h.who
 	if strings.HasPrefix(path, "/api/v1/") || strings.HasPrefix(path, "/api/aliases") || strings.HasPrefix(path, "/metrics") {
@@ -187,7 +187,7 @@ func (h *hostile) send(method, path, body string, headers ...string) {
 	}
 }
 
-func (h *hostile) judge(what string, a answer) {
+func (h *crookedClient) judge(what string, a answer) {
 	h.t.Helper()
 	if a.status >= 500 {
 		h.t.Errorf("%s: %d %s", what, a.status, a.body)
@@ -204,7 +204,7 @@ func (h *hostile) judge(what string, a answer) {
 }
 
 // raw sends what Go's client would not.
-func (h *hostile) raw() {
+func (h *crookedClient) raw() {
 	auth := "Authorization: Bearer " + h.token + "\r\n"
 	const host = "Host: x\r\n"
 	for _, request := range []string{
