@@ -70,6 +70,8 @@ func TestHintsOfNames(t *testing.T) {
 		"no character":                {nickname("kate\u0378"), value.CodeCharacter, "leave out U+0378, which is no character of Unicode"},
 		"a line separator":            {nickname("kate\u2028x"), value.CodeCharacter, "leave out U+2028, which breaks the line"},
 		"a conjoining vowel":          {nickname("x\u1161"), value.CodeCharacter, "leave out U+1161, a part of a Hangul syllable"},
+		"the first conjoining letter": {nickname("x\u1100"), value.CodeCharacter, "leave out U+1100, a part of a Hangul syllable"},
+		"the last of them":            {nickname("x\ud7fb"), value.CodeCharacter, "leave out U+D7FB, a part of a Hangul syllable"},
 		"a middle dot":                {nickname("a·b"), value.CodeCharacter, "U+00B7 may stand only between two small l"},
 		"digits of two sorts":         {nickname("\u0661\u06f1"), value.CodeCharacter, "U+0661 may stand only without Extended Arabic-Indic digits"},
 		"a katakana dot":              {nickname("a・b"), value.CodeCharacter, "U+30FB may stand only beside Hiragana, Katakana or Han"},
