@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -308,5 +309,75 @@ func TestPatchesThatAreRefused(t *testing.T) {
 	u := must(h.admin.Update(as("alice"), bob.ID, account.Patch{Email: text("bob@example.org"), EmailVerifiedAt: &ahead}))(t)
 	if got := u.Account.Emails[0].VerifiedAt; !got.Equal(h.clock.Now()) {
 		t.Errorf("a time ahead is kept as %v, want now", got)
+	}
+}
+
+// meanwhile is a store in which another makes an alias right after one was made.
+type meanwhile struct {
+	store.Store
+	then func()
+}
+
+func (s *meanwhile) CreateAlias(ctx context.Context, a store.MailAlias, c store.Change) (store.MailAlias, error) {
+	created, err := s.Store.CreateAlias(ctx, a, c)
+	if then := s.then; then != nil && err == nil {
+		s.then = nil
+		then()
+	}
+	return created, err
+}
+
+// Two who make one half of a circle each, at once, both pass the first look: the second
+// one turns off what closes it.
+func TestACircleThatIsClosedMeanwhileIsTurnedOff(t *testing.T) {
+	s := &meanwhile{Store: memstore.New()}
+	h := newHouse(t, s)
+	other := newHouse(t, s.Store)
+	var theirs account.Alias
+	s.then = func() {
+		theirs = must(s.Store.CreateAlias(t.Context(), store.MailAlias{
+			ID: uuid.Must(uuid.NewV7()), Local: "b", LocalKey: "b", Domain: "alias.example", Destination: "a@alias.example", Mailbox: "a@alias.example",
+			Active: true, CreatedAt: h.clock.Now(), CreatedBy: "carol", UpdatedAt: h.clock.Now(),
+		}, store.Change{At: h.clock.Now(), Actor: "carol", Action: store.AliasCreate}))(t)
+	}
+	a, err := h.aliases.Create(as("bob"), account.AliasOptions{Address: "a@alias.example", Destination: "b@alias.example"})
+	wantValueError(t, err, "destination", ban.CodeConflict)
+	got := must(other.aliases.ByAddress(t.Context(), "a@alias.example"))(t)
+	if got.Active || a.ID != got.ID {
+		t.Errorf("it forwards on: %+v; returned was %+v", got, a)
+	}
+	if other := must(other.aliases.Get(t.Context(), theirs.ID))(t); !other.Active {
+		t.Error("both are off")
+	}
+}
+
+func TestScopesOfTokens(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	bob := h.create(t, "bob")
+	for name, c := range map[string]struct {
+		scopes []string
+		code   string // empty: it is made
+	}{
+		"the longest":              {[]string{strings.Repeat("a", 128)}, ""},
+		"one that is too long":     {[]string{strings.Repeat("a", 129)}, ban.CodeSyntax},
+		"none":                     {nil, ban.CodeEmpty},
+		"an empty one":             {[]string{"read", ""}, ban.CodeSyntax},
+		"one with a space":         {[]string{"admin read"}, ban.CodeSyntax},
+		"as many as may be":        {slices.Repeat([]string{"read"}, account.MaxScopes), ""},
+		"more than that":           {slices.Repeat([]string{"read"}, account.MaxScopes+1), ban.CodeRange},
+		"parts with colons":        {[]string{"admin:read:email_domain_blocks"}, ""},
+		"a colon with nothing":     {[]string{"admin:"}, ban.CodeSyntax},
+		"a colon with nothing yet": {[]string{":read"}, ban.CodeSyntax},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := h.auth.CreateToken(as("root"), bob.ID, account.TokenOptions{Scopes: c.scopes})
+			if c.code == "" {
+				if err != nil {
+					t.Errorf("it is refused: %v", err)
+				}
+				return
+			}
+			wantValueError(t, err, "scopes", c.code)
+		})
 	}
 }
