@@ -2,11 +2,11 @@ package blocklist
 
 import (
 	"bytes"
-	"fmt"
 	"net/netip"
 	"strings"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 )
 
 // isMapping reports whether a line without comments is one of a hosts file: an
@@ -101,13 +101,13 @@ func leadsNowhere(addr netip.Addr) bool {
 }
 
 // rangeInWords returns a hint if a line is a range whose addresses have something
-// else than a hyphen between them, as in "203.0.113.7 to 203.0.113.20".
+// else than a hyphen between them.
 func rangeInWords(line []byte) (hint string) {
-	words := bytes.Fields(line)
-	if len(words) == 3 && isAddr(words[0]) && !isAddr(words[1]) && isAddr(words[2]) {
-		return fmt.Sprintf("a range is written with a hyphen, as %s-%s", words[0], words[2])
+	asRange, ok := value.RangeInWords(string(line))
+	if !ok {
+		return ""
 	}
-	return ""
+	return "a range is written with a hyphen, as " + asRange
 }
 
 // isMachineName reports whether a host is one that hosts files name as the

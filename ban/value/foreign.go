@@ -17,8 +17,9 @@ var (
 // a value. What is merely a value with a mistake in it is not its business.
 func foreign(s string) fault {
 	_, _, isRange := cutRange(s)
+	_, inWords := RangeInWords(s)
 	switch {
-	case isRange:
+	case isRange, inWords:
 		return aRange
 	case isShortRange(s):
 		return aShort

@@ -87,6 +87,23 @@ func ParseRange(s string) (values []Value, ok bool, err error) {
 	return values, true, nil
 }
 
+// RangeInWords returns, as a range, a text that is one but for what stands between
+// the addresses: "203.0.113.7-203.0.113.20" for "203.0.113.7 to 203.0.113.20". It is
+// for hints; such a text is no range.
+func RangeInWords(s string) (asRange string, ok bool) {
+	if len(s) > maxRangeText {
+		return "", false
+	}
+	words := strings.Fields(s)
+	if len(words) != 3 {
+		return "", false
+	}
+	_, err1 := netip.ParseAddr(words[0])
+	_, err2 := netip.ParseAddr(words[1])
+	_, err3 := netip.ParseAddr(words[2])
+	return words[0] + "-" + words[2], err1 == nil && err2 != nil && err3 == nil && words[1] != "-" && words[1] != "\u2013"
+}
+
 // maxRangeText bounds what is looked at for a range: two addresses and spaces.
 const maxRangeText = 2*maxAddrText + 64
 

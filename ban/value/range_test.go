@@ -1,10 +1,12 @@
 package value
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -90,3 +92,32 @@ func FuzzPrefixes(f *testing.F) {
 }
 
 func number(b []byte) *big.Int { return new(big.Int).SetBytes(b) }
+
+func TestRangesInWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"203.0.113.7 to 203.0.113.20":         "203.0.113.7-203.0.113.20",
+		" 203.0.113.7  ->\t203.0.113.20 ":     "203.0.113.7-203.0.113.20",
+		"2001:db8::1 bis 2001:db8::4":         "2001:db8::1-2001:db8::4",
+		"203.0.113.7 - 203.0.113.20":          "",
+		"203.0.113.7 \u2013 203.0.113.20":     "",
+		"203.0.113.7 203.0.113.8 203.0.113.9": "",
+		"203.0.113.7 203.0.113.20":            "",
+		"203.0.113.7 to a.example":            "",
+		"a.example to 203.0.113.20":           "",
+		"":                                    "",
+		"203.0.113.7 " + strings.Repeat("x", 1000) + " 203.0.113.20": "",
+	} {
+		got, ok := RangeInWords(text)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("%q is %q, %t", text, got, ok)
+		}
+	}
+	if _, err := ParseAny("203.0.113.7 to 203.0.113.20"); !isCode(err, CodeNotSupported) {
+		t.Errorf("by hand: %v", err)
+	}
+}
+
+func isCode(err error, code string) bool {
+	e, ok := errors.AsType[*ValueError](err)
+	return ok && e.Code == code
+}
