@@ -2,6 +2,7 @@ package value
 
 import (
 	"strings"
+	"unicode/utf8"
 	"unsafe"
 
 	"example.com/ostraka/internal/confusables"
@@ -84,6 +85,9 @@ func (f *Parser) Address(s string) (Address, error) {
 		}
 	}
 	if !ok {
+		if a, ok := f.international(s); ok {
+			return a, nil
+		}
 		return f.Tables.ParseAddress(s)
 	}
 	return Address{s, f.mailbox(s, s[:at], s[at+1:]), at}, nil
@@ -133,6 +137,9 @@ func (f *Parser) Host(s string) (string, error) {
 			}
 		}
 	}
+	if host, ok := f.plainHost(s); ok {
+		return host, nil
+	}
 	return ParseHost(s)
 }
 
@@ -146,6 +153,9 @@ func (f *Parser) Nickname(u *Username, written string) (err error) {
 		}
 	}
 	if what == 0 {
+		if len(written) <= maxName*utf8.UTFMax && f.accented(u, written) {
+			return nil
+		}
 		*u, err = ParseNickname(written)
 		return err
 	}

@@ -109,24 +109,37 @@ const (
 // seen; so is "ADMlN". In a name all in capitals an I is an I, and a few capitals
 // before an l make no such name.
 func readingOf(written string) reading {
-	var bigI, smallL bool
-	big, little := 0, 0 // letters beside those two
+	var c casing
 	for _, r := range written {
-		switch {
-		case r == 'I':
-			bigI = true
-		case r == 'l':
-			smallL = true
-		case 'A' <= r && r <= 'Z', r >= utf8.RuneSelf && unicode.IsUpper(r):
-			big++
-		case 'a' <= r && r <= 'z', r >= utf8.RuneSelf && unicode.IsLower(r):
-			little++
-		}
+		c.add(r)
 	}
+	return c.reading()
+}
+
+// casing counts the capital and small letters of a name.
+type casing struct {
+	bigI, smallL bool
+	big, little  int // letters beside those two
+}
+
+func (c *casing) add(r rune) {
 	switch {
-	case smallL && little == 0 && big >= 2:
+	case r == 'I':
+		c.bigI = true
+	case r == 'l':
+		c.smallL = true
+	case 'A' <= r && r <= 'Z', r >= utf8.RuneSelf && unicode.IsUpper(r):
+		c.big++
+	case 'a' <= r && r <= 'z', r >= utf8.RuneSelf && unicode.IsLower(r):
+		c.little++
+	}
+}
+
+func (c *casing) reading() reading {
+	switch {
+	case c.smallL && c.little == 0 && c.big >= 2:
 		return readsI
-	case bigI && (smallL || little > 0):
+	case c.bigI && (c.smallL || c.little > 0):
 		return readsL
 	}
 	return readsAsIs

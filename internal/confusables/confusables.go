@@ -123,6 +123,9 @@ func asciiSkeleton(s string, i int) string {
 	return string(AppendASCII(append(stack[:0], s[:i]...), s[i:]))
 }
 
+// ASCII returns the skeleton of an ASCII character.
+func ASCII(c byte) string { return ascii[c].text }
+
 // AppendASCII appends the skeleton of an ASCII string to dst.
 func AppendASCII(dst []byte, s string) []byte {
 	for i := range len(s) {
