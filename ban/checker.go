@@ -168,10 +168,39 @@ func (c *Checker) Check(ctx context.Context, s Subject) (d Decision, err error) 
 	}
 	if c.mirror != nil && !c.mirror.Behind() {
 		err = c.checkMirror(ctx, &s, &d)
-	} else {
+	} else if c.mx != nil || !c.checkCached(&s, &d) {
 		err = c.checkStore(ctx, &s, &d)
 	}
 	return d, err
+}
+
+// checkCached is Check if the cache has all of the answer, fresh, and reports
+// whether it has. It reads one clock, as nearly no answer needs two. d must be zero.
+func (c *Checker) checkCached(s *Subject, d *Decision) bool {
+	w := c.feed.Window(0)
+	texts := s.texts()
+	found, use, any := c.cache.Known(&texts)
+	if found == nil {
+		return false
+	}
+	moment := c.feed.Moment()
+	if c.feed.LateAt(moment, w) {
+		return false
+	}
+	number := uint32(moment)
+	if counters := c.stats.of(number); any {
+		var room [8]*store.Rule
+		now := c.opts.Now()
+		c.conclude(d, s, now, found, &mxAnswer{}, c.traitAddress(s), netip.Addr{}, room[:0], number)
+		d.Stale = c.feed.Late(w, true)
+		counters.cacheHits.Add(use.Hits)
+	} else {
+		d.Verdict, d.action = Allowed, s.Action
+		c.judgeTraits(d, s, time.Time{}, c.traitAddress(s), nil)
+		c.stats.count(counters, d)
+		counters.cacheHits.Add(use.Hits)
+	}
+	return true
 }
 
 // checkStore is Check from the caches and the store. d must be zero.
@@ -189,7 +218,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 		})
 	}
 	if err != nil {
-		if c.mirror != nil && !errors.Is(ctx.Err(), context.Canceled) && !isValueError(err) {
+		if c.mirror != nil && storeFailed(ctx, err) {
 			err = c.checkMirror(ctx, s, d)
 			d.Stale = err == nil // changes are known of that it lacks
 			return err
@@ -198,7 +227,7 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error
 		return err
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	c.conclude(d, s, now, &found, &mx, c.traitAddress(s), room[:0], c.stripe(now))
+	c.conclude(d, s, now, &found, &mx, c.traitAddress(s), netip.Addr{}, room[:0], number(now))
 	d.Stale = c.feed.Late(w, cached)
 	return nil
 }
@@ -227,7 +256,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 			mx, err = c.addMX(ctx, s, now, found, c.findInMirror(content, now))
 		}
 		if err == nil {
-			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.Address(), sc.match, c.stats.of(sc.stripe))
+			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.Address(), sc.Addr(), sc.match, sc.stripe)
 			d.Stale = c.feed.Late(w, true)
 			return nil
 		}
@@ -242,7 +271,7 @@ func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w c
 	texts := s.texts()
 	use, err := c.cache.Find(ctx, &texts, now, c.feed.Trusted(w), out)
 	if use.Hits > 0 {
-		c.stripe(now).cacheHits.Add(use.Hits)
+		c.stats.of(number(now)).cacheHits.Add(use.Hits)
 	}
 	if use.Misses > 0 {
 		c.stats.cacheMisses.Add(use.Misses)
@@ -251,8 +280,10 @@ func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w c
 }
 
 // conclude decides by the rules found, and counts those that matched, which it
-// appends to matched and returns. The address is needed for its traits only.
-func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, a Address, matched []*store.Rule, counters *stripe) []*store.Rule {
+// appends to matched and returns. The address is needed for its traits only; the
+// client is that of the Subject, or unknown yet. Who counts at once has different
+// numbers.
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, a Address, client netip.Addr, matched []*store.Rule, number uint32) []*store.Rule {
 	decide(d, s, now, found, func(m *match.Candidate) {
 		matched = appendNew(matched, &m.Rule)
 	})
@@ -264,26 +295,21 @@ func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.
 	}
 	c.judgeTraits(d, s, now, a, found[KindEmail-1])
 	if len(matched) > 0 {
-		c.countHits(matched, s, d.Verdict)
+		if !client.IsValid() {
+			client = clientAddr(s.IP)
+		}
+		for _, r := range matched {
+			if r.Origin != store.OriginBlock || d.Verdict != Allowed {
+				c.hits.Add(r, client, now, number)
+			}
+		}
 	}
-	c.stats.count(counters, d)
+	c.stats.count(c.stats.of(number), d)
 	return matched
 }
 
-// stripe returns where a check that began at that time counts.
-func (c *Checker) stripe(now time.Time) *stripe { return c.stats.of(uint32(now.Nanosecond())) }
-
-// countHits counts the rules that matched. The uses of an e-mail domain block
-// are the attempts that were refused or held for review, so that it is not
-// counted where an exception let somebody in.
-func (c *Checker) countHits(matched []*store.Rule, s *Subject, v Verdict) {
-	client := clientAddr(s.IP)
-	for _, r := range matched {
-		if r.Origin != store.OriginBlock || v != Allowed {
-			c.hits.Add(r, client)
-		}
-	}
-}
+// number returns where a check that began at that time counts.
+func number(now time.Time) uint32 { return uint32(now.Nanosecond()) }
 
 // ready reports what keeps a Subject from being checked at all.
 func (c *Checker) ready(s *Subject) error {
@@ -317,6 +343,11 @@ func (c *Checker) failed(ctx context.Context, s *Subject, err error) (Decision, 
 		d.Verdict = Allowed
 	}
 	return d, err
+}
+
+// storeFailed reports whether a check failed for what the mirror can answer without.
+func storeFailed(ctx context.Context, err error) bool {
+	return err != nil && !errors.Is(ctx.Err(), context.Canceled) && !isValueError(err)
 }
 
 func isValueError(err error) bool {

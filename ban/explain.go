@@ -49,18 +49,28 @@ type Trace struct {
 
 // Explain returns what [Checker.Check] answers, with every rule that was
 // considered, those that have expired or are about other actions included. It
-// reads the rules from the store, and records no hit. Its errors are those of
-// Check.
+// reads the rules from the store, or from all rules in memory where Check does, and
+// records no hit. Its errors are those of Check.
 func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 	now := c.opts.Now()
-	find := func(s *Subject, out *match.Found) error {
+	w := c.feed.Window(0)
+	fromStore := func(s *Subject, out *match.Found) error {
 		texts := s.texts()
 		return c.cache.LookUp(ctx, &texts, out)
+	}
+	find, mirrored, behind := fromStore, c.mirror != nil && !c.mirror.Behind(), false
+	if mirrored {
+		find = c.findInMirror(c.mirror.Content(), everInForce)
 	}
 	var found match.Found
 	err := c.ready(&s)
 	if err == nil {
 		err = find(&s, &found)
+		if c.mirror != nil && !mirrored && storeFailed(ctx, err) {
+			mirrored, behind = true, true
+			find = c.findInMirror(c.mirror.Content(), everInForce)
+			err = find(&s, &found)
+		}
 	}
 	var mx mxAnswer
 	if err == nil && c.mx != nil {
@@ -88,8 +98,12 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 			t.considerTraits(&c.opts.Traits, &s, now, address, candidates)
 		}
 	}
+	t.Decision.Stale = behind || mirrored && c.feed.Late(w, true)
 	return t, nil
 }
+
+// everInForce is a time at which no rule has expired.
+var everInForce = time.Unix(0, 0)
 
 // consider says what became of a candidate. won is set once a rule of the same
 // field has won.

@@ -127,6 +127,14 @@ func (f *Feed) Late(w Window, cached bool) bool {
 	return f.moment() > w.due
 }
 
+// Moment returns the moment of now.
+func (f *Feed) Moment() time.Duration { return f.moment() }
+
+// LateAt is Late at a moment for an answer that is cached.
+func (f *Feed) LateAt(moment time.Duration, w Window) bool {
+	return f.opts.Interval >= 0 && moment > w.due
+}
+
 // Run polls until the context ends: twice an interval, so that a change is seen
 // within one even if it comes just after a poll, and whenever the Notifier
 // says so.

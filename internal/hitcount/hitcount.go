@@ -37,12 +37,19 @@ type Counter struct {
 	now     *steady.Clock // by which hits are dated
 	old     *steady.Clock // by which days become old
 	dropped atomic.Int64
-
-	mu      sync.Mutex
-	pending map[hitKey]*hitCount
+	rules   atomic.Int64 // rule-days in the shards
+	shards  [8]shard
 
 	flushing sync.Mutex // held by whoever writes
 	pruned   time.Time  // the day before which all were last forgotten; under flushing
+}
+
+// shard is a part of what was counted. Who counts at once uses different ones: they
+// neither wait for each other nor for what the other has in a processor's cache.
+type shard struct {
+	mu      sync.Mutex
+	pending map[hitKey]*hitCount
+	_       [48]byte
 }
 
 type hitKey struct {
@@ -54,7 +61,25 @@ type hitCount struct {
 	key     store.Key
 	uses    int64
 	last    time.Time
+	first   netip.Addr // the first client
 	clients sketch.Sketch
+}
+
+// client counts a client. Most rules see one alone, which makes no sketch.
+func (n *hitCount) client(addr netip.Addr) {
+	switch {
+	case addr == n.first, !addr.IsValid():
+	case !n.first.IsValid():
+		n.first = addr
+	default:
+		n.clients.Add(addr)
+	}
+}
+
+// sketched returns the sketch of all clients.
+func (n *hitCount) sketched() *sketch.Sketch {
+	n.clients.Add(n.first)
+	return &n.clients
 }
 
 const secondsPerDay = 24 * 60 * 60
@@ -63,18 +88,19 @@ const secondsPerDay = 24 * 60 * 60
 func New(s store.Hits, now func() time.Time, days int) *Counter {
 	return &Counter{
 		store: s, days: days, now: steady.New(now, datingSettles), old: steady.New(now, PruningSettles),
-		pending: make(map[hitKey]*hitCount),
 	}
 }
 
-// Add counts a match of the rule by the client, if its address is known. A clock
-// that is about to be set right again dates no hit in the future.
-func (h *Counter) Add(rule *store.Rule, client netip.Addr) {
-	now := h.now.Now()
+// Add counts a match of the rule, at a reading of the clock, by the client, if its
+// address is known. A clock that is about to be set right again dates no hit in the
+// future. Who counts at once passes different numbers.
+func (h *Counter) Add(rule *store.Rule, client netip.Addr, read time.Time, number uint32) {
+	now := h.now.At(read)
 	key := hitKey{rule.ID, now.Unix() / secondsPerDay}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	n := h.at(key)
+	s := &h.shards[number%uint32(len(h.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := h.at(s, key)
 	if n == nil {
 		return
 	}
@@ -83,22 +109,59 @@ func (h *Counter) Add(rule *store.Rule, client netip.Addr) {
 	}
 	n.uses++
 	n.last = later(n.last, now)
-	n.clients.Add(client)
+	n.client(client)
 }
 
 // at returns the count for the key, or nil if there are too many. It is called
-// with mu held.
-func (h *Counter) at(key hitKey) *hitCount {
-	n := h.pending[key]
+// with the lock of the shard held.
+func (h *Counter) at(s *shard, key hitKey) *hitCount {
+	n := s.pending[key]
 	if n == nil {
-		if len(h.pending) >= maxPendingHits {
+		if h.rules.Add(1) > maxPendingHits {
+			h.rules.Add(-1)
 			h.dropped.Add(1)
 			return nil
 		}
+		if s.pending == nil {
+			s.pending = make(map[hitKey]*hitCount)
+		}
 		n = new(hitCount)
-		h.pending[key] = n
+		s.pending[key] = n
 	}
 	return n
+}
+
+// take takes all counts out of the shards, and adds up those of one rule and day.
+func (h *Counter) take() map[hitKey]*hitCount {
+	var all map[hitKey]*hitCount
+	for i := range h.shards {
+		s := &h.shards[i]
+		s.mu.Lock()
+		counts := s.pending
+		s.pending = nil
+		h.rules.Add(-int64(len(counts)))
+		s.mu.Unlock()
+		if all == nil {
+			all = counts
+			continue
+		}
+		for key, n := range counts {
+			if there := all[key]; there != nil {
+				there.add(n)
+			} else {
+				all[key] = n
+			}
+		}
+	}
+	return all
+}
+
+// add adds what another has counted.
+func (n *hitCount) add(o *hitCount) {
+	n.uses += o.uses
+	n.last = later(n.last, o.last)
+	n.client(o.first)
+	n.clients.Merge(&o.clients)
 }
 
 // Flush writes down what was counted. What the store does not take is kept for
@@ -106,17 +169,14 @@ func (h *Counter) at(key hitKey) *hitCount {
 func (h *Counter) Flush(ctx context.Context) error {
 	h.flushing.Lock()
 	defer h.flushing.Unlock()
-	h.mu.Lock()
-	counts := h.pending
-	h.pending = make(map[hitKey]*hitCount)
-	h.mu.Unlock()
+	counts := h.take()
 
 	batch := make([]store.Hit, 0, min(len(counts), hitBatch))
 	var err error
 	for key, n := range counts {
 		batch = append(batch, store.Hit{
 			RuleID: key.rule, Key: n.key, Day: time.Unix(key.day*secondsPerDay, 0).UTC(),
-			Uses: n.uses, Last: n.last.UTC().Truncate(time.Microsecond), Clients: n.clients.Bytes(),
+			Uses: n.uses, Last: n.last.UTC().Truncate(time.Microsecond), Clients: n.sketched().Bytes(),
 		})
 		if len(batch) == hitBatch {
 			if err = h.write(ctx, batch, counts); err != nil {
@@ -151,14 +211,13 @@ func (h *Counter) write(ctx context.Context, batch []store.Hit, counts map[hitKe
 
 // keep puts counts that were not written back among the pending ones.
 func (h *Counter) keep(counts map[hitKey]*hitCount) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	s := &h.shards[0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for key, old := range counts {
-		if n := h.at(key); n != nil {
+		if n := h.at(s, key); n != nil {
 			n.key = old.key
-			n.uses += old.uses
-			n.last = later(n.last, old.last)
-			n.clients.Merge(&old.clients)
+			n.add(old)
 		}
 	}
 }

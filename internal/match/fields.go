@@ -106,6 +106,14 @@ func (f *Fields) Has(k store.Kind) bool { return f.has&(1<<k) != 0 }
 // than the Fields are.
 func (f *Fields) Address() value.Address { return f.email.Address }
 
+// Addr returns the IP address, the zero Addr if there is none.
+func (f *Fields) Addr() netip.Addr {
+	if !f.Has(store.KindIP) {
+		return netip.Addr{}
+	}
+	return f.ip.addr
+}
+
 // Keys tells the keys under which rules for the fields may be stored, but for
 // those of wildcards.
 func (f *Fields) Keys(to Keys) {

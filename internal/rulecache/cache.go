@@ -55,6 +55,8 @@ type fieldKey struct {
 // it, whatever its scope, most specific first. It is never changed.
 type fieldRules struct {
 	usage
+	seen       atomic.Uint64 // as of subjectRules
+	found      match.Found   // the candidates, in the place of the field
 	candidates []match.Candidate
 	stamp      uint64
 	slots      []slot // of the keys that were looked up
@@ -68,6 +70,7 @@ type subjectRules struct {
 	seen   atomic.Uint64 // the time of the marks at which the fields were fresh
 	count  int64         // fields that are not empty
 	from   int64         // the latest of the fields
+	any    bool          // there are rules
 	found  match.Found
 	fields fieldSet
 }
@@ -83,12 +86,56 @@ func (r *subjectRules) fresh(f *freshness) bool {
 		return true
 	}
 	for _, field := range r.fields {
-		if field != nil && !f.fresh(field.stamp, field.slots) {
+		if field != nil && !field.fresh(f) {
 			return false
 		}
 	}
 	r.seen.Store(now)
 	return true
+}
+
+// fresh reports whether the field is.
+func (r *fieldRules) fresh(f *freshness) bool {
+	now := f.stamp()
+	if r.seen.Load() == now {
+		return true
+	}
+	if !f.fresh(r.stamp, r.slots) {
+		return false
+	}
+	r.seen.Store(now)
+	return true
+}
+
+// Known returns what is kept for a subject, if all of it is and whatever the time
+// is, and whether there are any rules; else nil. It is not to be changed.
+func (c *Cache) Known(texts *match.Texts) (found *match.Found, use Use, any bool) {
+	if kind, text := only(texts); kind != 0 {
+		f, ok := c.fields.get(fieldKey{kind, text})
+		if !ok || f.from != 0 || !f.fresh(&c.fresh) {
+			return nil, Use{}, false
+		}
+		return &f.found, Use{Hits: 1}, len(f.candidates) > 0
+	}
+	r, ok := c.subjects.get(*texts)
+	if !ok || r.from != 0 || !r.fresh(&c.fresh) {
+		return nil, Use{}, false
+	}
+	return &r.found, Use{Hits: r.count}, r.any
+}
+
+// only returns the field of a subject that has one, and the kind 0 of any other.
+func only(texts *match.Texts) (kind store.Kind, text string) {
+	for i, t := range texts {
+		switch {
+		case t == "":
+		case kind != 0:
+			return 0, ""
+		default:
+			kind, text = match.Kinds[i], t
+		}
+	}
+	return kind, text
 }
 
 // Use says how many fields came from the cache, and how many had to be looked up.
@@ -104,9 +151,11 @@ type Use struct{ Hits, Misses int64 }
 // The error is a [*value.ValueError] if a field does not parse, which is found
 // out before the store is asked.
 func (c *Cache) Find(ctx context.Context, texts *match.Texts, now time.Time, trusted bool, out *match.Found) (Use, error) {
-	if r, ok := c.subjects.get(*texts); ok && trusted && r.from <= now.UnixMicro() && r.fresh(&c.fresh) {
-		*out = r.found
-		return Use{Hits: r.count}, nil
+	if kind, _ := only(texts); kind == 0 {
+		if r, ok := c.subjects.get(*texts); ok && trusted && r.from <= now.UnixMicro() && r.fresh(&c.fresh) {
+			*out = r.found
+			return Use{Hits: r.count}, nil
+		}
 	}
 	return c.findFields(ctx, texts, now, trusted, out)
 }
@@ -120,7 +169,7 @@ func (c *Cache) findFields(ctx context.Context, texts *match.Texts, now time.Tim
 		if text == "" {
 			continue
 		}
-		if f, ok := c.fields.get(fieldKey{k, text}); ok && trusted && f.from <= now.UnixMicro() && c.fresh.fresh(f.stamp, f.slots) {
+		if f, ok := c.fields.get(fieldKey{k, text}); ok && trusted && f.from <= now.UnixMicro() && f.fresh(&c.fresh) {
 			fields[i] = f
 			use.Hits++
 		} else {
@@ -187,6 +236,7 @@ func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at
 	for i, k := range match.Kinds {
 		if fields.Has(k) {
 			out[i] = c.matchField(&fields, k, rules, &wild, at)
+			out[i].found[i] = out[i].candidates
 			out[i].slots = c.slotsOf(&fields, k, list.of(k))
 			out[i].stamp = stamp
 		}

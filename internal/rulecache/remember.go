@@ -13,12 +13,9 @@ const maxText = 512
 // remember keeps what was found, of the fields that were missing and of the whole
 // subject, unless that is one field alone.
 func (c *Cache) remember(texts, missing *match.Texts, fields *fieldSet, found *match.Found) {
-	r := &subjectRules{found: *found, fields: *fields}
-	for _, f := range fields {
-		if f != nil {
-			r.count++
-			r.from = max(r.from, f.from)
-		}
+	one, _ := only(texts)
+	if one != 0 && *missing == (match.Texts{}) {
+		return
 	}
 	kept, all := keep(texts)
 	for i, k := range match.Kinds {
@@ -26,9 +23,18 @@ func (c *Cache) remember(texts, missing *match.Texts, fields *fieldSet, found *m
 			c.fields.add(fieldKey{k, kept[i]}, fields[i])
 		}
 	}
-	if all && r.count > 1 {
-		c.subjects.add(kept, r)
+	if !all || one != 0 {
+		return
 	}
+	r := &subjectRules{found: *found, fields: *fields}
+	for _, f := range fields {
+		if f != nil {
+			r.count++
+			r.from = max(r.from, f.from)
+			r.any = r.any || len(f.candidates) > 0
+		}
+	}
+	c.subjects.add(kept, r)
 }
 
 // keep returns a copy of the texts: they may be pieces of a request that should

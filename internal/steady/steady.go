@@ -2,7 +2,9 @@
 package steady
 
 import (
+	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,6 +15,10 @@ import (
 type Clock struct {
 	now    func() time.Time
 	settle time.Duration
+
+	// near is the base in nanoseconds since 1970 if the clock is not ahead, else far
+	// off: a reading that is less than the tolerance after it needs no lock.
+	near atomic.Int64
 
 	mu    sync.Mutex
 	base  time.Time // what now said, or would have said without a jump ...
@@ -28,20 +34,34 @@ const tolerance = time.Second
 // New returns a Clock that believes a jump forward of now once it has lasted for
 // settle.
 func New(now func() time.Time, settle time.Duration) *Clock {
-	return &Clock{now: now, settle: settle, base: now().Round(0), taken: time.Now()}
+	c := &Clock{now: now, settle: settle, base: now().Round(0), taken: time.Now()}
+	c.near.Store(c.base.UnixNano())
+	return c
 }
 
 // Now returns the time, without a monotonic reading.
-func (c *Clock) Now() time.Time {
-	read, real := c.now().Round(0), time.Now()
+func (c *Clock) Now() time.Time { return c.At(c.now()) }
+
+// nowhere is near no reading.
+const nowhere = math.MinInt64
+
+// At is Now for who has read the other clock just now.
+func (c *Clock) At(read time.Time) time.Time {
+	read = read.Round(0)
+	if after := read.UnixNano() - c.near.Load(); 0 <= after && after < int64(tolerance) {
+		return read
+	}
+	real := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	passed := c.base.Add(real.Sub(c.taken))
 	ahead := read.Sub(passed)
 	if ahead <= tolerance || c.settled(ahead, real) {
 		c.base, c.taken, c.since = read, real, time.Time{}
+		c.near.Store(read.UnixNano())
 		return read
 	}
+	c.near.Store(nowhere)
 	return passed
 }
 
