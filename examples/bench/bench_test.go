@@ -31,6 +31,8 @@ func TestEveryRowIsThere(t *testing.T) {
 	for _, what := range []string{
 		"Sync of a list", "mirror Check of a stranger", "mirror Check, allocations", "four queries", "memory of the mirror", "LRU Check, warm",
 		"LRU Check, warm, allocations", "LRU Check, cold", "loading the mirror", "mirror Check, 1000 rules after 200", "two goroutines on", "two goroutines with plain maps",
+		"mirror Check of a stranger, of raw texts", "name Check, 10000 patterns", "address Check, 10000 patterns", "IP Check, IPv4", "IP Check, IPv6",
+		"Check of names with accents", "Check of addresses at IDNs", "Explain", "mirror Check of who is denied", "what two goroutines gain", "LRU Check, warm, email alone",
 		"p99.9 of Check beside", "p99.9 of Check, nobody", "p99.9 of plain maps beside",
 	} {
 		found := false

@@ -40,6 +40,8 @@ type settings struct {
 	svg    string
 	soak   time.Duration
 	log    io.Writer
+
+	prefixes []string // files
 }
 
 func parseFlags(args []string, log io.Writer) (settings, error) {
@@ -51,6 +53,11 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 	set.DurationVar(&s.slice, "slice", 30*time.Millisecond, "how long one measurement takes")
 	set.BoolVar(&s.json, "json", false, "print JSON: {\"rows\":[{\"what\",\"figure\",\"unit\",\"baseline\",\"ratio\",\"bar\",\"holds\"}]}")
 	set.StringVar(&s.svg, "svg", "examples/bench/growth.svg", "write the curve of growth to `FILE`; empty: do not")
+	set.Func("prefixes", "a `FILE` of prefixes of one family, one a line, to measure checks of addresses with; may be given again", func(path string) error {
+		s.prefixes = append(s.prefixes, path)
+		_, err := readPrefixes(path)
+		return err
+	})
 	set.DurationVar(&s.soak, "soak", 0, "instead of measuring, compare a mirror with its store for so long")
 	if err := set.Parse(args); err != nil {
 		return s, err

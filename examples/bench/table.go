@@ -24,16 +24,34 @@ type row struct {
 // there is none: the row is there to be compared with another.
 type bar struct {
 	least bool
+	plus  bool // the limit is how much more than the baseline the figure may be
 	limit float64
 	of    string // what the baseline is
 }
 
-func atMost(limit float64, of string) bar  { return bar{false, limit, of} }
-func atLeast(limit float64, of string) bar { return bar{true, limit, of} }
+func atMost(limit float64, of string) bar    { return bar{limit: limit, of: of} }
+func atMostPlus(more float64, of string) bar { return bar{plus: true, limit: more, of: of} }
+func atLeast(limit float64, of string) bar   { return bar{least: true, limit: limit, of: of} }
+
+// holds reports whether the figure may be what it is.
+func (b bar) holds(figure, baseline float64) bool {
+	switch {
+	case b.limit == 0:
+		return true
+	case b.plus:
+		return figure <= baseline+b.limit
+	case b.least:
+		return figure/baseline >= b.limit
+	}
+	return figure/baseline <= b.limit
+}
 
 func (b bar) String() string {
 	if b.limit == 0 {
 		return "none; × " + b.of
+	}
+	if b.plus {
+		return fmt.Sprintf("≤ %s + %g", b.of, b.limit)
 	}
 	sign := "≤"
 	if b.least {
@@ -48,7 +66,7 @@ func compare(what string, figure, baseline float64, unit string, b bar) row {
 	ratio := figure / baseline
 	return row{
 		What: what, Figure: round(figure), Unit: unit, Baseline: round(baseline), Ratio: math.Round(ratio*100) / 100,
-		Bar: b.String(), Holds: b.limit == 0 || b.least && ratio >= b.limit || !b.least && ratio <= b.limit,
+		Bar: b.String(), Holds: b.holds(figure, baseline),
 	}
 }
 
