@@ -167,7 +167,11 @@ func (b *bench) measurePrefixes(ctx context.Context) error {
 				prefixes = append(prefixes, a)
 				continue
 			}
-			for range min(1<<min(length-4, 8), 200) {
+			if length < 8 { // each in the one before, so that strangers have room
+				prefixes = append(prefixes, netip.PrefixFrom(family.outer.Addr(), length))
+				continue
+			}
+			for range min(1<<min(length-8, 8), 200) {
 				prefixes = append(prefixes, netip.PrefixFrom(within(rng, family.outer), length).Masked())
 			}
 		}
