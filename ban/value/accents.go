@@ -11,7 +11,9 @@ import (
 // spaces between them. It reports whether it is one.
 func (f *Parser) accented(u *Username, written string) bool {
 	var found [maxName]*letter // nil for ASCII
-	n := 0
+	n, runes := 0, 0
+	others, hooks := false, false
+	start := len(f.buf)
 	for i := 0; i < len(written); n++ {
 		if n == maxName {
 			return false
@@ -21,25 +23,43 @@ func (f *Parser) accented(u *Username, written string) bool {
 			if c < ' ' || c > '~' || c == ' ' && (i == 0 || i == len(written)-1 || written[i+1] == ' ') {
 				return false
 			}
+			hooks = hooks || c == 'I' || c == 'l'
+			f.buf = append(f.buf, lowerASCII(c))
 			i++
+			runes++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(written[i:])
-		if found[n] = letterOf(r); found[n].name == "" {
+		l := letterOf(r)
+		if l.name == "" {
 			return false
 		}
+		found[n] = l
+		others, hooks = others || l.others, hooks || l.hook
+		f.buf = append(f.buf, l.name...)
 		i += size
+		runes += l.runes
 	}
-	if n == 0 {
+	if n == 0 || runes > maxName {
 		return false
 	}
-	look, ok := f.spell(written, found[:n], (*letter).named, lowerASCII)
-	if !ok {
-		return false
+	u.look, u.asWritten = Look{text: f.since(start)}, [2]Look{}
+	start = len(f.buf)
+	for i, at := 0, 0; i < n; i++ {
+		if l := found[i]; l != nil {
+			f.buf = append(f.buf, l.skeleton...)
+			at += len(l.name)
+		} else {
+			f.buf = confusables.AppendASCII(f.buf, u.look.text[at:at+1])
+			at++
+		}
 	}
-	u.look, u.asWritten = look, [2]Look{}
+	u.look.skeleton = f.since(start)
+	if !others && !hooks { // it reads as it is
+		return true
+	}
 	add := func(by func(byte) byte) {
-		l, ok := f.spell(written, found[:n], (*letter).read, by)
+		l, ok := f.spell(written, found[:n], by)
 		switch {
 		case !ok, l.skeleton == u.look.skeleton, l.skeleton == u.asWritten[0].skeleton && u.asWritten[0] != (Look{}):
 		case u.asWritten[0] == (Look{}):
@@ -64,10 +84,8 @@ func (f *Parser) accented(u *Username, written string) bool {
 	return true
 }
 
-// named and read return what a letter is in the name, and in the name as it was
-// written; with skeletons. What is one ASCII letter is read like those.
-func (l *letter) named(func(byte) byte) (text, skeleton string) { return l.name, l.skeleton }
-
+// read returns what a letter is in the name as it was written, with its skeleton.
+// What is one ASCII letter is read like those.
 func (l *letter) read(by func(byte) byte) (text, skeleton string) {
 	if len(l.written) == 1 {
 		i := by(l.written[0])
@@ -85,12 +103,12 @@ var asciiLetters = func() string {
 	return string(b)
 }()
 
-// spell returns the look of a name by what its letters are, and whether it is no
-// longer than names are.
-func (f *Parser) spell(written string, found []*letter, as func(*letter, func(byte) byte) (text, skeleton string), by func(byte) byte) (Look, bool) {
+// spell returns the look of a name as it was written, and whether it is no longer
+// than names are.
+func (f *Parser) spell(written string, found []*letter, by func(byte) byte) (Look, bool) {
 	start := len(f.buf)
 	each(written, found, func(b byte) { f.buf = append(f.buf, by(b)) }, func(l *letter) {
-		text, _ := as(l, by)
+		text, _ := l.read(by)
 		f.buf = append(f.buf, text...)
 	})
 	text := f.since(start)
@@ -99,7 +117,7 @@ func (f *Parser) spell(written string, found []*letter, as func(*letter, func(by
 	}
 	start = len(f.buf)
 	each(written, found, func(b byte) { f.buf = append(f.buf, confusables.ASCII(by(b))...) }, func(l *letter) {
-		_, skeleton := as(l, by)
+		_, skeleton := l.read(by)
 		f.buf = append(f.buf, skeleton...)
 	})
 	return Look{text, f.since(start)}, true

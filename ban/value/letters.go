@@ -26,6 +26,10 @@ type letter struct {
 	seen     string // ... and its skeleton
 	local    string // in a local part; see foldLocal
 	host     string // in a label, before it is encoded; see foldHost
+
+	runes  int  // in the name
+	others bool // it is seen as another than its skeleton
+	hook   bool // it is written as an I or l
 }
 
 // letters are those that have been asked for, of the Basic Multilingual Plane, by
@@ -88,6 +92,7 @@ func (l *letter) nameLetter(s string) {
 		return
 	}
 	l.name, l.skeleton, l.written, l.small, l.seen = name, skeleton, written, lower, seen
+	l.runes, l.others, l.hook = utf8.RuneCountInString(name), seen != skeleton, written == "I" || written == "l"
 }
 
 // localLetter returns what a character is in local parts.
