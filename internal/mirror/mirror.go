@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
 	"example.com/ostraka/internal/ruleindex"
@@ -24,6 +26,7 @@ import (
 // end in the state that the store is in.
 type Mirror struct {
 	source   store.Rules
+	bans     bans // nil: a ban cannot be read alone
 	tables   *value.Tables
 	timeout  time.Duration // of a look-up
 	progress func(loaded, total int)
@@ -36,16 +39,17 @@ type Mirror struct {
 
 	wake chan struct{} // tells run that there is something to do
 
-	mu      sync.Mutex // held by who changes what follows, and the content
-	index   *ruleindex.Index
-	owed    map[store.Key]struct{} // keys that are to be looked up: it failed
-	touched map[store.Key]struct{} // keys that changed since the reading of all rules began that is under way
-	told    int64                  // the newest bulk change that is known of
-	read    int64                  // the newest one that content has
-	seen    int64                  // the newest one that others may have seen
-	waiting map[int64]int          // bulk changes whose makers wait for them, by Seq
-	ended   chan struct{}          // closed when a reading of all rules ends, then replaced
-	failed  int64                  // readings that failed
+	mu       sync.Mutex // held by who changes what follows, and the content
+	index    *ruleindex.Index
+	owed     map[store.Key]struct{}   // keys that are to be looked up: it failed
+	patterns map[uuid.UUID]store.Kind // bans of patterns that are to be read, by ID
+	touched  map[store.Key]struct{}   // keys that changed since the reading of all rules began that is under way
+	told     int64                    // the newest bulk change that is known of
+	read     int64                    // the newest one that content has
+	seen     int64                    // the newest one that others may have seen
+	waiting  map[int64]int            // bulk changes whose makers wait for them, by Seq
+	ended    chan struct{}            // closed when a reading of all rules ends, then replaced
+	failed   int64                    // readings that failed
 }
 
 // Content is all rules as they were at a time. It is never changed.
@@ -73,7 +77,7 @@ func New(ctx context.Context, source store.Rules, tables *value.Tables, progress
 	return &Mirror{
 		source: source, tables: tables, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
-		owed: make(map[store.Key]struct{}), waiting: make(map[int64]int),
+		owed: make(map[store.Key]struct{}), patterns: make(map[uuid.UUID]store.Kind), bans: bansOf(source), waiting: make(map[int64]int),
 	}
 }
 
@@ -88,9 +92,7 @@ func (m *Mirror) Apply(changes []store.Change, own bool) {
 			bulk = max(bulk, c.Seq)
 			continue
 		}
-		for _, k := range c.Keys {
-			m.owed[k] = struct{}{}
-		}
+		m.owe(c)
 	}
 	m.told = max(m.told, bulk)
 	m.refresh()
@@ -109,37 +111,50 @@ func (m *Mirror) Apply(changes []store.Change, own bool) {
 
 // refresh looks up the keys that are owed. It is called with mu held.
 func (m *Mirror) refresh() {
-	if len(m.owed) == 0 {
+	if !m.owes() {
 		return
 	}
 	if m.touched != nil {
 		maps.Copy(m.touched, m.owed)
 	}
 	if m.index == nil { // the first reading will find them
-		clear(m.owed)
+		m.forget()
 		return
 	}
 	if m.replace(m.index, m.owed) == nil {
-		clear(m.owed)
+		m.forget()
 		m.publish()
 	}
+}
+
+// forget owes nothing any more.
+func (m *Mirror) forget() {
+	clear(m.owed)
+	clear(m.patterns)
 }
 
 // replace makes an index have what the store has for the keys, as of one moment:
 // nobody is to see a part of a change. It is called with mu held, so that what is
 // looked up later is newer.
 func (m *Mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error {
-	if len(keys) == 0 {
+	if len(keys)+len(m.patterns) == 0 {
 		return nil
 	}
 	all := slices.Collect(maps.Keys(keys))
 	ctx, cancel := context.WithTimeout(m.lookup, m.timeout+time.Duration(len(all))*perKey)
 	defer cancel()
-	rules, err := m.source.Lookup(ctx, all)
+	patterns, err := m.readPatterns(ctx)
 	if err != nil {
-		return fmt.Errorf("look up what changed: %w", err)
+		return err
+	}
+	var rules []store.Rule
+	if len(all) > 0 {
+		if rules, err = m.source.Lookup(ctx, all); err != nil {
+			return fmt.Errorf("look up what changed: %w", err)
+		}
 	}
 	x.Replace(all, rules)
+	m.replacePatterns(x, patterns)
 	return nil
 }
 
@@ -175,8 +190,8 @@ func (m *Mirror) settle() {
 // judge decides whether the content may be used, and reports whether something is
 // left to be read. It is called with mu held.
 func (m *Mirror) judge() (left bool) {
-	m.behind.Store(len(m.owed) > 0 || m.seen > m.read)
-	return len(m.owed) > 0 || m.told > m.read
+	m.behind.Store(m.owes() || m.seen > m.read)
+	return m.owes() || m.told > m.read
 }
 
 // await waits until the content has a bulk change that this process made. If
@@ -224,7 +239,7 @@ func (m *Mirror) Load(ctx context.Context) error {
 		return fmt.Errorf("read all rules: %w", err)
 	}
 	m.index, m.read = x, max(m.read, told)
-	clear(m.owed) // those from before were found, the others were looked up
+	m.forget() // what was owed before was found, the rest was looked up
 	m.loads.Add(1)
 	m.publish()
 	m.settle()

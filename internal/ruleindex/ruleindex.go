@@ -155,7 +155,7 @@ func (x *Index) Compact() {
 	x.own()
 	for i := 0; i < len(x.view.dir); {
 		s := x.view.dir[i].shard
-		s = x.replace(s, s.rebuild(x, s.depth, s.live/32, nil), uint64(i)<<x.view.shift)
+		s = x.replace(s, s.rebuild(x, s.depth, s.live/128, nil), uint64(i)<<x.view.shift)
 		i += x.span(s)
 	}
 }

@@ -1,0 +1,80 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"example.com/ostraka/internal/ruleindex"
+	"example.com/ostraka/store"
+)
+
+// bans are what of a store reads one ban.
+type bans interface {
+	Ban(ctx context.Context, id uuid.UUID) (store.Ban, error)
+}
+
+// bansOf returns what reads the bans of a source, nil if it cannot.
+func bansOf(source store.Rules) bans {
+	if s, ok := source.(interface{ Underlying() store.Rules }); ok {
+		source = s.Underlying()
+	}
+	b, _ := source.(bans)
+	return b
+}
+
+// owe takes note that what a change names is to be looked up. All patterns of a
+// kind have one key, and are many: of a change to one ban, the ban is read instead.
+func (m *Mirror) owe(c *store.Change) {
+	for _, k := range c.Keys {
+		if k.Wildcard() && m.touched == nil && m.bans != nil && ofOneBan(c) && len(m.patterns) < maxPatterns {
+			m.patterns[c.Target] = k.Kind
+		} else {
+			m.owed[k] = struct{}{}
+		}
+	}
+}
+
+// maxPatterns is how many bans are read one by one.
+const maxPatterns = 64
+
+// ofOneBan reports whether a change is to one ban, and names it.
+func ofOneBan(c *store.Change) bool {
+	switch c.Action {
+	case store.BanCreate, store.BanUpdate, store.BanRevoke, store.BanReinstate, store.BanDelete:
+		return c.Target != uuid.Nil
+	}
+	return false
+}
+
+// owes reports whether there is anything to be looked up.
+func (m *Mirror) owes() bool { return len(m.owed)+len(m.patterns) > 0 }
+
+// readPatterns reads the bans of patterns that are owed.
+func (m *Mirror) readPatterns(ctx context.Context) (map[uuid.UUID]store.Ban, error) {
+	found := make(map[uuid.UUID]store.Ban, len(m.patterns))
+	for id := range m.patterns {
+		b, err := m.bans.Ban(ctx, id)
+		switch {
+		case err == nil:
+			found[id] = b
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, fmt.Errorf("read the ban that changed: %w", err)
+		}
+	}
+	return found, nil
+}
+
+// replacePatterns makes an index have what was read of patterns.
+func (m *Mirror) replacePatterns(x *ruleindex.Index, found map[uuid.UUID]store.Ban) {
+	for id, kind := range m.patterns {
+		key := store.WildcardKey(kind)
+		if b, ok := found[id]; ok && b.RevokedAt.IsZero() && b.Key() == key {
+			x.Put(b.Rule())
+		} else {
+			x.Remove(key, id)
+		}
+	}
+}
