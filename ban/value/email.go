@@ -131,6 +131,9 @@ func (a Address) Domain() string {
 // Mailbox returns the canonical mailbox; see [Mailbox].
 func (a Address) Mailbox() string { return a.mailbox }
 
+// HasMailbox reports whether the canonical mailbox is another address.
+func (a *Address) HasMailbox() bool { return a.mailbox != a.text }
+
 // MailboxParts returns the local part and the domain of the canonical mailbox.
 func (a Address) MailboxParts() (local, domain string) {
 	at := strings.LastIndexByte(a.mailbox, '@')

@@ -27,7 +27,8 @@ const (
 	soakPatterns  = 10_000
 	soakWriters   = 2
 	soakCompared  = 200
-	soakExplained = 100 // one of so many is explained too
+	soakExplained = 100   // one of so many is explained too
+	soakCached    = 1_000 // fields, of the Checker that has no mirror
 	soakPoll      = 200 * time.Millisecond
 	soakFlush     = 5 * time.Second // of hits, which take the store's only writer for a while
 )
@@ -109,7 +110,7 @@ func (k *soaker) open(ctx context.Context, path string) (err error) {
 	if k.mirror, err = ban.NewChecker(k.store, ban.CheckerOptions{Mirror: true, Now: k.clock, FlushInterval: soakFlush}); err != nil {
 		return err
 	}
-	if k.plain, err = ban.NewChecker(k.store, ban.CheckerOptions{Now: k.clock, FlushInterval: soakFlush}); err != nil {
+	if k.plain, err = ban.NewChecker(k.store, ban.CheckerOptions{Now: k.clock, FlushInterval: soakFlush, CacheSize: soakCached}); err != nil {
 		return err
 	}
 	k.peer, err = ban.NewChecker(k.other, ban.CheckerOptions{Mirror: true, Now: k.clock, PollInterval: soakPoll, FlushInterval: soakFlush})

@@ -257,9 +257,10 @@ func (p *Patterns) alike(dst []*Wildcard, l value.Look) []*Wildcard {
 // near appends the rules whose literals are in the local part, or in that of the
 // canonical mailbox.
 func (e *email) near(dst []*Wildcard, p *Patterns) []*Wildcard {
-	dst = p.texts.AppendFound(dst, scopeOf(e.Domain()), e.Local())
-	if e.Mailbox() != e.String() {
-		local, domain := e.MailboxParts()
+	a := &e.Address
+	dst = p.texts.AppendFound(dst, scopeOf(a.Domain()), a.Local())
+	if a.HasMailbox() {
+		local, domain := a.MailboxParts()
 		dst = p.texts.AppendFound(dst, scopeOf(domain), local)
 	}
 	return dst

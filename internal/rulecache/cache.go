@@ -52,15 +52,16 @@ type fieldKey struct {
 }
 
 // fieldRules is what is known of one value of a field: every rule that matches
-// it, whatever its scope, most specific first. It is never changed.
+// it, whatever its scope, most specific first. It is never changed. What a hit reads
+// stands together.
 type fieldRules struct {
 	usage
 	seen       atomic.Uint64 // as of subjectRules
-	found      match.Found   // the candidates, in the place of the field
+	from       int64         // in microseconds: at an earlier time a rule would be in force that was left out
 	candidates []match.Candidate
 	stamp      uint64
-	slots      []slot // of the keys that were looked up
-	from       int64  // in microseconds: at an earlier time a rule would be in force that was left out
+	slots      []slot      // of the keys that were looked up
+	found      match.Found // the candidates, in the place of the field
 }
 
 // subjectRules is what is known of a whole subject, so that one who comes again
