@@ -28,16 +28,16 @@ const (
 
 // overview is what the page shows.
 type overview struct {
-	CanAsk   bool
-	Checks   []share // by verdict, since the program began; nil: no Checker
-	Failed   int64   // checks that the store did not answer
-	Contact  time.Time
-	Recent   []topRow
-	All      []topRow
-	Origins  []share
-	Lists    []blocklist.List
-	Ends     []ban.Ban
-	EndsMany int64
+	CanAsk  bool
+	Checks  []share // by verdict, since the program began; nil: no Checker
+	Failed  int64   // checks that the store did not answer
+	Contact time.Time
+	Recent  []topRow
+	All     []topRow
+	Origins []share
+	Lists   []blocklist.List
+	Ends    []ban.Ban
+	MoreEnd bool // than those
 }
 
 // share is a part of a whole, with a bar.
@@ -161,12 +161,10 @@ func (d *overview) readOrigins(r *request) error {
 	return nil
 }
 
-func (d *overview) readEnds(r *request) (err error) {
+func (d *overview) readEnds(r *request) error {
 	yes := true
 	f := ban.Filter{Active: &yes, ExpiresBy: r.now().Add(soon)}
-	if d.EndsMany, err = r.console.parts.Bans.Count(r.Context(), f); err != nil {
-		return err
-	}
-	d.Ends, _, err = r.console.parts.Bans.ListBy(r.Context(), f, ban.ByExpiry, ban.Rank{}, expiringRows)
+	ends, _, err := r.console.parts.Bans.ListBy(r.Context(), f, ban.ByExpiry, ban.Rank{}, expiringRows+1)
+	d.Ends, d.MoreEnd = ends[:min(len(ends), expiringRows)], len(ends) > expiringRows
 	return err
 }

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"path"
 	"strings"
-
-	"example.com/ostraka/ban"
 )
 
 //go:embed templates
@@ -54,7 +52,6 @@ var functions = template.FuncMap{
 	"action":     actionWord,
 	"via":        viaWords,
 	"changeword": changeWords,
-	"len64":      func(bans []ban.Ban) int64 { return int64(len(bans)) },
 	"plot":       newPlot,
 	"asset":      assetPath,
 	"contains":   func(all []string, s string) bool { return indexOf(all, s) >= 0 },
