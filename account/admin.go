@@ -67,6 +67,13 @@ type AdminOptions struct {
 	// CheckAction is what the Checker is asked about. Default [ban.SignUp].
 	CheckAction ban.Action
 
+	// UniqueMailbox refuses an address that is new to an account if another account
+	// has one of the same mailbox, however it is spelt (by Tables), with an
+	// [*ExistsError] of which Mailbox is set. Nothing passes over it. Accounts that share
+	// a mailbox already stay: [Admin.SharedMailboxes] tells of them before it is
+	// switched on. Default off. Give all Admins of a store the same.
+	UniqueMailbox bool
+
 	// Tables are those by which mailboxes are told: the same as of the Checkers of
 	// the store. Default: those that package value bundles.
 	Tables *value.Tables
@@ -95,10 +102,11 @@ type Admin struct {
 	onApprove []func(context.Context, Approved) error
 	onReject  []func(context.Context, Rejected) error
 
-	pendingLife time.Duration // negative: for ever
-	checker     Checker       // nil: nobody is asked
-	action      ban.Action
-	turns       *turns.Turns
+	pendingLife   time.Duration // negative: for ever
+	uniqueMailbox bool
+	checker       Checker // nil: nobody is asked
+	action        ban.Action
+	turns         *turns.Turns
 }
 
 // NewAdmin returns an Admin of the accounts in a store. An option that is out of
@@ -121,7 +129,7 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 		store: st, checker: opts.Checker, action: opts.CheckAction, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords,
 		onSuspend: slices.Clone(opts.OnSuspend), onPending: slices.Clone(opts.OnPending),
 		onApprove: slices.Clone(opts.OnApprove), onReject: slices.Clone(opts.OnReject),
-		pendingLife: orDefault(opts.PendingLifetime, DefaultPendingLifetime), turns: turns.New(),
+		uniqueMailbox: opts.UniqueMailbox, pendingLife: orDefault(opts.PendingLifetime, DefaultPendingLifetime), turns: turns.New(),
 	}
 	if a.now == nil {
 		a.now = time.Now
@@ -302,6 +310,7 @@ func (a *Admin) modifyOnce(ctx context.Context, id uuid.UUID, edit func(*store.A
 	if !changed {
 		return store.AccountWritten{Account: found}, nil
 	}
+	a.claimMailboxes(&found, &w.Account)
 	w.Account.UpdatedAt = c.At
 	written, err := a.store.UpdateAccount(ctx, w, c)
 	if err != nil {

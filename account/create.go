@@ -95,6 +95,7 @@ func (a *Admin) create(ctx context.Context, o CreateOptions, held func(Change) s
 			return Account{}, err
 		}
 	}
+	a.claimMailboxes(&Account{}, &acc)
 	created, err := a.store.CreateAccount(ctx, acc, c)
 	if err != nil {
 		return Account{}, fmt.Errorf("create account: %w", err)

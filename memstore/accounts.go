@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -99,7 +100,31 @@ func (a *accounts) taken(account *store.Account, self *accountRecord) error {
 			return &store.AccountExistsError{Field: "email", Value: address, Existing: r.account.ID}
 		}
 	}
+	return a.soleTaken(account, self)
+}
+
+// soleTaken refuses an address whose mailbox another account has, where it must not,
+// and takes the demand off the account.
+func (a *accounts) soleTaken(account *store.Account, self *accountRecord) error {
+	for i := range account.Emails {
+		e := &account.Emails[i]
+		if !e.Sole {
+			continue
+		}
+		for _, r := range a.order {
+			if r != self && hasMailbox(&r.account, e.Mailbox) {
+				return &store.AccountExistsError{Field: "email", Value: e.Address, Existing: r.account.ID, Mailbox: true}
+			}
+		}
+	}
+	for i := range account.Emails {
+		account.Emails[i].Sole = false
+	}
 	return nil
+}
+
+func hasMailbox(a *store.Account, mailbox string) bool {
+	return slices.ContainsFunc(a.Emails, func(e store.AccountEmail) bool { return e.Mailbox == mailbox })
 }
 
 // losesLastAdmin says whether no active admin would be left if the account were
@@ -244,4 +269,32 @@ func (s *Store) ActiveAccountTexts(ctx context.Context, after int64, limit int) 
 		return nil
 	})
 	return texts, err
+}
+
+// SharedMailboxes implements [store.Accounts].
+func (s *Store) SharedMailboxes(ctx context.Context, after string, limit int) (shared []store.SharedMailbox, err error) {
+	err = s.read(ctx, func() error {
+		owners := map[string][]*accountRecord{}
+		for _, r := range s.accounts.order {
+			for i := range r.account.Emails {
+				mailbox := r.account.Emails[i].Mailbox
+				if of := owners[mailbox]; mailbox > after && (len(of) == 0 || of[len(of)-1] != r) {
+					owners[mailbox] = append(of, r)
+				}
+			}
+		}
+		for mailbox, of := range owners {
+			if len(of) < 2 {
+				continue
+			}
+			m := store.SharedMailbox{Mailbox: mailbox, Count: int64(len(of))}
+			for _, r := range of[:min(len(of), store.MaxSharing)] {
+				m.Accounts = append(m.Accounts, store.AccountRef{ID: r.account.ID, Seq: r.account.Seq, Handle: r.account.Handle})
+			}
+			shared = append(shared, m)
+		}
+		return nil
+	})
+	slices.SortFunc(shared, func(x, y store.SharedMailbox) int { return strings.Compare(x.Mailbox, y.Mailbox) })
+	return shared[:min(len(shared), store.Page{Limit: limit}.Size())], err
 }

@@ -126,6 +126,7 @@ func (s *Store) AccountByEmail(ctx context.Context, address string) (store.Accou
 // The accounts that have a key or an address.
 const (
 	hasKey     = `seq = (SELECT account FROM @handle_keys WHERE key = ?)`
+	hasMailbox = `seq IN (SELECT account FROM @account_emails WHERE mailbox = ?)`
 	hasAddress = `seq = (SELECT account FROM @account_emails WHERE address = ?)`
 )
 

@@ -125,6 +125,7 @@ func (s *Store) AccountByEmail(ctx context.Context, address string) (store.Accou
 // The accounts that have a key or an address.
 const (
 	hasKey     = `seq = (SELECT account FROM ostraka_handle_keys WHERE key = ?)`
+	hasMailbox = `seq IN (SELECT account FROM ostraka_account_emails WHERE mailbox = ?)`
 	hasAddress = `seq = (SELECT account FROM ostraka_account_emails WHERE address = ?)`
 )
 

@@ -56,3 +56,39 @@ func (s *Store) ActiveAccountTexts(ctx context.Context, after int64, limit int) 
 	}
 	return texts, nil
 }
+
+// sharedMailboxes are those that several accounts have.
+const sharedMailboxes = `SELECT mailbox, count(DISTINCT account) FROM ostraka_account_emails WHERE mailbox > ?
+	GROUP BY mailbox HAVING count(DISTINCT account) > 1 ORDER BY mailbox LIMIT ?`
+
+// sharing are the accounts that have a mailbox.
+const sharing = `SELECT seq, id, handle FROM ostraka_accounts WHERE ` + hasMailbox + ` ORDER BY seq LIMIT ?`
+
+// SharedMailboxes implements [store.Accounts].
+func (s *Store) SharedMailboxes(ctx context.Context, after string, limit int) (shared []store.SharedMailbox, err error) {
+	err = s.view(ctx, "look for mailboxes that accounts share", func(q querier) error {
+		shared = nil
+		err := each(ctx, q, func(rows *sql.Rows) error {
+			var m store.SharedMailbox
+			err := rows.Scan(&m.Mailbox, &m.Count)
+			shared = append(shared, m)
+			return err
+		}, sharedMailboxes, after, store.Page{Limit: limit}.Size())
+		for i := range shared {
+			if err != nil {
+				return err
+			}
+			err = each(ctx, q, func(rows *sql.Rows) error {
+				var a store.AccountRef
+				err := rows.Scan(&a.Seq, (*id)(&a.ID), &a.Handle)
+				shared[i].Accounts = append(shared[i].Accounts, a)
+				return err
+			}, sharing, shared[i].Mailbox, store.MaxSharing)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return shared, nil
+}

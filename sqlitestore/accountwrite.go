@@ -51,12 +51,32 @@ func (t *tx) taken(ctx context.Context, a *store.Account) error {
 			return err
 		}
 	}
+	return t.soleTaken(ctx, a)
+}
+
+// soleTaken refuses an address whose mailbox another account has, where it must not,
+// and takes the demand off the account.
+func (t *tx) soleTaken(ctx context.Context, a *store.Account) error {
+	for i := range a.Emails {
+		e := &a.Emails[i]
+		if !e.Sole {
+			continue
+		}
+		err := t.takenBy(ctx, hasMailbox, e.Mailbox, a.Seq, "email", e.Address)
+		if exists, ok := errors.AsType[*store.AccountExistsError](err); ok {
+			exists.Mailbox = true
+		}
+		if err != nil {
+			return err
+		}
+		e.Sole = false
+	}
 	return nil
 }
 
 func (t *tx) takenBy(ctx context.Context, where, arg string, except int64, field, value string) error {
 	var existing uuid.UUID
-	err := t.row(ctx, []any{(*id)(&existing)}, `SELECT id FROM ostraka_accounts WHERE seq <> ? AND `+where, except, arg)
+	err := t.row(ctx, []any{(*id)(&existing)}, `SELECT id FROM ostraka_accounts WHERE seq <> ? AND `+where+` ORDER BY seq LIMIT 1`, except, arg)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil

@@ -95,6 +95,10 @@ type AccountEmail struct {
 	Mailbox    string    `json:"mailbox"`              // the canonical mailbox of it
 	VerifiedAt time.Time `json:"verified_at,omitzero"` // zero: not verified
 	CreatedAt  time.Time `json:"created_at"`
+
+	// Sole, in a write: no other account may have an address with that Mailbox. It is
+	// not kept, and false in what reads and writes return.
+	Sole bool `json:"-"`
 }
 
 // Active reports whether the account may be used: it is neither suspended nor
@@ -206,6 +210,16 @@ type AccountWritten struct {
 	BansRevoked        []Ban   // as stored
 }
 
+// SharedMailbox is a mailbox of which several accounts have an address.
+type SharedMailbox struct {
+	Mailbox  string
+	Count    int64        // of the accounts
+	Accounts []AccountRef // the oldest of them, at most [MaxSharing]
+}
+
+// MaxSharing is how many accounts a [SharedMailbox] names.
+const MaxSharing = 20
+
 // AccountTexts is what of an account a check asks about.
 type AccountTexts struct {
 	ID     uuid.UUID
@@ -223,9 +237,15 @@ type AccountExistsError struct {
 	Value string
 	// Existing is the ID of the account that has it.
 	Existing uuid.UUID
+	// Mailbox: that account has not the address itself, but another spelling of its
+	// mailbox, where [AccountEmail.Sole] forbids it.
+	Mailbox bool
 }
 
 func (e *AccountExistsError) Error() string {
+	if e.Mailbox {
+		return fmt.Sprintf("an account with the mailbox of %q %s", clip(e.Value), ErrExists)
+	}
 	return fmt.Sprintf("an account with the %s %q %s", e.Field, clip(e.Value), ErrExists)
 }
 
@@ -238,7 +258,8 @@ type Accounts interface {
 	// CreateAccount adds an account that has its ID, gives it its Seq and
 	// Version 1, and returns it as stored. If another account has one of its
 	// HandleKeys or Emails, the error is an [*AccountExistsError] (of the handle,
-	// if both are taken). An ID that is taken gives [ErrExists].
+	// if both are taken), and so it is for an address with [AccountEmail.Sole] if
+	// another account has its Mailbox. An ID that is taken gives [ErrExists].
 	CreateAccount(ctx context.Context, account Account, change Change) (Account, error)
 
 	// Account returns the account of that ID, whatever its state, or
@@ -267,6 +288,11 @@ type Accounts interface {
 	// None is an empty list and no error. It reads no more than it returns: this is
 	// for who looks at all accounts.
 	ActiveAccountTexts(ctx context.Context, after int64, limit int) ([]AccountTexts, error)
+
+	// SharedMailboxes returns the mailboxes above after, byte by byte, of which
+	// several accounts have an address, whatever their state, in order, at most limit of
+	// them, bounded as for [Page]. None is an empty list and no error.
+	SharedMailboxes(ctx context.Context, after string, limit int) ([]SharedMailbox, error)
 
 	// UpdateAccount replaces the account of that ID, its Version one higher, and
 	// does with it what the write says. Seq, CreatedAt, CreatedBy and LastLoginAt

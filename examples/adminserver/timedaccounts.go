@@ -59,6 +59,11 @@ func (s *timedStore) ActiveAccountTexts(ctx context.Context, after int64, limit 
 	return s.Store.ActiveAccountTexts(ctx, after, limit)
 }
 
+func (s *timedStore) SharedMailboxes(ctx context.Context, after string, limit int) ([]store.SharedMailbox, error) {
+	defer s.time("shared_mailboxes")()
+	return s.Store.SharedMailboxes(ctx, after, limit)
+}
+
 func (s *timedStore) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (store.AccountWritten, error) {
 	defer s.time("remove_account")()
 	return s.Store.RemoveAccount(ctx, removal, change)

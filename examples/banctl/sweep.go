@@ -25,6 +25,7 @@ type sweepFlags struct {
 	force, dryRun bool
 	resume, undo  string
 	reason        string
+	mailboxes     bool
 }
 
 // findingDoc is an account or alias that would be refused or held.
@@ -120,6 +121,8 @@ func sweepCommand(a *app) *cobra.Command {
 			return a.undoSweep(cmd.Context(), &f)
 		case f.limit < 1:
 			return ban.NewValueError("limit", strconv.Itoa(f.limit), ban.CodeRange, "use a number above 0")
+		case f.mailboxes:
+			return a.sweepMailboxes(cmd.Context(), &f)
 		case f.suspend || f.hold:
 			return a.actOnSweep(cmd.Context(), &f)
 		}
@@ -143,8 +146,9 @@ too; --undo ID lets those in again about whom nobody has decided since.`
 	flags.StringVar(&f.resume, "resume", "", "go on where a sweep ended, as it said in `TEXT`")
 	flags.StringVar(&f.undo, "undo", "", "let those in again whom the sweep of this `ID` suspended or held")
 	flags.StringVar(&f.reason, "reason", "", "why, `TEXT` for moderators (default: the rule)")
+	flags.BoolVar(&f.mailboxes, "mailboxes", false, "instead find the mailboxes that several accounts have, however they are spelt")
 	addDryRun(flags, &f.dryRun)
-	cmd.MarkFlagsMutuallyExclusive("suspend", "hold", "undo")
+	cmd.MarkFlagsMutuallyExclusive("suspend", "hold", "undo", "mailboxes")
 	cmd.MarkFlagsMutuallyExclusive("resume", "undo")
 	return cmd
 }

@@ -40,6 +40,7 @@ func TestASweepReportsActsAndIsUndone(t *testing.T) {
 	wants(t, c.json("sweep", "--hold", "--resume", id+"/1.0"), "held", 1.0, "sweep", id)
 	wants(t, c.json("pending"), "total", 1.0, "accounts.0.handle", "bob", "accounts.0.hold.let_in", true)
 	wants(t, c.json("sweep", "--undo", uuid.NewString()), "reinstated", 0.0)
+	wants(t, c.json("sweep", "--mailboxes"), "total", 0.0)
 	for _, args := range []string{"sweep --suspend --hold", "sweep --undo x", "sweep --resume x/1.0", "sweep --undo " + id + " --resume 1.0"} {
 		r := c.run(append(strings.Fields(args), "--json")...)
 		wants(t, document(t, r.errors), "error.code", "usage")

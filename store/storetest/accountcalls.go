@@ -53,6 +53,10 @@ func accountCalls(r records) []call {
 			_, err := s.ActiveAccountTexts(ctx, 0, 0)
 			return err
 		}},
+		{"SharedMailboxes", func(ctx context.Context, s store.Store) error {
+			_, err := s.SharedMailboxes(ctx, "", 0)
+			return err
+		}},
 		{"RemoveAccount", func(ctx context.Context, s store.Store) error {
 			_, err := s.RemoveAccount(ctx, store.AccountRemoval{ID: r.account.ID}, change(store.AccountReject))
 			return err

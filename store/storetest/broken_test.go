@@ -19,7 +19,7 @@ type flaw struct {
 func flaws() []flaw {
 	return slices.Concat(
 		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, blockUpdateFlaws,
-		accountFlaws, accountUpdateFlaws, suspensionFlaws, holdFlaws, accountLogFlaws,
+		accountFlaws, accountUpdateFlaws, suspensionFlaws, holdFlaws, mailboxFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
 		listFlaws, versionFlaws, rekeyFlaws, subscriptionFlaws,
 		hitFlaws, rankFlaws, tallyFlaws, changeFlaws, changedKeysFlaws, auditFlaws, callFlaws,

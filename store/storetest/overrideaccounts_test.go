@@ -23,6 +23,7 @@ type accountOverrides struct {
 	deleteAccount      func(context.Context, uuid.UUID, store.Change) (store.AccountWritten, error)
 	removeAccount      func(context.Context, store.AccountRemoval, store.Change) (store.AccountWritten, error)
 	activeAccountTexts func(context.Context, int64, int) ([]store.AccountTexts, error)
+	sharedMailboxes    func(context.Context, string, int) ([]store.SharedMailbox, error)
 	createSession      func(context.Context, store.Credential, int64) (store.Credential, error)
 	createToken        func(context.Context, store.Credential, int64, store.Change) (store.Credential, error)
 	credentialByHash   func(context.Context, store.SecretHash) (store.Credential, store.Account, error)
@@ -112,6 +113,13 @@ func (o *override) ActiveAccountTexts(ctx context.Context, after int64, limit in
 		return o.activeAccountTexts(ctx, after, limit)
 	}
 	return o.Store.ActiveAccountTexts(ctx, after, limit)
+}
+
+func (o *override) SharedMailboxes(ctx context.Context, after string, limit int) ([]store.SharedMailbox, error) {
+	if o.sharedMailboxes != nil {
+		return o.sharedMailboxes(ctx, after, limit)
+	}
+	return o.Store.SharedMailboxes(ctx, after, limit)
 }
 
 func (o *override) CreateSession(ctx context.Context, session store.Credential, version int64) (store.Credential, error) {

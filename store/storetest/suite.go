@@ -37,7 +37,7 @@ func clauses() []clause {
 		ruleClauses, scanClauses,
 		createClauses, bulkClauses, updateClauses, retireClauses, deleteClauses, purgeClauses, valueClauses, pageClauses,
 		blockClauses, blockUpdateClauses,
-		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, holdClauses, accountLogClauses,
+		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, holdClauses, mailboxClauses, accountLogClauses,
 		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses, exceptionClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses, subscriptionClauses,
 		hitClauses, historyClauses, rankClauses, tallyClauses,
