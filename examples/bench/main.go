@@ -4,6 +4,7 @@
 //	go run ./examples/bench                       all of it: some minutes, and 3 GB of memory
 //	go run ./examples/bench -rules 1000,10000     with fewer rules
 //	go run ./examples/bench -json                 for programs
+//	go run ./examples/bench -db postgres://…      a store on PostgreSQL, against what PostgreSQL alone does
 //	go run ./examples/bench -soak 10m             no figures: does a mirror ever disagree with its store?
 package main
 
@@ -20,6 +21,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/ostraka/examples/internal/backend"
 )
 
 func main() {
@@ -39,6 +42,7 @@ type settings struct {
 	json   bool
 	svg    string
 	soak   time.Duration
+	db     backend.Address // of a server; zero: SQLite files
 	log    io.Writer
 
 	prefixes []string // files
@@ -59,8 +63,18 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 		return err
 	})
 	set.DurationVar(&s.soak, "soak", 0, "instead of measuring, compare a mirror with its store for so long")
+	db := set.String("db", "", "instead of SQLite files and mirrors, measure a store on the PostgreSQL server postgres://USER@HOST/DATABASE, in a schema that is made and dropped")
 	if err := set.Parse(args); err != nil {
 		return s, err
+	}
+	var err error
+	if s.db, err = backend.Named("-db", *db); err != nil {
+		return s, err
+	}
+	if s.db.OnServer() {
+		s.svg = "" // there is no curve
+	} else if !s.db.IsZero() {
+		return s, fmt.Errorf("-db: %q is a file: those are made by this program; give postgres://USER@HOST/DATABASE", *db)
 	}
 	for text := range strings.SplitSeq(*rules, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
@@ -78,6 +92,8 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 		return s, fmt.Errorf("-rounds: %d: give at least 5", s.rounds)
 	case s.slice < time.Millisecond:
 		return s, fmt.Errorf("-slice: %v: give at least 1ms", s.slice)
+	case s.soak > 0 && s.db.OnServer():
+		return s, errors.New("-soak: it compares SQLite files; leave out -db")
 	case s.soak < 0:
 		return s, fmt.Errorf("-soak: %v is negative", s.soak)
 	}
@@ -107,7 +123,11 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	}
 	b := &bench{settings: s, dir: dir}
 	defer b.close()
-	if err := b.measure(ctx); err != nil {
+	measure := b.measure
+	if s.db.OnServer() {
+		measure = b.measureServer
+	}
+	if err := measure(ctx); err != nil {
 		return err
 	}
 	if s.json {

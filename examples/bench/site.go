@@ -11,6 +11,7 @@ import (
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/sqlitestore"
+	"example.com/ostraka/store"
 )
 
 // knownAskers is how many strangers each measurement goes round. A cache holds
@@ -68,6 +69,11 @@ func syncList(ctx context.Context, path string, rules []rule) error {
 		return err
 	}
 	defer st.Close()
+	return syncInto(ctx, st, rules)
+}
+
+// syncInto puts the rules into a store that has none, as one list.
+func syncInto(ctx context.Context, st store.Store, rules []rule) error {
 	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{})
 	if err != nil {
 		return err

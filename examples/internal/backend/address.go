@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"example.com/ostraka/pgstore"
@@ -42,6 +44,26 @@ func (a Address) Path() string { return a.path }
 
 // Schema returns the schema that the tables are in; empty for a file.
 func (a Address) Schema() string { return a.options.Schema }
+
+// WithSchema returns the address of another schema of the same database on a server.
+func (a Address) WithSchema(schema string) Address {
+	a.options.Schema = schema
+	a.name = a.tools + "?schema=" + url.QueryEscape(schema)
+	return a
+}
+
+// Connect makes a connection to the database of an address on a server. The caller closes it.
+func (a Address) Connect(ctx context.Context) (*pgx.Conn, error) {
+	config, err := pgxpool.ParseConfig(a.dsn) // which knows the settings of pools
+	if err != nil {
+		return nil, a.error(errors.New("these settings cannot be used"), howServer)
+	}
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
+	if err != nil {
+		return nil, a.serverError(ctx, fmt.Errorf("%w: %w", pgstore.ErrConnection, err))
+	}
+	return conn, nil
+}
 
 // File returns the address of an SQLite file.
 func File(path string) Address { return Address{path: path, name: path} }
