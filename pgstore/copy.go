@@ -13,8 +13,9 @@ import (
 
 var _ storecopy.Source = (*Store)(nil)
 
-// notCopied are tables that are no rows of a store: they are its state.
-var notCopied = []string{"log"}
+// notCopied are tables that are no rows of a store: they are its state, or what those
+// who follow the log are spared by, of whom a copy has none.
+var notCopied = []string{"log", "change_keys"}
 
 // CopyTables implements [storecopy.Source].
 func (s *Store) CopyTables(ctx context.Context) ([]storecopy.Table, error) {

@@ -14,8 +14,9 @@ var _ storecopy.Source = (*Store)(nil)
 
 const tablePrefix = "ostraka_"
 
-// notCopied are tables that are no rows of a store: they are its state.
-var notCopied = []string{"schema", "key_tables"}
+// notCopied are tables that are no rows of a store: they are its state, or what those
+// who follow the log are spared by, of whom a copy has none.
+var notCopied = []string{"schema", "key_tables", "change_keys"}
 
 // CopyTables implements [storecopy.Source].
 func (s *Store) CopyTables(ctx context.Context) ([]storecopy.Table, error) {
