@@ -45,6 +45,7 @@ type Server struct {
 	bin    string
 	child  *exec.Cmd
 	exited chan struct{}
+	watch  *watcher
 }
 
 // Start makes a server and starts it. It does so as the user postgres if this process
@@ -113,6 +114,9 @@ func newServer(port int) (*Server, error) {
 	s := &Server{Port: port, dir: dir, bin: bin}
 	if uid, gid, drop := account(); drop {
 		err = os.Chown(dir, int(uid), int(gid))
+	}
+	if err == nil {
+		s.watch, err = watch(dir)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Remove())
@@ -257,4 +261,6 @@ func (s *Server) end(signal syscall.Signal) error {
 }
 
 // Remove stops the server and removes what it kept.
-func (s *Server) Remove() error { return errors.Join(s.Stop(), os.RemoveAll(s.dir)) }
+func (s *Server) Remove() error {
+	return errors.Join(s.Stop(), s.watch.close(), os.RemoveAll(s.dir))
+}
