@@ -44,7 +44,7 @@
 //
 // [Migrate], as ostraka_owner and with the name of the other role, makes the tables and
 // grants what the latter needs: USAGE of the schema, SELECT, INSERT, UPDATE and DELETE on
-// its tables, USAGE of its sequences. It is to run with [Options.NoMigrate]. Where there
+// its tables, USAGE of its sequences, EXECUTE of its functions. It is to run with [Options.NoMigrate]. Where there
 // is one role only, it needs the CREATE privilege on the database, or to own the schema.
 //
 // # Durability

@@ -30,7 +30,12 @@ func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change sto
 		}
 		return store.List{}, err
 	}
-	s.tidy(ctx, doing, func() error { return s.forgetVersions(ctx, doing, a.list.Seq) })
+	s.tidy(ctx, doing, func() error {
+		if err := s.analyze(ctx, int64(len(delta.Add)+len(delta.Remove))); err != nil {
+			return err
+		}
+		return s.forgetVersions(ctx, doing, a.list.Seq)
+	})
 	return a.result, nil
 }
 

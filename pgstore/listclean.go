@@ -23,6 +23,18 @@ func (s *Store) tidy(ctx context.Context, doing string, fn func() error) {
 	}
 }
 
+// manyRules are as many as may make the plans of PostgreSQL bad ones.
+const manyRules = 10_000
+
+// analyze has PostgreSQL make its plans anew after so many rules came or went at once.
+func (s *Store) analyze(ctx context.Context, rules int64) error {
+	if rules < manyRules {
+		return nil
+	}
+	_, err := s.pool.Exec(ctx, s.sql(`SELECT @analyze_rules()`))
+	return err
+}
+
 // repeat runs steps until one has nothing left to do.
 func (s *Store) repeat(ctx context.Context, step func() (int64, error)) error {
 	for {

@@ -65,6 +65,7 @@ func (s *Store) grantIn(ctx context.Context, t pgx.Tx, role string) error {
 		`USAGE ON SCHEMA ` + s.quoted,
 		`SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ` + s.quoted,
 		`USAGE ON ALL SEQUENCES IN SCHEMA ` + s.quoted,
+		`EXECUTE ON ALL FUNCTIONS IN SCHEMA ` + s.quoted,
 	} {
 		if _, err := t.Exec(ctx, `GRANT `+what+to); err != nil {
 			return err

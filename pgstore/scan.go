@@ -33,7 +33,7 @@ func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string)
 		if !ok {
 			return
 		}
-		r := ruleScan{store: s, selected: `SELECT ` + ruleColumns + selected + ` AND ` + onPrimary + ` AND r.key < ?`, below: below}
+		r := ruleScan{store: s, from: selected + ` AND ` + onPrimary + ` AND r.key < ?`, below: below}
 		page, err := r.first(ctx, from)
 		for _, rule := range page {
 			if !yield(rule, nil) {
@@ -51,10 +51,10 @@ func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string)
 
 // ruleScan is one run of Scan.
 type ruleScan struct {
-	store    *Store
-	scanner  ruleScanner
-	selected string // a query to which conditions are added
-	below    string // the key that ends the range
+	store  *Store
+	reader ruleReader
+	from   string // the end of a query, to which conditions are added
+	below  string // the key that ends the range
 }
 
 const doingScan = "scan rules"
@@ -62,11 +62,11 @@ const doingScan = "scan rules"
 // first reads the first page, in the order of key and id.
 func (r *ruleScan) first(ctx context.Context, from string) (page []store.Rule, err error) {
 	err = r.store.read(ctx, doingScan, func(q querier) error {
-		rows, err := q.query(ctx, r.selected+` AND r.key > ? ORDER BY r.key, r.id LIMIT ?`, r.below, from, scanPage)
+		rows, err := q.query(ctx, `SELECT `+ruleColumns+ruleListColumns+r.from+` AND r.key > ? ORDER BY r.key, r.id LIMIT ?`, r.below, from, scanPage)
 		if err != nil {
 			return err
 		}
-		page, err = r.scanner.appendRules(page[:0], rows)
+		page, err = r.reader.appendRules(page[:0], rows)
 		return err
 	})
 	return page, err
@@ -89,16 +89,15 @@ func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.
 		return explain(ctx, doingScan, err)
 	}
 	defer closeConn(conn)
-	// The reading takes as long as the loop's body does.
-	if _, err := conn.Exec(ctx, `SET statement_timeout = 0`); err != nil {
+	if err := r.snapshot(ctx, conn); err != nil {
 		return explain(ctx, doingScan, err)
 	}
-	rows, err := conn.Query(ctx, s.sql(r.selected+` AND (r.key > ?2 OR r.key = ?2 AND r.id > ?3)`), r.below, key, uid(last.ID))
+	rows, err := conn.Query(ctx, s.sql(`SELECT `+ruleColumns+r.from+` AND (r.key > ?2 OR r.key = ?2 AND r.id > ?3)`), r.below, key, uid(last.ID))
 	if err != nil {
 		return explain(ctx, doingScan, err)
 	}
 	stopped := false
-	_, err = r.scanner.each(rows, func(rule store.Rule) bool {
+	_, err = r.reader.each(rows, func(rule store.Rule) bool {
 		stopped = !yield(rule, nil)
 		return !stopped
 	})
@@ -106,6 +105,24 @@ func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.
 		return nil
 	}
 	return explain(ctx, doingScan, err)
+}
+
+// snapshot begins a transaction that sees one moment, and reads the lists, so that
+// their texts need not come with each of their entries.
+func (r *ruleScan) snapshot(ctx context.Context, conn *pgx.Conn) error {
+	b := new(pgx.Batch)
+	b.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
+	b.Queue(`SET LOCAL statement_timeout = 0`) // the reading takes as long as the loop's body does
+	b.Queue(r.store.sql(`SELECT seq, name, source, reason, public_reason FROM @lists`)).Query(func(rows pgx.Rows) error {
+		return drain(rows, func(rows pgx.Rows) error {
+			var seq int64
+			var t listTexts
+			err := rows.Scan(&seq, &t.name, &t.source, &t.reason, &t.publicReason)
+			r.reader.keep(seq, t.name, t.source, t.reason, t.publicReason)
+			return err
+		})
+	})
+	return conn.SendBatch(ctx, b).Close()
 }
 
 // takeConn takes a connection out of the pool, which may make another one in its
