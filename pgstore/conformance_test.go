@@ -2,6 +2,8 @@ package pgstore_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"sync"
 	"testing"
 
@@ -13,7 +15,16 @@ import (
 	"example.com/ostraka/store/storetest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(nodeEnv) != "" {
+		if err := runNode(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	pgtest.Main(m)
+}
 
 // openAt opens a store in a schema of the shared server.
 func openAt(t testing.TB, schema string, o pgstore.Options) *pgstore.Store {

@@ -225,9 +225,12 @@ func (s *Server) Restart() error {
 	}
 }
 
+// Addr returns the address that the server listens on.
+func (s *Server) Addr() string { return fmt.Sprintf("127.0.0.1:%d", s.Port) }
+
 // DSN returns the connection string of the database postgres, as its superuser.
 func (s *Server) DSN() string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", s.Port)
+	return fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", s.Addr())
 }
 
 // RequirePasswords starts the server anew, and has it ask for the password of every role
