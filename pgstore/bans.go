@@ -121,7 +121,7 @@ func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Chang
 		created = ban
 		// What follows is decided by the bans of this value. The lock of another value may
 		// be the same, which does no harm.
-		if err := t.exec(ctx, `SELECT pg_advisory_xact_lock(?)`, lockKey(ban.Kind.String()+ban.Value, s.options.Schema)); err != nil {
+		if err := t.exec(ctx, `SELECT pg_advisory_xact_lock(?)`, s.lockOfValue(&created)); err != nil {
 			return err
 		}
 		c, err := t.createBan(ctx, &created, nil, change)
@@ -134,6 +134,10 @@ func (s *Store) CreateBan(ctx context.Context, ban store.Ban, change store.Chang
 		return store.Ban{}, err
 	}
 	return created, nil
+}
+
+func (s *Store) lockOfValue(b *store.Ban) int64 {
+	return lockKey(b.Kind.String()+b.Value, s.options.Schema)
 }
 
 // banWriter writes a ban, which it completes, turns off the aliases that the

@@ -58,11 +58,11 @@ func (t *tx) insertChange(ctx context.Context, c *store.Change) (keyTables strin
 	if err != nil {
 		return "", err
 	}
-	err = t.row(ctx, []any{&c.Seq, &keyTables, &t.xid, nil}, `WITH next AS (UPDATE @log SET last = last + 1 RETURNING last, key_tables),
+	err = t.row(ctx, []any{&c.Seq, &keyTables, nil}, `WITH next AS (UPDATE @log SET last = last + 1 RETURNING last, key_tables),
 		logged AS (INSERT INTO @changes (seq, at, actor, action, target, keys, bulk, before, after, counts, reason)
 			SELECT last, CAST(? AS bigint), CAST(? AS text), CAST(? AS text), CAST(? AS uuid), CAST(? AS json),
 				CAST(? AS boolean), CAST(? AS json), CAST(? AS json), CAST(? AS json), CAST(? AS text) FROM next)
-		SELECT last, key_tables, CAST(pg_current_xact_id() AS text), pg_notify(?, '') FROM next`,
+		SELECT last, key_tables, pg_notify(?, '') FROM next`,
 		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts, c.Reason,
 		t.store.channel())
 	if err == nil && len(known) > 0 {

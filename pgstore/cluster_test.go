@@ -67,7 +67,7 @@ func startCluster(t *testing.T, throughProxy bool) *cluster {
 		if c.proxy, err = pgtest.NewProxy(c.server.Addr()); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = c.proxy.Close() })
+		t.Cleanup(c.proxy.Close)
 		dsn = c.proxy.DSN(c.server)
 	}
 	if err := pgstore.Migrate(t.Context(), c.server.DSN(), pgstore.Options{}, ""); err != nil {

@@ -111,6 +111,7 @@ const (
 	codeIdleInTransaction    = "25P03"
 	codeInsufficientPrivs    = "42501"
 	codeInvalidText          = "22021"
+	codeInvalidParameter     = "22023"
 	codeUntranslatable       = "22P05"
 	codeInvalidPassword      = "28P01"
 	codeInvalidAuthorization = "28000"

@@ -19,7 +19,13 @@ type tx struct {
 	conn     *pgxpool.Conn
 	stepRows int            // as in Store
 	logged   []store.Change // to log, in order; see [tx.writeLog]
-	xid      string         // of the transaction, once it has logged; empty before
+	identity
+}
+
+// identity tells a transaction from others.
+type identity struct {
+	xid     string    // given again, by a server that has crashed, if nothing of the transaction was on disk
+	started time.Time // when the server was
 }
 
 // turn says whom a write transaction keeps out.
@@ -87,11 +93,11 @@ func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error)
 		return nil, err
 	}
 	defer conn.Release()
-	if err := s.beginTx(ctx, conn, with); err != nil {
+	t := &tx{store: s, conn: conn, stepRows: s.stepRows}
+	if err := t.begin(ctx, with); err != nil {
 		rollback(conn)
 		return nil, err
 	}
-	t := &tx{store: s, conn: conn, stepRows: s.stepRows}
 	committed := false
 	defer func() {
 		if !committed {
@@ -114,17 +120,19 @@ func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error)
 	return t.logged, s.commit(ctx, t)
 }
 
-// beginTx begins a transaction in one round trip, with the store's lock. Only then
+// begin begins the transaction in one round trip, with the store's lock. Only then
 // are the schema's version, and all that follows, read: each statement sees what was
 // committed before it began.
-func (s *Store) beginTx(ctx context.Context, conn *pgxpool.Conn, with turn) error {
+func (t *tx) begin(ctx context.Context, with turn) error {
+	s := t.store
 	var version int
 	b := new(pgx.Batch)
 	b.Queue(`BEGIN ISOLATION LEVEL READ COMMITTED`)
 	s.queueLimits(b)
 	b.Queue(s.sql(choose(bool(with), `SELECT pg_advisory_xact_lock_shared(?)`, `SELECT pg_advisory_xact_lock(?)`)), s.lockKey)
-	b.Queue(s.sql(`SELECT schema_version FROM @log`)).QueryRow(func(row pgx.Row) error { return row.Scan(&version) })
-	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+	b.Queue(s.sql(`SELECT schema_version, CAST(pg_current_xact_id() AS text), pg_postmaster_start_time() FROM @log`)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&version, &t.xid, &t.started) })
+	if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
 	if want := len(migrations); version > want {
@@ -158,32 +166,8 @@ func (s *Store) commit(ctx context.Context, t *tx) error {
 	case err == nil || code(err) != "":
 		return err
 	}
-	return s.outcome(ctx, t.xid, err)
-}
-
-// outcome finds out whether a transaction was committed whose connection was lost
-// meanwhile.
-func (s *Store) outcome(ctx context.Context, xid string, lost error) error {
-	if xid == "" {
-		return fmt.Errorf("%w: %w", ErrOutcome, lost)
-	}
-	for {
-		var status *string
-		err := s.pool.QueryRow(ctx, s.sql(`SELECT pg_xact_status(CAST(CAST(? AS text) AS xid8)) `+onPrimaryOnly), xid).Scan(&status)
-		switch {
-		case err == nil && status != nil && *status == "committed":
-			return nil
-		case err == nil && status != nil && *status == "aborted":
-			return fmt.Errorf("%w: %w", ErrConnection, lost)
-		case err == nil && status == nil: // too long ago, or another server's
-			return fmt.Errorf("%w: %w", ErrOutcome, lost)
-		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ErrOutcome, lost)
-		}
-	}
+	t.conn.Release() // it may be the only one of the pool, and asking wants another
+	return s.outcome(ctx, t, err)
 }
 
 // rollback ends the transaction of the connection, whatever has become of the

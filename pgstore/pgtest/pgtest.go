@@ -233,6 +233,7 @@ func (s *Server) DSN() string {
 	return fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", s.Addr())
 }
 
+<<<<<<< HEAD:pgstore/pgtest/pgtest.go
 // RequirePasswords starts the server anew, and has it ask for the password of every role
 // but postgres.
 func (s *Server) RequirePasswords() error {
@@ -241,6 +242,20 @@ func (s *Server) RequirePasswords() error {
 		return err
 	}
 	return errors.Join(s.Stop(), s.Restart())
+=======
+// Promote makes a replica a server of its own.
+func (s *Server) Promote(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.DSN())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	var done bool
+	if err := conn.QueryRow(ctx, `SELECT pg_promote(true, 60)`).Scan(&done); err == nil && !done {
+		return errors.New("the replica was not promoted within a minute")
+	}
+	return err
+>>>>>>> 1484508 (pgstore: whether a commit took place whose reply was lost is told by the log, not by a number that a crash gives again):pgstore/internal/pgtest/pgtest.go
 }
 
 // Kill ends the server without warning (SIGKILL), and waits until it is gone. Its

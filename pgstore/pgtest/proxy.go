@@ -14,10 +14,9 @@ import (
 // Proxy stands between clients and a server on the loopback interface, and cuts
 // connections.
 type Proxy struct {
-	// Watch, if not nil, is asked about what a client sends, before anything is sent
-	// through the proxy. If it says so, the server gets it, and the connection is cut when
-	// the server has answered: the client does not see the answer.
-	Watch func(sent []byte) (cut bool)
+	// Watch, if not nil, is asked what to do with what a client sends. Set it before
+	// anything is sent through the proxy.
+	Watch func(sent []byte) Fate
 
 	listener net.Listener
 	target   string
@@ -25,6 +24,16 @@ type Proxy struct {
 	open     map[net.Conn]struct{} // of clients
 	running  sync.WaitGroup
 }
+
+// Fate is what becomes of something that a client sends.
+type Fate int
+
+// The fates.
+const (
+	Pass       Fate = iota
+	Swallow         // the connection is cut before the server gets it
+	Unanswered      // the server gets it, and the connection is cut when it has answered
+)
 
 // NewProxy returns a Proxy to an address, until it is closed.
 func NewProxy(target string) (*Proxy, error) {
@@ -71,12 +80,15 @@ func (p *Proxy) serve(client net.Conn) {
 	p.running.Go(func() {
 		defer client.Close()
 		defer server.Close()
-		p.forward(server, client, func(b []byte) bool {
-			if p.Watch == nil || !p.Watch(b) {
-				return false
+		p.forward(server, client, func(b []byte) Fate {
+			if p.Watch == nil {
+				return Pass
 			}
-			lost.Lock()
-			return true
+			fate := p.Watch(b)
+			if fate == Unanswered {
+				lost.Lock()
+			}
+			return fate
 		})
 	})
 	buf := make([]byte, 32<<10)
@@ -98,17 +110,20 @@ func (p *Proxy) serve(client net.Conn) {
 	}
 }
 
-// forward sends on what comes, and tells first of each piece.
-func (p *Proxy) forward(to io.Writer, from io.Reader, tell func([]byte) (last bool)) {
+// forward sends on what comes, but for what its fate says.
+func (p *Proxy) forward(to io.Writer, from io.Reader, fate func([]byte) Fate) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
-			last := tell(buf[:n])
+			of := fate(buf[:n])
+			if of == Swallow {
+				return
+			}
 			if _, err := to.Write(buf[:n]); err != nil {
 				return
 			}
-			if last {
+			if of == Unanswered {
 				_, _ = io.Copy(io.Discard, from) // until the connection is cut
 				return
 			}
@@ -118,6 +133,9 @@ func (p *Proxy) forward(to io.Writer, from io.Reader, tell func([]byte) (last bo
 		}
 	}
 }
+
+// Refuse lets no more connections in. Those that are open stay.
+func (p *Proxy) Refuse() { _ = p.listener.Close() }
 
 // Cut cuts one of the connections, any of them. It reports false if there is none.
 func (p *Proxy) Cut() bool {
@@ -137,13 +155,12 @@ func (p *Proxy) Cut() bool {
 }
 
 // Close cuts all connections and ends the Proxy.
-func (p *Proxy) Close() error {
-	err := p.listener.Close()
+func (p *Proxy) Close() {
+	p.Refuse()
 	p.mu.Lock()
 	for c := range p.open {
 		_ = c.Close()
 	}
 	p.mu.Unlock()
 	p.running.Wait()
-	return err
 }
