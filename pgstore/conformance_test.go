@@ -67,12 +67,19 @@ var kinds = []struct {
 	name string
 	open func(t testing.TB, schema string) store.Store
 }{
-	{"a pool of its own", func(t testing.TB, schema string) store.Store { return openAt(t, schema, pgstore.Options{}) }},
+	{"a pool of its own, a role of least privileges", func(t testing.TB, schema string) store.Store { return openLeast(t, schema) }},
 	{"a host's pool of one connection", func(t testing.TB, schema string) store.Store {
 		return newOn(t, schema, 1, pgstore.Options{})
 	}},
-	{"a pooler of transactions", func(t testing.TB, schema string) store.Store {
-		return openAt(t, schema, pgstore.Options{TransactionPooling: true, ListenDSN: pgtest.Shared(t).DSN()})
+	{"a pooler of transactions, every other write refused at first", func(t testing.TB, schema string) store.Store {
+		pooler := pgtest.SharedPooler(t)
+		openAt(t, schema, pgstore.Options{NoListen: true}).Close()
+		failFirst(t, schema, "% 2 = 1")
+		s, err := pgstore.Open(t.Context(), pooler.DSN(), pgstore.Options{Schema: schema, TransactionPooling: true, ListenDSN: pgtest.Shared(t).DSN()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
 	}},
 }
 

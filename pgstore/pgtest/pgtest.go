@@ -40,12 +40,13 @@ var ErrNoServer = errors.New("no PostgreSQL server installed: initdb and postgre
 // Server is a PostgreSQL server in a folder of its own, which listens on a port of
 // the loopback interface.
 type Server struct {
-	Port   int
-	dir    string // has data, and the socket
-	bin    string
-	child  *exec.Cmd
-	exited chan struct{}
-	watch  *watcher
+	Port    int
+	dir     string // has data, and the socket
+	bin     string
+	child   *exec.Cmd
+	exited  chan struct{}
+	watch   *watcher
+	poolers []func() // which end them
 }
 
 // Start makes a server and starts it. It does so as the user postgres if this process
@@ -280,5 +281,8 @@ func (s *Server) end(signal syscall.Signal) error {
 
 // Remove stops the server and removes what it kept.
 func (s *Server) Remove() error {
+	for _, end := range s.poolers {
+		end()
+	}
 	return errors.Join(s.Stop(), s.watch.close(), os.RemoveAll(s.dir))
 }
