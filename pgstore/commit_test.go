@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"example.com/ostraka/pgstore"
-	"example.com/ostraka/pgstore/internal/pgtest"
+	"example.com/ostraka/pgstore/pgtest"
 	"example.com/ostraka/store"
 )
 

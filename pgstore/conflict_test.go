@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"example.com/ostraka/pgstore"
-	"example.com/ostraka/pgstore/internal/pgtest"
+	"example.com/ostraka/pgstore/pgtest"
 	"example.com/ostraka/store"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/pgstore"
-	"example.com/ostraka/pgstore/internal/pgtest"
+	"example.com/ostraka/pgstore/pgtest"
 	"example.com/ostraka/store"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/pgstore"
-	"example.com/ostraka/pgstore/internal/pgtest"
+	"example.com/ostraka/pgstore/pgtest"
 	"example.com/ostraka/store"
 )
 

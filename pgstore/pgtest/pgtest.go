@@ -234,7 +234,6 @@ func (s *Server) DSN() string {
 	return fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", s.Addr())
 }
 
-<<<<<<< HEAD:pgstore/pgtest/pgtest.go
 // RequirePasswords starts the server anew, and has it ask for the password of every role
 // but postgres.
 func (s *Server) RequirePasswords() error {
@@ -243,8 +242,9 @@ func (s *Server) RequirePasswords() error {
 		return err
 	}
 	return errors.Join(s.Stop(), s.Restart())
-=======
-// Promote makes a replica a server of its own.
+}
+
+// Promote makes a replica a server of its own, which takes writes.
 func (s *Server) Promote(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, s.DSN())
 	if err != nil {
@@ -252,11 +252,10 @@ func (s *Server) Promote(ctx context.Context) error {
 	}
 	defer conn.Close(ctx)
 	var done bool
-	if err := conn.QueryRow(ctx, `SELECT pg_promote(true, 60)`).Scan(&done); err == nil && !done {
-		return errors.New("the replica was not promoted within a minute")
+	if err = conn.QueryRow(ctx, `SELECT pg_promote(true, 60)`).Scan(&done); err == nil && !done {
+		err = errors.New("the replica was not promoted within a minute")
 	}
 	return err
->>>>>>> 1484508 (pgstore: whether a commit took place whose reply was lost is told by the log, not by a number that a crash gives again):pgstore/internal/pgtest/pgtest.go
 }
 
 // Kill ends the server without warning (SIGKILL), and waits until it is gone. Its
