@@ -17,14 +17,14 @@ import (
 // serialization failure. The count is kept where no rollback takes it back.
 func failFirst(t testing.TB, schema string, changes string) {
 	t.Helper()
-	superuser(t, `CREATE SEQUENCE IF NOT EXISTS `+schema+`.tries`, `GRANT USAGE ON SEQUENCE `+schema+`.tries TO PUBLIC`,
-		`CREATE OR REPLACE FUNCTION `+schema+`.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	superuser(t, `CREATE SEQUENCE `+schema+`.tries`, `GRANT USAGE ON SEQUENCE `+schema+`.tries TO PUBLIC`,
+		`CREATE FUNCTION `+schema+`.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 			IF nextval('`+schema+`.tries') `+changes+` THEN
 				RAISE EXCEPTION 'forced' USING ERRCODE = 'serialization_failure';
 			END IF;
 			RETURN NULL;
 		END $$`,
-		`CREATE OR REPLACE TRIGGER refuse AFTER INSERT ON `+schema+`.changes FOR EACH STATEMENT EXECUTE FUNCTION `+schema+`.refuse()`)
+		`CREATE TRIGGER refuse AFTER INSERT ON `+schema+`.changes FOR EACH STATEMENT EXECUTE FUNCTION `+schema+`.refuse()`)
 }
 
 func TestSerializationFailuresAreTriedAgain(t *testing.T) {

@@ -71,10 +71,8 @@ var kinds = []struct {
 	{"a host's pool of one connection", func(t testing.TB, schema string) store.Store {
 		return newOn(t, schema, 1, pgstore.Options{})
 	}},
-	{"a pooler of transactions, every other write refused at first", func(t testing.TB, schema string) store.Store {
+	{"a pooler of transactions", func(t testing.TB, schema string) store.Store {
 		pooler := pgtest.SharedPooler(t)
-		openAt(t, schema, pgstore.Options{NoListen: true}).Close()
-		failFirst(t, schema, "% 2 = 1")
 		s, err := pgstore.Open(t.Context(), pooler.DSN(), pgstore.Options{Schema: schema, TransactionPooling: true, ListenDSN: pgtest.Shared(t).DSN()})
 		if err != nil {
 			t.Fatal(err)
