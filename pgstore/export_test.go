@@ -10,3 +10,6 @@ func (s *Store) SetStepRows(n int) { s.stepRows = n }
 
 // LockOfValue returns the number of the advisory lock that CreateBan takes for a value.
 func (s *Store) LockOfValue(b *store.Ban) int64 { return s.lockOfValue(b) }
+
+// SchemaVersion is that of this version of the package.
+func SchemaVersion() int { return len(migrations) }
