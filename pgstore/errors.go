@@ -31,7 +31,8 @@ var (
 	// not keep. Nothing was written.
 	ErrText = errors.New("text with a NUL byte, or not in UTF-8")
 	// ErrOutcome: the connection was lost while a write was being committed, and it
-	// could not be found out whether it was. Read what it was to write.
+	// could not be found out whether it was. Read what it was to write. As long as the
+	// server cannot be reached, the error matches [store.ErrUnavailable] as well.
 	ErrOutcome = errors.New("connection lost during a commit: it is not known whether the write took place")
 )
 

@@ -83,6 +83,52 @@ func tail(ctx context.Context, s *pgstore.Store, last int64) error {
 	return nil
 }
 
+func TestOfTheLastTwoAdminsDemotedAtOnceThroughTwoStoresOneStays(t *testing.T) {
+	for round := range 10 {
+		schema := pgtest.Schema()
+		var stores [2]*pgstore.Store
+		for i := range stores {
+			stores[i] = openAt(t, schema, pgstore.Options{LockTimeout: time.Minute, NoListen: true})
+			defer stores[i].Close()
+		}
+		var admins [2]store.Account
+		for i := range admins {
+			handle := fmt.Sprintf("admin%d-%d", round, i)
+			var err error
+			admins[i], err = stores[i].CreateAccount(t.Context(), store.Account{
+				ID: uuid.Must(uuid.NewV7()), Handle: handle, HandleFold: handle, HandleKeys: []string{handle}, Admin: true, CreatedAt: time.Now(),
+			}, aChange(store.AccountCreate))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		var errs [2]error
+		var demoting sync.WaitGroup
+		for i := range stores {
+			demoting.Go(func() {
+				a := admins[i]
+				a.Admin = false
+				_, errs[i] = stores[i].UpdateAccount(t.Context(), store.AccountWrite{Account: a}, aChange(store.AccountUpdate))
+			})
+		}
+		demoting.Wait()
+		stays := 0
+		for _, err := range errs {
+			switch {
+			case errors.Is(err, store.ErrLastAdmin):
+				stays++
+			case err != nil:
+				t.Fatal(err)
+			}
+		}
+		active := true
+		n, err := stores[0].CountAccounts(t.Context(), store.AccountFilter{Admin: &active, Active: &active})
+		if err != nil || n != 1 || stays != 1 {
+			t.Fatalf("round %d: %d admins are left, %v, and %d were told so", round, n, err, stays)
+		}
+	}
+}
+
 func TestOfManyWhoBanAValueOneDoes(t *testing.T) {
 	schema := pgtest.Schema()
 	var stores []*pgstore.Store

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
+
+	"example.com/ostraka/store"
 )
 
 // Stats counts what happened since the store was opened, for metrics. All but
@@ -26,6 +28,25 @@ func (s *Store) Stats() Stats {
 		Notifications:         s.stats.notifications.Load(),
 		ListenerConnects:      s.stats.connects.Load(),
 		Listening:             s.stats.listening.Load(),
+	}
+}
+
+var _ store.Measured = (*Store)(nil)
+
+// Figures implements [store.Measured], with those of [Stats].
+func (s *Store) Figures() []store.Figure {
+	now := s.Stats()
+	listening := 0.0
+	if now.Listening {
+		listening = 1
+	}
+	return []store.Figure{
+		{Name: "deadlocks", Help: "Transactions that the server ended for a deadlock.", Value: float64(now.Deadlocks)},
+		{Name: "serialization_failures", Help: "Transactions that the server ended for a serialization failure.", Value: float64(now.SerializationFailures)},
+		{Name: "lock_timeouts", Help: "Writes that waited for a lock for too long.", Value: float64(now.LockTimeouts)},
+		{Name: "notifications", Help: "Notifications of changes that came in.", Value: float64(now.Notifications)},
+		{Name: "listener_connects", Help: "Times the store began to listen for changes.", Value: float64(now.ListenerConnects)},
+		{Name: "listening", Help: "1 while the store listens for changes.", Gauge: true, Value: listening},
 	}
 }
 

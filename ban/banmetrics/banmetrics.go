@@ -41,7 +41,8 @@ type Store interface {
 // Options configures a [Collector]. The zero value is the default.
 type Options struct {
 	// Store is where the rules are counted, at every Collect, each kind by one query.
-	// Nil: they are not.
+	// If it is [store.Measured] its own figures are shown too, as ostraka_store_deadlocks_total
+	// and the like. Nil: neither.
 	Store Store
 
 	// Timeout bounds the counting. Default 5 seconds: Prometheus waits for 10.
@@ -129,6 +130,26 @@ func (c *Collector) Describe() []Family {
 			all = append(all, f)
 		}
 	}
+	for _, f := range c.figures() {
+		f.Samples = nil
+		all = append(all, f)
+	}
+	return all
+}
+
+// figures returns those that the store has of its own.
+func (c *Collector) figures() (all []Family) {
+	measured, ok := c.opts.Store.(store.Measured)
+	if !ok {
+		return nil
+	}
+	for _, f := range measured.Figures() {
+		family := Family{Name: "ostraka_store_" + f.Name, Help: f.Help, Type: Gauge, Samples: one(f.Value)}
+		if !f.Gauge {
+			family.Name, family.Type = family.Name+"_total", Counter
+		}
+		all = append(all, family)
+	}
 	return all
 }
 
@@ -137,7 +158,12 @@ func (c *Collector) Describe() []Family {
 func (c *Collector) Collect(ctx context.Context) []Family {
 	s := c.checker.Stats()
 	all := c.Describe()
+	own := c.figures()
 	for i := range all {
+		if n := i - (len(all) - len(own)); n >= 0 {
+			all[i] = own[n]
+			continue
+		}
 		if all[i].Name == nameRules {
 			all[i].Samples = c.countRules(ctx)
 			continue

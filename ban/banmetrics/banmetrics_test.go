@@ -84,8 +84,33 @@ func TestEveryFigureIsThere(t *testing.T) {
 	})
 }
 
+// measured is a store that has figures.
+type measured struct{ store.Store }
+
+func (measured) Figures() []store.Figure {
+	return []store.Figure{{Name: "deadlocks", Help: "Deadlocks.", Value: 7}, {Name: "listening", Help: "Listens.", Gauge: true, Value: 1}}
+}
+
+func TestTheFiguresOfTheStoreAreThere(t *testing.T) {
+	c, err := banmetrics.New(someFigures(), banmetrics.Options{Store: measured{memstore.New()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := text(t, c)
+	for _, line := range []string{
+		"# HELP ostraka_store_deadlocks_total Deadlocks.", "# TYPE ostraka_store_deadlocks_total counter", "ostraka_store_deadlocks_total 7",
+		"# TYPE ostraka_store_listening gauge", "ostraka_store_listening 1",
+	} {
+		if !strings.Contains("\n"+got, "\n"+line+"\n") {
+			t.Errorf("no %s in\n%s", line, got)
+		}
+	}
+}
+
 func TestWhatIsCollectedIsDescribed(t *testing.T) {
-	for rule, o := range map[string]banmetrics.Options{"with a store": {Store: memstore.New()}, "without": {}} {
+	for rule, o := range map[string]banmetrics.Options{
+		"with a store": {Store: memstore.New()}, "with a store that has figures": {Store: measured{memstore.New()}}, "without": {},
+	} {
 		c, err := banmetrics.New(someFigures(), o)
 		if err != nil {
 			t.Fatal(err)
