@@ -149,12 +149,15 @@ func (k *soaker) round(ctx context.Context, n int) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	wrote := time.Now()
 	k.now.Add(int64(10 * time.Second / time.Microsecond)) // some of the bans end
 	rng := rand.New(rand.NewPCG(uint64(n), 200))
 	if err := k.compare(ctx, "the mirror", k.mirror, rng); err != nil {
 		return err
 	}
-	time.Sleep(soakPoll)
+	for !k.peer.Stats().LastContact.After(wrote) { // the log is read to its end
+		time.Sleep(soakPoll / 20)
+	}
 	return k.compare(ctx, "the mirror of the other handle", k.peer, rng)
 }
 
