@@ -16,6 +16,7 @@ import (
 type Store interface {
 	store.Blocks
 	store.Lists
+	store.Subscriptions
 	store.Hits
 	store.Changes
 }

@@ -35,18 +35,39 @@ func checkName(name string) error {
 	return nil
 }
 
-// Lists returns all lists, by name.
+// Lists returns all lists, by name, each with its Subscription, if it has one. One
+// that is subscribed and was never fetched is among them: of Version 0, without an ID.
 func (a *Admin) Lists(ctx context.Context) ([]List, error) {
 	lists, err := a.store.Lists(ctx)
+	var subscriptions []Subscription
+	if err == nil {
+		subscriptions, err = a.store.Subscriptions(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lists: %w", err)
+	}
+	for i := range subscriptions {
+		s := &subscriptions[i]
+		at, found := slices.BinarySearchFunc(lists, s.List, func(l List, name string) int { return strings.Compare(l.Name, name) })
+		if !found {
+			lists = slices.Insert(lists, at, List{Name: s.List, CreatedAt: s.CreatedAt})
+		}
+		lists[at].Subscription = s
 	}
 	return lists, nil
 }
 
-// GetList returns a list, or [ErrNotFound].
+// GetList returns a list with its Subscription, if it has one, or [ErrNotFound].
 func (a *Admin) GetList(ctx context.Context, name string) (List, error) {
 	l, err := a.store.List(ctx, name)
+	var s Subscription
+	if err == nil {
+		if s, err = a.store.Subscription(ctx, name); err == nil {
+			l.Subscription = &s
+		} else if errors.Is(err, ErrNotFound) {
+			err = nil
+		}
+	}
 	if err != nil {
 		return List{}, fmt.Errorf("list %q: %w", name, err)
 	}
@@ -80,10 +101,13 @@ func (a *Admin) Undo(ctx context.Context, name string) (List, error) {
 }
 
 // Drop removes a list with all its entries, and returns it as it was, or
-// [ErrNotFound].
+// [ErrNotFound]. Its subscription ends before.
 func (a *Admin) Drop(ctx context.Context, name string) (List, error) {
 	c, err := a.change(ctx, store.ListDrop)
 	if err != nil {
+		return List{}, err
+	}
+	if _, err := a.Unsubscribe(ctx, name); err != nil && !errors.Is(err, ErrNotFound) {
 		return List{}, err
 	}
 	l, err := a.store.DropList(ctx, name, c)

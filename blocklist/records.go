@@ -8,6 +8,8 @@ type (
 	Block = store.Block
 	// List is a named list; see [store.List].
 	List = store.List
+	// Subscription says where a list comes from by itself; see [store.Subscription].
+	Subscription = store.Subscription
 	// Entry is one rule of a list.
 	Entry = store.Entry
 	// DayHits is what a block caught on one day.

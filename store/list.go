@@ -36,6 +36,10 @@ type List struct {
 	CreatedAt time.Time `json:"created_at"`
 	SyncedAt  time.Time `json:"synced_at"`          // when the content in force was applied; zero: it is empty, as before any was
 	SyncedBy  string    `json:"synced_by,omitzero"` // by which actor
+
+	// Subscription is where the list comes from by itself; nil: from nowhere. Stores
+	// leave it nil: package blocklist fills it in.
+	Subscription *Subscription `json:"-"`
 }
 
 // OriginList returns the origin of the entries of the list of that name.

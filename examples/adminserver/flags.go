@@ -25,6 +25,7 @@ type serveFlags struct {
 	mx              bool
 	traits          ban.TraitOptions
 	checkAccounts   bool
+	fetch           bool
 	admitBanned     bool
 	baseURL         string
 	blockScope      ban.Scope
@@ -48,6 +49,7 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	set.BoolVar(&f.mirror, "mirror", false, "keep all rules in memory")
 	set.BoolVar(&f.mx, "mx", false, "look for the mail hosts of domains in the DNS of this machine, and check them too")
 	traitflags.Add(set, &f.traits)
+	set.BoolVar(&f.fetch, "fetch", false, "fetch the lists that are subscribed, when they are due; of several servers one does")
 	set.BoolVar(&f.checkAccounts, "check-accounts", false, "refuse names and addresses of accounts that rules refuse, also to admins, unless forced")
 	set.BoolVar(&f.admitBanned, "admit-banned", false, "serve the admin APIs to banned addresses too; loopback addresses always may")
 	set.StringVar(&f.baseURL, "base-url", "", "clients reach this server at `URL`, such as https://admin.example, for links between pages; default: as each request says")

@@ -31,7 +31,7 @@ func newRegistry(p *parts) (*prometheus.Registry, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		p.storeSeconds, collector{metrics},
+		p.storeSeconds, collector{metrics}, subscriptionMetrics{p.store},
 	)
 	if p.server != nil {
 		registry.MustRegister(serverMetrics(p.server)...)

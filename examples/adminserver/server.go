@@ -53,6 +53,13 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, p.checker.Shutdown(end)) }()
+	if f.fetch {
+		fetcher, err := newFetcher(p)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = fetcher.Close() }()
+	}
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err
 	}

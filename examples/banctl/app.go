@@ -91,6 +91,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(banCommands(a)...)
 	root.AddCommand(checkCommand(a), explainCommand(a), previewCommand(a), logCommand(a), statsCommand(a))
 	root.AddCommand(listCommands(a)...)
+	root.AddCommand(subscriptionCommands(a)...)
 	root.AddCommand(blockCommands(a)...)
 	root.AddCommand(backupCommand(a), restoreCommand(a), verifyCommand(a), pruneCommand(a), vacuumCommand(a))
 	root.AddCommand(migrateCommand(a), copyCommand(a))

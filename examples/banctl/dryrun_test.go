@@ -162,7 +162,7 @@ func TestReinstateBesideAnActiveBanIsRefusedDryOrNot(t *testing.T) {
 func TestEveryCommandThatWritesHasADryRun(t *testing.T) {
 	reading := map[string]bool{
 		"list": true, "show": true, "check": true, "explain": true, "preview": true, "log": true, "stats": true,
-		"lists": true, "blocks": true, "export": true, "verify": true, "credentials": true, "aliases": true, "help": true, "completion": true,
+		"lists": true, "catalogue": true, "blocks": true, "export": true, "verify": true, "credentials": true, "aliases": true, "help": true, "completion": true,
 		"pending": true,
 	}
 	root := newRoot(&app{})

@@ -51,7 +51,7 @@ func newImportDoc(name string, r blocklist.Result, dryRun bool) importDoc {
 		d.Kinds[kind.String()] = n
 	}
 	if r.List.Name != "" {
-		d.List = &listDoc{r.List}
+		d.List = new(newListDoc(r.List))
 	}
 	for _, reject := range r.Rejects {
 		doc := rejectDoc{Line: reject.Line, Value: reject.Value, Message: reject.Err.Error()}

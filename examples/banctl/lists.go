@@ -27,7 +27,32 @@ func listCommands(a *app) []*cobra.Command {
 }
 
 // listDoc is a list as it is printed.
-type listDoc struct{ blocklist.List }
+type listDoc struct {
+	blocklist.List
+	Subscription *subscriptionDoc `json:"subscription,omitempty"`
+}
+
+func newListDoc(l blocklist.List) listDoc {
+	d := listDoc{List: l}
+	if l.Subscription != nil {
+		d.Subscription = newSubscriptionDoc(*l.Subscription)
+	}
+	return d
+}
+
+// fetched says when the list was last fetched, if it is subscribed.
+func (d listDoc) fetched() string {
+	switch s := d.Subscription; {
+	case s == nil:
+		return ""
+	case s.State.Problem != "":
+		return "PROBLEM: " + s.State.Problem
+	case s.State.CheckedAt.IsZero():
+		return "not yet"
+	default:
+		return moment(s.State.CheckedAt)
+	}
+}
 
 func (d listDoc) fields(t *text) {
 	t.field("entries", digits(d.Entries))
@@ -37,6 +62,9 @@ func (d listDoc) fields(t *text) {
 	t.field("public reason", d.PublicReason)
 	t.field("synced", by(d.SyncedAt, d.SyncedBy))
 	t.field("can be undone", yesNo(d.Undoable))
+	if d.Subscription != nil {
+		d.Subscription.fields(t)
+	}
 }
 
 func yesNo(b bool) string {
@@ -56,9 +84,9 @@ func (d listsDoc) text(t *text) {
 		t.line("0 lists")
 		return
 	}
-	t.head("NAME", "ENTRIES", "VERSION", "UNDO", "SYNCED", "BY", "SOURCE", "REASON")
+	t.head("NAME", "ENTRIES", "VERSION", "UNDO", "SYNCED", "BY", "FETCHED", "SOURCE", "REASON")
 	for _, l := range d.Lists {
-		t.row(l.Name, digits(l.Entries), digits(l.Version), yesNo(l.Undoable), moment(l.SyncedAt), l.SyncedBy, l.Source, l.Reason)
+		t.row(l.Name, digits(l.Entries), digits(l.Version), yesNo(l.Undoable), moment(l.SyncedAt), l.SyncedBy, l.fetched(), l.Source, l.Reason)
 	}
 }
 
@@ -71,7 +99,7 @@ func listsCommand(a *app) *cobra.Command {
 			}
 			doc := listsDoc{[]listDoc{}}
 			for _, l := range lists {
-				doc.Lists = append(doc.Lists, listDoc{l})
+				doc.Lists = append(doc.Lists, newListDoc(l))
 			}
 			return a.output().print(doc)
 		})
@@ -112,7 +140,7 @@ func listChangeCommand(a *app, use, short, action string, do func(context.Contex
 			if err != nil {
 				return err
 			}
-			return a.output().print(listChangeDoc{action, dryRun, listDoc{l}})
+			return a.output().print(listChangeDoc{action, dryRun, newListDoc(l)})
 		})
 	})
 	cmd.ValidArgsFunction = a.completeLists

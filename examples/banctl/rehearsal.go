@@ -186,3 +186,18 @@ func (r *rehearsal) ApplyList(context.Context, store.ListDelta, store.Change) (s
 }
 
 func (r *rehearsal) AddHits(context.Context, []store.Hit) error { return errRehearsal }
+
+// PutSubscription implements [store.Subscriptions].
+func (r *rehearsal) PutSubscription(ctx context.Context, s store.Subscription, _ store.Change) (store.Subscription, error) {
+	old, err := r.Subscription(ctx, s.List)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return store.Subscription{}, err
+	}
+	s.Version = old.Version + 1
+	return s, nil
+}
+
+// DeleteSubscription implements [store.Subscriptions].
+func (r *rehearsal) DeleteSubscription(ctx context.Context, list string, _ store.Change) (store.Subscription, error) {
+	return r.Subscription(ctx, list)
+}

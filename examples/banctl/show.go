@@ -105,7 +105,7 @@ func (s *session) show(ctx context.Context, r record) (showDoc, error) {
 		doc.Block = &blockDoc{*r.block}
 		hits, err = s.lists.History(ctx, r.block.ID)
 	default:
-		doc.List = &listDoc{*r.list}
+		doc.List = new(newListDoc(*r.list))
 	}
 	doc.Days = newDays(hits)
 	return doc, err
