@@ -183,11 +183,6 @@ func (s *Store) PrefixLengths(ctx context.Context) ([]store.PrefixLen, error) {
 // only one.
 const scanPage = 2000
 
-// Scan implements [store.Rules].
-func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
-	return s.scanRules(ctx, kind, rulesInForce)
-}
-
 // Exceptions implements [store.Cascades]. They have an index of their own.
 func (s *Store) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
 	return s.scanRules(ctx, kind, ` FROM ostraka_rules r INDEXED BY ostraka_rules_exceptions`+inForce+` AND r.effect <> 0`)

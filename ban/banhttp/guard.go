@@ -101,7 +101,7 @@ type guard struct {
 }
 
 func (g *guard) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	client, err := g.proxies.Client(r)
+	client, text, err := g.proxies.ClientText(r)
 	if wrong, ok := errors.AsType[*web.ForwardedError](err); ok {
 		g.send(w, r, adminapi.Invalid(wrong.Header, ban.CodeSyntax, wrong.Hint, nil), "This request cannot be read",
 			"What it says about where it comes from contradicts itself or cannot be read. Whoever runs the proxy or network between you and this site can mend it.")
@@ -109,12 +109,12 @@ func (g *guard) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 	}
 	var d ban.Decision
 	if err == nil {
-		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, client))
+		r = r.WithContext(&clientContext{r.Context(), client})
 		if g.except.Trusts(client) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		d, err = g.checker.Check(r.Context(), ban.Subject{IP: client.String(), Action: g.Action})
+		d, err = g.checker.Check(r.Context(), ban.Subject{IP: text, Action: g.Action})
 	}
 	switch {
 	case err != nil:
@@ -161,6 +161,20 @@ func (g *guard) log(r *http.Request, message string, err error) {
 }
 
 type clientKey struct{}
+
+// clientContext has the address of the client as the value of clientKey. It boxes it
+// when somebody asks.
+type clientContext struct {
+	context.Context
+	client netip.Addr
+}
+
+func (c *clientContext) Value(key any) any {
+	if key == (clientKey{}) {
+		return c.client
+	}
+	return c.Context.Value(key)
+}
 
 // ClientFrom returns the address of the client that [Guard] found, and whether
 // the request came through one that did.

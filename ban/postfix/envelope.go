@@ -2,6 +2,7 @@ package postfix
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"example.com/ostraka/ban"
@@ -62,22 +63,19 @@ func (e Envelope) questions() []question {
 	client := clientAddress(e.Client)
 	sender, recipient := readAddress(e.Sender), readAddress(e.Recipient)
 	helo, _ := value.ReadableHost(e.Helo)
-	all := []question{
-		{ban.Subject{Email: sender.text, IP: client, Domain: helo}, sender.mail},
-		{ban.Subject{Email: recipient.text}, recipient.mail},
-	}
-	seen := map[string]bool{"": true, client: true}
-	for _, ip := range []string{literalAddress(e.Helo), sender.literal, recipient.literal} {
-		if !seen[ip] {
-			all = append(all, question{subject: ban.Subject{IP: ip}})
-		}
-		seen[ip] = true
-	}
-	questions := all[:0]
-	for _, q := range all {
+	questions := make([]question, 0, 5)
+	ask := func(q question) {
 		if q.subject != (ban.Subject{}) {
 			q.subject.Action = ban.Mail
 			questions = append(questions, q)
+		}
+	}
+	ask(question{ban.Subject{Email: sender.text, IP: client, Domain: helo}, sender.mail})
+	ask(question{ban.Subject{Email: recipient.text}, recipient.mail})
+	literals := [...]string{literalAddress(e.Helo), sender.literal, recipient.literal}
+	for i, ip := range literals {
+		if ip != client && !slices.Contains(literals[:i], ip) {
+			ask(question{subject: ban.Subject{IP: ip}})
 		}
 	}
 	return questions

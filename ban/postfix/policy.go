@@ -138,14 +138,17 @@ func (p *Policy) Reply(ctx context.Context, e Envelope) string {
 
 // log is for moderators.
 func (p *Policy) log(ctx context.Context, e Envelope, a Answer, said string) {
-	log := p.opts.Log.With("sender", e.Sender, "recipient", e.Recipient, "client", e.Client, "helo", e.Helo)
 	d := a.Decision
+	if a.Err == nil && d.Verdict == ban.Allowed {
+		return
+	}
+	log := p.opts.Log.With("sender", e.Sender, "recipient", e.Recipient, "client", e.Client, "helo", e.Helo)
 	switch {
 	case a.Err != nil && d.Verdict == ban.Allowed:
 		log.ErrorContext(ctx, "ban check failed, accepted nevertheless", "err", a.Err)
 	case a.Err != nil:
 		log.ErrorContext(ctx, "mail not accepted", "answer", said, "err", a.Err)
-	case d.Verdict != ban.Allowed:
+	default:
 		log.InfoContext(ctx, "mail not accepted", "answer", said, "match", d.Match.String(), "id", d.Match.ID, "reason", d.Match.Reason)
 	}
 }

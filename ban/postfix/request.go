@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // The bounds of a request. Postfix stays far below them: its own lines have 2,048
@@ -41,6 +42,9 @@ func (e *SyntaxError) Error() string {
 // the stream ends before the request begins, [io.ErrUnexpectedEOF] if it ends
 // within, a [*SyntaxError], or that of the stream.
 func ReadRequest(r *bufio.Reader) (Request, error) {
+	if req := readBuffered(r); req != nil {
+		return req, nil
+	}
 	req := make(Request)
 	size := 0
 	for number := 1; ; number++ {
@@ -66,6 +70,39 @@ func ReadRequest(r *bufio.Reader) (Request, error) {
 			return nil, &SyntaxError{number, problem}
 		}
 	}
+}
+
+// usualAttributes is about how many attributes Postfix sends.
+const usualAttributes = 32
+
+// readBuffered reads a request that is in the buffer as a whole, with one copy of its
+// text for all of it, and nothing that is wrong with it. Else it reads nothing and
+// returns nil.
+func readBuffered(r *bufio.Reader) Request {
+	buffered, err := r.Peek(r.Buffered())
+	if err != nil {
+		return nil
+	}
+	end := bytes.Index(buffered, []byte("\n\n"))
+	if end < 0 || bytes.IndexByte(buffered[:end], 0) >= 0 {
+		return nil
+	}
+	req := make(Request, usualAttributes)
+	lines := 0
+	for line := range strings.SplitSeq(string(buffered[:end]), "\n") {
+		name, value, ok := strings.Cut(line, "=")
+		if lines++; !ok || name == "" || lines > MaxAttributes {
+			return nil
+		}
+		if _, have := req[name]; !have {
+			req[name] = value
+		}
+	}
+	if req.check(lines) != nil {
+		return nil
+	}
+	_, _ = r.Discard(end + len("\n\n")) // which are buffered
+	return req
 }
 
 // NewReader returns a reader for [ReadRequest].

@@ -129,3 +129,30 @@ func FuzzReadRequest(f *testing.F) {
 		}
 	})
 }
+
+// What is read at once out of the buffer is what is read line by line.
+func TestARequestReadsTheSameHoweverItArrives(t *testing.T) {
+	const usual = "request=smtpd_access_policy\nsender=a@b.example\nsender=other\nempty=\nclient_address=192.0.2.1\n\n"
+	for name, text := range map[string]string{
+		"usual": usual, "two": usual + usual, "of another type": "request=x\n\n", "without a name": "request=smtpd_access_policy\n=x\n\n",
+		"without a value": "request=smtpd_access_policy\nx\n\n", "with a NUL": "request=smtpd_access_policy\nx=\x00\n\n", "empty": "\n",
+		"cut off": usual[:len(usual)-1], "too many attributes": "request=smtpd_access_policy\n" + strings.Repeat("a=b\n", postfix.MaxAttributes) + "\n",
+		"as many as can be": "request=smtpd_access_policy\n" + strings.Repeat("a=b\n", postfix.MaxAttributes-1) + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := postfix.NewReader(strings.NewReader(text))
+			_, _ = whole.Peek(min(len(text), postfix.MaxLine)) // now it is in the buffer
+			drop := postfix.NewReader(iotest.OneByteReader(strings.NewReader(text)))
+			for range 3 {
+				got, err := postfix.ReadRequest(whole)
+				want, wantErr := postfix.ReadRequest(drop)
+				if !maps.Equal(got, want) || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+					t.Fatalf("at once: %v, %v; byte by byte: %v, %v", got, err, want, wantErr)
+				}
+				if err != nil {
+					return
+				}
+			}
+		})
+	}
+}

@@ -246,28 +246,61 @@ func (m *Mirror) Load(ctx context.Context) error {
 	return nil
 }
 
-// scan reads all rules into a new index.
+// The rules that are read while others are put into an index, at a time and at most.
+const (
+	batchRules = 1024
+	batches    = 4
+)
+
+// scan reads all rules into a new index. It reads and builds side by side.
 func (m *Mirror) scan(ctx context.Context) (*ruleindex.Index, error) {
-	total := 0
-	if m.progress != nil {
-		total = countRules(ctx, m.source)
+	total := countRules(ctx, m.source)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	read, spare := make(chan []store.Rule, batches), make(chan []store.Rule, batches)
+	for range batches {
+		spare <- make([]store.Rule, 0, batchRules)
 	}
-	x := ruleindex.New()
+	failed := make(chan error, 1)
+	go func() {
+		defer close(read)
+		failed <- m.readAll(ctx, read, spare)
+	}()
+	x := ruleindex.NewSized(total)
 	n := 0
-	for r, err := range m.source.Scan(ctx, 0) {
-		if err != nil {
-			return nil, err
+	for batch := range read {
+		for i := range batch {
+			x.Put(batch[i])
+			if n++; m.progress != nil && n%8192 == 0 {
+				m.progress(n, max(n, total))
+			}
 		}
-		x.Put(r)
-		if n++; m.progress != nil && n%8192 == 0 {
-			m.progress(n, max(n, total))
-		}
+		spare <- batch[:0]
+	}
+	if err := <-failed; err != nil {
+		return nil, err
 	}
 	x.Compact()
 	if m.progress != nil {
 		m.progress(n, n)
 	}
 	return x, nil
+}
+
+// readAll sends all rules in batches, which it takes from those that are spare.
+func (m *Mirror) readAll(ctx context.Context, to chan<- []store.Rule, spare <-chan []store.Rule) error {
+	batch := <-spare
+	for r, err := range m.source.Scan(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		if batch = append(batch, r); len(batch) == cap(batch) {
+			to <- batch
+			batch = <-spare
+		}
+	}
+	to <- batch
+	return nil
 }
 
 // countRules asks a store that can tell how many rules there are. Bans that

@@ -55,15 +55,24 @@ func (p Proxies) Trusts(a netip.Addr) bool {
 
 // Peer returns the address that the connection came from, or [ErrNoPeer].
 func Peer(r *http.Request) (netip.Addr, error) {
+	peer, _, err := peerText(r)
+	return peer, err
+}
+
+// peerText is Peer with the address as it is written in the request, "" if it has a
+// zone.
+func peerText(r *http.Request) (peer netip.Addr, text string, err error) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("%w: %q", ErrNoPeer, r.RemoteAddr)
+	if err == nil {
+		peer, err = netip.ParseAddr(host)
 	}
-	a, err := netip.ParseAddr(host)
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("%w: %q", ErrNoPeer, r.RemoteAddr)
+		return netip.Addr{}, "", fmt.Errorf("%w: %q", ErrNoPeer, r.RemoteAddr)
 	}
-	return a.Unmap().WithZone(""), nil
+	if peer.Zone() == "" {
+		text = host
+	}
+	return peer.Unmap().WithZone(""), text, nil
 }
 
 // Client returns the address of the client: that of the peer, unless the peer is
@@ -76,10 +85,30 @@ func Peer(r *http.Request) (netip.Addr, error) {
 // addresses, give a [*ForwardedError]: a proxy that writes one of them passes the
 // other on as the client sent it. A peer without address gives [ErrNoPeer].
 func (p Proxies) Client(r *http.Request) (netip.Addr, error) {
-	peer, err := Peer(r)
-	if err != nil || !p.Trusts(peer) {
-		return peer, err
+	client, _, err := p.ClientText(r)
+	return client, err
+}
+
+// ClientText is Client with a text of the address: that of the request for a peer,
+// so that nothing is allocated where no proxy is trusted.
+func (p Proxies) ClientText(r *http.Request) (client netip.Addr, text string, err error) {
+	peer, text, err := peerText(r)
+	if err != nil {
+		return netip.Addr{}, "", err
 	}
+	if client = peer; p.Trusts(peer) {
+		if client, err = p.forwarded(r, peer); err != nil {
+			return netip.Addr{}, "", err
+		}
+	}
+	if client != peer || text == "" {
+		text = client.String()
+	}
+	return client, text, nil
+}
+
+// forwarded returns the client of a peer that is a trusted proxy.
+func (p Proxies) forwarded(r *http.Request, peer netip.Addr) (netip.Addr, error) {
 	older, err := p.last(r.Header, headerForwardedFor, parseForwardedFor)
 	if err != nil {
 		return netip.Addr{}, err
