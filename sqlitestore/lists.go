@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
@@ -77,11 +79,11 @@ func (s *Store) ListEntries(ctx context.Context, name string) iter.Seq2[store.En
 	}
 }
 
-// entryReader reads the entries of a list page by page, in the order of since,
-// key and id. Between two pages it holds no connection, as Scan does.
+// entryReader reads the entries of a list page by page. Between two pages it holds no connection, as Scan does.
 type entryReader struct {
 	name      string
 	list      listRow // as it was at the first page
+	query     string
 	lastSince int64
 	lastKey   string
 	lastID    []byte
@@ -106,32 +108,58 @@ func (r *entryReader) next(ctx context.Context, q querier) error {
 	if now.Seq != r.list.Seq || now.Version != r.list.Version {
 		return store.ErrConflict
 	}
-	rows, err := q.QueryContext(ctx, `SELECT key, id, since, value, effect, scope, shadow, line FROM ostraka_rules
-		WHERE list = ?1 AND (since, key, id) > (?2, ?3, ?4) AND since <= ?5 AND (until IS NULL OR until > ?5)
-		ORDER BY since, key, id LIMIT ?6`, now.Seq, r.lastSince, r.lastKey, r.lastID, now.content, scanPage)
+	if len(r.page) == 0 { // it is the first one
+		if err := r.chooseOrder(ctx, q); err != nil {
+			return err
+		}
+	}
+	rows, err := q.QueryContext(ctx, r.query, now.Seq, r.lastSince, r.lastKey, r.lastID, now.content, rowPage)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	r.page = r.page[:0]
+	var id sql.RawBytes
+	var since, value, effect, scope, shadow, line any // what is scanned into any is not converted
 	for rows.Next() {
-		var e store.Entry
-		var value sql.NullString
-		if err := rows.Scan(&r.lastKey, (*id)(&e.ID), &r.lastSince, &value,
-			(*small)(&e.Effect), (*small)(&e.Scope), &e.Shadow, &e.Line); err != nil {
+		if err := rows.Scan(&r.lastKey, &id, &since, &value, &effect, &scope, &shadow, &line); err != nil {
 			return err
+		}
+		if len(id) != len(uuid.Nil) {
+			return fmt.Errorf("%w: an entry with an id of %d bytes", ErrCorrupt, len(id))
+		}
+		e := store.Entry{
+			ID: uuid.UUID(id), Effect: store.Effect(number(effect)), Scope: store.Scope(number(scope)),
+			Shadow: number(shadow) != 0, Line: int(number(line)),
 		}
 		if e.Key, err = sqlbackend.ParseRuleKey(r.lastKey); err != nil {
 			return err
 		}
-		e.Value = e.Key.Text
-		if value.Valid {
-			e.Value = value.String
+		var ok bool
+		if e.Value, ok = value.(string); !ok {
+			e.Value = e.Key.Text
 		}
+		r.lastSince = number(since)
 		r.page = append(r.page, e)
 	}
 	if n := len(r.page); n > 0 {
 		copy(r.lastID, r.page[n-1].ID[:])
 	}
 	return rows.Err()
+}
+
+const selectEntries = `SELECT key, id, since, value, effect, scope, shadow, line FROM ostraka_rules `
+
+// chooseOrder reads a list that is most of the rules in the order of their rows, and
+// a smaller one by its index, which costs several times as much an entry.
+func (r *entryReader) chooseOrder(ctx context.Context, q querier) error {
+	var others int64
+	err := q.QueryRowContext(ctx, `SELECT (SELECT coalesce(sum(entries), 0) FROM ostraka_lists WHERE seq <> ?)
+		+ (SELECT count(*) FROM ostraka_bans INDEXED BY ostraka_bans_ruled WHERE ruled = 1) + (SELECT count(*) FROM ostraka_blocks)`, r.list.Seq).Scan(&others)
+	if r.query = selectEntries + `WHERE list = ?1 AND (since, key, id) > (?2, ?3, ?4) AND since <= ?5 AND (until IS NULL OR until > ?5)
+		ORDER BY since, key, id LIMIT ?6`; r.list.Entries > 2*others {
+		r.query = selectEntries + `WHERE +list = ?1 AND (key, id, since) > (?3, ?4, ?2) AND +since <= ?5 AND (until IS NULL OR until > ?5)
+		ORDER BY key, id, since LIMIT ?6`
+	}
+	return err
 }
