@@ -33,6 +33,8 @@ func TestEveryRowIsThere(t *testing.T) {
 		"LRU Check, warm, allocations", "LRU Check, cold", "loading the mirror", "mirror Check, 1000 rules after 200", "two goroutines on", "two goroutines with plain maps",
 		"mirror Check of a stranger, of raw texts", "name Check, 10000 patterns", "address Check, 10000 patterns", "IP Check, IPv4", "IP Check, IPv6",
 		"Check of names with accents", "Check of addresses at IDNs", "Explain", "mirror Check of who is denied", "what two goroutines gain", "LRU Check, warm, email alone",
+		"what banhttp.Guard adds to", "what banhttp.Guard adds, alloc", "requests of Postfix", "Sync that changes 2000", "heap meanwhile",
+		"Sync that changes nothing", "Sync that changes one", "Create beside one", "Create beside eight", "p99.9 of Check over",
 		"p99.9 of Check beside", "p99.9 of Check, nobody", "p99.9 of plain maps beside",
 	} {
 		found := false

@@ -47,7 +47,8 @@ func (b *bench) measureTail(ctx context.Context) error {
 		}
 	}
 	rate := median(w.rates)
-	b.rows = append(b.rows,
+	ends := compare(fmt.Sprintf("p99.9 of Check over that of plain maps, beside %.0f bans/s", rate), median(beside.ends), median(floor.ends), "ns", atMost(1.2, "plain maps"))
+	b.rows = append(b.rows, ends,
 		beside.row(fmt.Sprintf("p99.9 of Check beside %.0f bans/s", rate), atMost(20, "its median")),
 		alone.row("p99.9 of Check, nobody writing", bar{of: "its median"}),
 		floor.row(fmt.Sprintf("p99.9 of plain maps beside %.0f bans/s", rate), bar{of: "its median"}),
