@@ -60,7 +60,7 @@ func overTwoStores(t *testing.T, test func(t *testing.T, here, there store.Store
 // was loaded after them, and as the store.
 func TestAMirrorThatFollowsBulkChangesIsAsOneLoadedAfterThem(t *testing.T) {
 	overTwoStores(t, func(t *testing.T, here, there store.Store) {
-		const universe = 3 * store.MaxChangeKeys
+		const universe = 2 * store.MaxChangeKeys
 		rng := rand.New(rand.NewPCG(5, 7))
 		w := bulkWriter{t: t, rng: rng, lists: newAdmin(t, here), universe: universe}
 		var err error
@@ -69,7 +69,7 @@ func TestAMirrorThatFollowsBulkChangesIsAsOneLoadedAfterThem(t *testing.T) {
 		}
 		w.change() // of an empty store, the first change says by which tables keys are made
 		own, other := newMirror(t, here, -1), newMirror(t, there, 20*time.Millisecond)
-		for round := range 12 {
+		for round := range 8 {
 			what := w.change()
 			fresh := newMirror(t, there, -1)
 			wantAlike(t, fmt.Sprintf("round %d, after %s, own", round, what), own, fresh, universe)
@@ -217,7 +217,7 @@ func TestAMirrorSeesASyncAsAWhole(t *testing.T) {
 				}
 			}
 		}()
-		for n := range 12 {
+		for n := range 6 {
 			sync(t, a, "l", text(n%3*half), blocklist.SyncOptions{Force: true})
 			time.Sleep(15 * time.Millisecond)
 		}
