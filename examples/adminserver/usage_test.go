@@ -79,6 +79,12 @@ func TestHelp(t *testing.T) {
 		if code := run(t.Context(), append(strings.Fields(command), "-h"), &out, &log); code != 0 || log.Len() > 0 {
 			t.Errorf("exit status %d: %s", code, log.String())
 		}
+		for _, line := range strings.Split(out.String(), "\n") {
+			name, ok := strings.CutPrefix(line, "  -")
+			if name, _, _ = strings.Cut(name, " "); ok && command == "" && !strings.Contains(string(readme), "`-"+name) {
+				t.Errorf("README.md lacks -%s", name)
+			}
+		}
 		for _, f := range flags {
 			if !strings.Contains(out.String(), f) {
 				t.Errorf("help lacks %s:\n%s", f, out.String())
