@@ -61,5 +61,6 @@ func pages() []page {
 		banPage(),
 		bansPage(),
 		blocksPage(),
+		logPage(),
 	}
 }
