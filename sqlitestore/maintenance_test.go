@@ -125,7 +125,7 @@ func TestCheckFindsContradictions(t *testing.T) {
 		{`INSERT INTO ostraka_hit_totals (rule_id, key, uses) VALUES (zeroblob(16), 'd:x', 1)`, "1 hit totals without a record"},
 		{`DROP TABLE ostraka_aliases`, "table ostraka_aliases is missing"},
 		{`ALTER TABLE ostraka_changes RENAME TO gone`, "table ostraka_changes is missing"},
-		{`DROP INDEX ostraka_hits_day`, "index ostraka_hits_day is missing"},
+		{`DROP INDEX ostraka_hits_of_days`, "index ostraka_hits_of_days is missing"},
 		{`ALTER TABLE ostraka_lists DROP COLUMN previous_synced_by`, "column ostraka_lists.previous_synced_by is missing"},
 	} {
 		t.Run(tt.damage, func(t *testing.T) {
