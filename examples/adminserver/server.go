@@ -46,7 +46,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	}
 	seconds := newStoreSeconds()
 	p := &parts{
-		store: &timedStore{Store: db.Store, seconds: seconds}, storeSeconds: seconds, server: db.Server, log: log,
+		store: &timedStore{Store: db.Store, seconds: seconds}, storeSeconds: seconds, log: log,
 		trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie, baseURL: f.baseURL, blockScope: f.blockScope, admitBanned: f.admitBanned,
 	}
 	if p.checker, err = ban.NewChecker(p.store, f.checkerOptions()); err != nil {

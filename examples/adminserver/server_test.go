@@ -57,7 +57,7 @@ func TestServersOnOneDatabaseHaveOneSite(t *testing.T) {
 		}
 	}
 	metrics := a.send("GET", "/metrics", "", login{token: alice.token})
-	for _, piece := range []string{"ostraka_postgres_listening 1", "ostraka_postgres_deadlocks_total 0", "ostraka_postgres_listener_connects_total 1"} {
+	for _, piece := range []string{"ostraka_store_listening 1", "ostraka_store_deadlocks_total 0", "ostraka_store_listener_connects_total 1"} {
 		metrics.want(t, http.StatusOK, piece)
 	}
 	if strings.Contains(a.logged(), "CSRF") {

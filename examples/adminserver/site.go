@@ -14,7 +14,6 @@ import (
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/blocklist/blocklisthttp"
 	"example.com/ostraka/examples/adminserver/openapi"
-	"example.com/ostraka/pgstore"
 	"example.com/ostraka/store"
 )
 
@@ -42,7 +41,6 @@ const (
 type parts struct {
 	store        store.Store
 	storeSeconds prometheus.Collector
-	server       *pgstore.Store // that of store; nil: it is on no PostgreSQL server
 	checker      *ban.Checker
 	auth         *account.Auth
 	accounts     *account.Admin

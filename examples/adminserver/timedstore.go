@@ -24,6 +24,14 @@ func (s *timedStore) Notify(fn func()) (cancel func()) {
 	return func() {}
 }
 
+// Figures implements [store.Measured], by the store if that does.
+func (s *timedStore) Figures() []store.Figure {
+	if m, ok := s.Store.(store.Measured); ok {
+		return m.Figures()
+	}
+	return nil
+}
+
 // time begins to time an operation. The function it returns is called at its end.
 func (s *timedStore) time(operation string) (end func()) {
 	began := time.Now()

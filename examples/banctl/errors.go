@@ -139,7 +139,7 @@ func codeOf(err error) string {
 		code string
 		is   bool
 	}{
-		{codeUsage, is[*usageError](err) || errors.Is(err, backend.ErrMissing)},
+		{codeUsage, is[*usageError](err) || errors.Is(err, backend.ErrMissing) || errors.Is(err, backend.ErrFilesOnly)},
 		{codeAmbiguous, is[*ambiguousError](err)},
 		{codeStopped, is[*blocklist.StopError](err) || is[*account.SweepLimitError](err)},
 		{codeFormat, is[*blocklist.FormatError](err) || is[*blocklist.WriteError](err)},

@@ -155,5 +155,5 @@ func (a Address) Can(t Task) error {
 		Verify:  fmt.Sprintf("use PostgreSQL's: pg_amcheck '%s'", a.tools),
 		Vacuum:  "PostgreSQL does so by itself, see autovacuum in its manual",
 	}[t]
-	return a.error(fmt.Errorf("%s is for SQLite files", t), hint)
+	return a.error(fmt.Errorf("%s %w", t, ErrFilesOnly), hint)
 }

@@ -144,6 +144,9 @@ func TestWhatIsWrongWithAServerIsSaid(t *testing.T) {
 			}
 			_, err = backend.Open(t.Context(), a, backend.Options{Mode: backend.Serve})
 			wantTrouble(t, err, c.outage, "-db postgres://", c.piece)
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -26,8 +27,11 @@ func (e *Error) Error() string {
 	if where != "" {
 		where += ": "
 	}
-	return fmt.Sprintf("%s%v; %s", where, e.Err, e.Hint)
+	// pgx has a line for each address that it has tried.
+	return fmt.Sprintf("%s%s; %s", where, lines.ReplaceAllString(e.Err.Error(), " "), e.Hint)
 }
+
+var lines = regexp.MustCompile(`\s*\n\s*`)
 
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -64,6 +68,9 @@ func code(err error) string {
 
 // ErrMissing: there is no file at the path.
 var ErrMissing = errors.New("there is no such database")
+
+// ErrFilesOnly: it is done for SQLite files only.
+var ErrFilesOnly = errors.New("is for SQLite files")
 
 const howFile = "name a database of ostraka, or a new file in a folder that is there"
 
