@@ -69,6 +69,23 @@ func TestOnePatternIsReadAlone(t *testing.T) {
 	})
 }
 
+// A backend may be told to make a ban one of another kind: it is no pattern of the
+// first any more.
+func TestAPatternThatBecomesOneOfAnotherKind(t *testing.T) {
+	st := memstore.New()
+	a := newAdmin(t, st)
+	c := mirrorOf(t, st)
+	b := create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "*spam*"})
+	b.Kind, b.Value = ban.KindEmail, "*spam*@a.example"
+	must(st.UpdateBan(t.Context(), b, store.Change{Action: store.BanUpdate, Actor: "test"}))(t)
+	if d := check(t, c, ban.Subject{Name: "xspamx"}); d.Verdict != ban.Allowed {
+		t.Errorf("by its name before: %v by %v", d.Verdict, d.Match)
+	}
+	if d := check(t, c, ban.Subject{Email: "xspamx@a.example"}); d.Verdict != ban.Denied {
+		t.Errorf("by its address now: %v", d.Verdict)
+	}
+}
+
 // What fails to be read is owed: checks ask the store until it was.
 func TestAPatternThatCannotBeReadIsOwed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

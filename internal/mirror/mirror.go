@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
 	"example.com/ostraka/internal/ruleindex"
@@ -41,15 +39,15 @@ type Mirror struct {
 
 	mu       sync.Mutex // held by who changes what follows, and the content
 	index    *ruleindex.Index
-	owed     map[store.Key]struct{}   // keys that are to be looked up: it failed
-	patterns map[uuid.UUID]store.Kind // bans of patterns that are to be read, by ID
-	touched  map[store.Key]struct{}   // keys that changed since the reading of all rules began that is under way
-	told     int64                    // the newest bulk change that is known of
-	read     int64                    // the newest one that content has
-	seen     int64                    // the newest one that others may have seen
-	waiting  map[int64]int            // bulk changes whose makers wait for them, by Seq
-	ended    chan struct{}            // closed when a reading of all rules ends, then replaced
-	failed   int64                    // readings that failed
+	owed     map[store.Key]struct{} // keys that are to be looked up: it failed
+	patterns map[pattern]struct{}   // bans of patterns that are to be read
+	touched  map[store.Key]struct{} // keys that changed since the reading of all rules began that is under way
+	told     int64                  // the newest bulk change that is known of
+	read     int64                  // the newest one that content has
+	seen     int64                  // the newest one that others may have seen
+	waiting  map[int64]int          // bulk changes whose makers wait for them, by Seq
+	ended    chan struct{}          // closed when a reading of all rules ends, then replaced
+	failed   int64                  // readings that failed
 }
 
 // Content is all rules as they were at a time. It is never changed.
@@ -77,7 +75,7 @@ func New(ctx context.Context, source store.Rules, tables *value.Tables, progress
 	return &Mirror{
 		source: source, tables: tables, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
-		owed: make(map[store.Key]struct{}), patterns: make(map[uuid.UUID]store.Kind), bans: bansOf(source), waiting: make(map[int64]int),
+		owed: make(map[store.Key]struct{}), patterns: make(map[pattern]struct{}), bans: bansOf(source), waiting: make(map[int64]int),
 	}
 }
 

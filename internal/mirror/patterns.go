@@ -16,6 +16,13 @@ type bans interface {
 	Ban(ctx context.Context, id uuid.UUID) (store.Ban, error)
 }
 
+// pattern is a ban that was or has become a pattern of a kind: a change may make one
+// of another kind of it.
+type pattern struct {
+	ban  uuid.UUID
+	kind store.Kind
+}
+
 // bansOf returns what reads the bans of a source, nil if it cannot.
 func bansOf(source store.Rules) bans {
 	if s, ok := source.(interface{ Underlying() store.Rules }); ok {
@@ -30,7 +37,7 @@ func bansOf(source store.Rules) bans {
 func (m *Mirror) owe(c *store.Change) {
 	for _, k := range c.Keys {
 		if k.Wildcard() && m.touched == nil && m.bans != nil && ofOneBan(c) && len(m.patterns) < maxPatterns {
-			m.patterns[c.Target] = k.Kind
+			m.patterns[pattern{c.Target, k.Kind}] = struct{}{}
 		} else {
 			m.owed[k] = struct{}{}
 		}
@@ -55,11 +62,11 @@ func (m *Mirror) owes() bool { return len(m.owed)+len(m.patterns) > 0 }
 // readPatterns reads the bans of patterns that are owed.
 func (m *Mirror) readPatterns(ctx context.Context) (map[uuid.UUID]store.Ban, error) {
 	found := make(map[uuid.UUID]store.Ban, len(m.patterns))
-	for id := range m.patterns {
-		b, err := m.bans.Ban(ctx, id)
+	for p := range m.patterns {
+		b, err := m.bans.Ban(ctx, p.ban)
 		switch {
 		case err == nil:
-			found[id] = b
+			found[p.ban] = b
 		case !errors.Is(err, store.ErrNotFound):
 			return nil, fmt.Errorf("read the ban that changed: %w", err)
 		}
@@ -69,12 +76,12 @@ func (m *Mirror) readPatterns(ctx context.Context) (map[uuid.UUID]store.Ban, err
 
 // replacePatterns makes an index have what was read of patterns.
 func (m *Mirror) replacePatterns(x *ruleindex.Index, found map[uuid.UUID]store.Ban) {
-	for id, kind := range m.patterns {
-		key := store.WildcardKey(kind)
-		if b, ok := found[id]; ok && b.RevokedAt.IsZero() && b.Key() == key {
+	for p := range m.patterns {
+		key := store.WildcardKey(p.kind)
+		if b, ok := found[p.ban]; ok && b.RevokedAt.IsZero() && b.Key() == key {
 			x.Put(b.Rule())
 		} else {
-			x.Remove(key, id)
+			x.Remove(key, p.ban)
 		}
 	}
 }
