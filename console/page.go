@@ -61,6 +61,7 @@ func pages() []page {
 		banPage(),
 		bansPage(),
 		blocksPage(),
+		listsPage(),
 		logPage(),
 	}
 }

@@ -165,6 +165,7 @@ var notices = map[string]string{
 	"nothing":       "Nothing was chosen, so nothing was done.",
 	"list-synced":   "The list is in force.",
 	"list-undone":   "The version before is in force again.",
+	"unsubscribed":  "It is fetched no more, and stays as it is.",
 	"list-dropped":  "The list was dropped.",
 	"suspended":     "The account is suspended.",
 	"restored":      "The account is reinstated.",
