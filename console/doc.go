@@ -1,5 +1,5 @@
 // Package console serves the moderators' pages: ask what a check would say and why,
-// ban with a preview of whom it hits, look after bans and blocks. It is one
+// ban with a preview of whom it hits, look after bans and blocks, decide about who waits. It is one
 // [http.Handler] to mount in a program of one's own:
 //
 //	pages, err := console.New(console.Parts{Checker: checker, Bans: bans, Blocks: blocks}, console.Options{

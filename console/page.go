@@ -62,6 +62,7 @@ func pages() []page {
 		bansPage(),
 		blocksPage(),
 		listsPage(),
+		waitingPage(),
 		logPage(),
 	}
 }

@@ -78,6 +78,10 @@ func fillConsole(t *testing.T, st *sqlitestore.Store) (shown []string) {
 			}
 		}
 	}
+	_, err = people.SignUp(ctx, checker, account.SignUpOptions{
+		Account: account.CreateOptions{Handle: "adminette", Email: "adminette@example.net", Password: "long enough"}, IP: "198.51.100.7",
+	})
+	must(err)
 	must(checker.Close())
 	return shown
 }

@@ -1,0 +1,42 @@
+package console_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/ban"
+)
+
+// TestWaiting: a queue is decided about one by one and many at once, and who is late is
+// told that somebody was quicker.
+func TestWaiting(t *testing.T) {
+	w := newWorld(t)
+	w.get("moderator", "/waiting").want(200, "Nobody waits.")
+	w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "odd.example", Effect: ban.Review})
+	var ids []string
+	for i := range 4 {
+		s, err := w.parts.Accounts.SignUp(actor(t), w.parts.Checker, account.SignUpOptions{
+			Account: account.CreateOptions{Handle: fmt.Sprintf("user%d", i), Email: fmt.Sprintf("u%d@odd.example", i), Password: "correct horse"}, IP: "198.51.100.7",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, s.Account.ID.String())
+	}
+	w.get("reader", "/waiting").want(200, "4 accounts wait", "user0", "odd.example", "198.51.100.0/24", "ask?email=u0%40odd.example", "!Approve")
+	w.get("moderator", "/waiting?domain=other.example").want(200, "Nobody who waits is like that.")
+	w.get("moderator", "/waiting?network=nonsense").want(422, `id="network-fault"`)
+	w.post("moderator", "/waiting/approve", "id", ids[0], "reason", strings.Repeat("x", 256)).want(422, `id="reason-fault"`, "checked")
+	w.post("moderator", "/waiting/approve", "id", ids[0], "reason", "known").want(303)
+	w.post("moderator", "/waiting/reject", "id", ids[0], "id", ids[1], "ban_emails", "1").want(409, "1 account was not decided about, 1 was", "somebody was quicker")
+	w.post("moderator", "/waiting/reject", "id", ids[2], "id", ids[3]).want(303)
+	w.get("moderator", "/waiting").want(200, "Nobody waits.")
+	if n, err := w.parts.Bans.Count(t.Context(), ban.Filter{Contains: "u1@odd.example"}); err != nil || n != 1 {
+		t.Errorf("%d bans of the rejected address, %v", n, err)
+	}
+	if a, err := w.parts.Accounts.ByHandle(t.Context(), "user0"); err != nil || !a.Active() {
+		t.Errorf("the approved account: %+v, %v", a, err)
+	}
+}
