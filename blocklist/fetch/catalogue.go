@@ -22,12 +22,14 @@ type Known struct {
 	Effect   ban.Effect // that suits it
 	Scope    ban.Scope  // likewise
 	Interval time.Duration
+	// Wide: it is about more addresses than guards let through unless they are told to.
+	Wide bool
 }
 
 // Subscription returns options for [blocklist.Admin.Subscribe].
 func (k Known) Subscription() blocklist.SubscribeOptions {
 	return blocklist.SubscribeOptions{
-		List: k.Name, URL: k.URL, Format: k.Format, Kind: k.Kind, Effect: k.Effect, Scope: k.Scope, Interval: k.Interval,
+		List: k.Name, URL: k.URL, Format: k.Format, Kind: k.Kind, Effect: k.Effect, Scope: k.Scope, Interval: k.Interval, AllowWide: k.Wide,
 	}
 }
 
@@ -50,7 +52,7 @@ var catalogue = []Known{
 		Name: "hosting", URL: "https://raw.githubusercontent.com/X4BNet/lists_vpn/main/output/datacenter/ipv4.txt",
 		Homepage: "https://github.com/X4BNet/lists_vpn", Licence: "MIT",
 		About:  "IPv4 networks of hosting companies, where few people live",
-		Format: blocklist.FormatNetset, Kind: ban.KindIP, Effect: ban.Review, Scope: ban.ScopeOf(ban.SignUp), Interval: day,
+		Format: blocklist.FormatNetset, Kind: ban.KindIP, Effect: ban.Review, Scope: ban.ScopeOf(ban.SignUp), Interval: day, Wide: true,
 	},
 	{
 		Name: "spamhaus-drop", URL: "https://www.spamhaus.org/drop/drop_v4.json",

@@ -138,6 +138,7 @@ func fromCatalogue(o *blocklist.SubscribeOptions, argument string, given func(st
 		}
 		known := k.Subscription()
 		o.URL, o.Interval = known.URL, known.Interval
+		o.AllowWide = o.AllowWide || known.AllowWide
 		for flag, take := range map[string]func(){
 			"list": func() { o.List = known.List }, "format": func() { o.Format = known.Format }, "kind": func() { o.Kind = known.Kind },
 			"effect": func() { o.Effect = known.Effect }, "scope": func() { o.Scope = known.Scope },
