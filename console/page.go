@@ -63,6 +63,7 @@ func pages() []page {
 		blocksPage(),
 		listsPage(),
 		waitingPage(),
+		accountsPage(),
 		logPage(),
 	}
 }

@@ -93,10 +93,12 @@ func viaWords(v ban.Via) string {
 		return "with digits read as letters it looks like this name"
 	case ban.ViaWildcard:
 		return "it fits the pattern"
+	case ban.ViaTrait:
+		return "the address is of that sort"
 	case ban.ViaMX:
 		return "its mail goes to this host"
 	}
-	return string(v)
+	return v.String()
 }
 
 // changeVerbs are the verbs of changes, in the past.
