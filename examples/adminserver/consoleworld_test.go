@@ -62,9 +62,17 @@ func fillConsole(t *testing.T, st *sqlitestore.Store) (shown []string) {
 	_, err = blocks.Sync(ctx, "disposable", blocklist.Parse(strings.NewReader("trash.example\nbin.example\n"), blocklist.ParseOptions{}), blocklist.SyncOptions{Source: "disposable.txt"})
 	must(err)
 	for i := range 3 {
-		_, err := people.Create(ctx, account.CreateOptions{Handle: fmt.Sprintf("user%d", i), Name: hostile, Email: fmt.Sprintf("user%d@mail.spam.example", i)})
+		a, err := people.Create(ctx, account.CreateOptions{Handle: fmt.Sprintf("user%d", i), Name: hostile, Email: fmt.Sprintf("user%d@mail.spam.example", i)})
 		must(err)
+		if i == 0 {
+			_, err := people.Suspend(ctx, a.ID, account.SuspendOptions{Reason: hostile, BanEmails: true})
+			must(err)
+		}
+		if i < 2 {
+			shown = append(shown, "accounts/"+a.ID.String())
+		}
 	}
+	shown = append(shown, "lists/disposable", "log?record="+block.ID.String())
 	checker, err := ban.NewChecker(st, ban.CheckerOptions{})
 	must(err)
 	for i := range 40 {
