@@ -123,7 +123,6 @@ type bulkWriter struct {
 	lists    *blocklist.Admin
 	bans     *ban.Admin
 	universe int
-	created  int
 }
 
 // change makes one, and says which.

@@ -65,7 +65,7 @@ func TestLogOfADayEndsWithIt(t *testing.T) {
 
 func TestLogShowsNoMarkupOfStrangers(t *testing.T) {
 	w := newWorld(t)
-	b := w.ban(ban.CreateOptions{Kind: ban.KindName, Value: "eve", Reason: `<script>alert(1)</script>` + "‮"})
+	b := w.ban(ban.CreateOptions{Kind: ban.KindName, Value: "eve", Reason: `<script>alert(1)</script>` + "\u202e"})
 	w.get("reader", "/log?record="+b.ID.String()).want(200, "&lt;script&gt;", "!<script>alert", "U+202E")
 	w.get("reader", `/log?actor=%22%3E%3Cscript%3E`).want(200, "!<script>alert", `!"><script>`)
 }

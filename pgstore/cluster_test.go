@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -56,7 +55,6 @@ type cluster struct {
 type clusterNode struct {
 	cmd *exec.Cmd
 	out *bufio.Reader
-	in  io.Closer
 }
 
 func startCluster(t *testing.T, throughProxy bool) *cluster {

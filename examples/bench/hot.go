@@ -302,7 +302,7 @@ func (b *bench) measureExplain(ctx context.Context) error {
 	explain := func(n int) error {
 		for range n {
 			if t, err := s.mirror.Explain(ctx, s.askers[at].subject); err != nil || t.Decision.Verdict != ban.Allowed {
-				return fmt.Errorf("Explain = %v, %w", t, err)
+				return fmt.Errorf("explained as %v, %w", t, err)
 			}
 			at = (at + 1) % len(s.askers)
 		}
@@ -332,7 +332,7 @@ func (b *bench) measureFlood(ctx context.Context) error {
 			at := next
 			for range n {
 				if d, err := s.mirror.Check(ctx, flood[at].subject); err != nil || d.Verdict != ban.Denied {
-					return fmt.Errorf("Check = %v, %w", d.Verdict, err)
+					return fmt.Errorf("checked as %v, %w", d.Verdict, err)
 				}
 				if at++; at == len(flood) {
 					at = 0

@@ -212,7 +212,7 @@ func randomFilter(rng *rand.Rand) store.BanFilter {
 	if set() {
 		f.Kind = store.Kinds()[rng.IntN(4)]
 	}
-	if set() && set() {
+	if rng.IntN(9) == 0 {
 		f.Value = fmt.Sprintf("%c%c%d", 'a'+rng.IntN(3), 'A'+rng.IntN(2), rng.IntN(200))
 	}
 	if set() {
