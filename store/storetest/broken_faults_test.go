@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
@@ -67,6 +69,13 @@ func TestTheRuleOfFaultsCatches(t *testing.T) {
 		"hides a failure": {func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
 			if f.fails() || ctx.Err() != nil {
 				return b, nil
+			}
+			return right(f, o, ctx, b, c)
+		}, true},
+		"logs what it does not write": {func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			if f.fails() || ctx.Err() != nil {
+				o.ban = func(context.Context, uuid.UUID) (store.Ban, error) { return store.Ban{}, store.ErrNotFound }
+				return o.Store.CreateBan(context.WithoutCancel(ctx), b, c)
 			}
 			return right(f, o, ctx, b, c)
 		}, true},

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/store"
 )
 
@@ -83,7 +85,7 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 	}
 	begin()
 	for n := 1; n <= faultTries; n++ {
-		before := everything(t, s)
+		before, last := everything(t, s), lastChange(t, s)
 		var told atomic.Int64
 		unsubscribe := s.Subscribe(func(store.Change) { told.Add(1) })
 		ctx, cancel := context.WithCancel(t.Context())
@@ -106,6 +108,8 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 			t.Errorf("%s, with statement %d gone wrong, says %v and has told of changes", method, n, err)
 		case err == nil && after == before:
 			t.Fatalf("%s, with statement %d gone wrong: %t, says that it was made and has changed nothing of\n%s", method, n, fired, before)
+		case err == nil && !wantLogTrue(t, s, last, method):
+			return
 		case err == nil && !fired:
 			if n == 1 {
 				t.Fatalf("%s has no statement that could go wrong", method)
@@ -116,6 +120,82 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 		}
 	}
 	t.Errorf("%s has more than %d statements", method, faultTries)
+}
+
+// wantLogTrue wants the records that changes after a number are about to be as the log
+// says that they are, and reports whether they are: what was logged was written.
+func wantLogTrue(t reporter, s store.Store, after int64, method string) bool {
+	t.Helper()
+	newest := map[uuid.UUID]store.Change{}
+	for _, c := range changes(t, s, after) {
+		newest[c.Target] = c
+	}
+	ok := true
+	for id, c := range newest {
+		record, err := loggedRecord(t, s, c)
+		switch {
+		case id == uuid.Nil || record == nil && err == nil: // of many, or of none that is read alone
+		case c.After == nil:
+			if !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: the log says %s, and the record is there: %v", method, c.Action, err)
+				ok = false
+			}
+		case err != nil:
+			t.Errorf("%s: the log says %s, and the record cannot be read: %v", method, c.Action, err)
+			ok = false
+		default:
+			if is, want := withoutHits(t, record), withoutHits(t, c.After); is != want {
+				t.Errorf("%s: the record is\n%s\nand the log says\n%s", method, is, want)
+				ok = false
+			}
+		}
+	}
+	return ok
+}
+
+// loggedRecord reads the record that a change is about; nil, without an error, if
+// there is no way to.
+func loggedRecord(t reporter, s store.Store, c store.Change) (record any, err error) {
+	kind, _, _ := strings.Cut(string(c.Action), ".")
+	switch kind {
+	case "ban":
+		return recordOf(s.Ban(t.Context(), c.Target))
+	case "block":
+		return recordOf(s.Block(t.Context(), c.Target))
+	case "account":
+		return recordOf(s.Account(t.Context(), c.Target))
+	case "alias":
+		return recordOf(s.Alias(t.Context(), c.Target))
+	}
+	return nil, nil
+}
+
+func recordOf[R any](record R, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return record, nil
+}
+
+// withoutHits returns a record as JSON without what hits and logins change, which is
+// not logged, in one order.
+func withoutHits(t reporter, record any) string {
+	text, err := json.Marshal(record)
+	var fields map[string]any
+	if err == nil {
+		err = json.Unmarshal(text, &fields)
+	}
+	if err != nil {
+		t.Fatalf("a record has no JSON form: %v", err)
+	}
+	for _, name := range []string{"hits", "last_hit_at", "last_login_at"} {
+		delete(fields, name)
+	}
+	text, err = json.Marshal(fields)
+	if err != nil {
+		t.Fatalf("a record has no JSON form: %v", err)
+	}
+	return string(text)
 }
 
 // everything returns all that a store holds, as a text.
