@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/console"
@@ -52,6 +53,7 @@ var withoutValues = regexp.MustCompile(`(?s) value="[^"]*"|<textarea[^>]*>.*?</t
 var fields = []string{
 	"q", "kind", "state", "effect", "action", "sort", "at", "before", "after", "done", "email", "domain", "ip", "name", "id", "value", "scope", "expires", "until",
 	"shadow", "wide", "aliases", "reason", "public_reason", "step", "confirmed", "back", "one", "login", "password", "next",
+	"network", "ban_emails", "ban_name", "lift_bans", "credential", "list", "format", "file_name", "packed", "actor", "day", "record",
 }
 
 // eachAlone is how many of the tries each field gets alone; the others come in all
@@ -119,8 +121,17 @@ func TestTextsOfOthersAreShownHarmless(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		a, err := w.parts.Accounts.Create(ctx, account.CreateOptions{Handle: "ann", Name: try, Email: "ann@a.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.parts.Accounts.Suspend(ctx, a.ID, account.SuspendOptions{Reason: try}); err != nil {
+			t.Fatal(err)
+		}
+		wantHarmless(t, w.get("moderator", "/accounts/"+a.ID.String()).want(200), try)
 		w.parts.Checker.Close() // writes what was counted
 		for _, path := range []string{
+			"/lists", "/lists/list", "/accounts", "/log", "/waiting",
 			"/", "/bans?state=all", "/bans/" + b.ID.String(), "/blocks", "/blocks/" + block.ID.String(), "/ban?value=a.example", "/ban?id=" + b.ID.String(),
 		} {
 			wantHarmless(t, w.get("moderator", path).want(200), try)

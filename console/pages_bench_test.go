@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
@@ -16,7 +18,8 @@ import (
 const benchBans = 100_000
 
 // BenchmarkPages times every page over a database with 100,000 bans, of which every
-// tenth caught something on each of 14 days.
+// tenth caught something on each of 14 days, 50 lists of 20,000 entries, and 10,000
+// accounts that wait.
 func BenchmarkPages(b *testing.B) {
 	st, err := sqlitestore.Open(b.Context(), filepath.Join(b.TempDir(), "ostraka.db"), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 	if err != nil {
@@ -57,14 +60,37 @@ func BenchmarkPages(b *testing.B) {
 		}
 		one = bans[0]
 	}
+	for n := range 50 {
+		var lines strings.Builder
+		for i := range 20_000 {
+			fmt.Fprintf(&lines, "e%d.l%d.example\n", i, n)
+		}
+		parsed := blocklist.Parse(strings.NewReader(lines.String()), blocklist.ParseOptions{})
+		if _, err := w.parts.Blocks.Sync(actor(b), fmt.Sprintf("list-%d", n), parsed, blocklist.SyncOptions{Source: "a file"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	w.ban(ban.CreateOptions{Kind: ban.KindName, Value: "held*", Effect: ban.Review})
+	for i := range 10_000 {
+		_, err := w.parts.Accounts.SignUp(actor(b), w.parts.Checker, account.SignUpOptions{
+			Account: account.CreateOptions{Handle: fmt.Sprintf("held%d", i), Email: fmt.Sprintf("h%d@q%d.example", i, i%100)}, IP: fmt.Sprintf("192.0.2.%d", i%256),
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	var person account.Account
 	for i := range 200 {
-		if _, err := w.parts.Accounts.Create(actor(b), account.CreateOptions{Handle: fmt.Sprintf("user%d", i), Email: fmt.Sprintf("u%d@d1.w%d.example", i, i%100)}); err != nil {
+		var err error
+		if person, err = w.parts.Accounts.Create(actor(b), account.CreateOptions{Handle: fmt.Sprintf("user%d", i), Email: fmt.Sprintf("u%d@d1.w%d.example", i, i%100)}); err != nil {
 			b.Fatal(err)
 		}
 	}
 	for _, path := range []string{
 		"/", "/ask?email=" + url.QueryEscape("x@d4.w4.example") + "&ip=198.20.0.2&name=name1", "/ban?kind=domain&value=w4.example",
 		"/bans", "/bans?sort=hits", "/bans?sort=last", "/bans?sort=end", "/bans?q=d99999", "/bans?kind=ip&state=all", "/bans?state=shadow", "/bans/" + one.ID.String(), "/blocks",
+		"/lists", "/lists/list-7", "/waiting", "/waiting?domain=q7.example", "/waiting?network=192.0.2.0/24",
+		"/accounts", "/accounts?q=user1", "/accounts?q=u1@d1", "/accounts?state=pending", "/accounts/" + person.ID.String(), "/log", "/log?actor=nobody", "/log?day=2026-11-27",
 	} {
 		b.Run(path, func(b *testing.B) {
 			for b.Loop() {
