@@ -232,5 +232,8 @@ func failAliases(r *web.Request, err error) web.Reply {
 	if off, ok := errors.AsType[*account.InactiveAliasError](err); ok {
 		return adminapi.WithID(aliasIsOff, off.Alias.Seq)
 	}
+	if wrong, ok := errors.AsType[*ban.ValueError](err); ok && wrong.Field == paramDomain && r.Method == http.MethodGet {
+		return adminapi.Invalid(paramDomain, wrong.Code, wrong.Hint, nil) // of a list it is a parameter, and no part of the address
+	}
 	return aliasErrors.Reply(r, err)
 }

@@ -43,6 +43,7 @@ func TestContractOfAliasRecords(t *testing.T) {
 		{"a page of what is no ban", "GET /aliases?disabled_ban=1", "", 400, fmt.Sprintf(invalid, "disabled_ban", "bad_syntax", `{"format":"uuid"}`)},
 		{"a page of more than there may be", "GET /aliases?limit=201", "", 400, fmt.Sprintf(invalid, "limit", "out_of_range", `{"maximum":200,"minimum":1}`)},
 		{"a part that is not UTF-8", "GET /aliases?address=%ff", "", 400, fmt.Sprintf(invalid, "address", "invalid_utf8", `{"format":"email"}`)},
+		{"a domain that is not UTF-8", "GET /aliases?domain=%ff", "", 400, fmt.Sprintf(invalid, "domain", "invalid_utf8", "{}")},
 		{"an alias", "GET /aliases/3", "", 200, `{"item":` + off + `}`},
 		{"no alias", "GET /aliases/9", "", 404, fmt.Sprintf(notFound, 9)},
 		{"what is no number", "GET /aliases/first@alias.example", "", 400, fmt.Sprintf(invalid, "id", "bad_syntax", idRule)},

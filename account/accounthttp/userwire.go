@@ -191,7 +191,7 @@ func failUsers(r *web.Request, err error) web.Reply {
 		return reply
 	}
 	if held, ok := errors.AsType[*ban.ReviewError](err); ok {
-		return adminapi.Banned(held.Match)
+		return adminapi.NeedsReview(held.Match)
 	}
 	if taken, ok := errors.AsType[*account.ExistsError](err); ok {
 		field := taken.Field

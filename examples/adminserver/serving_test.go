@@ -32,7 +32,7 @@ func TestCheckedAccounts(t *testing.T) {
 			{"a new user at the domain", "POST " + users, user("eve", "eve@mail.spam.example"), 403, has(`{"error":"banned","ban":{"ban_type":"domain","ban_value":"spam.example","reason":"Spam.",`)},
 			{"who is not there", "GET " + users + "?email=spam", "", 200, has(`"total":0`)},
 			{"of that name", "POST " + users, user("Support", "eve@example.net"), 403, has(`"ban_type":"name"`)},
-			{"held for review", "POST " + users, user("odd", "odd@odd.example"), 403, has(`"ban_value":"odd.example"`)},
+			{"held for review", "POST " + users, user("odd", "odd@odd.example"), 403, has(`"error":"needs_review"`, `"ban_value":"odd.example"`)},
 			{"with what is no boolean", "POST " + users + "?force=perhaps", user("eve", "eve@spam.example"), 400, has(`"field":"force"`)},
 			{"by force", "POST " + users + "?force=1", user("eve", "eve@mail.spam.example"), 200, has(`"id":2,"username":"eve","email":"eve@mail.spam.example"`)},
 			{"whom no rule refuses", "POST " + users, user("bob", "bob@example.net"), 200, has(`"id":3`)},
@@ -84,6 +84,23 @@ func TestBannedAddressesMayBeAdmitted(t *testing.T) {
 			p.send("POST", "/api/aliases", `{}`, login{token: alice.token}, from, banned).want(t, http.StatusForbidden, `"error":"banned"`)
 		})
 	}
+}
+
+// TestNoBanLocksTheMachineOut: whoever is at the machine signs in, however wide the ban.
+func TestNoBanLocksTheMachineOut(t *testing.T) {
+	db, alice := database(t)
+	p := start(t, db)
+	who := p.signIn("alice", alice.password)
+	for _, network := range []string{"127.0.0.0/8", "0.0.0.0/0"} {
+		p.send("POST", "/api/admin/bans?force=1", fmt.Sprintf(`{"ban_type":"ip","ban_value":%q}`, network), who).want(t, http.StatusOK, "")
+	}
+	who = p.signIn("alice", alice.password) // with no session left over
+	p.check(t, who, []row{
+		{"the session", "GET /api/auth/session", "", 200, has(`"csrf_token"`)},
+		{"its token", "GET /api/auth/csrf", "", 200, has(`"csrf_token"`)},
+		{"one ban is lifted", "DELETE /api/admin/bans/1", "", 200, has(`"deleted":true`)},
+		{"and the other", "DELETE /api/admin/bans/2", "", 200, has(`"deleted":true`)},
+	})
 }
 
 // TestLinksLeadToTheBaseURL where the flag names one, and else to where the request

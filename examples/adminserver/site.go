@@ -154,7 +154,7 @@ func (p *parts) addSignIn(mux *http.ServeMux, who *accounthttp.Authorizer) error
 	if err != nil {
 		return err
 	}
-	guard, err := p.guard(ban.SignIn)
+	guard, err := p.guard(ban.SignIn, loopback...) // where there is no session, the admin APIs are no way in
 	if err != nil {
 		return err
 	}
@@ -202,9 +202,11 @@ func (p *parts) addAliases(mux *http.ServeMux, who *accounthttp.Authorizer) erro
 	return nil
 }
 
-// guard returns what keeps banned addresses from doing this.
-func (p *parts) guard(action ban.Action) (func(http.Handler) http.Handler, error) {
-	return banhttp.Guard(p.checker, banhttp.GuardOptions{TrustedProxies: p.trustedProxies, Action: action, Logger: p.log})
+// guard returns what keeps banned addresses from doing this, but for the exceptions.
+func (p *parts) guard(action ban.Action, except ...netip.Prefix) (func(http.Handler) http.Handler, error) {
+	return banhttp.Guard(p.checker, banhttp.GuardOptions{
+		TrustedProxies: p.trustedProxies, Except: except, Action: action, Logger: p.log,
+	})
 }
 
 // admins keeps banned addresses from the admin APIs, unless they may. Whoever is at
@@ -213,9 +215,7 @@ func (p *parts) admins() (func(http.Handler) http.Handler, error) {
 	if p.admitBanned {
 		return func(h http.Handler) http.Handler { return h }, nil
 	}
-	return banhttp.Guard(p.checker, banhttp.GuardOptions{
-		TrustedProxies: p.trustedProxies, Except: loopback, Action: ban.SignIn, Logger: p.log,
-	})
+	return p.guard(ban.SignIn, loopback...)
 }
 
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -106,7 +107,7 @@ func server(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard, err := banhttp.Guard(checker, banhttp.GuardOptions{})
+	guard, err := banhttp.Guard(checker, banhttp.GuardOptions{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +159,17 @@ func anyRoute(target, body string, unauthenticated int) []call {
 		{target: target, media: media, body: body, credentials: "trouble", status: 500},
 		{target: target, media: media, body: body, credentials: "busy", status: 503},
 	}
+}
+
+// crooked is a proxy that does not say who its client is.
+const crooked = "192.0.2.1:9"
+
+// behindCrooked are requests by that proxy, which no API gets to see.
+func behindCrooked(targets ...string) (all []call) {
+	for _, target := range targets {
+		all = append(all, call{target: target, from: crooked, status: 400})
+	}
+	return all
 }
 
 // takesBody are the calls that every route with a body answers alike.
@@ -227,7 +239,8 @@ func calls() []call {
 	for target, body := range map[string]string{"GET " + blocks: "", "POST " + blocks: newBlock, "GET " + blocks + "/2": "", "PATCH " + blocks + "/2": `{"comment":"x"}`, "DELETE " + blocks + "/2": ""} {
 		all = append(all, anyRoute(target, body, 403)...)
 	}
-	return all
+	return append(all, behindCrooked("GET "+bans, "GET "+blocks, "POST "+blocks, "GET "+blocks+"/2", "PATCH "+blocks+"/2", "DELETE "+blocks+"/2",
+		"POST "+storyden+"/bob", "DELETE "+storyden+"/bob", "GET /api/auth/session", "GET /api/auth/csrf")...)
 }
 
 // TestContract makes every call, and holds all requests that are accepted and
@@ -295,6 +308,9 @@ func (c call) check(t *testing.T, base string, router routers.Router) *routers.R
 		}
 		r.Header.Set("X-Test", c.credentials)
 		r.Header.Set("X-From", c.from)
+		if c.from == crooked {
+			r.Header.Set("X-Forwarded-For", "somebody")
+		}
 		return r
 	}
 
