@@ -32,7 +32,7 @@ const good = "a.example\nb.example\nc.example\n"
 type site struct {
 	*testing.T
 	server *httptest.Server
-	answer http.HandlerFunc
+	answer atomic.Pointer[http.HandlerFunc]
 	asked  atomic.Int64
 	now    time.Time
 
@@ -45,7 +45,7 @@ func newSite(t *testing.T, o fetch.Options) *site {
 	s := &site{T: t, store: memstore.New(), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked.Add(1)
-		s.answer(w, r)
+		(*s.answer.Load())(w, r)
 	}))
 	t.Cleanup(s.server.Close)
 	var err error
@@ -71,6 +71,9 @@ func newFetcher(t *testing.T, st store.Subscriptions, lists *blocklist.Admin, o 
 	})
 	return f
 }
+
+// answers has the server answer so from now on.
+func (s *site) answers(how http.HandlerFunc) { s.answer.Store(&how) }
 
 // subscribe subscribes the list "l" to the server.
 func (s *site) subscribe(edit func(*blocklist.SubscribeOptions)) {
@@ -235,12 +238,12 @@ func TestWhateverComesTheListIsNeverWrong(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSite(t, fetch.Options{Timeout: time.Second})
-			s.answer = text(good)
+			s.answers(text(good))
 			s.subscribe(nil)
 			if r := s.fetch(); r.Outcome != fetch.Applied {
 				t.Fatal(r)
 			}
-			s.answer = tt.answer
+			s.answers(tt.answer)
 			r := s.fetch()
 			wrong, ok := errors.AsType[*fetch.Error](r.Err)
 			if !ok || wrong.Code != tt.code {
@@ -255,7 +258,7 @@ func TestWhateverComesTheListIsNeverWrong(t *testing.T) {
 				t.Errorf("the problem repeats the address: %q", state.Problem)
 			}
 			// Good content later is applied.
-			s.answer = text(good + "d.example\n")
+			s.answers(text(good + "d.example\n"))
 			if r := s.fetch(); r.Outcome != fetch.Applied {
 				t.Fatal(r)
 			}
@@ -269,7 +272,7 @@ func TestWhateverComesTheListIsNeverWrong(t *testing.T) {
 
 func TestAnUnchangedListIsNotSentAgain(t *testing.T) {
 	s := newSite(t, fetch.Options{})
-	s.answer = func(w http.ResponseWriter, r *http.Request) {
+	s.answers(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"v1"`)
 		w.Header().Set("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
 		if r.Header.Get("If-None-Match") == `"v1"` && r.Header.Get("If-Modified-Since") != "" {
@@ -277,7 +280,7 @@ func TestAnUnchangedListIsNotSentAgain(t *testing.T) {
 			return
 		}
 		fmt.Fprint(w, good)
-	}
+	})
 	s.subscribe(nil)
 	if r := s.due(); r.Outcome != fetch.Applied {
 		t.Fatal(r)
@@ -309,7 +312,7 @@ func TestAnUnchangedListIsNotSentAgain(t *testing.T) {
 
 func TestTheSameContentIsNotAppliedAgain(t *testing.T) {
 	s := newSite(t, fetch.Options{})
-	s.answer = text(good)
+	s.answers(text(good))
 	s.subscribe(nil)
 	s.due()
 	before, err := s.lists.GetList(t.Context(), "l")
@@ -348,7 +351,7 @@ func TestWhenAListIsFetchedAgain(t *testing.T) {
 			s := newSite(t, fetch.Options{})
 			s.subscribe(nil)
 			for i, answer := range tt.answers {
-				s.answer = answer
+				s.answers(answer)
 				if r := s.due(); r.List == "" {
 					t.Fatalf("number %d was not due", i+1)
 				}
@@ -389,13 +392,13 @@ func TestChecksumsAndSignatures(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSite(t, fetch.Options{})
-			s.answer = func(w http.ResponseWriter, r *http.Request) {
+			s.answers(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/list.txt" {
 					fmt.Fprint(w, tt.extra)
 					return
 				}
 				fmt.Fprint(w, good)
-			}
+			})
 			s.subscribe(func(o *blocklist.SubscribeOptions) { tt.edit(o, s.server.URL) })
 			r := s.fetch()
 			if tt.code == "" {
@@ -420,7 +423,7 @@ func signed(key string) func(*blocklist.SubscribeOptions, string) {
 
 func TestRedirectsAreFollowedWhereThatIsAllowed(t *testing.T) {
 	s := newSite(t, fetch.Options{})
-	s.answer = func(w http.ResponseWriter, r *http.Request) {
+	s.answers(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/list.txt":
 			http.Redirect(w, r, "/moved", http.StatusMovedPermanently)
@@ -429,7 +432,7 @@ func TestRedirectsAreFollowedWhereThatIsAllowed(t *testing.T) {
 		default:
 			fmt.Fprint(w, good)
 		}
-	}
+	})
 	s.subscribe(func(o *blocklist.SubscribeOptions) { o.AllowRedirects = true })
 	if r := s.fetch(); r.Outcome != fetch.Applied {
 		t.Fatal(r)
@@ -446,7 +449,7 @@ func TestRedirectsAreFollowedWhereThatIsAllowed(t *testing.T) {
 // dialled which counts: what the DNS said before is never looked at.
 func TestNobodyReachesTheOwnNetworkByAURL(t *testing.T) {
 	s := newSite(t, fetch.Options{Timeout: 5 * time.Second, Resolver: startDNS(t, func() net.IP { return net.IPv4(127, 0, 0, 1) })})
-	s.answer = text(good)
+	s.answers(text(good))
 	_, port, err := net.SplitHostPort(s.server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -15,10 +15,10 @@ import (
 func TestOneOfManyFetchersFetches(t *testing.T) {
 	s := newSite(t, fetch.Options{})
 	release := make(chan struct{})
-	s.answer = func(w http.ResponseWriter, _ *http.Request) {
+	s.answers(func(w http.ResponseWriter, _ *http.Request) {
 		<-release
 		fmt.Fprint(w, good)
-	}
+	})
 	s.subscribe(nil)
 	first := make(chan fetch.Result)
 	go func() { first <- s.due() }()
@@ -44,7 +44,7 @@ func TestOneOfManyFetchersFetches(t *testing.T) {
 // TestAnotherTakesOver: a process that died holds its lease until that has run out.
 func TestAnotherTakesOver(t *testing.T) {
 	s := newSite(t, fetch.Options{})
-	s.answer = text(good)
+	s.answers(text(good))
 	s.subscribe(nil)
 	if _, err := s.store.TakeSubscription(t.Context(), "", "dead", s.now, s.now.Add(time.Minute)); err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestAWrongClockKeepsNoListFromBeingFetched(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, fetch.Options{})
-			s.answer = text(good)
+			s.answers(text(good))
 			s.subscribe(nil)
 			sub, err := s.lists.Subscription(t.Context(), "l")
 			if err != nil {
@@ -83,11 +83,11 @@ func TestAWrongClockKeepsNoListFromBeingFetched(t *testing.T) {
 
 func TestAFetchThatLostItsLeaseChangesNothing(t *testing.T) {
 	s := newSite(t, fetch.Options{Lease: time.Second})
-	s.answer = func(w http.ResponseWriter, _ *http.Request) {
+	s.answers(func(w http.ResponseWriter, _ *http.Request) {
 		// Meanwhile somebody subscribes to something else.
 		s.subscribe(func(o *blocklist.SubscribeOptions) { o.URL = s.server.URL + "/other" })
 		fmt.Fprint(w, good)
-	}
+	})
 	s.subscribe(nil)
 	if r := s.fetch(); r.Outcome == fetch.Applied {
 		t.Fatal(r)
