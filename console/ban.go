@@ -14,7 +14,7 @@ import (
 // what the ban would do.
 func banPage() page {
 	return page{
-		path: "ban", name: "Ban",
+		path: "ban", name: "New ban",
 		has: func(p *Parts) bool { return p.Bans != nil },
 		routes: []route{
 			get("/ban", showBanForm),
@@ -50,7 +50,7 @@ type confirmation struct {
 
 func showBanForm(r *request) (answer, error) {
 	d := &banData{Form: readBanForm(r.params()), Faults: faults{}}
-	title := "Ban"
+	title := d.Form.title()
 	if text := r.param("id"); text != "" {
 		id, err := uuid.Parse(text)
 		if err != nil {
@@ -80,7 +80,7 @@ func previewBan(r *request) (answer, error) {
 			return answer{}, err
 		}
 	}
-	a := answer{template: "ban", title: "Ban", data: d, part: part}
+	a := answer{template: "ban", title: d.Form.title(), data: d, part: part}
 	if len(d.Faults) > 0 {
 		a.status = http.StatusUnprocessableEntity
 	}
@@ -99,7 +99,7 @@ func (d *banData) preview(r *request) error {
 		return nil
 	}
 	if err == nil {
-		d.Preview = r.console.readPreview(&p, &o)
+		d.Preview = r.console.readPreview(r.who.Actor, &p, &o)
 	}
 	return err
 }
@@ -124,7 +124,7 @@ func saveBan(r *request) (answer, error) {
 			return answer{}, err
 		}
 	}
-	return answer{status: status, template: "ban", title: "Ban", data: d}, nil
+	return answer{status: status, template: "ban", title: d.Form.title(), data: d}, nil
 }
 
 // write makes the ban; in the second step whatever is in its way.
@@ -132,14 +132,22 @@ func (d *banData) write(r *request, o ban.CreateOptions) (b ban.Ban, done string
 	bans := r.console.parts.Bans
 	if r.text("step") != stepForce || r.text("confirmed") != d.Form.identity() {
 		b, err = bans.Create(r.Context(), o)
-		return b, "banned", err
+		return b, doneOf(&b), err
 	}
 	o.Force = true
 	b, created, err := bans.Put(r.Context(), o)
 	if created {
-		return b, "banned", err
+		return b, doneOf(&b), err
 	}
 	return b, "updated", err
+}
+
+// doneOf names the notice of a ban that was made.
+func doneOf(b *ban.Ban) string {
+	if b.Effect == ban.Allow {
+		return "excepted"
+	}
+	return "banned"
 }
 
 // explain notes why a ban was not made, and reports whether a person can do something

@@ -2,6 +2,8 @@ package console
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -19,6 +21,8 @@ type banDetail struct {
 	// least: those of the day that had most.
 	Clients int64
 	Would   *banPreview // of a shadow: what it would do
+	Excepts bool        // it lets in
+	Ask     string      // where a check of the value is explained; empty: there is no such page, or a pattern cannot be asked about
 	// Of a change that was not made:
 	Faults  faults
 	Given   string // as the reason
@@ -56,7 +60,10 @@ func (d *banDetail) read(r *request, id uuid.UUID) (err error) {
 	if d.Log, err = bans.Log(r.Context(), id, ban.Page{Limit: logOfRecord}); err != nil {
 		return err
 	}
-	d.State, d.Plot = banState(&d.Ban, r), newPlot(d.Days)
+	d.State, d.Plot, d.Excepts = banState(&d.Ban, r), newPlot(d.Days), d.Effect == ban.Allow
+	if r.console.hasPage("ask") {
+		d.Ask = askAbout(&d.Ban)
+	}
 	for _, day := range d.Days {
 		d.Clients = max(d.Clients, day.Clients)
 	}
@@ -68,8 +75,17 @@ func (d *banDetail) read(r *request, id uuid.UUID) (err error) {
 	if err != nil {
 		return err
 	}
-	d.Would = r.console.readPreview(&p, &o)
+	d.Would = r.console.readPreview(r.who.Actor, &p, &o)
 	return nil
+}
+
+// askAbout returns the question whether the value of a ban may come in. A pattern or a
+// network is the value of nobody.
+func askAbout(b *ban.Ban) string {
+	if strings.ContainsAny(b.Value, "*/=\\") {
+		return ""
+	}
+	return "ask?" + url.Values{b.Kind.String(): {b.Value}}.Encode()
 }
 
 // refused answers with the page of the ban and why a change to it was not made.

@@ -132,6 +132,24 @@ var banFields = map[string]string{
 	"expires_at": "expires", "disable_matching_aliases": "aliases",
 }
 
+// title is that of the page with the form of something new.
+func (f *banForm) title() string {
+	if f.excepts() {
+		return "New exception"
+	}
+	return "New ban"
+}
+
+// What names the field of the value: what lets somebody in bans nothing.
+func (f *banForm) What() string {
+	if f.excepts() {
+		return "Whom to let in"
+	}
+	return "What to ban"
+}
+
+func (f *banForm) excepts() bool { return f.Effect == ban.Allow.String() }
+
 // The choices, for the template.
 
 func (f *banForm) Kinds() []option {

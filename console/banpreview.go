@@ -1,6 +1,10 @@
 package console
 
 import (
+	"net/netip"
+	"strings"
+	"time"
+
 	"example.com/ostraka/ban"
 )
 
@@ -18,6 +22,11 @@ type banPreview struct {
 	Wider       overlaps
 	Narrower    overlaps
 	WillDisable bool // aliases are turned off with the ban
+	Until       time.Time
+	Excepts     bool   // it lets in
+	Own         bool   // the account of who looks at it is among those that are hit
+	Lone        bool   // a single IPv4 address
+	Network     string // that such an address is in, as most are given out
 }
 
 type previewLink struct{ Link, Text string }
@@ -33,11 +42,14 @@ type overlapped struct {
 	Link, From string
 }
 
-func (c *console) readPreview(p *ban.Preview, o *ban.CreateOptions) *banPreview {
+func (c *console) readPreview(actor string, p *ban.Preview, o *ban.CreateOptions) *banPreview {
 	out := &banPreview{
 		Preview: *p, Effect: o.Effect, Scope: o.Scope, Shadow: o.Shadow, HasAccounts: p.Kind != ban.KindIP,
 		Wider: c.readOverlaps(p.Wider), Narrower: c.readOverlaps(p.Narrower), WillDisable: o.DisableMatchingAliases,
+		Until: o.ExpiresAt, Excepts: o.Effect == ban.Allow,
 	}
+	out.Network = networkOf(p.Value)
+	out.Lone = p.Kind == ban.KindIP && out.Network != ""
 	if p.Guard != nil {
 		out.Guard = guardWords(p.Guard)
 	}
@@ -46,6 +58,7 @@ func (c *console) readPreview(p *ban.Preview, o *ban.CreateOptions) *banPreview 
 	}
 	accounts := c.hasPage("accounts")
 	for _, a := range p.Affected.AccountSample {
+		out.Own = out.Own || !out.Excepts && strings.EqualFold(a.Handle, actor)
 		link := ""
 		if accounts {
 			link = "accounts/" + a.ID.String()
@@ -56,6 +69,19 @@ func (c *console) readPreview(p *ban.Preview, o *ban.CreateOptions) *banPreview 
 		out.Aliases = append(out.Aliases, a.Address)
 	}
 	return out
+}
+
+// networkOf returns the /24 of a single IPv4 address, and nothing for any other value.
+func networkOf(value string) string {
+	a, err := netip.ParseAddr(value)
+	if err != nil || !a.Is4() {
+		return ""
+	}
+	n, err := a.Prefix(24)
+	if err != nil {
+		return ""
+	}
+	return n.String()
 }
 
 func (c *console) readOverlaps(all ban.Overlaps) overlaps {

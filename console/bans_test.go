@@ -286,3 +286,31 @@ func TestOptionsThatDoNotFit(t *testing.T) {
 		t.Errorf("the first page is %s", a.header.Get("Location"))
 	}
 }
+
+// TestBanFormIsForPeople: what lets in is not called a ban, a lone address names its
+// network, whoever would hit themselves is told, and Enter looks before it acts.
+func TestBanFormIsForPeople(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.parts.Accounts.Create(actor(t), account.CreateOptions{Handle: "mona", Email: "mona@site.example", Password: "correct horse"}); err != nil {
+		t.Fatal(err)
+	}
+	page := w.get("moderator", "/ban?kind=domain&value=site.example").want(200, "<title>New ban", "What to ban", "You are among those", "!goes before")
+	if preview, save := strings.Index(page.body, `formaction="ban/preview"`), strings.Index(page.body, `value="save"`); preview < 0 || save < preview {
+		t.Error("Enter makes the ban, since its button is the first")
+	}
+	w.get("moderator", "/ban?kind=domain&value=site.example&effect=allow").want(200, "<title>New exception", "Whom to let in", "goes before wider rules", "!You are among")
+	w.get("moderator", "/ban?value=203.0.113.7&expires=week").want(200, `write <span class="mono">203.0.113.0/24<`, "until <time")
+	w.get("moderator", "/ban?value=203.0.113.0/24").want(200, "!This is one address")
+	w.get("moderator", "/ban?value=2001:db8::1").want(200, "!This is one address")
+
+	to := w.post("moderator", "/ban", "value", "bob@spam.example", "effect", "allow").want(303).header.Get("Location")
+	if !strings.HasSuffix(to, "?done=excepted") {
+		t.Errorf("goes on to %s", to)
+	}
+	_, to, _ = strings.Cut(to, "/")
+	w.get("moderator", "/"+to).want(200, "The exception is in force.", "The exception</h2>", `href="ask?email=bob%40spam.example"`)
+	pattern := w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "*.site.example", Shadow: true})
+	w.get("moderator", "/bans/"+pattern.ID.String()).want(200, "!What a check says now", "Make it real")
+	shadow := w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "site.example", Shadow: true})
+	w.get("moderator", "/bans/"+shadow.ID.String()).want(200, ">mona<", "You are among those")
+}

@@ -153,8 +153,9 @@ func (c *console) render(r *request, a answer) {
 // its address. A text in an address could be somebody else's.
 var notices = map[string]string{
 	"banned":        "The ban is in force.",
+	"excepted":      "The exception is in force.",
 	"updated":       "The ban was changed.",
-	"revoked":       "Revoked. Whoever it kept out may come in again.",
+	"revoked":       "Revoked. It decides nothing any more.",
 	"reinstated":    "Reinstated. It is in force again.",
 	"promoted":      "No longer a shadow: it decides from now on.",
 	"partly":        "Done, but for those that have changed meanwhile. Look at what is there now.",
