@@ -126,7 +126,9 @@ type accountDetail struct {
 
 // concern is a rule that is about the account, by one of its addresses or its name.
 type concern struct {
-	Of, Text, Effect, Link string
+	Of, Text string
+	Effect   ban.Effect
+	Link     string
 }
 
 // suspendForm is the form to suspend.
@@ -225,7 +227,7 @@ func (d *accountDetail) readRules(r *request) error {
 				continue
 			}
 			of := s.Name + s.Email
-			d.Rules = append(d.Rules, concern{of, kindWord(c.Kind) + " " + c.Matched, c.Effect.String(), r.console.recordLink(c.Origin, c.ID)})
+			d.Rules = append(d.Rules, concern{of, kindWord(c.Kind) + " " + c.Matched, c.Effect, r.console.recordLink(c.Origin, c.ID)})
 		}
 	}
 	return nil
@@ -271,11 +273,20 @@ func reinstateAccount(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	before, err := r.console.parts.Accounts.Get(r.Context(), id)
+	if err != nil {
+		return answer{}, err
+	}
+	lift := r.text("lift_bans") != ""
 	_, err = r.console.parts.Accounts.Reinstate(r.Context(), id, account.ReinstateOptions{
-		LiftBans: r.text("lift_bans") != "", Reason: r.text("reason"),
+		LiftBans: lift, Reason: r.text("reason"),
 	})
 	if err == nil {
-		return answer{to: "accounts/" + id.String() + "?done=restored"}, nil
+		done := "restored"
+		if !lift && len(before.SuspensionBans) > 0 {
+			done = "restored-only"
+		}
+		return answer{to: "accounts/" + id.String() + "?done=" + done}, nil
 	}
 	d := &accountDetail{Faults: faults{}, Form: suspendForm{Reason: r.text("reason")}}
 	return d.refused(r, id, err)

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"strings"
 	"testing"
 
 	"example.com/ostraka/account"
@@ -42,9 +43,15 @@ func TestAccountsAreFoundSuspendedAndReinstated(t *testing.T) {
 	w.post("moderator", eve+"/suspend", "reason", "spam", "ban_emails", "1").want(303)
 	w.get("moderator", eve).want(200, "suspended", "spam", "Made with the suspension", "eve@mail.example", "Reinstate it", "!Suspend it")
 	w.get("moderator", eve+"?done=suspended").want(200, "The account is suspended.")
+	w.get("moderator", eve).want(200, `value="1" checked> Revoke the bans`, "keep out", "matches <span")
+	if a := w.post("moderator", eve+"/reinstate").want(303); !strings.HasSuffix(a.header.Get("Location"), "done=restored-only") {
+		t.Errorf("bans that are left are not told: %s", a.header.Get("Location"))
+	}
+	w.get("moderator", eve+"?done=restored-only").want(200, "are still in force")
+	w.post("moderator", eve+"/suspend", "reason", "spam", "ban_name", "1").want(303)
 	w.post("moderator", eve+"/reinstate", "lift_bans", "1").want(303)
 	w.get("moderator", eve).want(200, "active", "!Reinstate it")
-	if n, err := w.parts.Bans.Count(t.Context(), ban.Filter{Kind: ban.KindEmail, Active: new(true), At: today}); err != nil || n != 0 {
+	if n, err := w.parts.Bans.Count(t.Context(), ban.Filter{Kind: ban.KindName, Active: new(true), At: today}); err != nil || n != 0 {
 		t.Errorf("%d bans are left, %v", n, err)
 	}
 	w.post("moderator", "/accounts/"+people["ann"].ID.String()+"/suspend").want(409, "the last admin")

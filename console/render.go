@@ -170,6 +170,7 @@ var notices = map[string]string{
 	"list-dropped":  "The list was dropped.",
 	"suspended":     "The account is suspended.",
 	"restored":      "The account is reinstated.",
+	"restored-only": "The account is reinstated. The bans that were made with the suspension are still in force.",
 	"approved":      "Approved.",
 	"rejected":      "Rejected.",
 	"session-ended": "The session was ended.",
