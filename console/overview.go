@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 )
@@ -37,7 +38,8 @@ type overview struct {
 	Origins []share
 	Lists   []blocklist.List
 	Ends    []ban.Ban
-	MoreEnd bool // than those
+	MoreEnd bool  // than those
+	Waiting int64 // accounts that wait for a decision
 }
 
 // share is a part of a whole, with a bar.
@@ -59,7 +61,7 @@ type topRow struct {
 
 func showOverview(r *request) (answer, error) {
 	d := &overview{CanAsk: r.console.hasPage("ask")}
-	for _, read := range []func(*request) error{d.readChecks, d.readTop, d.readOrigins, d.readEnds} {
+	for _, read := range []func(*request) error{d.readChecks, d.readTop, d.readOrigins, d.readEnds, d.readWaiting} {
 		if err := read(r); err != nil {
 			return answer{}, err
 		}
@@ -159,6 +161,14 @@ func (d *overview) readOrigins(r *request) error {
 	d.Origins = append(d.Origins, share{Name: fmt.Sprintf("Entries of %s", plural(len(d.Lists), "list", "lists")), Link: link, Count: entries})
 	d.Origins = shares(d.Origins)
 	return nil
+}
+
+func (d *overview) readWaiting(r *request) (err error) {
+	if r.console.parts.Accounts == nil || !r.console.hasPage("waiting") {
+		return nil
+	}
+	d.Waiting, err = r.console.parts.Accounts.CountPending(r.Context(), account.PendingFilter{})
+	return err
 }
 
 func (d *overview) readEnds(r *request) error {

@@ -161,6 +161,9 @@ func decide(r *request, done string, make func(account.Selection) (account.Decid
 		d.Problems = append(d.Problems, problem{Value: failed.ID.String(), Text: whyNotDecided(failed.Err)})
 	}
 	if len(d.Problems) == 0 && len(d.Faults) == 0 {
+		if done == "rejected" && (d.Form.BanEmails || d.Form.BanName) {
+			done = "rejected-banned"
+		}
 		back.Set("done", done)
 		return answer{to: "waiting?" + back.Encode()}, nil
 	}
