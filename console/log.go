@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
 )
 
 // logPage shows who changed what: everything, or what one person did, or what became of
@@ -27,11 +28,11 @@ func logPage() page {
 
 // logData is what the page shows.
 type logData struct {
-	Actor, Day, Record string // what the form has
-	Faults             faults
-	Entries            []logEntry
-	Older, First       string // where the entries before are, and the newest
-	Looked             int    // entries that were looked at, where some were passed over
+	Actor, What, Day, Record string // what the form has
+	Faults                   faults
+	Entries                  []logEntry
+	Older, First             string // where the entries before are, and the newest
+	Looked                   int    // entries that were looked at, where some were passed over
 }
 
 // logEntry is a change as people read it.
@@ -51,7 +52,7 @@ type fieldChange struct{ Field, Before, After string }
 const maxLooked = 2000
 
 func showLog(r *request) (answer, error) {
-	d := &logData{Actor: r.param("actor"), Day: r.param("day"), Record: r.param("record"), Faults: faults{}}
+	d := &logData{Actor: r.param("actor"), What: r.param("what"), Day: r.param("day"), Record: r.param("record"), Faults: faults{}}
 	record, before, status := d.parse(r)
 	if status == 0 {
 		if err := d.read(r, record, before); err != nil {
@@ -123,7 +124,7 @@ func (d *logData) read(r *request, record uuid.UUID, before int64) error {
 		for _, c := range changes[:min(len(changes), pageSize)] {
 			looked++
 			before = c.Seq
-			if d.Actor == "" || strings.EqualFold(c.Actor, d.Actor) {
+			if d.wants(&c) {
 				d.Entries = append(d.Entries, r.console.logEntry(c))
 			}
 			if len(d.Entries) == pageSize {
@@ -135,7 +136,7 @@ func (d *logData) read(r *request, record uuid.UUID, before int64) error {
 			break
 		}
 	}
-	if d.Actor != "" {
+	if d.Actor != "" || d.What != "" {
 		d.Looked = looked
 	}
 	if before > 0 {
@@ -145,6 +146,43 @@ func (d *logData) read(r *request, record uuid.UUID, before int64) error {
 		d.First = "log?" + d.values(0).Encode()
 	}
 	return nil
+}
+
+// wants reports whether a change is one of those that are asked for.
+func (d *logData) wants(c *ban.Change) bool {
+	return (d.Actor == "" || strings.EqualFold(c.Actor, d.Actor)) && (d.What == "" || string(c.Action) == d.What)
+}
+
+// Whats are what the changes can be chosen by: those that moderators look for.
+func (d *logData) Whats() []option {
+	pairs := []string{"", "Anything"}
+	for _, a := range []store.ChangeAction{
+		store.BanCreate, store.BanUpdate, store.BanRevoke, store.BanReinstate, store.BlockCreate, store.BlockDelete, store.ListSync, store.ListUndo,
+		store.AccountSuspend, store.AccountReinstate, store.AccountApprove, store.AccountReject,
+	} {
+		pairs = append(pairs, string(a), upperFirst(changeWords(a)))
+	}
+	return choose(d.What, pairs...)
+}
+
+// changeReason returns why a change was made, for moderators; empty: nobody said. It is
+// in the log, or in the record that the change left behind.
+func changeReason(c ban.Change) string {
+	if c.Reason != "" {
+		return c.Reason
+	}
+	field := "reason"
+	switch c.Action {
+	case store.BanRevoke:
+		field = "revoked_reason"
+	case store.AccountSuspend:
+		field = "suspended_reason"
+	case store.BanCreate, store.BlockCreate:
+	default:
+		return ""
+	}
+	reason, _ := asObject(c.After)[field].(string)
+	return reason
 }
 
 // lastOf returns the number of the last of some changes, 0 of none.
@@ -157,7 +195,7 @@ func lastOf(changes []ban.Change) int64 {
 
 func (d *logData) values(before int64) url.Values {
 	q := url.Values{}
-	for name, value := range map[string]string{"actor": d.Actor, "day": d.Day, "record": d.Record} {
+	for name, value := range map[string]string{"actor": d.Actor, "what": d.What, "day": d.Day, "record": d.Record} {
 		if value != "" {
 			q.Set(name, value)
 		}

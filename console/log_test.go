@@ -26,6 +26,12 @@ func TestLogSaysWhoChangedWhat(t *testing.T) {
 	w.get("reader", "/log?actor=MONA").want(200, "ban changed", "!ban made", "!list synced")
 	w.get("reader", "/log?actor=nobody").want(200, "None of the 3 entries")
 	w.get("reader", "/log?record="+b.ID.String()).want(200, "ban changed", "ban made", "!list synced")
+	if _, err := w.parts.Bans.Revoke(actor(t), b.ID, "a new owner"); err != nil {
+		t.Fatal(err)
+	}
+	w.get("reader", "/log?what=ban.revoke").want(200, "ban revoked", "Reason: <bdi>a new owner", "!ban made", "!list synced")
+	w.get("reader", "/log?what=ban.delete").want(200, "None of the 4 entries")
+	w.get("reader", "/bans/"+b.ID.String()).want(200, "by <bdi>setup</bdi>: <bdi>a new owner")
 	w.get("reader", "/log?record=x").want(422, "Give the id")
 	w.get("reader", "/log?day=yesterday").want(422, "Give a day")
 	w.get("reader", "/log?day=2026-11-26").want(200, "No entry is like that")

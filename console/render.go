@@ -52,6 +52,7 @@ var functions = template.FuncMap{
 	"action":     actionWord,
 	"via":        viaWords,
 	"changeword": changeWords,
+	"reason":     changeReason,
 	"plot":       newPlot,
 	"asset":      assetPath,
 	"contains":   func(all []string, s string) bool { return indexOf(all, s) >= 0 },

@@ -26,13 +26,17 @@ func TestWaiting(t *testing.T) {
 		ids = append(ids, s.Account.ID.String())
 	}
 	w.get("reader", "/waiting").want(200, "4 accounts wait", "user0", "odd.example", "198.51.100.0/24", "ask?email=u0%40odd.example", "!Approve")
+	w.get("reader", "/").want(200, "4 accounts wait for a decision")
+	w.get("moderator", "/waiting").want(200, "<button disabled hidden>")
 	w.get("moderator", "/waiting?domain=other.example").want(200, "Nobody who waits is like that.")
 	w.get("moderator", "/waiting?network=nonsense").want(422, `id="network-fault"`)
 	w.post("moderator", "/waiting/approve", "id", ids[0], "reason", strings.Repeat("x", 256)).want(422, `id="reason-fault"`, "checked")
 	w.post("moderator", "/waiting/approve", "id", ids[0], "reason", "known").want(303)
+	w.get("reader", "/log?what=account.approve").want(200, "Reason: <bdi>known")
 	w.post("moderator", "/waiting/reject", "id", ids[0], "id", ids[1], "ban_emails", "1").want(409, "1 account was not decided about, 1 was", "somebody was quicker")
 	w.post("moderator", "/waiting/reject", "id", ids[2], "id", ids[3]).want(303)
 	w.get("moderator", "/waiting").want(200, "Nobody waits.")
+	w.get("reader", "/").want(200, "!for a decision")
 	if n, err := w.parts.Bans.Count(t.Context(), ban.Filter{Contains: "u1@odd.example"}); err != nil || n != 1 {
 		t.Errorf("%d bans of the rejected address, %v", n, err)
 	}
