@@ -31,7 +31,12 @@ func TestCrookedRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	onEveryBackend(t, func(t *testing.T, p *program) {
-		h := &crookedClient{t: t, p: p, statuses: map[int]int{}}
+		// In memory all are sent. What is special about the others is what gets as far
+		// as a driver, of which each fifth gives enough.
+		h := &crookedClient{t: t, p: p, every: 5, statuses: map[int]int{}}
+		if strings.HasSuffix(t.Name(), "/memstore") {
+			h.every = 1
+		}
 		for _, path := range doc.Paths.InMatchingOrder() {
 			methods := slices.Sorted(maps.Keys(doc.Paths.Find(path).Operations()))
 			for _, method := range slices.Backward(methods) { // DELETE last
@@ -55,6 +60,8 @@ type crookedClient struct {
 	p        *program
 	token    string
 	who      login
+	every    int // of so many requests one is sent
+	built    int
 	requests int
 	statuses map[int]int
 }
@@ -160,6 +167,9 @@ func (h *crookedClient) attack(method, pattern string) {
 // send makes a request with all credentials that there are.
 func (h *crookedClient) send(method, path, body string, headers ...string) {
 	h.t.Helper()
+	if h.built++; h.built%h.every != 0 {
+		return
+	}
 	who := h.who
 	if strings.HasPrefix(path, "/api/v1/") || strings.HasPrefix(path, "/api/aliases") || strings.HasPrefix(path, "/metrics") {
 		who = login{token: h.token}

@@ -29,8 +29,14 @@ type Faults interface {
 	Disarm() bool
 }
 
-// faultTries bounds how many statements an operation may have.
-const faultTries = 200
+const (
+	// faultTries bounds how many statements an operation may have.
+	faultTries = 200
+	// faultsAll is how many of the first statements of an operation go wrong each; of
+	// those that follow, which do the same for one record after the other, more and more
+	// are passed over.
+	faultsAll = 16
+)
 
 // RunFaults checks that an operation of which any one statement fails, or during
 // which its context ends, is made as a whole or not at all, as its error says, and that
@@ -84,7 +90,7 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 		do = all[i].do
 	}
 	begin()
-	for n := 1; n <= faultTries; n++ {
+	for n := 1; n <= faultTries; n += 1 + n/faultsAll {
 		before, last := everything(t, s), lastChange(t, s)
 		var told atomic.Int64
 		unsubscribe := s.Subscribe(func(store.Change) { told.Add(1) })
