@@ -41,7 +41,7 @@ func program(t *testing.T, killAfter time.Duration, args ...string) (ended bool,
 func TestACopyThatIsKilledIsGoneOnWith(t *testing.T) {
 	c := newCLI(t)
 	var list strings.Builder
-	for i := range 30_000 {
+	for i := range 10_000 {
 		fmt.Fprintf(&list, "d%d.example.net\n", i)
 	}
 	c.stdin = list.String()
@@ -57,7 +57,7 @@ func TestACopyThatIsKilledIsGoneOnWith(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			kills := 0
-			for kills < 15 {
+			for kills < 6 {
 				to, ended, out := place(), false, ""
 				for !ended {
 					if ended, out = program(t, time.Duration(rng.Int64N(int64(whole))), "copy", c.db, to); !ended {
