@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
-	"example.com/ostraka/store"
 )
 
 // logPage shows who changed what: everything, or what one person did, or what became of
@@ -156,11 +155,11 @@ func (d *logData) wants(c *ban.Change) bool {
 // Whats are what the changes can be chosen by: those that moderators look for.
 func (d *logData) Whats() []option {
 	pairs := []string{"", "Anything"}
-	for _, a := range []store.ChangeAction{
-		store.BanCreate, store.BanUpdate, store.BanRevoke, store.BanReinstate, store.BlockCreate, store.BlockDelete, store.ListSync, store.ListUndo,
-		store.AccountSuspend, store.AccountReinstate, store.AccountApprove, store.AccountReject,
+	for _, a := range []string{
+		"ban.create", "ban.update", "ban.revoke", "ban.reinstate", "block.create", "block.delete", "list.sync", "list.undo",
+		"account.suspend", "account.reinstate", "account.approve", "account.reject",
 	} {
-		pairs = append(pairs, string(a), upperFirst(changeWords(a)))
+		pairs = append(pairs, a, upperFirst(changeWords(a)))
 	}
 	return choose(d.What, pairs...)
 }
@@ -173,11 +172,11 @@ func changeReason(c ban.Change) string {
 	}
 	field := "reason"
 	switch c.Action {
-	case store.BanRevoke:
+	case "ban.revoke":
 		field = "revoked_reason"
-	case store.AccountSuspend:
+	case "account.suspend":
 		field = "suspended_reason"
-	case store.BanCreate, store.BlockCreate:
+	case "ban.create", "block.create":
 	default:
 		return ""
 	}

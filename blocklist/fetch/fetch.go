@@ -297,7 +297,8 @@ const slack = time.Hour
 // impossible reports whether a subscription would be left alone for longer than any
 // Fetcher with a right clock says.
 func (f *Fetcher) impossible(s *blocklist.Subscription, now time.Time) bool {
-	longest := max(s.Interval, maxRetryAfter) + s.Interval/10 + slack
+	longest := max(s.Interval, maxRetryAfter)
+	longest += longest/10 + slack // see vary
 	return s.State.DueAt.After(now.Add(longest)) && s.State.Free(now) ||
 		!s.State.Free(now) && s.State.HeldUntil.After(now.Add(max(f.opts.Lease, time.Hour)+slack))
 }
