@@ -220,7 +220,11 @@ func (d *Draft) rename(ctx context.Context, t pgx.Tx) error {
 	if err := d.dropEmpty(ctx, t, place); err != nil {
 		return err
 	}
-	_, err = t.Exec(ctx, `ALTER SCHEMA `+d.quoted+` RENAME TO `+place)
+	if _, err := t.Exec(ctx, `ALTER SCHEMA `+d.quoted+` RENAME TO `+place); err != nil {
+		return err
+	}
+	// The functions have the name of the schema in their text.
+	_, err = t.Exec(ctx, expand(functions, place))
 	return err
 }
 
@@ -251,6 +255,9 @@ func (d *Draft) dropEmpty(ctx context.Context, t pgx.Tx, place string) error {
 			tables[i] = place + "." + pgx.Identifier{name}.Sanitize()
 		}
 		if _, err := t.Exec(ctx, `DROP TABLE `+strings.Join(tables, ", ")); err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, expand(`DROP FUNCTION IF EXISTS @analyze_rules()`, place)); err != nil {
 			return err
 		}
 	}

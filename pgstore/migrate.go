@@ -35,6 +35,9 @@ var migrations = func() []string {
 	return all
 }()
 
+// functions makes the functions of a schema anew, as the last migrations made them.
+var functions = strings.Replace(migrations[6], "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
+
 // Migrate makes the schema if it is not there, brings it up to date, and grants
 // what a store needs of it to the role, unless that is empty. It is for a role that
 // may make schemas, where the one of the stores may not: those have

@@ -322,4 +322,5 @@ func TestACopyKeepsWhoMayUseTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	live(t, open(t, a, backend.Serve).Store)
+	exec(t, s, `SELECT `+to.Schema()+`.analyze_rules()`) // whose text has the name of the schema
 }
