@@ -52,7 +52,7 @@ func TestDamageIsReported(t *testing.T) {
 			}
 		},
 		"records that contradict each other": func(t *testing.T, path string) {
-			db, err := sql.Open("sqlite", path)
+			db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -31,7 +31,7 @@ func TestItEndsInTimeWhileTheDatabaseIsLocked(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the program ended with %d: %s", <-ended, &log)
 	}
-	db, err := sql.Open("sqlite", path)
+	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		t.Fatal(err)
 	}
