@@ -185,9 +185,9 @@ func (f *Fetcher) small(ctx context.Context, s *blocklist.Subscription, url, cod
 func checksumOf(text, of string) (sum string, ok bool) {
 	name, lines := fileName(of), strings.Split(strings.TrimSpace(text), "\n")
 	for _, line := range lines {
-		sum, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+		sum, file, named := strings.Cut(strings.TrimSpace(line), " ")
 		file = strings.TrimPrefix(strings.TrimSpace(file), "*")
-		if isSum(sum) && (path.Base(file) == name || file == "" && len(lines) == 1) {
+		if isSum(sum) && (file != "" && path.Base(file) == name || !named && len(lines) == 1) {
 			return strings.ToLower(sum), true
 		}
 	}
