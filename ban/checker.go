@@ -164,12 +164,27 @@ func (c *Checker) applyAll(position int64, own bool) {
 // attempt was not allowed.
 func (c *Checker) Check(ctx context.Context, s Subject) (d Decision, err error) {
 	if err := c.ready(&s); err != nil {
-		return c.failed(ctx, &s, err)
+		return c.failed(ctx, &s, err, true)
 	}
 	if c.mirror != nil && !c.mirror.Behind() {
-		err = c.checkMirror(ctx, &s, &d)
+		err = c.checkMirror(ctx, &s, &d, true)
 	} else if c.mx != nil || !c.checkCached(&s, &d) {
-		err = c.checkStore(ctx, &s, &d)
+		err = c.checkStore(ctx, &s, &d, true)
+	}
+	return d, err
+}
+
+// Peek returns what [Checker.Check] answers, and leaves no trace: it records no hit
+// and counts in no figure. It is for questions about those who are in already, of
+// which nobody attempts anything. Its errors are those of Check.
+func (c *Checker) Peek(ctx context.Context, s Subject) (d Decision, err error) {
+	if err := c.ready(&s); err != nil {
+		return c.failed(ctx, &s, err, false)
+	}
+	if c.mirror != nil && !c.mirror.Behind() {
+		err = c.checkMirror(ctx, &s, &d, false)
+	} else {
+		err = c.checkStore(ctx, &s, &d, false)
 	}
 	return d, err
 }
@@ -191,7 +206,7 @@ func (c *Checker) checkCached(s *Subject, d *Decision) bool {
 	if counters := c.stats.of(number); any {
 		var room [8]*store.Rule
 		now := c.opts.Now()
-		c.conclude(d, s, now, found, &mxAnswer{}, c.traitAddress(s), netip.Addr{}, room[:0], number)
+		c.conclude(d, s, now, found, &mxAnswer{}, c.traitAddress(s), netip.Addr{}, room[:0], number, true)
 		d.Stale = c.feed.Late(w, true)
 		counters.cacheHits.Add(use.Hits)
 	} else {
@@ -203,38 +218,39 @@ func (c *Checker) checkCached(s *Subject, d *Decision) bool {
 	return true
 }
 
-// checkStore is Check from the caches and the store. d must be zero.
-func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision) error {
+// checkStore is Check from the caches and the store, or Peek, which does not count. d
+// must be zero.
+func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision, counts bool) error {
 	now := c.opts.Now()
 	w := c.feed.Window(c.feed.MomentOf(c.wallClock(now)))
 	var found match.Found
-	cached, err := c.findCached(ctx, s, now, w, &found)
+	cached, err := c.findCached(ctx, s, now, w, &found, counts)
 	var mx mxAnswer
 	if err == nil && c.mx != nil {
 		mx, err = c.addMX(ctx, s, now, &found, func(s *Subject, out *match.Found) error {
-			hit, err := c.findCached(ctx, s, now, w, out)
+			hit, err := c.findCached(ctx, s, now, w, out, counts)
 			cached = cached || hit
 			return err
 		})
 	}
 	if err != nil {
 		if c.mirror != nil && storeFailed(ctx, err) {
-			err = c.checkMirror(ctx, s, d)
+			err = c.checkMirror(ctx, s, d, counts)
 			d.Stale = err == nil // changes are known of that it lacks
 			return err
 		}
-		*d, err = c.failed(ctx, s, err)
+		*d, err = c.failed(ctx, s, err, counts)
 		return err
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	c.conclude(d, s, now, &found, &mx, c.traitAddress(s), netip.Addr{}, room[:0], number(now))
+	c.conclude(d, s, now, &found, &mx, c.traitAddress(s), netip.Addr{}, room[:0], number(now), counts)
 	d.Stale = c.feed.Late(w, cached)
 	return nil
 }
 
-// checkMirror is Check from the content of the mirror, whatever is the matter
-// with the store. d must be zero.
-func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) error {
+// checkMirror is checkStore from the content of the mirror, whatever is the matter
+// with the store.
+func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision, counts bool) error {
 	sc := takeScratch()
 	defer sc.release()
 	w := c.feed.Window(0)
@@ -247,7 +263,9 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 			d.Verdict, d.action = Allowed, s.Action
 			c.judgeTraits(d, s, time.Time{}, sc.Address(), nil)
 			d.Stale = c.feed.Late(w, true)
-			c.stats.count(c.stats.of(sc.stripe), d)
+			if counts {
+				c.stats.count(c.stats.of(sc.stripe), d)
+			}
 			return nil
 		}
 		var mx mxAnswer
@@ -256,44 +274,47 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision) erro
 			mx, err = c.addMX(ctx, s, now, found, c.findInMirror(content, now))
 		}
 		if err == nil {
-			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.Address(), sc.Addr(), sc.match, sc.stripe)
+			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.Address(), sc.Addr(), sc.match, sc.stripe, counts)
 			d.Stale = c.feed.Late(w, true)
 			return nil
 		}
 	}
-	*d, err = c.failed(ctx, s, err)
+	*d, err = c.failed(ctx, s, err, counts)
 	return err
 }
 
 // findCached finds the rules for each field: from the cache where it may be
 // trusted, else in the store. cached reports whether any came from the cache.
-func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w changefeed.Window, out *match.Found) (cached bool, err error) {
+func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w changefeed.Window, out *match.Found, counts bool) (cached bool, err error) {
 	texts := s.texts()
 	use, err := c.cache.Find(ctx, &texts, now, c.feed.Trusted(w), out)
-	if use.Hits > 0 {
+	if counts && use.Hits > 0 {
 		c.stats.of(number(now)).cacheHits.Add(use.Hits)
 	}
-	if use.Misses > 0 {
+	if counts && use.Misses > 0 {
 		c.stats.cacheMisses.Add(use.Misses)
 	}
 	return use.Hits > 0, err
 }
 
-// conclude decides by the rules found, and counts those that matched, which it
-// appends to matched and returns. The address is needed for its traits only; the
+// conclude decides by the rules found, and counts it and those that matched, if it is
+// to, which it appends to matched and returns. The address is needed for its traits only; the
 // client is that of the Subject, or unknown yet. Who counts at once has different
 // numbers.
-func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, a Address, client netip.Addr, matched []*store.Rule, number uint32) []*store.Rule {
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, a Address, client netip.Addr, matched []*store.Rule, number uint32, counts bool) []*store.Rule {
 	decide(d, s, now, found, func(m *match.Candidate) {
 		matched = appendNew(matched, &m.Rule)
 	})
 	if mx.record != nil {
 		mx.finish(d, s, &c.opts.MX)
-		if d.MX == MXUnknown {
+		if counts && d.MX == MXUnknown {
 			c.stats.mxUnknown.Add(1)
 		}
 	}
 	c.judgeTraits(d, s, now, a, found[KindEmail-1])
+	if !counts {
+		return matched
+	}
 	if len(matched) > 0 {
 		if !client.IsValid() {
 			client = clientAddr(s.IP)
@@ -331,13 +352,17 @@ func (c *Checker) wallClock(now time.Time) time.Time {
 // failed returns the answer to a check that could not be made. Only trouble
 // with the store may let people in: not a Subject that does not parse, nor a
 // caller who hangs up, nor a Checker that was closed.
-func (c *Checker) failed(ctx context.Context, s *Subject, err error) (Decision, error) {
+func (c *Checker) failed(ctx context.Context, s *Subject, err error, counts bool) (Decision, error) {
 	d := Decision{Verdict: Denied, action: s.Action}
 	if d.invalid = isValueError(err); d.invalid {
-		c.stats.invalid.Add(1)
+		if counts {
+			c.stats.invalid.Add(1)
+		}
 		return d, err
 	}
-	c.stats.failed.Add(1)
+	if counts {
+		c.stats.failed.Add(1)
+	}
 	gone := errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, ErrClosed)
 	if c.opts.OnError == FailOpen && !gone {
 		d.Verdict = Allowed

@@ -77,7 +77,7 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 		mx, err = c.addMX(ctx, &s, now, &found, find)
 	}
 	if err != nil {
-		d, err := c.failed(ctx, &s, err)
+		d, err := c.failed(ctx, &s, err, true)
 		return Trace{Decision: d}, err
 	}
 	t := Trace{MX: mx.trace()}
