@@ -8,19 +8,10 @@ import (
 	"example.com/ostraka/ban/value"
 )
 
-// defaultProtected are the mail domains that most people have their address at:
-// banning one of them bans a country's worth of strangers. To those that are listed
-// come all of the providers whose mailboxes are known.
-var defaultProtected = func() []string {
-	all := slices.Concat(commonDomains, largeProviders, (*value.Tables)(nil).MailDomains())
-	slices.Sort(all)
-	return slices.Compact(all)
-}()
-
 // DefaultProtected returns the values that no ban may cover unless it is forced
 // or [GuardOptions.NoDefaultProtected] is set: the domains of the large providers
 // of mailboxes, sorted. The slice is the caller's.
-func DefaultProtected() []string { return slices.Clone(defaultProtected) }
+func DefaultProtected() []string { return value.FreeMailDomains() }
 
 // protectedSet are values that bans must not cover.
 type protectedSet struct {
@@ -33,7 +24,7 @@ func parseProtected(o GuardOptions) (protectedSet, error) {
 	set := protectedSet{hosts: make(map[string][]*protected)}
 	texts := o.Protected
 	if !o.NoDefaultProtected {
-		texts = slices.Concat(o.Protected, defaultProtected)
+		texts = slices.Concat(o.Protected, value.FreeMailDomains())
 	}
 	for _, text := range texts {
 		v, err := ParseAny(text)

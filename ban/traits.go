@@ -18,7 +18,7 @@ const (
 	// [value.Address.Tagged].
 	TraitTagged Trait = iota + 1
 	// TraitFree: its domain is one of a public provider of mailboxes, at which
-	// anybody gets another one: one of those that [DefaultProtected] returns.
+	// anybody gets another one; see [value.FreeMailDomains].
 	TraitFree
 	// TraitRole: it is the address of a function and not of a person; see
 	// [value.Address.Role].
@@ -89,27 +89,12 @@ func (o *TraitOptions) of(a value.Address, each func(Trait, Policy)) {
 	if o.Tagged != PolicyIgnore && a.Tagged() {
 		each(TraitTagged, o.Tagged)
 	}
-	if o.Free != PolicyIgnore && isFree(a) {
+	if o.Free != PolicyIgnore && a.Free() {
 		each(TraitFree, o.Free)
 	}
 	if o.Role != PolicyIgnore && a.Role() {
 		each(TraitRole, o.Role)
 	}
-}
-
-// freeDomains are the domains of public providers of mailboxes.
-var freeDomains = func() map[string]bool {
-	set := make(map[string]bool, len(defaultProtected))
-	for _, domain := range defaultProtected {
-		set[domain] = true
-	}
-	return set
-}()
-
-// isFree reports whether an address, or its mailbox, is at a public provider.
-func isFree(a value.Address) bool {
-	_, of, _ := strings.Cut(a.Mailbox(), "@")
-	return freeDomains[a.Domain()] || freeDomains[of]
 }
 
 // lifted reports whether a rule for the address or its domain is an exception, and

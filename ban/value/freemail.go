@@ -1,4 +1,9 @@
-package ban
+package value
+
+import (
+	"slices"
+	"strings"
+)
 
 // commonDomains are the 100 mail domains with the most addresses that receive
 // mail, the most common one first, as email-verify.my-addr.com counted them. The
@@ -39,4 +44,25 @@ var largeProviders = []string{
 	"tutamail.com", "tutanota.com", "tutanota.de", "twc.com", "ukr.net", "usa.com", "videotron.ca",
 	"virginmedia.com", "wp.pl", "xs4all.nl", "xtra.co.nz", "yeah.net", "ziggo.nl", "zoho.com",
 	"zohomail.com",
+}
+
+// freeMail are the domains of all public mail providers that are known: those that are
+// listed here, and those whose mailboxes are.
+var freeMail = func() []string {
+	all := slices.Concat(commonDomains, largeProviders, bundled.MailDomains())
+	slices.Sort(all)
+	return slices.Compact(all)
+}()
+
+var isFreeMail = newSet(freeMail...)
+
+// FreeMailDomains returns the mail domains that most people have their address at:
+// those of the large public providers, at which anybody gets another mailbox, sorted.
+// The slice is the caller's.
+func FreeMailDomains() []string { return slices.Clone(freeMail) }
+
+// Free reports whether the address, or its mailbox, is at one of [FreeMailDomains].
+func (a Address) Free() bool {
+	_, of, _ := strings.Cut(a.mailbox, "@")
+	return isFreeMail[a.Domain()] || isFreeMail[of]
 }
