@@ -32,11 +32,10 @@ func TestAccountsAreFoundSuspendedAndReinstated(t *testing.T) {
 
 	eve := "/accounts/" + people["eve"].ID.String()
 	w.get("reader", eve).want(200, "&lt;i&gt;eve", "!<i>eve", "domain mail.example", "Session", "!Suspend it", "!End it")
-	page := w.get("moderator", eve).want(200, "Suspend it", "End it")
+	w.get("moderator", eve).want(200, "Suspend it", "End it")
 	w.post("moderator", eve+"/end", "credential", session.Credential.ID.String()).want(303)
 	w.post("moderator", eve+"/end", "credential", "x").want(400)
 	w.get("moderator", eve).want(200, "!End it")
-	_ = page
 
 	w.post("reader", eve+"/suspend").want(403)
 	w.post("moderator", eve+"/suspend", "reason", string(make([]byte, 300))).want(422, `id="reason-fault"`)

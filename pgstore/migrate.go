@@ -35,8 +35,17 @@ var migrations = func() []string {
 	return all
 }()
 
-// functions makes the functions of a schema anew, as the last migrations made them.
-var functions = strings.Replace(migrations[6], "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
+// functions makes the functions of a schema anew, after it was renamed: the migrations
+// that have one have nothing else.
+var functions = func() string {
+	var all strings.Builder
+	for _, m := range migrations {
+		if strings.Contains(m, "CREATE FUNCTION") {
+			all.WriteString(strings.ReplaceAll(m, "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+		}
+	}
+	return all.String()
+}()
 
 // Migrate makes the schema if it is not there, brings it up to date, and grants
 // what a store needs of it to the role, unless that is empty. It is for a role that
