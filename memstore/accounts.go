@@ -136,24 +136,9 @@ func (a *accounts) losesLastAdmin(r *accountRecord, after *store.Account) error 
 	return fmt.Errorf("account %s: %w", r.account.ID, store.ErrLastAdmin)
 }
 
-// cloneAccount returns a copy that shares no slice with the account.
-func cloneAccount(a *store.Account) store.Account {
-	c := *a
-	c.HandleKeys = slices.Clone(a.HandleKeys)
-	c.Links = slices.Clone(a.Links)
-	c.Meta = slices.Clone(a.Meta)
-	c.Roles = slices.Clone(a.Roles)
-	for i := range c.Roles {
-		c.Roles[i].Permissions = slices.Clone(c.Roles[i].Permissions)
-	}
-	c.Emails = slices.Clone(a.Emails)
-	c.SuspensionBans = slices.Clone(a.SuspensionBans)
-	return c
-}
-
 // CreateAccount implements [store.Accounts].
 func (s *Store) CreateAccount(ctx context.Context, account store.Account, change store.Change) (store.Account, error) {
-	account = cloneAccount(&account)
+	account = account.Clone()
 	err := s.write(ctx, func() (*store.Change, error) {
 		if err := s.accounts.taken(&account, nil); err != nil {
 			return nil, err
@@ -173,7 +158,7 @@ func (s *Store) CreateAccount(ctx context.Context, account store.Account, change
 	if err != nil {
 		return store.Account{}, err
 	}
-	return cloneAccount(&account), nil
+	return account.Clone(), nil
 }
 
 // Account implements [store.Accounts].
@@ -221,7 +206,7 @@ func (s *Store) account(ctx context.Context, find func() (*accountRecord, error)
 	err = s.read(ctx, func() error {
 		r, err := find()
 		if err == nil {
-			account = cloneAccount(&r.account)
+			account = r.account.Clone()
 		}
 		return err
 	})
@@ -233,7 +218,7 @@ func (s *Store) ListAccounts(ctx context.Context, filter store.AccountFilter, pa
 	err = s.read(ctx, func() error {
 		matches := func(r *accountRecord) bool { return filter.Match(&r.account) }
 		for r := range inOrder(s.accounts.order, page, matches) {
-			list = append(list, cloneAccount(&r.account))
+			list = append(list, r.account.Clone())
 		}
 		return nil
 	})

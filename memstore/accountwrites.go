@@ -14,7 +14,7 @@ import (
 
 // UpdateAccount implements [store.Accounts].
 func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, change store.Change) (written store.AccountWritten, err error) {
-	after := cloneAccount(&write.Account)
+	after := write.Account.Clone()
 	err = s.transact(ctx, func(tx *transaction) error {
 		r, err := s.rewritable(&after)
 		if err != nil {
@@ -51,7 +51,7 @@ func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, cha
 	if err != nil {
 		return store.AccountWritten{}, err
 	}
-	written.Account = cloneAccount(&after)
+	written.Account = after.Clone()
 	return written, nil
 }
 
@@ -144,7 +144,7 @@ func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval,
 		if err != nil {
 			return err
 		}
-		written.Account = cloneAccount(&r.account)
+		written.Account = r.account.Clone()
 		s.credentials.remove(func(c *credentialRecord) bool { return c.account == r })
 		s.accounts.remove(r)
 		tx.log(logged)

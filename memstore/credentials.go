@@ -77,15 +77,9 @@ func (s *Store) credentialsOf(filter *store.CredentialFilter) []*credentialRecor
 	return nil
 }
 
-func cloneCredential(c *store.Credential) store.Credential {
-	copied := *c
-	copied.Scopes = slices.Clone(c.Scopes)
-	return copied
-}
-
 // CreateSession implements [store.Credentials].
 func (s *Store) CreateSession(ctx context.Context, session store.Credential, accountVersion int64) (store.Credential, error) {
-	session = cloneCredential(&session)
+	session = session.Clone()
 	err := s.write(ctx, func() (*store.Change, error) {
 		r, err := s.holder(&session, accountVersion)
 		if err != nil {
@@ -101,12 +95,12 @@ func (s *Store) CreateSession(ctx context.Context, session store.Credential, acc
 	if err != nil {
 		return store.Credential{}, err
 	}
-	return cloneCredential(&session), nil
+	return session.Clone(), nil
 }
 
 // CreateToken implements [store.Credentials].
 func (s *Store) CreateToken(ctx context.Context, token store.Credential, accountVersion int64, change store.Change) (store.Credential, error) {
-	token = cloneCredential(&token)
+	token = token.Clone()
 	err := s.write(ctx, func() (*store.Change, error) {
 		r, err := s.holder(&token, accountVersion)
 		if err != nil {
@@ -123,7 +117,7 @@ func (s *Store) CreateToken(ctx context.Context, token store.Credential, account
 	if err != nil {
 		return store.Credential{}, err
 	}
-	return cloneCredential(&token), nil
+	return token.Clone(), nil
 }
 
 // holder returns the account that is to get the credential, unless that is
@@ -157,7 +151,7 @@ func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (c 
 		if r == nil {
 			return fmt.Errorf("credential: %w", store.ErrNotFound)
 		}
-		c, a = cloneCredential(&r.credential), cloneAccount(&r.account.account)
+		c, a = r.credential.Clone(), r.account.account.Clone()
 		return nil
 	})
 	return c, a, err
@@ -168,7 +162,7 @@ func (s *Store) ListCredentials(ctx context.Context, filter store.CredentialFilt
 	err = s.read(ctx, func() error {
 		matches := func(r *credentialRecord) bool { return filter.Match(&r.credential) }
 		for r := range inOrder(s.credentialsOf(&filter), page, matches) {
-			list = append(list, cloneCredential(&r.credential))
+			list = append(list, r.credential.Clone())
 		}
 		return nil
 	})

@@ -168,7 +168,7 @@ func (s *Store) rewrite(r *record, b store.Ban) {
 }
 
 func (r *rekeying) account(a *accountRecord) {
-	after := cloneAccount(&a.account)
+	after := a.account.Clone()
 	moved, spare, _ := changelog.AccountKeys(&after, r.maker, func(key string) (bool, error) {
 		other := r.store.accounts.byKey[key]
 		return other != nil && other != a, nil

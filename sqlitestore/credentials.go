@@ -108,29 +108,27 @@ func byHashQuery() string {
 		WHERE c.hash = ? ORDER BY k.position, e.position`
 }
 
-// CredentialByHash implements [store.Credentials].
-func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (credential store.Credential, account store.Account, err error) {
-	err = s.read(ctx, "read a credential", func(querier) error {
+// CredentialByHash implements [store.Credentials]. What was read before is not read
+// again while nobody commits, see credentialCache; who finds that in use reads by
+// another connection rather than wait.
+func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (store.Credential, store.Account, error) {
+	var h holder
+	err := s.read(ctx, "read a credential", func(querier) (err error) {
+		if s.owned && s.known.mu.TryLock() {
+			defer s.known.mu.Unlock()
+			h, err = s.known.find(ctx, s, hash)
+			return err
+		}
 		stmt, err := s.byHash.get(ctx, s.readDB, byHashQuery)
-		if err != nil {
-			return err
+		if err == nil {
+			h, err = readHolder(ctx, stmt, hash)
 		}
-		rows, err := stmt.QueryContext(ctx, hash[:])
-		if err != nil {
-			return err
-		}
-		var found accountReader
-		dest := credentialDest(&credential)
-		if err := drain(rows, func(rows *sql.Rows) error { return found.read(rows, dest...) }); err != nil {
-			return err
-		}
-		account, err = found.accounts.Only()
 		return err
 	})
 	if err != nil {
 		return store.Credential{}, store.Account{}, err
 	}
-	return credential, account, nil
+	return h.credential, h.account, nil
 }
 
 // credentialConditions says in SQL what [store.CredentialFilter.Match] says.

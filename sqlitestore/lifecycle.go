@@ -39,7 +39,7 @@ func (s *Store) Close() error {
 	if !first {
 		return nil
 	}
-	errs := []error{s.byHash.close()}
+	errs := []error{s.byHash.close(), s.known.close()} // no operation is under way
 	for i := range s.lookups {
 		errs = append(errs, s.lookups[i].close())
 	}

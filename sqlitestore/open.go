@@ -33,6 +33,7 @@ type Store struct {
 	life            sqlbackend.Lifecycle
 	lookups         [lookupSizes]lazyStmt
 	byHash          lazyStmt
+	known           credentialCache // of owned files
 	subscribers     changelog.Subscribers
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -251,6 +252,21 @@ func (e *AccountExistsError) Error() string {
 
 // Is reports whether target is [ErrExists].
 func (e *AccountExistsError) Is(target error) bool { return target == ErrExists }
+
+// Clone returns a copy that shares no memory with the account that could be changed.
+func (a *Account) Clone() Account {
+	c := *a
+	c.HandleKeys = slices.Clone(a.HandleKeys)
+	c.Links = slices.Clone(a.Links)
+	c.Meta = slices.Clone(a.Meta)
+	c.Roles = slices.Clone(a.Roles)
+	for i := range c.Roles {
+		c.Roles[i].Permissions = slices.Clone(c.Roles[i].Permissions)
+	}
+	c.Emails = slices.Clone(a.Emails)
+	c.SuspensionBans = slices.Clone(a.SuspensionBans)
+	return c
+}
 
 // Accounts keeps accounts. A backend compares handles by their keys and
 // addresses by their bytes.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -103,6 +104,13 @@ func (f *CredentialFilter) Match(c *Credential) bool {
 		(f.ID == uuid.Nil || c.ID == f.ID) &&
 		(f.Family == uuid.Nil || c.Family == f.Family) &&
 		(f.Except == uuid.Nil || c.ID != f.Except)
+}
+
+// Clone returns a copy that shares no memory with the credential.
+func (c *Credential) Clone() Credential {
+	copied := *c
+	copied.Scopes = slices.Clone(c.Scopes)
+	return copied
 }
 
 // Credentials keeps sessions and API tokens. Sessions come and go unlogged, as

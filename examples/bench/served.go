@@ -19,11 +19,14 @@ import (
 // measureServed times what stands between a mirror and those who ask over HTTP and
 // Postfix's protocol.
 func (b *bench) measureServed(ctx context.Context) error {
-	b.say("the guard of a handler, and the policy of Postfix")
+	b.say("the guard of a handler, the policy of Postfix, and a check with an API token")
 	if err := b.measureGuard(); err != nil {
 		return err
 	}
-	return b.measurePostfix(ctx)
+	if err := b.measurePostfix(ctx); err != nil {
+		return err
+	}
+	return b.measureToken(ctx)
 }
 
 func (b *bench) measureGuard() error {
