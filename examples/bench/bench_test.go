@@ -87,7 +87,7 @@ func TestBars(t *testing.T) {
 }
 
 func TestWrongFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-rules", "x"}, {"-rules", "1"}, {"-rounds", "4"}, {"-slice", "1ns"}, {"-soak", "-1s"}, {"-svg", "no/such/folder/x.svg"}, {"-svg", "."}, {"more"}} {
+	for _, args := range [][]string{{"-rules", "x"}, {"-rules", "1"}, {"-rounds", "4"}, {"-slice", "1ns"}, {"-soak", "-1s"}, {"-svg", "no/such/folder/x.svg"}, {"-svg", "."}, {"-only", "load,nothing"}, {"more"}} {
 		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%q is taken", args)
 		}

@@ -3,6 +3,7 @@
 //
 //	go run ./examples/bench                       all of it: some minutes, and 3 GB of memory
 //	go run ./examples/bench -rules 1000,10000     with fewer rules
+//	go run ./examples/bench -only load,bulk       some of it
 //	go run ./examples/bench -json                 for programs
 //	go run ./examples/bench -db postgres://…      a store on PostgreSQL, against what PostgreSQL alone does
 //	go run ./examples/bench -soak 10m             no figures: does a mirror ever disagree with its store?
@@ -46,6 +47,7 @@ type settings struct {
 	log    io.Writer
 
 	prefixes []string // files
+	only     []string // steps; none: all
 }
 
 func parseFlags(args []string, log io.Writer) (settings, error) {
@@ -62,6 +64,15 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 		_, err := readPrefixes(path)
 		return err
 	})
+	set.Func("only", "`STEPS` to measure instead of all, separated by commas: "+strings.Join(stepNames(), ", "), func(text string) error {
+		for name := range strings.SplitSeq(text, ",") {
+			if !slices.Contains(stepNames(), name) {
+				return fmt.Errorf("there is no step %q", name)
+			}
+			s.only = append(s.only, name)
+		}
+		return nil
+	})
 	set.DurationVar(&s.soak, "soak", 0, "instead of measuring, compare a mirror with its store for so long")
 	db := set.String("db", "", "instead of SQLite files and mirrors, measure a store on the PostgreSQL server postgres://USER@HOST/DATABASE, in a schema that is made and dropped")
 	if err := set.Parse(args); err != nil {
@@ -71,7 +82,7 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 	if s.db, err = backend.Named("-db", *db); err != nil {
 		return s, err
 	}
-	if s.db.OnServer() {
+	if s.db.OnServer() || !s.wants("growth") {
 		s.svg = "" // there is no curve
 	} else if !s.db.IsZero() {
 		return s, fmt.Errorf("-db: %q is a file: those are made by this program; give postgres://USER@HOST/DATABASE", *db)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,13 +45,43 @@ func (b *bench) measure(ctx context.Context) error {
 			return fmt.Errorf("%d rules: %w", n, err)
 		}
 	}
-	for _, step := range []func(context.Context) error{b.measureMirror, b.measurePatterns, b.measurePrefixes, b.measureLetters, b.measureExplain, b.measureFlood,
-		b.measureCache, b.measureOneField, b.measureLoad, b.measureGrowth, b.measureCores, b.measureServed, b.measureBulk, b.measureCreate, b.measureTail} {
-		if err := step(ctx); err != nil {
-			return err
+	for _, s := range steps {
+		if !b.wants(s.name) {
+			continue
+		}
+		if err := s.measure(b, ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	return nil
+}
+
+// steps are what is measured, in order, beside syncStep. Each has rows of its own.
+var steps = []struct {
+	name    string
+	measure func(*bench, context.Context) error
+}{
+	{"mirror", (*bench).measureMirror}, {"patterns", (*bench).measurePatterns}, {"prefixes", (*bench).measurePrefixes},
+	{"letters", (*bench).measureLetters}, {"explain", (*bench).measureExplain}, {"flood", (*bench).measureFlood},
+	{"cache", (*bench).measureCache}, {"onefield", (*bench).measureOneField}, {"load", (*bench).measureLoad},
+	{"growth", (*bench).measureGrowth}, {"cores", (*bench).measureCores}, {"served", (*bench).measureServed},
+	{"bulk", (*bench).measureBulk}, {"create", (*bench).measureCreate}, {"tail", (*bench).measureTail},
+}
+
+// syncStep is the first Sync of the largest list, which bulk needs the time of.
+const syncStep = "sync"
+
+func stepNames() []string {
+	names := []string{syncStep}
+	for _, s := range steps {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// wants reports whether a step is to be measured.
+func (s *settings) wants(step string) bool {
+	return len(s.only) == 0 || slices.Contains(s.only, step)
 }
 
 // largest is the site that the table is about.
@@ -61,7 +92,7 @@ func (b *bench) largest() *site { return b.sites[len(b.sites)-1] }
 func (b *bench) build(ctx context.Context, n int) error {
 	rules := makeRules(n)
 	path := b.file(fmt.Sprint(n, ".db"))
-	if n != b.sizes[len(b.sizes)-1] {
+	if n != b.sizes[len(b.sizes)-1] || !b.wants(syncStep) && !b.wants("bulk") {
 		b.say("%d rules", n)
 		if err := syncList(ctx, path, rules); err != nil {
 			return err

@@ -264,11 +264,11 @@ func (m *Mirror) scan(ctx context.Context) (*ruleindex.Index, error) {
 		defer close(read)
 		failed <- m.readAll(ctx, read, spare)
 	}()
-	x := ruleindex.NewSized(total)
+	building := ruleindex.NewBuilder(total)
 	n := 0
 	for batch := range read {
 		for i := range batch {
-			x.Put(batch[i])
+			building.Add(&batch[i])
 			if n++; m.progress != nil && n%8192 == 0 {
 				m.progress(n, max(n, total))
 			}
@@ -278,11 +278,10 @@ func (m *Mirror) scan(ctx context.Context) (*ruleindex.Index, error) {
 	if err := <-failed; err != nil {
 		return nil, err
 	}
-	x.Compact()
 	if m.progress != nil {
 		m.progress(n, n)
 	}
-	return x, nil
+	return building.Index(), nil
 }
 
 // readAll sends all rules in batches, which it takes from those that are spare.

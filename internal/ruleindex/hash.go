@@ -3,6 +3,7 @@ package ruleindex
 import (
 	"math/bits"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 
 	"example.com/ostraka/store"
@@ -37,11 +38,16 @@ func fold(a, b uint64) uint64 {
 func (s *seeds) hash(k store.Key) uint64 {
 	if k.Kind == store.KindIP {
 		if p, ok := canonicalPrefix(k.Text); ok {
-			hi, lo := halves(p.Addr())
-			return s.hashPrefix(family(p.Addr()), hi, lo, uint8(p.Bits()))
+			return s.hashNetwork(p)
 		}
 	}
 	return s.hashText(k.Kind, k.Text)
+}
+
+// hashNetwork returns the hash of the key that a prefix has.
+func (s *seeds) hashNetwork(p netip.Prefix) uint64 {
+	hi, lo := halves(p.Addr())
+	return s.hashPrefix(family(p.Addr()), hi, lo, uint8(p.Bits()))
 }
 
 func (s *seeds) hashText(kind store.Kind, text string) uint64 {

@@ -49,17 +49,34 @@ func ordinary(r *store.Rule) bool {
 // pack appends the record of a rule, with its texts and what else it needs, and
 // returns its number.
 func (s *shard) pack(r *store.Rule) uint32 {
+	rec := s.record(r, nil)
+	if rec.flags&flagOdd == 0 {
+		text := r.Key.Text
+		if rec.flags&flagOwnText != 0 {
+			text += r.Value
+		}
+		rec.flags |= flagLoose
+		rec.text = uint32(len(s.loose))
+		s.loose = append(s.loose, text)
+	}
+	return s.append(rec)
+}
+
+// record returns the record of a rule, but for where its texts are, which one that
+// is odd does not need. What else it needs it adds to the shard. numbers are as for
+// commonOf.
+func (s *shard) record(r *store.Rule, numbers map[common]uint16) record {
 	rec := record{id: r.ID, kind: r.Key.Kind, effect: r.Effect, scope: r.Scope}
 	plain := ordinary(r)
 	if plain {
-		rec.common, plain = s.commonOf(common{r.Origin, r.Reason, r.PublicReason, r.Source})
+		rec.common, plain = s.commonOf(common{r.Origin, r.Reason, r.PublicReason, r.Source}, numbers)
 	}
 	switch {
 	case !plain:
 		rec.flags |= flagOdd
 		rec.aux = uint32(len(s.odd))
 		s.odd = append(s.odd, *r)
-		return s.append(rec)
+		return rec
 	case !r.ExpiresAt.IsZero():
 		rec.flags |= flagExpires
 		rec.aux = uint32(len(s.ends))
@@ -71,17 +88,11 @@ func (s *shard) pack(r *store.Rule) uint32 {
 		rec.flags |= flagShadow
 	}
 
-	text := r.Key.Text
-	rec.keyLen, rec.valueLen = uint8(len(r.Key.Text)), uint8(len(r.Key.Text))
+	rec.keyLen, rec.valueLen = uint8(len(r.Key.Text)), uint8(len(r.Value))
 	if r.Value != r.Key.Text {
-		text += r.Value
-		rec.valueLen = uint8(len(r.Value))
 		rec.flags |= flagOwnText
 	}
-	rec.flags |= flagLoose
-	rec.text = uint32(len(s.loose))
-	s.loose = append(s.loose, text)
-	return s.append(rec)
+	return rec
 }
 
 func (s *shard) append(rec record) uint32 {
@@ -89,19 +100,35 @@ func (s *shard) append(rec record) uint32 {
 	return uint32(len(s.records) - 1)
 }
 
+// fewCommons are so few that one is sooner found among them than in a map.
+const fewCommons = 4
+
 // commonOf returns the number of what a rule shares with others. The newest
 // are the likeliest. ok is false if there are more than records can tell apart.
-func (s *shard) commonOf(c common) (number uint16, ok bool) {
-	for i := len(s.commons) - 1; i >= 0; i-- {
+// numbers, which may be nil, are those of all: with them the time does not grow
+// with how many there are.
+func (s *shard) commonOf(c common, numbers map[common]uint16) (number uint16, ok bool) {
+	first := 0
+	if numbers != nil {
+		first = max(0, len(s.commons)-fewCommons)
+	}
+	for i := len(s.commons) - 1; i >= first; i-- {
 		if s.commons[i] == c {
 			return uint16(i), true
 		}
 	}
+	if number, ok = numbers[c]; ok {
+		return number, true
+	}
 	if len(s.commons) > math.MaxUint16 {
 		return 0, false
 	}
+	number = uint16(len(s.commons))
 	s.commons = append(s.commons, c)
-	return uint16(len(s.commons) - 1), true
+	if numbers != nil {
+		numbers[c] = number
+	}
+	return number, true
 }
 
 // texts returns the text of the key, with the value behind it if it has its own.

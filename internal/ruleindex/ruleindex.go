@@ -2,7 +2,6 @@
 package ruleindex
 
 import (
-	"math/bits"
 	"slices"
 
 	"github.com/gaissmai/bart"
@@ -39,25 +38,6 @@ func New() *Index {
 	x := &Index{owned: true, wild: make(map[store.Kind]*wildcards), view: &View{seeds: newSeeds(), shift: 64, prefixes: new(bart.Lite)}}
 	empty := &shard{table: NewTable(0)}
 	x.view.dir = []part{{empty.table.groups, empty}}
-	return x
-}
-
-// NewSized returns an empty index that is ready for about so many rules: they are put
-// into it without shards being split and copied.
-func NewSized(rules int) *Index {
-	x := New()
-	depth := min(max(bits.Len(uint(rules/(maxShard*3/4))), 0), maxDepth)
-	if depth == 0 {
-		return x
-	}
-	n := 1 << depth
-	v := x.view
-	v.dir, v.shift = make([]part, n), uint8(64-depth)
-	room := rules/n + rules/n/8
-	for i := range v.dir {
-		s := &shard{depth: uint8(depth), table: NewTable(room), records: make([]record, 0, room)}
-		v.dir[i] = part{s.table.groups, s}
-	}
 	return x
 }
 
@@ -166,17 +146,6 @@ func (x *Index) Replace(keys []store.Key, rules []store.Rule) {
 		if !same[i] {
 			x.Put(rules[i])
 		}
-	}
-}
-
-// Compact gives back memory that is kept ready for rules to come. It copies
-// everything.
-func (x *Index) Compact() {
-	x.own()
-	for i := 0; i < len(x.view.dir); {
-		s := x.view.dir[i].shard
-		s = x.replace(s, s.rebuild(x, s.depth, s.live/128, nil), uint64(i)<<x.view.shift)
-		i += x.span(s)
 	}
 }
 

@@ -127,14 +127,7 @@ func (s *shard) take(from *shard, ref uint32, text *strings.Builder, numbers map
 	texts := from.texts(&r)
 	r.text, r.flags = uint32(text.Len()), r.flags&^flagLoose
 	text.WriteString(texts)
-	c := from.commons[r.common]
-	number, ok := numbers[c]
-	if !ok {
-		number = uint16(len(s.commons))
-		numbers[c] = number
-		s.commons = append(s.commons, c)
-	}
-	r.common = number
+	r.common, _ = s.commonOf(from.commons[r.common], numbers) // there are no more than from has
 	return s.append(r)
 }
 

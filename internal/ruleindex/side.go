@@ -156,6 +156,17 @@ func (x *Index) showWildcards(kind store.Kind, w *wildcards) {
 
 // countPrefix takes note that there is one more rule of the key, or one less.
 func (x *Index) countPrefix(key store.Key, more int32) {
+	if key.Kind != store.KindIP {
+		return
+	}
+	x.countLength(key, more)
+	if p, ok := canonicalPrefix(key.Text); ok {
+		x.cover(p, more > 0)
+	}
+}
+
+// countLength is countPrefix for the length of the prefix alone.
+func (x *Index) countLength(key store.Key, more int32) {
 	l, ok := key.PrefixLen()
 	if !ok {
 		return
@@ -165,9 +176,6 @@ func (x *Index) countPrefix(key store.Key, more int32) {
 		f = 1
 	}
 	x.view.counts[f][l.Bits] += more
-	if p, ok := canonicalPrefix(key.Text); ok {
-		x.cover(p, more > 0)
-	}
 }
 
 // cover makes the view have a prefix among those that rules are of, or not. Of
