@@ -134,27 +134,47 @@ func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval,
 		if err := s.accounts.losesLastAdmin(r, nil); err != nil {
 			return err
 		}
+		written.Account = r.account.Clone()
 		written.CredentialsRevoked = revoke(tx, r.credentials, &store.CredentialFilter{}, change.At)
 		written.AliasesDisabled = disable(tx, s.aliases.byOwner[id], everyAlias, uuid.Nil, change.At)
-		bans, err := s.writeBans(tx, &store.AccountWrite{CreateBans: removal.CreateBans}, &written, change)
-		if err != nil {
-			return err
-		}
-		logged, err := changelog.Account(change, &r.account, nil, changelog.Written(&written))
-		if err != nil {
-			return err
-		}
-		written.Account = r.account.Clone()
-		s.credentials.remove(func(c *credentialRecord) bool { return c.account == r })
-		s.accounts.remove(r)
-		tx.log(logged)
-		tx.log(bans...)
-		return nil
+		return s.removeAccount(tx, r, &removal, &written, change)
 	})
 	if err != nil {
 		return store.AccountWritten{}, err
 	}
 	return written, nil
+}
+
+// removeAccount makes the bans of a removal, removes the account, and logs both.
+func (s *Store) removeAccount(
+	tx *transaction, r *accountRecord, removal *store.AccountRemoval, written *store.AccountWritten, change store.Change,
+) error {
+	redaction := new(changelog.Redaction)
+	var redacted int64
+	var bans []store.Change
+	if how := removal.Redact; how != nil {
+		var err error
+		redaction = changelog.ForAccount(&written.Account, how, s.logOf(removal.ID))
+		if redacted, bans, err = s.redactGone(tx, redaction, how.KeepAliases, written, change); err != nil {
+			return err
+		}
+	}
+	made, err := s.writeBans(tx, &store.AccountWrite{CreateBans: removal.CreateBans}, written, change)
+	if err != nil {
+		return err
+	}
+	logged, err := changelog.Account(change, &written.Account, nil, changelog.Written(written))
+	if err != nil {
+		return err
+	}
+	all, err := redaction.Log(redacted, redacted > 0, append([]store.Change{logged}, append(made, bans...)...)...)
+	if err != nil {
+		return err
+	}
+	s.credentials.remove(func(c *credentialRecord) bool { return c.account == r })
+	s.accounts.remove(r)
+	tx.log(all...)
+	return nil
 }
 
 func otherVersion(id uuid.UUID, is, want int64) error {

@@ -206,7 +206,11 @@ func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Ch
 
 // RemoveAccount implements [store.Accounts].
 func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (written store.AccountWritten, err error) {
-	err = s.write(ctx, "delete an account", func(t *tx) error {
+	write := s.write
+	if removal.Redact != nil {
+		write = s.writeOver
+	}
+	err = write(ctx, "delete an account", func(t *tx) error {
 		a, err := t.account(ctx, removal.ID)
 		if err != nil {
 			return err
@@ -214,7 +218,7 @@ func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval,
 		u := &accountUpdate{tx: t, change: change, before: &a}
 		u.write = &store.AccountWrite{CreateBans: removal.CreateBans, RevokeCredentials: true, DisableAliases: true}
 		u.Account = a
-		if err := u.remove(ctx, removal.Version); err != nil {
+		if err := u.remove(ctx, &removal); err != nil {
 			return err
 		}
 		written = u.AccountWritten

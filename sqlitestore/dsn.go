@@ -61,6 +61,7 @@ func writePragmas(o Options) pragmas {
 		"journal_mode(WAL)",
 		sync,
 		"foreign_keys(1)",
+		"secure_delete(FAST)", // overwrites what leaves a page that is written anyway; see writeOver
 		"temp_store(MEMORY)",
 		"cache_size(-16384)",           // KiB
 		"journal_size_limit(67108864)", // gives back what a bulk write took

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
+
+	"example.com/ostraka/store"
 )
 
 // Vacuum rebuilds the file, which gives the space of deleted records back to
@@ -36,8 +39,75 @@ func (s *Store) vacuum(ctx context.Context) error {
 	}
 	// The rebuilt file is still in the log. A reader may keep it from being
 	// folded in whole now; then a later checkpoint does it.
-	var busy, inLog, folded int
-	return conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &folded)
+	_, err = emptyLog(ctx, conn)
+	return err
+}
+
+// emptyLog writes what is in the write-ahead log to the file, and empties the log. It
+// reports false if others kept it from doing all of that.
+func emptyLog(ctx context.Context, conn *sql.Conn) (whole bool, err error) {
+	var busy bool
+	var inLog, folded int
+	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &folded)
+	return !busy, err
+}
+
+// foldTries is how often writeOver tries to fold the log, with pauses.
+const foldTries = 50
+
+// writeOver is write for what is to be forgotten: what it takes out of a page, and a
+// page that it frees, is overwritten, and the write-ahead log, which has the pages as they
+// were, is folded into the file and emptied. That comes after the commit, and does
+// not happen where readers are in the way for long; then a later checkpoint does it.
+func (s *Store) writeOver(ctx context.Context, doing string, fn func(*tx) error) error {
+	return s.mutate(ctx, doing, func() ([]store.Change, error) {
+		logged, err := s.transact(ctx, doing, func(t *tx) error {
+			undo, err := overwriting(t.conn)
+			if err != nil {
+				return err
+			}
+			defer undo()
+			return fn(t)
+		})
+		if err == nil {
+			s.tryFold(ctx)
+		}
+		return logged, err
+	})
+}
+
+// overwriting makes a connection, which may be a host's, overwrite what it deletes,
+// until undo is called.
+func overwriting(conn *sql.Conn) (undo func(), err error) {
+	ctx := context.Background()
+	var was, is int
+	if err := conn.QueryRowContext(ctx, `PRAGMA secure_delete`).Scan(&was); err != nil {
+		return nil, err
+	}
+	set := func(to string) error {
+		return conn.QueryRowContext(ctx, `PRAGMA secure_delete = `+to).Scan(&is)
+	}
+	return func() { _ = set([]string{"OFF", "ON", "FAST"}[min(max(was, 0), 2)]) }, set("ON")
+}
+
+func (s *Store) tryFold(ctx context.Context) {
+	p := s.patience()
+	conn, release, err := s.writeConn(ctx, p)
+	if err != nil {
+		return
+	}
+	defer release()
+	for range foldTries {
+		whole, err := emptyLog(ctx, conn)
+		if whole || err != nil && !isBusy(err) {
+			return
+		}
+		select {
+		case <-time.After(backoff()):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // maxProblems bounds what Check reports.

@@ -199,6 +199,8 @@ type AccountRemoval struct {
 	// CreateBans are made as those of an [AccountWrite], once the account's aliases
 	// are turned off.
 	CreateBans []BanDisabling
+	// Redact, if not nil, leaves nothing that names the person.
+	Redact *AccountRedaction
 }
 
 // AccountWritten is what a write to an account did.
@@ -340,6 +342,11 @@ type Accounts interface {
 	// the bans those of UpdateAccount, and then nothing is done. It logs the change
 	// that DeleteAccount would, with the count "bans_created", where that is not 0,
 	// and after it, for each ban, the change that UpdateAccount would log.
+	//
+	// With Redact, bans that were revoked are logged in the same way and counted as
+	// "bans_revoked". The change of the account has the count "bans_redacted" of the bans whose
+	// values were replaced, and is Bulk if that is not 0, with keys that are not known.
+	// The account that it returns is as it was.
 	RemoveAccount(ctx context.Context, removal AccountRemoval, change Change) (AccountWritten, error)
 
 	// DeleteAccount removes the account of that ID with its credentials, turns

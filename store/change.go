@@ -19,6 +19,7 @@ const (
 	BanReinstate  ChangeAction = "ban.reinstate"
 	BanDelete     ChangeAction = "ban.delete"
 	BanPurge      ChangeAction = "ban.purge" // of many
+	BanHash       ChangeAction = "ban.hash"  // its value was replaced by a keyed hash; see [Redactions]
 )
 
 // The actions on e-mail domain blocks and on lists.

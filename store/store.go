@@ -12,6 +12,7 @@ import (
 type Store interface {
 	Rules
 	Bans
+	Redactions
 	Blocks
 	Lists
 	Hits

@@ -61,6 +61,13 @@ func accountCalls(r records) []call {
 			_, err := s.RemoveAccount(ctx, store.AccountRemoval{ID: r.account.ID}, change(store.AccountReject))
 			return err
 		}},
+		{"RemoveAccount with Redact", func(ctx context.Context, s store.Store) error {
+			removal := store.AccountRemoval{ID: r.account.ID, Redact: &store.AccountRedaction{
+				Hashes: map[store.Key]string{r.ban.Key(): hashed},
+			}}
+			_, err := s.RemoveAccount(ctx, removal, change(store.AccountDelete))
+			return err
+		}},
 		{"Affected", func(ctx context.Context, s store.Store) error {
 			_, err := s.Affected(ctx, wildcard, 1)
 			return err

@@ -186,6 +186,10 @@ func banCalls(b store.Ban) []call {
 			_, err := s.UpdateBan(ctx, b, change(store.BanUpdate))
 			return err
 		}},
+		{"RedactBan", func(ctx context.Context, s store.Store) error {
+			_, err := s.RedactBan(ctx, hashedAs(b, hashed), change(store.BanHash))
+			return err
+		}},
 		{"DeleteBan", func(ctx context.Context, s store.Store) error {
 			_, err := s.DeleteBan(ctx, b.ID, change(store.BanDelete))
 			return err
@@ -262,7 +266,7 @@ func closeWaits(t reporter, s store.Store) {
 			for n := 0; ; n++ {
 				c := all[(i+n)%len(all)]
 				switch c.method {
-				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList", "DeleteAccount", "RemoveAccount", "PurgeCredentials", "TrimSessions", "DeleteAlias", "DeleteSubscription":
+				case "DeleteBan", "PurgeBans", "DeleteBlock", "DropList", "DeleteAccount", "RemoveAccount", "RemoveAccount with Redact", "PurgeCredentials", "TrimSessions", "DeleteAlias", "DeleteSubscription":
 					continue // the others use the record
 				}
 				err := c.do(t.Context(), s)

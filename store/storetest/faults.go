@@ -66,10 +66,10 @@ func RunFaults(t *testing.T, open func(t *testing.T) (store.Store, Faults)) {
 
 // faultedMethods are the calls that write.
 var faultedMethods = []string{
-	"CreateBan", "CreateBans", "UpdateBan", "DeleteBan", "AddHits", "CreateBlock", "UpdateBlock", "DeleteBlock",
+	"CreateBan", "CreateBans", "UpdateBan", "RedactBan", "DeleteBan", "AddHits", "CreateBlock", "UpdateBlock", "DeleteBlock",
 	"ApplyList", "ApplyList of a new list", "UndoList", "DropList", "CreateAccount", "UpdateAccount", "DeleteAccount",
 	"CreateBanDisabling", "UpdateBanDisabling", "CreateSession", "CreateToken", "RevokeCredentials", "TrimSessions",
-	"CreateAlias", "UpdateAlias", "DeleteAlias", "SetKeyTables", "Rekey", "PutSubscription", "DeleteSubscription",
+	"RemoveAccount with Redact", "CreateAlias", "UpdateAlias", "DeleteAlias", "SetKeyTables", "Rekey", "PutSubscription", "DeleteSubscription",
 }
 
 // faulted has each statement of an operation go wrong, one after the other.

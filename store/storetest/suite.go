@@ -41,7 +41,7 @@ func clauses() []clause {
 		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses, exceptionClauses,
 		applyClauses, conflictClauses, undoClauses, dropClauses, entryClauses, progressClauses, listRaceClauses, subscriptionClauses,
 		hitClauses, historyClauses, rankClauses, tallyClauses,
-		rekeyClauses, tableClauses,
+		rekeyClauses, tableClauses, redactClauses,
 		changeClauses, changedKeysClauses, pruneClauses, auditClauses, subscribeClauses,
 		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
 	)
