@@ -19,6 +19,8 @@ type accountUpdate struct {
 	write                *store.AccountWrite
 	before               *store.Account
 	bans                 []store.Change // to log after the change of the account
+	redaction            *changelog.Redaction
+	redacted             int64 // bans whose values the redaction replaced
 }
 
 func (u *accountUpdate) run(ctx context.Context) error {
@@ -27,15 +29,30 @@ func (u *accountUpdate) run(ctx context.Context) error {
 }
 
 // remove removes the account instead, if it is of that version, 0 being any.
-func (u *accountUpdate) remove(ctx context.Context, version int64) error {
-	if version != 0 && version != u.before.Version {
+func (u *accountUpdate) remove(ctx context.Context, removal *store.AccountRemoval) error {
+	if v := removal.Version; v != 0 && v != u.before.Version {
 		return store.ErrConflict
+	}
+	redact := func(context.Context) error { return nil }
+	if how := removal.Redact; how != nil {
+		redact = func(ctx context.Context) error { return u.redact(ctx, how) }
 	}
 	return inOrder(ctx,
 		func(ctx context.Context) error { return u.tx.keepAdmin(ctx, u.before, nil) },
-		u.revokeCredentials, u.disableAliases, u.createBans,
+		u.revokeCredentials, u.disableAliases, redact, u.createBans,
 		func(ctx context.Context) error { return u.tx.deleteAccountRows(ctx, u.before) },
 		func(ctx context.Context) error { return u.log(ctx, nil) })
+}
+
+func (u *accountUpdate) redact(ctx context.Context, how *store.AccountRedaction) error {
+	history, err := u.tx.logOf(ctx, u.before.ID)
+	if err != nil {
+		return err
+	}
+	r := &redacting{changelog.ForAccount(u.before, how, history), u.tx}
+	u.redaction = r.Redaction
+	u.redacted, err = r.account(ctx, u, how.KeepAliases)
+	return err
 }
 
 func inOrder(ctx context.Context, steps ...func(context.Context) error) error {
@@ -142,10 +159,11 @@ func (u *accountUpdate) log(ctx context.Context, after *store.Account) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range append([]store.Change{c}, u.bans...) {
-		if err := u.tx.log(c); err != nil {
+	all := append([]store.Change{c}, u.bans...)
+	if u.redaction != nil {
+		if all, err = u.redaction.Log(u.redacted, u.redacted > 0, all...); err != nil {
 			return err
 		}
 	}
-	return nil
+	return u.tx.logAll(all)
 }

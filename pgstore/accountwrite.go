@@ -211,7 +211,7 @@ func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval,
 		u := &accountUpdate{tx: t, change: change, before: &a}
 		u.write = &store.AccountWrite{CreateBans: removal.CreateBans, RevokeCredentials: true, DisableAliases: true}
 		u.Account = a
-		if err := u.remove(ctx, removal.Version); err != nil {
+		if err := u.remove(ctx, &removal); err != nil {
 			return err
 		}
 		written = u.AccountWritten

@@ -320,7 +320,7 @@ func (s *Store) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change
 func (s *Store) PurgeBans(ctx context.Context, before time.Time, change store.Change) (int64, error) {
 	const over = ` WHERE revoked_at < ?1 OR expires_at < ?1`
 	var purged int64
-	err := s.write(ctx, "purge bans", func(t *tx) (err error) {
+	err := s.write(ctx, "purge bans", erasing(func(t *tx) (err error) {
 		limit := before.UnixMicro()
 		if err := t.row(ctx, []any{&purged}, `SELECT count(*) FROM ostraka_bans`+over, limit); err != nil || purged == 0 {
 			return err
@@ -337,7 +337,7 @@ func (s *Store) PurgeBans(ctx context.Context, before time.Time, change store.Ch
 			return err
 		}
 		return t.log(ctx, changelog.Many(change, map[string]int64{"purged": purged}, changelog.Keys(slices.Values(keys))))
-	})
+	}))
 	if err != nil {
 		return 0, err
 	}

@@ -115,14 +115,14 @@ func (s *Store) LastChange(ctx context.Context) (int64, error) {
 // PruneChanges implements [store.Changes].
 func (s *Store) PruneChanges(ctx context.Context, before time.Time) (int64, error) {
 	var n int64
-	err := s.write(ctx, "prune changes", func(t *tx) (err error) {
+	err := s.write(ctx, "prune changes", erasing(func(t *tx) (err error) {
 		n, err = t.affect(ctx, `DELETE FROM ostraka_changes WHERE seq < coalesce(
 			(SELECT seq FROM ostraka_changes WHERE at >= ? ORDER BY seq LIMIT 1), 9223372036854775807)`, before.UnixMicro())
 		if err != nil || n == 0 {
 			return err
 		}
 		return t.exec(ctx, `DELETE FROM ostraka_change_keys WHERE seq NOT IN (SELECT seq FROM ostraka_changes)`)
-	})
+	}))
 	if err != nil {
 		return 0, err
 	}

@@ -61,19 +61,25 @@ const foldTries = 50
 // not happen where readers are in the way for long; then a later checkpoint does it.
 func (s *Store) writeOver(ctx context.Context, doing string, fn func(*tx) error) error {
 	return s.mutate(ctx, doing, func() ([]store.Change, error) {
-		logged, err := s.transact(ctx, doing, func(t *tx) error {
-			undo, err := overwriting(t.conn)
-			if err != nil {
-				return err
-			}
-			defer undo()
-			return fn(t)
-		})
+		logged, err := s.transact(ctx, doing, erasing(fn))
 		if err == nil {
 			s.tryFold(ctx)
 		}
 		return logged, err
 	})
+}
+
+// erasing returns what does fn and overwrites the pages that it frees: they would keep
+// what was in them until they are filled again.
+func erasing(fn func(*tx) error) func(*tx) error {
+	return func(t *tx) error {
+		undo, err := overwriting(t.conn)
+		if err != nil {
+			return err
+		}
+		defer undo()
+		return fn(t)
+	}
 }
 
 // overwriting makes a connection, which may be a host's, overwrite what it deletes,

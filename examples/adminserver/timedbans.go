@@ -49,6 +49,11 @@ func (s *timedStore) UpdateBan(ctx context.Context, ban store.Ban, change store.
 	return s.Store.UpdateBan(ctx, ban, change)
 }
 
+func (s *timedStore) RedactBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
+	defer s.time("redact_ban")()
+	return s.Store.RedactBan(ctx, ban, change)
+}
+
 func (s *timedStore) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change) (store.Ban, error) {
 	defer s.time("delete_ban")()
 	return s.Store.DeleteBan(ctx, id, change)

@@ -59,6 +59,11 @@ func (r *rehearsal) UpdateBan(ctx context.Context, b store.Ban, c store.Change) 
 	return b, nil
 }
 
+// RedactBan implements [store.Redactions].
+func (r *rehearsal) RedactBan(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+	return r.UpdateBan(ctx, b, c)
+}
+
 // CreateBanDisabling implements [store.Cascades].
 func (r *rehearsal) CreateBanDisabling(ctx context.Context, b store.Ban, s store.Selector, c store.Change) (store.Ban, error) {
 	b, err := r.CreateBan(ctx, b, c)

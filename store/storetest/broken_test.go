@@ -21,7 +21,7 @@ func flaws() []flaw {
 		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, blockUpdateFlaws,
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, holdFlaws, mailboxFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
-		listFlaws, versionFlaws, rekeyFlaws, subscriptionFlaws,
+		listFlaws, versionFlaws, rekeyFlaws, redactFlaws, subscriptionFlaws,
 		hitFlaws, rankFlaws, tallyFlaws, changeFlaws, changedKeysFlaws, auditFlaws, callFlaws,
 	)
 }

@@ -25,6 +25,7 @@ type override struct {
 	ban           func(context.Context, uuid.UUID) (store.Ban, error)
 	listBans      func(context.Context, store.BanFilter, store.Page) ([]store.Ban, error)
 	updateBan     func(context.Context, store.Ban, store.Change) (store.Ban, error)
+	redactBan     func(context.Context, store.Ban, store.Change) (store.Ban, error)
 	deleteBan     func(context.Context, uuid.UUID, store.Change) (store.Ban, error)
 	purgeBans     func(context.Context, time.Time, store.Change) (int64, error)
 	createBlock   func(context.Context, store.Block, store.Change) (store.Block, error)
@@ -111,6 +112,13 @@ func (o *override) UpdateBan(ctx context.Context, b store.Ban, c store.Change) (
 		return o.updateBan(ctx, b, c)
 	}
 	return o.Store.UpdateBan(ctx, b, c)
+}
+
+func (o *override) RedactBan(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+	if o.redactBan != nil {
+		return o.redactBan(ctx, b, c)
+	}
+	return o.Store.RedactBan(ctx, b, c)
 }
 
 func (o *override) DeleteBan(ctx context.Context, id uuid.UUID, c store.Change) (store.Ban, error) {
