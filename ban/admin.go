@@ -3,6 +3,7 @@ package ban
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +39,11 @@ type AdminOptions struct {
 	// store. Default: those that package value bundles.
 	Tables *value.Tables
 
+	// PreviewRules is how many rules of the kinds concerned [Admin.Preview] reads
+	// one by one; where there are more, it looks for those that matter by their
+	// keys. Default [DefaultPreviewRules].
+	PreviewRules int
+
 	// Actor is in whose name changes are made where the context names nobody:
 	// for a program that is the only one to make changes. Default none: then a
 	// context without an actor is an error.
@@ -59,7 +65,13 @@ type Admin struct {
 	now    func() time.Time
 	guard  *Guard
 	turns  *turns.Turns
+
+	previewRules int
 }
+
+// DefaultPreviewRules is that of [AdminOptions.PreviewRules]: it takes a database
+// some hundredths of a second to read them.
+const DefaultPreviewRules = 10_000
 
 // NewAdmin returns an Admin of the bans in a store. An option that does not
 // parse gives a [*ValueError].
@@ -71,7 +83,16 @@ func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Admin{store: st, tables: opts.Tables, actor: opts.Actor, now: opts.Now, guard: guard, turns: turns.New()}
+	a := &Admin{
+		store: st, tables: opts.Tables, actor: opts.Actor, now: opts.Now, guard: guard, turns: turns.New(),
+		previewRules: opts.PreviewRules,
+	}
+	switch {
+	case a.previewRules < 0:
+		return nil, NewValueError("PreviewRules", strconv.Itoa(a.previewRules), CodeRange, "give a number of rules, or 0 for the default")
+	case a.previewRules == 0:
+		a.previewRules = DefaultPreviewRules
+	}
 	if a.now == nil {
 		a.now = time.Now
 	}

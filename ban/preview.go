@@ -10,12 +10,16 @@ import (
 
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/internal/match"
-	"example.com/ostraka/internal/oldkeys"
 	"example.com/ostraka/store"
 )
 
-// PreviewSample is the most rules that a [Preview] lists of each sort.
-const PreviewSample = 20
+const (
+	// PreviewSample is the most rules that a [Preview] lists of each sort.
+	PreviewSample = 20
+	// PreviewNarrower is the most bans among which a [Preview] that is Partial
+	// looks for narrower ones.
+	PreviewNarrower = 1000
+)
 
 // Preview says what making a ban would do.
 type Preview struct {
@@ -33,6 +37,15 @@ type Preview struct {
 	// Redundant: a wider rule does the same already, so that the ban would
 	// change no verdict.
 	Redundant bool
+
+	// Partial: there are more rules than Preview reads one by one, see
+	// [AdminOptions.PreviewRules], so that it looked for those concerned. What is
+	// wider is complete. Of what is narrower there may be more: entries of lists
+	// and blocks are not looked for, and of bans only the first
+	// [PreviewNarrower], those that have the text of the ban in theirs. Affected
+	// leaves out what such rules decide about in place of the ban; where it does
+	// not deny, it may take in what a narrower rule decides otherwise.
+	Partial bool
 
 	// Wider are rules in force that match the value of the ban as it is
 	// written, the most specific first.
@@ -68,7 +81,8 @@ type Overlap struct {
 // Preview says what Create with these options would do, and changes nothing.
 // Options that do not fit give the [*ValueError] that Create would give; a
 // guard is part of the answer. No actor is needed. It reads all rules of the
-// kinds concerned, and of the accounts and aliases those that the ban is about.
+// kinds concerned, unless they are too many ([Preview.Partial]), and of the
+// accounts and aliases those that the ban is about.
 //
 // What is called redundant is so as long as the other rules stay as they are;
 // in doubt nothing is. Look-alikes are judged without [CheckerOptions.Leet].
@@ -91,6 +105,7 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	if err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}
+	p.Partial = found.partial
 	p.Wider, p.Redundant = found.judgeWider()
 	p.Narrower = found.judgeNarrower()
 	var selector store.Selector
@@ -164,34 +179,8 @@ type neighbours struct {
 	wider, narrower []*placed
 	rivals          []*placed // rules of another effect that may match what the planned one does
 	allies          []*placed // rules of its own effect that may
-}
-
-func (a *Admin) neighbours(ctx context.Context, b *Ban, now time.Time) (*neighbours, error) {
-	rule := b.Rule()
-	n := &neighbours{planned: &placed{rule, match.ExtentOf(a.tables, &rule)}}
-	old, err := a.oldKeys(ctx, b.Kind)
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range overlappingKinds(b.Kind) {
-		for r, err := range a.store.Scan(ctx, k) {
-			if err != nil {
-				return nil, err
-			}
-			if old {
-				r.Key = oldkeys.Key(a.tables, &r)
-			}
-			sameBan := r.Origin == rule.Origin && r.Key.Kind == rule.Key.Kind && r.Value == rule.Value
-			if !sameBan && r.InForce(now) {
-				n.add(&placed{r, match.ExtentOf(a.tables, &r)})
-			}
-		}
-	}
-	slices.SortFunc(n.wider, func(x, y *placed) int {
-		return cmp.Or(cmp.Compare(y.High, x.High), cmp.Compare(match.EffectOrder(x.rule.Effect), match.EffectOrder(y.rule.Effect)), compareValues(x, y))
-	})
-	slices.SortFunc(n.narrower, compareValues)
-	return n, nil
+	partial         bool      // there are more than were read
+	doubt           bool      // rivals among them, perhaps
 }
 
 func compareValues(x, y *placed) int {
@@ -274,7 +263,7 @@ func (n *neighbours) judgeNarrower() Overlaps {
 // the same wherever r matches, and no rival that would decide there without r
 // is overruled by r.
 func (n *neighbours) redundant(r, by *placed) bool {
-	if !sameDoing(&by.rule, &r.rule) || !by.Covers(&r.Extent.Extent) {
+	if n.doubt || !sameDoing(&by.rule, &r.rule) || !by.Covers(&r.Extent.Extent) {
 		return false
 	}
 	return r.rule.Shadow || !slices.ContainsFunc(n.rivals, func(x *placed) bool {

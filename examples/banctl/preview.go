@@ -19,6 +19,7 @@ type previewDoc struct {
 	Guard     *guardDoc   `json:"guard,omitempty"`    // why it would be refused without --force
 	Existing  *banDoc     `json:"existing,omitempty"` // the active ban of the value: add would be refused, put would update it
 	Redundant bool        `json:"redundant"`          // a wider rule does the same already
+	Partial   bool        `json:"partial,omitempty"`  // too many rules to read each: of the narrower ones there may be more
 	Wider     overlapsDoc `json:"wider"`              // rules that match the value
 	Narrower  overlapsDoc `json:"narrower"`           // rules whose value the ban would match
 	Affected  affectedDoc `json:"affected"`           // whom it would decide about
@@ -79,7 +80,7 @@ type ruleDoc struct {
 
 func newPreviewDoc(p ban.Preview, now time.Time) *previewDoc {
 	d := &previewDoc{
-		Kind: p.Kind, Value: p.Value, ExpiresAt: p.ExpiresAt, Redundant: p.Redundant,
+		Kind: p.Kind, Value: p.Value, ExpiresAt: p.ExpiresAt, Redundant: p.Redundant, Partial: p.Partial,
 		Wider: newOverlapsDoc(p.Wider), Narrower: newOverlapsDoc(p.Narrower), Affected: affectedDoc(p.Affected),
 	}
 	if p.Guard != nil {
@@ -124,6 +125,9 @@ func (d *previewDoc) overlaps(t *text) {
 	}
 	d.Wider.table(t, "wider rules, which match the value")
 	d.Narrower.table(t, "narrower rules, whose values it would match")
+	if d.Partial {
+		t.line("there are too many rules to read each: more may be narrower, entries of lists and blocks above all")
+	}
 	d.Affected.text(t)
 }
 
