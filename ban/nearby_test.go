@@ -49,8 +49,11 @@ func TestPreviewOfMoreRulesThanItReads(t *testing.T) {
 			return o
 		}
 		all := make([]ban.CreateOptions, rapid.IntRange(2, 10).Draw(t, "rules"))
+		exceptions := 0 // of which it reads no more either
 		for i := range all {
-			all[i] = options()
+			if all[i] = options(); all[i].Effect != ban.Deny {
+				exceptions++
+			}
 		}
 		if _, err := w.admin.CreateMany(as("test"), all); err != nil {
 			t.Fatal(err)
@@ -76,7 +79,7 @@ func TestPreviewOfMoreRulesThanItReads(t *testing.T) {
 		if got.Redundant && !want.Redundant {
 			t.Errorf("%s %q: redundant, which it is not", planned.Kind, planned.Value)
 		}
-		if planned.Effect == ban.Deny && got.Redundant != want.Redundant {
+		if planned.Effect == ban.Deny && exceptions <= 1 && got.Redundant != want.Redundant {
 			t.Errorf("%s %q: redundant: %v", planned.Kind, planned.Value, got.Redundant)
 		}
 		there := texts(want.Narrower)
