@@ -227,7 +227,7 @@ func (d *accountDetail) readRules(r *request) error {
 				continue
 			}
 			of := s.Name + s.Email
-			d.Rules = append(d.Rules, concern{of, kindWord(c.Kind) + " " + c.Matched, c.Effect, r.console.recordLink(c.Origin, c.ID)})
+			d.Rules = append(d.Rules, concern{of, valueKind(c.Kind, c.Matched) + " " + c.Matched, c.Effect, r.console.recordLink(c.Origin, c.ID)})
 		}
 	}
 	return nil

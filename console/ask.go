@@ -99,7 +99,7 @@ func (c *console) readTrace(s *ban.Subject, t *ban.Trace) *askAnswer {
 		if winners[r.Field] == nil && (r.Outcome == ban.OutcomeDecided || r.Outcome == ban.OutcomeOverruled) {
 			winners[r.Field] = r
 		}
-		traced := tracedRule{Considered: *r, Link: c.recordLink(r.Origin, r.ID), From: originWords(r.Origin)}
+		traced := tracedRule{Considered: *r, Link: c.recordLink(r.Origin, r.ID), From: originWords(r.Origin, r.Effect)}
 		traced.Became, traced.Because = whatBecame(r, winners[r.Field], &d.Match, s.Action)
 		a.Rules = append(a.Rules, traced)
 		if r.Outcome == ban.OutcomeDecided {
@@ -128,20 +128,6 @@ func verdictClass(v ban.Verdict) string {
 		return "review"
 	}
 	return "deny"
-}
-
-// originWords says where a rule is from.
-func originWords(o ban.Origin) string {
-	if name, ok := o.ListName(); ok {
-		return "list " + name
-	}
-	switch o {
-	case ban.OriginBan:
-		return "ban"
-	case ban.OriginBlock:
-		return "block of an e-mail domain"
-	}
-	return string(o)
 }
 
 // whatBecame says what became of a rule: what it lost to, and why. The winner is the

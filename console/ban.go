@@ -50,6 +50,9 @@ type confirmation struct {
 
 func showBanForm(r *request) (answer, error) {
 	d := &banData{Form: readBanForm(r.params()), Faults: faults{}}
+	if d.Form.Steps == "" {
+		d.Form.Steps = usualSteps
+	}
 	title := d.Form.title()
 	if text := r.param("id"); text != "" {
 		id, err := uuid.Parse(text)
@@ -61,6 +64,9 @@ func showBanForm(r *request) (answer, error) {
 			return answer{}, err
 		}
 		d.Form, title = formOf(&b), "Change a ban"
+		if d.Form.excepts() {
+			title = "Change an exception"
+		}
 	}
 	if d.Form.Value != "" {
 		if err := d.preview(r); err != nil {

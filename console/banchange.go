@@ -58,6 +58,9 @@ func changeBans(c banChange) func(*request) (answer, error) {
 	}
 }
 
+// nothingChosen is what is wrong with a form for many if none is chosen.
+const nothingChosen = "Nothing was chosen, so nothing was done. Tick those that are meant."
+
 // makeMany changes bans one after the other. Those that cannot be changed are named
 // on the page that follows.
 func (c *banChange) makeMany(r *request, ids []uuid.UUID) (answer, error) {
@@ -67,11 +70,10 @@ func (c *banChange) makeMany(r *request, ids []uuid.UUID) (answer, error) {
 	}
 	back.Del("done")
 	d := &bansData{Faults: faults{}, Reason: r.text("reason")}
-	if len(ids) == 0 {
-		back.Set("done", "nothing")
-		return answer{to: "bans?" + back.Encode()}, nil
-	}
 	status := http.StatusConflict
+	if len(ids) == 0 {
+		status, d.Faults["id"] = http.StatusUnprocessableEntity, nothingChosen
+	}
 	for _, id := range ids {
 		err := c.make(r, id)
 		if err == nil {

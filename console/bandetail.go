@@ -45,7 +45,7 @@ func showBan(r *request) (answer, error) {
 }
 
 func (d *banDetail) answer(status int) answer {
-	return answer{status: status, template: "banone", title: upperFirst(kindWord(d.Kind)) + " " + d.Value, data: d}
+	return answer{status: status, template: "banone", title: upperFirst(valueKind(d.Kind, d.Value)) + " " + d.Value, data: d}
 }
 
 // read reads the ban of an id, with all that its page shows.

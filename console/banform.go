@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ type banForm struct {
 	Kind, Value, Effect   string
 	Actions               []string // of the scope; none: all
 	Shadow, Wide, Aliases bool
-	Expires, Until        string
+	Expires, Until, Steps string
 	Reason, PublicReason  string
 }
 
@@ -27,6 +28,7 @@ const (
 	expiresWeek  = "week"
 	expiresMonth = "month"
 	expiresUntil = "until"
+	expiresSteps = "steps"
 	expiresAsIs  = "at:"
 )
 
@@ -43,7 +45,7 @@ func readBanForm(values url.Values) banForm {
 	return banForm{
 		Kind: text("kind"), Value: text("value"), Effect: text("effect"), Actions: values["scope"],
 		Shadow: text("shadow") != "", Wide: text("wide") != "", Aliases: text("aliases") != "",
-		Expires: text("expires"), Until: text("until"),
+		Expires: text("expires"), Until: text("until"), Steps: text("steps"),
 		Reason: text("reason"), PublicReason: text("public_reason"),
 	}
 }
@@ -52,7 +54,7 @@ func readBanForm(values url.Values) banForm {
 func formOf(b *ban.Ban) banForm {
 	f := banForm{
 		Kind: b.Kind.String(), Value: b.Value, Effect: b.Effect.String(), Shadow: b.Shadow,
-		Expires: expiresNever, Reason: b.Reason, PublicReason: b.PublicReason,
+		Expires: expiresNever, Steps: usualSteps, Reason: b.Reason, PublicReason: b.PublicReason,
 	}
 	if b.Scope != 0 {
 		f.Actions = strings.Split(b.Scope.String(), ",")
@@ -95,7 +97,11 @@ func (f *banForm) options(now time.Time, wrong faults) ban.CreateOptions {
 	if f.Wide {
 		o.IPv6Prefix = ipv6Network
 	}
-	o.ExpiresAt = f.expiry(now, wrong)
+	if f.Expires == expiresSteps {
+		o.Ladder.Steps = f.ladder(wrong)
+	} else {
+		o.ExpiresAt = f.expiry(now, wrong)
+	}
 	return o
 }
 
@@ -126,10 +132,44 @@ func (f *banForm) expiry(now time.Time, wrong faults) time.Time {
 	return t
 }
 
+// usualSteps are those that the form has before somebody fills in others.
+const usualSteps = "1h, 1d, 1w, never"
+
+var stepUnits = map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
+
+// ladder returns how long the first ban of the value lasts, the second, and so on.
+func (f *banForm) ladder(wrong faults) (steps []time.Duration) {
+	for word := range strings.FieldsFuncSeq(f.Steps, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if word == "never" {
+			steps = append(steps, 0)
+			continue
+		}
+		unit := stepUnits[word[len(word)-1:]]
+		n, err := strconv.ParseUint(word[:len(word)-1], 10, 16)
+		if err != nil || n == 0 || unit == 0 {
+			wrong["steps"] = fmt.Sprintf("%s is none. Give times such as 30m, 1h, 1d or 2w, with commas between, and never only as the last.", visibleText(cutText(word, 20)))
+			return nil
+		}
+		steps = append(steps, time.Duration(n)*unit)
+	}
+	if len(steps) == 0 {
+		wrong["steps"] = "Give how long the first ban lasts, the second, and so on, as in " + usualSteps + "."
+	}
+	return steps
+}
+
+// cutText returns the beginning of a text.
+func cutText(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
+
 // banFields are the names that fields of a *ban.ValueError have in the form.
 var banFields = map[string]string{
 	"email": "value", "domain": "value", "ip": "value", "name": "value", "ipv6_prefix": "value",
-	"expires_at": "expires", "disable_matching_aliases": "aliases",
+	"expires_at": "expires", "ladder": "steps", "disable_matching_aliases": "aliases",
 }
 
 // title is that of the page with the form of something new.
@@ -162,7 +202,7 @@ func (f *banForm) Effects() []option {
 }
 
 func (f *banForm) Expiries() []option {
-	pairs := []string{expiresNever, "Never", expiresDay, "In a day", expiresWeek, "In a week", expiresMonth, "In a month", expiresUntil, "At the end of a date"}
+	pairs := []string{expiresNever, "Never", expiresDay, "In a day", expiresWeek, "In a week", expiresMonth, "In a month", expiresUntil, "At the end of a date", expiresSteps, "Later each time it is banned again"}
 	if text, asIs := strings.CutPrefix(f.Expires, expiresAsIs); asIs {
 		if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
 			pairs = append(pairs, f.Expires, "As it is: "+t.UTC().Format("2006-01-02 15:04")+" UTC")

@@ -46,7 +46,7 @@ func (c *console) readPreview(actor string, p *ban.Preview, o *ban.CreateOptions
 	out := &banPreview{
 		Preview: *p, Effect: o.Effect, Scope: o.Scope, Shadow: o.Shadow, HasAccounts: p.Kind != ban.KindIP,
 		Wider: c.readOverlaps(p.Wider), Narrower: c.readOverlaps(p.Narrower), WillDisable: o.DisableMatchingAliases,
-		Until: o.ExpiresAt, Excepts: o.Effect == ban.Allow,
+		Until: p.ExpiresAt, Excepts: o.Effect == ban.Allow,
 	}
 	out.Network = networkOf(p.Value)
 	out.Lone = p.Kind == ban.KindIP && out.Network != ""
@@ -87,7 +87,7 @@ func networkOf(value string) string {
 func (c *console) readOverlaps(all ban.Overlaps) overlaps {
 	out := overlaps{Count: all.Count, Redundant: all.Redundant}
 	for _, o := range all.Sample {
-		out.Rules = append(out.Rules, overlapped{o, c.recordLink(o.Rule.Origin, o.Rule.ID), originWords(o.Rule.Origin)})
+		out.Rules = append(out.Rules, overlapped{o, c.recordLink(o.Rule.Origin, o.Rule.ID), originWords(o.Rule.Origin, o.Rule.Effect)})
 	}
 	return out
 }

@@ -137,7 +137,7 @@ func TestManyBansAtOnce(t *testing.T) {
 	w := newWorld(t)
 	a, b, wide := w.ban(ban.CreateOptions{Kind: ban.KindName, Value: "ann"}), w.ban(ban.CreateOptions{Kind: ban.KindName, Value: "bob"}),
 		w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "co.uk", Shadow: true, Force: true})
-	w.post("moderator", "/bans/revoke", "reason", "x").want(303)
+	w.post("moderator", "/bans/revoke", "reason", "as typed").want(422, "Nothing was chosen", `value="as typed"`)
 	w.post("moderator", "/bans/revoke", "id", a.ID.String(), "id", b.ID.String(), "reason", strings.Repeat("x", 256), "back", "q=a").
 		want(422, `id="reason-fault"`, "checked")
 	to := w.post("moderator", "/bans/revoke", "id", a.ID.String(), "id", b.ID.String(), "reason", "a mistake", "back", "kind=name&before=9").want(303).header.Get("Location")
@@ -313,4 +313,34 @@ func TestBanFormIsForPeople(t *testing.T) {
 	w.get("moderator", "/bans/"+pattern.ID.String()).want(200, "!What a check says now", "Make it real")
 	shadow := w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "site.example", Shadow: true})
 	w.get("moderator", "/bans/"+shadow.ID.String()).want(200, ">mona<", "You are among those")
+}
+
+// TestBansThatLastLongerEachTime: the form says until when, and takes the steps.
+func TestBansThatLastLongerEachTime(t *testing.T) {
+	w := newWorld(t)
+	w.get("moderator", "/ban").want(200, "1h, 1d, 1w, never")
+	form := []string{"value", "spam.example", "expires", "steps", "steps", "2h, 1d never"}
+	w.post("reader", "/ban/preview", form...).want(200, "until <time datetime=\"2026-11-27T14:00:00Z\"")
+	w.post("moderator", "/ban", form...).want(303)
+	bans, err := w.parts.Bans.List(t.Context(), ban.Filter{}, ban.Page{})
+	if err != nil || len(bans) != 1 || !bans[0].ExpiresAt.Equal(today.Add(2*time.Hour)) {
+		t.Errorf("%+v, %v", bans, err)
+	}
+	for _, steps := range []string{"", " , ", "1x", "h", "-1h", "never, 1h", "1h,<b>", "99999999d"} {
+		w.post("moderator", "/ban", "value", "other.example", "expires", "steps", "steps", steps).want(422, `id="steps-fault"`)
+	}
+}
+
+// TestWordsForRules: an exception is no ban, a network no address, and a shadow that
+// was promoted is said to be.
+func TestWordsForRules(t *testing.T) {
+	w := newWorld(t)
+	w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "good.example", Effect: ban.Allow})
+	network := w.ban(ban.CreateOptions{Kind: ban.KindIP, Value: "198.51.100.0/24", Shadow: true})
+	w.get("reader", "/ask?email=a@good.example").want(200, "<bdi>exception</bdi>", "!<bdi>ban</bdi>")
+	w.get("reader", "/ban?value=198.51.0.0/16").want(200, "</span> network <strong")
+	w.get("reader", "/bans/"+network.ID.String()).want(200, "Network 198.51.100.0/24")
+	w.post("moderator", "/bans/promote", "one", "1", "id", network.ID.String()).want(303)
+	w.get("reader", "/bans/"+network.ID.String()).want(200, "ban promoted: no longer a shadow")
+	w.get("reader", "/log").want(200, "ban promoted: no longer a shadow", "exception made")
 }

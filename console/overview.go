@@ -117,7 +117,7 @@ func (c *console) top(r *request, days int) ([]topRow, error) {
 	}
 	rows := make([]topRow, len(top))
 	for i, t := range top {
-		rows[i] = topRow{t, c.recordLink(t.Rule.Origin, t.Rule.ID), originWords(t.Rule.Origin), barOf(t.Uses, top[0].Uses)}
+		rows[i] = topRow{t, c.recordLink(t.Rule.Origin, t.Rule.ID), originWords(t.Rule.Origin, t.Rule.Effect), barOf(t.Uses, top[0].Uses)}
 	}
 	return rows, nil
 }

@@ -57,7 +57,10 @@ func benchPages(b *testing.B, st store.Store) {
 		fields func() []string
 	}{
 		{"/ban/preview", func() []string { return []string{"value", "w5.example"} }},
-		{"/ban", func() []string { n++; return []string{"value", fmt.Sprintf("b%d.other.example", n), "reason", "a wave"} }},
+		{"/ban", func() []string {
+			n++
+			return []string{"value", fmt.Sprintf("b%d.other.example", n), "reason", "a wave"}
+		}},
 		{"/bans/revoke", func() []string { return w.someOf("/bans?q=w7.example") }},
 		{"/waiting/approve", func() []string { return w.someOf("/waiting") }},
 		{"/waiting/reject", func() []string { return append(w.someOf("/waiting"), "ban_emails", "1") }},

@@ -44,3 +44,45 @@ func TestWaiting(t *testing.T) {
 		t.Errorf("the approved account: %+v, %v", a, err)
 	}
 }
+
+// TestTheQueueByWhatHolds: accounts are shown, and decided about, by the rule that holds
+// them; what came after the page was made is not decided about unseen.
+func TestTheQueueByWhatHolds(t *testing.T) {
+	w := newWorld(t)
+	rule := w.ban(ban.CreateOptions{Kind: ban.KindName, Value: "held*", Effect: ban.Review})
+	w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "slow.example", Effect: ban.Review})
+	signUp := func(handle, email string) {
+		t.Helper()
+		if _, err := w.parts.Accounts.SignUp(actor(t), w.parts.Checker, account.SignUpOptions{Account: account.CreateOptions{Handle: handle, Email: email}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 60 {
+		signUp(fmt.Sprintf("held%d", i), fmt.Sprintf("h%d@q.example", i))
+	}
+	signUp("slow", "x@slow.example")
+	w.get("moderator", "/waiting").want(200, "61 accounts wait", "waiting?rule="+rule.ID.String(), "All 61 that the filter shows")
+	w.get("moderator", "/waiting?rule=nonsense").want(422, `id="rule-fault"`)
+	page := w.get("moderator", "/waiting?rule="+rule.ID.String()).want(200, "60 accounts wait", "!x@slow.example")
+	signUp("held99", "late@q.example")
+
+	fields := []string{"all", "1", "reason", "a wave", "back", "rule=" + rule.ID.String()}
+	before := w.changes()
+	again := w.post("moderator", "/waiting/reject", append(fields, "newest", fieldValue(page.body, "newest"))...).want(200, "Nothing was decided yet", "61 accounts are meant", "Reject them all", `value="a wave"`)
+	if w.changes() != before {
+		t.Error("the first step changes something")
+	}
+	w.post("moderator", "/waiting/reject", append(fields, "step", "force", "newest", "none")...).want(400)
+	w.post("moderator", "/waiting/approve", append(fields, "step", "force", "newest", fieldValue(page.body, "newest"))...).want(303)
+	w.get("moderator", "/waiting").want(200, "2 accounts wait", "held99", "x@slow.example")
+	w.post("moderator", "/waiting/reject", append(fields, "step", "force", "newest", fieldValue(again.body, "newest"))...).want(303)
+	w.get("moderator", "/waiting").want(200, "1 account waits", "x@slow.example")
+	w.post("moderator", "/waiting/approve", "reason", "as typed").want(422, "Nothing was chosen", `value="as typed"`)
+}
+
+// fieldValue returns the value of a hidden field.
+func fieldValue(body, name string) string {
+	_, after, _ := strings.Cut(body, `name="`+name+`" value="`)
+	value, _, _ := strings.Cut(after, `"`)
+	return value
+}

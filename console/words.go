@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"strings"
 
 	"example.com/ostraka/ban"
@@ -26,6 +25,44 @@ func verdictWord(v ban.Verdict) string {
 		return "Held for review"
 	}
 	return "Kept out"
+}
+
+// originWords says where a rule is from. What a moderator made to let somebody in is
+// called an exception: nobody is banned by it.
+func originWords(o ban.Origin, e ban.Effect) string {
+	if name, ok := o.ListName(); ok {
+		return "list " + name
+	}
+	switch {
+	case o == ban.OriginBan && e == ban.Allow:
+		return "exception"
+	case o == ban.OriginBan:
+		return "ban"
+	case o == ban.OriginBlock:
+		return "block of an e-mail domain"
+	}
+	return string(o)
+}
+
+// valueKind names what a value is: of IP addresses, one or a network of them; of
+// others, a pattern where it is one.
+func valueKind(k ban.Kind, value string) string {
+	switch {
+	case k == ban.KindIP && strings.Contains(value, "/"):
+		return "network"
+	case k == ban.KindIP:
+		return "IP address"
+	case k == ban.KindEmail && isPattern(value):
+		return "pattern of e-mail addresses"
+	case k == ban.KindName && isPattern(value):
+		return "pattern of names"
+	}
+	return kindWord(k)
+}
+
+// isPattern reports whether a value has a star that stands for anything.
+func isPattern(value string) bool {
+	return strings.Contains(strings.ReplaceAll(value, `\*`, ""), "*")
 }
 
 // kindWord names a kind of values.
@@ -109,9 +146,36 @@ var changeVerbs = map[string]string{
 	"rewrite": "keys made anew", "tables": "tables of keys set", "mixed": "keys of other tables came in", "restore": "restored from a backup",
 }
 
-// changeWords says what a change did: "ban revoked".
-func changeWords(action any) string {
-	record, verb, _ := strings.Cut(fmt.Sprint(action), ".")
+// didWords says what a change did, by what the log has of it: a ban that no longer is a
+// shadow was promoted, and what lets in is an exception.
+func didWords(c ban.Change) string {
+	words := changeWords(string(c.Action))
+	before, after := asObject(c.Before), asObject(c.After)
+	if c.Action == "ban.update" && before != nil && after != nil {
+		was, _ := before["shadow"].(bool)
+		is, _ := after["shadow"].(bool)
+		switch {
+		case was && !is:
+			words = "ban promoted: no longer a shadow"
+		case is && !was:
+			words = "ban made a shadow"
+		}
+	}
+	of := after
+	if of == nil {
+		of = before
+	}
+	if of["effect"] == ban.Allow.String() {
+		if rest, ok := strings.CutPrefix(words, "ban "); ok {
+			words = "exception " + rest
+		}
+	}
+	return words
+}
+
+// changeWords says what a sort of change does: "ban revoked".
+func changeWords(action string) string {
+	record, verb, _ := strings.Cut(action, ".")
 	if word, ok := changeVerbs[verb]; ok {
 		verb = word
 	}
