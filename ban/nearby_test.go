@@ -133,4 +133,3 @@ func TestPreviewRulesBelowZeroAreRefused(t *testing.T) {
 	_, err := ban.NewAdmin(memstore.New(), ban.AdminOptions{PreviewRules: -1})
 	wantValueError(t, err, "PreviewRules", ban.CodeRange)
 }
-
