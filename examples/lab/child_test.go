@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend/backendtest"
 )
 
 // childEnv makes the test binary one of the programs that the tests run.
@@ -23,7 +24,8 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	program, ok := programs[os.Getenv(childEnv)]
 	if !ok {
-		os.Exit(m.Run())
+		backendtest.Main(m)
+		return
 	}
 	if err := program(flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -37,6 +39,7 @@ var programs = map[string]func(args []string) error{
 	"worker":  worker,
 	"writer":  writer,
 	"checker": checker,
+	"fetcher": fetcher,
 }
 
 // child is a program that runs.
