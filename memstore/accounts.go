@@ -15,11 +15,12 @@ import (
 // accounts are the accounts with their indexes.
 type accounts struct {
 	byID    map[uuid.UUID]*accountRecord
-	byKey   map[string]*accountRecord // by each of the handle's keys
-	byEmail map[string]*accountRecord // by each address
-	order   []*accountRecord          // by Seq, ascending
-	last    int64                     // the last Seq given
-	admins  int                       // those that are active admins
+	byKey   map[string]*accountRecord   // by each of the handle's keys
+	byEmail map[string]*accountRecord   // by each address
+	byBox   map[string][]*accountRecord // by each mailbox, which several may have; by Seq, ascending
+	order   []*accountRecord            // by Seq, ascending
+	last    int64                       // the last Seq given
+	admins  int                         // those that are active admins
 }
 
 func newAccounts() accounts {
@@ -27,6 +28,7 @@ func newAccounts() accounts {
 		byID:    make(map[uuid.UUID]*accountRecord),
 		byKey:   make(map[string]*accountRecord),
 		byEmail: make(map[string]*accountRecord),
+		byBox:   make(map[string][]*accountRecord),
 	}
 }
 
@@ -65,7 +67,12 @@ func (a *accounts) index(r *accountRecord) {
 		a.byKey[k] = r
 	}
 	for i := range r.account.Emails {
-		a.byEmail[r.account.Emails[i].Address] = r
+		e := &r.account.Emails[i]
+		a.byEmail[e.Address] = r
+		of := a.byBox[e.Mailbox]
+		if at, there := position(of, r.account.Seq); !there {
+			a.byBox[e.Mailbox] = slices.Insert(of, at, r)
+		}
 	}
 	if activeAdmin(&r.account) {
 		a.admins++
@@ -77,7 +84,16 @@ func (a *accounts) unindex(r *accountRecord) {
 		delete(a.byKey, k)
 	}
 	for i := range r.account.Emails {
-		delete(a.byEmail, r.account.Emails[i].Address)
+		e := &r.account.Emails[i]
+		delete(a.byEmail, e.Address)
+		of := a.byBox[e.Mailbox]
+		if at, there := position(of, r.account.Seq); !there {
+			continue // it has the mailbox twice
+		} else if len(of) == 1 {
+			delete(a.byBox, e.Mailbox)
+		} else {
+			a.byBox[e.Mailbox] = slices.Delete(of, at, at+1)
+		}
 	}
 	if activeAdmin(&r.account) {
 		a.admins--
@@ -111,8 +127,8 @@ func (a *accounts) soleTaken(account *store.Account, self *accountRecord) error 
 		if !e.Sole {
 			continue
 		}
-		for _, r := range a.order {
-			if r != self && hasMailbox(&r.account, e.Mailbox) {
+		for _, r := range a.byBox[e.Mailbox] {
+			if r != self {
 				return &store.AccountExistsError{Field: "email", Value: e.Address, Existing: r.account.ID, Mailbox: true}
 			}
 		}
@@ -121,10 +137,6 @@ func (a *accounts) soleTaken(account *store.Account, self *accountRecord) error 
 		account.Emails[i].Sole = false
 	}
 	return nil
-}
-
-func hasMailbox(a *store.Account, mailbox string) bool {
-	return slices.ContainsFunc(a.Emails, func(e store.AccountEmail) bool { return e.Mailbox == mailbox })
 }
 
 // losesLastAdmin says whether no active admin would be left if the account were
@@ -259,17 +271,8 @@ func (s *Store) ActiveAccountTexts(ctx context.Context, after int64, limit int) 
 // SharedMailboxes implements [store.Accounts].
 func (s *Store) SharedMailboxes(ctx context.Context, after string, limit int) (shared []store.SharedMailbox, err error) {
 	err = s.read(ctx, func() error {
-		owners := map[string][]*accountRecord{}
-		for _, r := range s.accounts.order {
-			for i := range r.account.Emails {
-				mailbox := r.account.Emails[i].Mailbox
-				if of := owners[mailbox]; mailbox > after && (len(of) == 0 || of[len(of)-1] != r) {
-					owners[mailbox] = append(of, r)
-				}
-			}
-		}
-		for mailbox, of := range owners {
-			if len(of) < 2 {
+		for mailbox, of := range s.accounts.byBox {
+			if mailbox <= after || len(of) < 2 {
 				continue
 			}
 			m := store.SharedMailbox{Mailbox: mailbox, Count: int64(len(of))}
