@@ -180,6 +180,7 @@ func TestWhatDoesNotFitAnAccountIsRefused(t *testing.T) {
 func TestEveryMutationWantsAnActor(t *testing.T) {
 	h := newHouse(t, openSQLite(t))
 	a := h.create(t, "alice")
+	alias := must(h.aliases.Create(as("root"), account.AliasOptions{Address: "a@y.example", Owner: a.ID}))(t)
 	ctx, name := context.Background(), "new"
 	for what, do := range map[string]func() error{
 		"Create":    func() error { _, err := h.admin.Create(ctx, account.CreateOptions{Handle: "x"}); return err },
@@ -197,9 +198,28 @@ func TestEveryMutationWantsAnActor(t *testing.T) {
 			_, err := h.aliases.Create(ctx, account.AliasOptions{Address: "x@y.example", Owner: a.ID})
 			return err
 		},
+		"Hold":        func() error { return failed(h.admin.Hold(ctx, a.ID, account.HoldOptions{})) },
+		"Approve":     func() error { return failed(h.admin.Approve(ctx, a.ID, account.ApproveOptions{})) },
+		"Reject":      func() error { return failed(h.admin.Reject(ctx, a.ID, account.RejectOptions{})) },
+		"ActOnSweep":  func() error { return failed(h.admin.ActOnSweep(ctx, h.checker, account.ActOptions{})) },
+		"Revoke":      func() error { return h.auth.Revoke(ctx, a.ID) },
+		"SetActive":   func() error { return failed(h.aliases.SetActive(ctx, alias.ID, false)) },
+		"of an alias": func() error { return failed(h.aliases.Delete(ctx, alias.ID)) },
 	} {
 		t.Run(what, func(t *testing.T) { wantValueError(t, do(), "actor", ban.CodeEmpty) })
 	}
+}
+
+func TestNothingIsMadeWithoutAStore(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	for what, do := range map[string]func() error{
+		"Admin":   func() error { return failed(account.NewAdmin(nil, account.AdminOptions{})) },
+		"Auth":    func() error { return failed(account.NewAuth(nil, account.AuthOptions{})) },
+		"Aliases": func() error { return failed(account.NewAliases(nil, h.checker, account.AliasesOptions{})) },
+	} {
+		t.Run(what, func(t *testing.T) { wantValueError(t, do(), "store", ban.CodeEmpty) })
+	}
+	wantValueError(t, failed(account.NewAliases(h.store, nil, account.AliasesOptions{})), "checker", ban.CodeEmpty)
 }
 
 func TestNoSecretIsLogged(t *testing.T) {

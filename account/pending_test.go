@@ -13,6 +13,7 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
 
@@ -62,6 +63,21 @@ func TestASignUpThatARuleHoldsWaits(t *testing.T) {
 			t.Errorf("her address: %v", err)
 		}
 	})
+}
+
+func TestOfAClientItsNetworkIsKept(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	h.review(t, "unsure.example")
+	for i, c := range []struct{ ip, network string }{
+		{"192.0.2.255", "192.0.2.0/24"},
+		{"::ffff:192.0.2.7", "192.0.2.0/24"},
+		{"2001:db8:1:2::3", "2001:db8:1::/48"},
+		{"", ""},
+	} {
+		if eve := h.heldSignUp(t, fmt.Sprint("eve", i), "unsure.example", c.ip); eve.Hold.Network != c.network {
+			t.Errorf("of %q it is %q, want %q", c.ip, eve.Hold.Network, c.network)
+		}
+	}
 }
 
 func TestAnApprovedAccountWorksAtOnce(t *testing.T) {

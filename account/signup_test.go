@@ -66,6 +66,9 @@ func TestABanMadeDuringASignUpIsInForceForIt(t *testing.T) {
 				if _, denied := errors.AsType[*ban.DeniedError](err); denied != c.denied || !denied && err != nil {
 					t.Fatalf("the error is %v, want denied: %v", err, c.denied)
 				}
+				if (done.Decision.Verdict == ban.Denied) != c.denied || (done.Decision.Verdict == ban.NeedsReview) != c.pending {
+					t.Errorf("the decision is %s", done.Decision.Verdict)
+				}
 				if done.Pending != c.pending {
 					t.Errorf("pending: %v, want %v", done.Pending, c.pending)
 				}
@@ -151,7 +154,7 @@ func TestAnAccountThatCannotBeRemovedAgainIsNamed(t *testing.T) {
 		admin := must(account.NewAdmin(undeletable{h.store}, account.AdminOptions{Passwords: quick}))(t)
 		done, err := admin.SignUp(as("signup"), denied, signUpOf("eve", "", ""))
 		wantError(t, "the sign-up", err, account.ErrBusy)
-		if _, ok := errors.AsType[*ban.DeniedError](err); !ok || done.Account.Handle != "eve" {
+		if _, ok := errors.AsType[*ban.DeniedError](err); !ok || done.Account.Handle != "eve" || done.Decision.Verdict != ban.Denied {
 			t.Errorf("%+v, %v", done, err)
 		}
 	})

@@ -261,6 +261,10 @@ func TestAPatchOfWhatPeopleSayIsApplied(t *testing.T) {
 		if len(got.Roles) != 1 || got.Roles[0].Name != "moderator" || fmt.Sprint(got.Roles[0].Permissions) != "[ban review]" || !got.Roles[0].Badge || !got.Roles[0].CreatedAt.Equal(at) {
 			t.Errorf("roles: %+v", got.Roles)
 		}
+		spaced := json.RawMessage(" { \"plan\" :\n \"pro\", \"n\": [1, 2] } ")
+		if u := must(h.admin.Update(as("alice"), bob.ID, account.Patch{Meta: &spaced}))(t); string(u.Account.Meta) != string(meta) {
+			t.Errorf("the spaces are kept: %s", u.Account.Meta)
+		}
 		var plan struct{ Plan string }
 		if err := json.Unmarshal(got.Meta, &plan); err != nil || plan.Plan != "pro" {
 			t.Errorf("meta: %s, %v", got.Meta, err)
@@ -310,6 +314,9 @@ func TestPatchesThatAreRefused(t *testing.T) {
 	if got := u.Account.Emails[0].VerifiedAt; !got.Equal(h.clock.Now()) {
 		t.Errorf("a time ahead is kept as %v, want now", got)
 	}
+	before := time.Date(-1, 12, 31, 0, 0, 0, 0, time.UTC)
+	_, err := h.admin.Update(as("alice"), bob.ID, account.Patch{EmailVerifiedAt: &before})
+	wantValueError(t, err, "email_verified_at", ban.CodeRange)
 }
 
 // meanwhile is a store in which another makes an alias right after one was made.
