@@ -273,3 +273,38 @@ func TestReasonsOfASuspensionAreCleaned(t *testing.T) {
 		wantValueError(t, err, "public_reason", ban.CodeInvisible)
 	})
 }
+
+func TestReasonsThatDoNotFit(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	bob, gone := h.create(t, "bob"), h.create(t, "gone")
+	must(h.admin.Suspend(as("alice"), gone.ID, account.SuspendOptions{BanName: true}))(t)
+	waiting := must(h.admin.Create(as("alice"), account.CreateOptions{Handle: "waiting", Pending: true}))(t)
+	all := account.Selection{All: true}
+	ctx := as("alice")
+	for what, do := range map[string]func(reason string) error{
+		"Suspend": func(r string) error { return failed(h.admin.Suspend(ctx, bob.ID, account.SuspendOptions{Reason: r})) },
+		"Reinstate": func(r string) error {
+			return failed(h.admin.Reinstate(ctx, gone.ID, account.ReinstateOptions{Reason: r}))
+		},
+		"Hold": func(r string) error { return failed(h.admin.Hold(ctx, bob.ID, account.HoldOptions{Reason: r})) },
+		"Approve": func(r string) error {
+			return failed(h.admin.Approve(ctx, waiting.ID, account.ApproveOptions{Reason: r}))
+		},
+		"Reject": func(r string) error { return failed(h.admin.Reject(ctx, waiting.ID, account.RejectOptions{Reason: r})) },
+		"ApproveMany": func(r string) error {
+			return failed(h.admin.ApproveMany(ctx, all, account.ApproveOptions{Reason: r}))
+		},
+		"RejectMany": func(r string) error {
+			return failed(h.admin.RejectMany(ctx, all, account.RejectOptions{Reason: r}))
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			before := must(h.store.LastChange(t.Context()))(t)
+			wantValueError(t, do(strings.Repeat("x", ban.MaxReason+1)), "reason", ban.CodeTooLong)
+			wantValueError(t, do("a\x00b"), "reason", ban.CodeControl)
+			if must(h.store.LastChange(t.Context()))(t) != before {
+				t.Error("something was done all the same")
+			}
+		})
+	}
+}

@@ -220,6 +220,14 @@ func TestASweepSparesTheLastAdminAndWhoSweeps(t *testing.T) {
 		t.Fatalf("the sweep did %+v", done)
 	}
 	wantError(t, "the last admin", done.Failed[0], account.ErrLastAdmin)
+	h.createAdmin(t, "carol")
+	done = must(h.admin.ActOnSweep(as("alice"), h.checker, account.ActOptions{Act: account.SweepSuspend}))(t)
+	for _, f := range done.Failed {
+		wantError(t, "who suspends themselves", f, account.ErrOwnAccount)
+	}
+	if done.Suspended != 1 || len(done.Failed) != 1 {
+		t.Errorf("the sweep did %+v", done)
+	}
 }
 
 // failing is a Checker that fails after so many answers.

@@ -24,9 +24,6 @@ func newLimiter[K comparable](rate Rate, now func() time.Time) *ratelimit.Limite
 // clientOf returns the client of a request as limiters know it. Clients whose
 // address cannot be told are all one.
 func clientOf(proxies web.Proxies, r *http.Request) netip.Prefix {
-	addr, err := proxies.Client(r)
-	if err != nil {
-		return netip.Prefix{}
-	}
+	addr, _ := proxies.Client(r) // none, if it cannot be told
 	return ratelimit.Client(addr)
 }

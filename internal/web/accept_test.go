@@ -21,6 +21,8 @@ func TestWhoAcceptsProblemDetails(t *testing.T) {
 		"who takes all of application":        {[]string{"application/*"}, false},
 		"who wants JSON":                      {[]string{"application/json"}, false},
 		"who rather wants JSON":               {[]string{"application/json, application/problem+json;q=0.9"}, false},
+		"who rather takes everything":         {[]string{"application/problem+json;q=0.5, */*"}, false},
+		"who rather takes all of application": {[]string{"application/problem+json;q=0.5, application/*;q=0.6, */*;q=0.1"}, false},
 		"who wants none of it":                {[]string{"application/problem+json;q=0"}, false},
 		"who names the one in XML":            {[]string{"application/problem+xml"}, false},
 		"who names what is no range":          {[]string{"application/problem+json;;q=x=", ",,"}, false},

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +32,9 @@ func newHandler(t *testing.T, c web.Config) http.Handler {
 		}
 		return web.Reply{Status: status, Body: err.Error()}
 	}
-	c.Logger = slog.New(slog.DiscardHandler)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
 	read := func(r *web.Request) (web.Reply, error) {
 		body, err := r.ReadBody()
 		return web.Reply{Body: []any{len(body), ban.ActorFrom(r.Context())}}, err
@@ -41,12 +44,16 @@ func newHandler(t *testing.T, c web.Config) http.Handler {
 		time.Sleep(3 * web.DefaultTimeout)
 		return web.Reply{Body: fmt.Sprint(err, r.Context().Err())}, nil
 	}
-	long := func(*web.Request) (web.Reply, error) { return web.Reply{Body: strings.Repeat("x", 1<<20)}, nil }
+	long := func(r *web.Request) (web.Reply, error) {
+		_, err := r.ReadBody()
+		return web.Reply{Body: strings.Repeat("x", 1<<20)}, err
+	}
 	h, err := web.NewHandler(c, []web.Route{
 		{Method: "POST", Pattern: "/things", Need: web.Need{Resource: "things", Mutation: true}, Handle: read},
 		{Method: "GET", Pattern: "/things/{id}", Need: web.Need{Resource: "things"}, Handle: long},
 		{Method: "DELETE", Pattern: "/things/{id}", Need: web.Need{Resource: "things", Mutation: true}, Handle: read},
 		{Method: "POST", Pattern: "/pensive", Handle: pensive},
+		{Method: "POST", Pattern: "/long", Handle: long},
 		{Method: "GET", Pattern: "/unsayable", Handle: func(*web.Request) (web.Reply, error) { return web.Reply{Body: math.NaN()}, nil }},
 	})
 	if err != nil {
@@ -272,6 +279,70 @@ func TestTheLimitOfABodyIsNoneOfTheAnswer(t *testing.T) {
 			t.Errorf("%s, %v", body, err)
 		}
 	})
+}
+
+// Who has sent their body gets no more time for the answer than who sends none.
+func TestAnAnswerThatIsTakenTooLateIsCutOff(t *testing.T) {
+	for name, request := range map[string]string{
+		"without a body": "GET /things/1 HTTP/1.1\r\nHost: h\r\n\r\n",
+		"with a body":    "POST /long HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}",
+	} {
+		for _, c := range []struct {
+			wait time.Duration
+			cut  bool
+		}{{web.DefaultTimeout / 2, false}, {web.DefaultTimeout * 3 / 2, true}} {
+			t.Run(fmt.Sprint(name, ", after ", c.wait), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					client := serve(t, newHandler(t, web.Config{Authorize: letIn}))
+					if _, err := io.WriteString(client, request+"GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(c.wait)
+					if got, _ := io.ReadAll(client); (len(got) < 1<<20) != c.cut {
+						t.Errorf("%d bytes of the answer came", len(got))
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestTroubleIsLogged(t *testing.T) {
+	refused := func(*http.Request, web.Need) (string, error) { return "", web.ErrForbidden }
+	nobody := func(*http.Request, web.Need) (string, error) { return " ", nil } // trouble of the host's
+	for name, c := range map[string]struct {
+		authorize web.Authorize
+		target    string
+		hungUp    bool
+		want      []string // what the one line has; none: there is none
+	}{
+		"no trouble":                      {letIn, "/things/1", false, nil},
+		"who is refused is no trouble":    {refused, "/things/1", false, nil},
+		"no route is no trouble":          {letIn, "/", false, nil},
+		"the host's":                      {nobody, "/things/1", false, []string{"level=ERROR", "method=GET", "status=500"}},
+		"the host's, for who has hung up": {nobody, "/things/1", true, []string{"level=DEBUG", "status=500"}},
+		"an answer that cannot be said":   {letIn, "/unsayable", false, []string{"level=ERROR", "status=500", "NaN"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log strings.Builder
+			h := newHandler(t, web.Config{Authorize: c.authorize, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.hungUp {
+				cancel()
+			}
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", c.target, nil))
+			lines := strings.Count(log.String(), "\n")
+			if (lines == 1) != (c.want != nil) || lines > 1 {
+				t.Errorf("%d lines: %s", lines, log.String())
+			}
+			for _, piece := range c.want {
+				if !strings.Contains(log.String(), piece) {
+					t.Errorf("without %s: %s", piece, log.String())
+				}
+			}
+		})
+	}
 }
 
 func TestABodyThatSaysItIsTooLongIsNotWaitedFor(t *testing.T) {

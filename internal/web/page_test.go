@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,6 +59,7 @@ func FuzzPrefersHTML(f *testing.F) {
 }
 
 func TestAPageHasNoMarkupOfOthers(t *testing.T) {
+	var lengths []string
 	for _, method := range []string{"GET", "HEAD"} {
 		w := httptest.NewRecorder()
 		web.Page{Status: 503, Header: http.Header{"Retry-After": {"1"}}, Title: "<b>", Text: `"&'`}.Write(w, httptest.NewRequest(method, "/", nil))
@@ -67,6 +69,30 @@ func TestAPageHasNoMarkupOfOthers(t *testing.T) {
 		}
 		if want := method == "GET"; (body != "") != want || strings.Contains(body, "<b>") || want && !strings.Contains(body, "&lt;b&gt;") {
 			t.Errorf("%s: %s", method, body)
+		}
+		lengths = append(lengths, w.Header().Get("Content-Length"))
+		if method == "GET" && lengths[0] != strconv.Itoa(len(body)) {
+			t.Errorf("the length is said to be %s, and is %d", lengths[0], len(body))
+		}
+	}
+	if lengths[0] != lengths[1] { // RFC 9110, section 9.3.2
+		t.Errorf("the lengths by GET and HEAD are %q", lengths)
+	}
+}
+
+func TestAnAnswerWithOneMoreHeaderLeavesTheFirst(t *testing.T) {
+	shared := web.Reply{Body: 1}.With("Allow", "GET")
+	one := shared.With("Retry-After", "1")
+	if shared.Header.Get("Retry-After") != "" || one.Header.Get("Retry-After") != "1" || one.Header.Get("Allow") != "GET" {
+		t.Errorf("%v and %v", shared.Header, one.Header)
+	}
+	for _, method := range []string{"GET", "HEAD"} {
+		w := httptest.NewRecorder()
+		if err := one.Write(w, httptest.NewRequest(method, "/", nil)); err != nil {
+			t.Fatal(err)
+		}
+		if w.Header().Get("Content-Length") != "1" || w.Header().Get("Retry-After") != "1" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v", method, w.Header())
 		}
 	}
 }
