@@ -44,6 +44,14 @@ type AdminOptions struct {
 	// keys. Default [DefaultPreviewRules].
 	PreviewRules int
 
+	// Keys are those under which bans are hashed. The ring is copied. Default none: then
+	// [CreateOptions.Hashed] gives a [*ValueError].
+	Keys KeyRing
+
+	// HashKey is the ID of the key in Keys that new bans are hashed under. Default: the
+	// only one; where there are several, it must be named.
+	HashKey string
+
 	// Actor is in whose name changes are made where the context names nobody:
 	// for a program that is the only one to make changes. Default none: then a
 	// context without an actor is an error.
@@ -61,6 +69,7 @@ type AdminOptions struct {
 type Admin struct {
 	store  AdminStore
 	tables *value.Tables
+	hasher hasher
 	actor  string
 	now    func() time.Time
 	guard  *Guard
@@ -83,8 +92,12 @@ func NewAdmin(st AdminStore, opts AdminOptions) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
+	hasher, err := newHasher(opts.Tables, opts.Keys, opts.HashKey)
+	if err != nil {
+		return nil, err
+	}
 	a := &Admin{
-		store: st, tables: opts.Tables, actor: opts.Actor, now: opts.Now, guard: guard, turns: turns.New(),
+		store: st, tables: opts.Tables, hasher: hasher, actor: opts.Actor, now: opts.Now, guard: guard, turns: turns.New(),
 		previewRules: opts.PreviewRules,
 	}
 	switch {

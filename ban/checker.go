@@ -79,8 +79,12 @@ func NewChecker(st Source, opts CheckerOptions) (*Checker, error) {
 	if st == nil {
 		return nil, &ValueError{Field: "source", Code: CodeEmpty, Hint: "give a store, for example memstore.New()"}
 	}
+	ring, err := opts.Keys.compile()
+	if err != nil {
+		return nil, err
+	}
 	source := oldkeys.New(st, opts.Tables)
-	cache, err := rulecache.New(source, opts.CacheSize, opts.reading())
+	cache, err := rulecache.New(source, opts.CacheSize, opts.reading(), ring)
 	if err != nil {
 		return nil, optionError("CacheSize", opts.CacheSize, err.Error())
 	}
@@ -100,7 +104,7 @@ func NewChecker(st Source, opts CheckerOptions) (*Checker, error) {
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	if opts.Mirror {
-		c.mirror = mirror.New(ctx, source, opts.Tables, opts.Progress)
+		c.mirror = mirror.New(ctx, source, opts.Tables, ring, opts.Progress)
 	}
 	unsubscribe, err := c.feed.Start(ctx)
 	if err == nil {
@@ -159,7 +163,9 @@ func (c *Checker) applyAll(position int64, own bool) {
 // A Subject that has no field, or a field that does not parse, is Denied with a
 // [*ValueError]. If the rules cannot be read, the error says why and the
 // Verdict is what [CheckerOptions.OnError] asks for; a context that was
-// cancelled by the caller is Denied under either. Every rule that matched,
+// cancelled by the caller is Denied under either, and so is everybody whose e-mail
+// address or name may be banned under a key that is not in [CheckerOptions.Keys], with
+// a [*MissingKeyError]. Every rule that matched,
 // deciding or not, is counted as a hit; an e-mail domain block only if the
 // attempt was not allowed.
 func (c *Checker) Check(ctx context.Context, s Subject) (d Decision, err error) {
@@ -258,8 +264,9 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision, coun
 	if err == nil {
 		content := c.mirror.Content()
 		sc.Begin(c.opts.Now, time.Time{})
-		found, any := sc.Find(content)
-		if !any && c.mx == nil { // as nearly always
+		var found *match.Found
+		var any bool
+		if found, any, err = sc.Find(content); err == nil && !any && c.mx == nil { // as nearly always
 			d.Verdict, d.action = Allowed, s.Action
 			c.judgeTraits(d, s, time.Time{}, sc.Address(), nil)
 			d.Stale = c.feed.Late(w, true)
@@ -269,7 +276,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision, coun
 			return nil
 		}
 		var mx mxAnswer
-		if c.mx != nil {
+		if err == nil && c.mx != nil {
 			now := sc.Now()
 			mx, err = c.addMX(ctx, s, now, found, c.findInMirror(content, now))
 		}
@@ -351,7 +358,7 @@ func (c *Checker) wallClock(now time.Time) time.Time {
 
 // failed returns the answer to a check that could not be made. Only trouble
 // with the store may let people in: not a Subject that does not parse, nor a
-// caller who hangs up, nor a Checker that was closed.
+// caller who hangs up, nor a Checker that was closed, nor one that lacks a key.
 func (c *Checker) failed(ctx context.Context, s *Subject, err error, counts bool) (Decision, error) {
 	d := Decision{Verdict: Denied, action: s.Action}
 	if d.invalid = isValueError(err); d.invalid {
@@ -363,8 +370,9 @@ func (c *Checker) failed(ctx context.Context, s *Subject, err error, counts bool
 	if counts {
 		c.stats.failed.Add(1)
 	}
+	err, lacksKey := missingKey(err)
 	gone := errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, ErrClosed)
-	if c.opts.OnError == FailOpen && !gone {
+	if c.opts.OnError == FailOpen && !gone && !lacksKey {
 		d.Verdict = Allowed
 	}
 	return d, err
@@ -372,7 +380,8 @@ func (c *Checker) failed(ctx context.Context, s *Subject, err error, counts bool
 
 // storeFailed reports whether a check failed for what the mirror can answer without.
 func storeFailed(ctx context.Context, err error) bool {
-	return err != nil && !errors.Is(ctx.Err(), context.Canceled) && !isValueError(err)
+	_, lacksKey := missingKey(err)
+	return err != nil && !errors.Is(ctx.Err(), context.Canceled) && !isValueError(err) && !lacksKey
 }
 
 func isValueError(err error) bool {

@@ -23,6 +23,21 @@ type CreateOptions struct {
 	Scope  Scope  // default all actions
 	Shadow bool   // only report what the ban would do
 
+	// Hashed keeps only the hash of an e-mail address or name, under
+	// [AdminOptions.HashKey]: the store, its log, and whatever is shown of it have not
+	// the Value. The ban keeps out who has the mailbox, or a name that looks the same. So
+	// an address is banned as its mailbox in its plain spelling would be, in each
+	// spelling, and nobody can see which one was meant. A pattern, "=name", a domain and an
+	// IP address are not hashed, nor an exception (Allow) for a name, which would let in
+	// who looks like it: a [*ValueError]. A Value that is a hash already is kept as it
+	// is, with Hashed or without.
+	Hashed bool
+
+	// Label is what moderators read in the place of a hashed value: a case number, say;
+	// one line of at most [MaxReason] characters. Neither it nor the reasons may name
+	// what is hashed.
+	Label string
+
 	Reason       string    // for moderators, at most [MaxReason] characters
 	PublicReason string    // for the person refused, likewise
 	ExpiresAt    time.Time // when the ban ends, in the future; zero: never
@@ -68,6 +83,9 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 	b, err := a.newBan(o, c)
 	if err != nil {
 		return Ban{}, err
+	}
+	if err := a.otherForm(ctx, &b, o, now); err != nil {
+		return Ban{}, fmt.Errorf("create %s ban of %q: %w", b.Kind, b.Value, err)
 	}
 	created, err := a.write(ctx, b, c, o.DisableMatchingAliases, a.store.CreateBan, a.store.CreateBanDisabling)
 	if err != nil {
@@ -198,42 +216,61 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 
 // newBan returns the ban that the options describe, if no guard is against it.
 func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
-	b, err := draft(a.tables, o, c)
+	b, v, err := draft(a.tables, &a.hasher, o, c)
 	if err != nil || o.Force {
 		return b, err
 	}
-	if guard := a.guard.check(banValue(&b), o.Effect); guard != nil {
+	if guard := a.dangers(&b, v); guard != nil {
 		return Ban{}, guard
 	}
 	return b, nil
 }
 
-// draft checks the options and returns the ban that they describe.
-func draft(tables *value.Tables, o CreateOptions, c store.Change) (Ban, error) {
-	v, err := parseBanValue(tables, o.Kind, o.Value, o.IPv6Prefix)
-	if err != nil {
-		return Ban{}, err
+// dangers asks the guard about a ban of a value, which it may keep as a hash only.
+func (a *Admin) dangers(b *Ban, v Value) *GuardError {
+	guard := a.guard.check(v, b.Effect)
+	if guard != nil && b.Hashed() {
+		// Whatever says what is dangerous about the value may name it.
+		return &GuardError{guard.Code, b.Value, "it covers what is protected, or is too wide"}
+	}
+	return guard
+}
+
+// draft checks the options and returns the ban that they describe, and the value that
+// it is about, be it kept or hashed.
+func draft(tables *value.Tables, hashes *hasher, o CreateOptions, c store.Change) (b Ban, v Value, err error) {
+	if v, err = parseBanValue(tables, o.Kind, o.Value, o.IPv6Prefix); err != nil {
+		return Ban{}, Value{}, hideValue(err, o.Hashed)
+	}
+	kept := v
+	if o.Hashed && !v.Hashed() {
+		if kept, err = hashes.hash(v); err != nil {
+			return Ban{}, Value{}, err
+		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return Ban{}, fmt.Errorf("make an id: %w", err)
+		return Ban{}, Value{}, fmt.Errorf("make an id: %w", err)
 	}
-	b := Ban{
+	b = Ban{
 		ID: id, CreatedAt: c.At, UpdatedAt: c.At, CreatedBy: c.Actor,
 		Effect: o.Effect, Scope: o.Scope, Shadow: o.Shadow,
-		Reason: o.Reason, PublicReason: o.PublicReason,
+		Reason: o.Reason, PublicReason: o.PublicReason, Label: o.Label,
 	}
-	setValue(&b, v)
+	setValue(&b, kept)
 	if b.ExpiresAt, err = expiry(o.ExpiresAt, c.At); err != nil {
-		return Ban{}, err
+		return Ban{}, Value{}, err
 	}
 	if err := checkBan(&b); err != nil {
-		return Ban{}, err
+		return Ban{}, Value{}, err
+	}
+	if err := hashes.checkHashed(&b); err != nil {
+		return Ban{}, Value{}, err
 	}
 	if o.DisableMatchingAliases {
-		return b, checkDisabling(&b)
+		return b, v, checkDisabling(&b)
 	}
-	return b, nil
+	return b, v, nil
 }
 
 // banValue returns the value that a ban has.

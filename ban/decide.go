@@ -55,7 +55,7 @@ func asMatch(c *match.Candidate, field Kind, s *Subject) Match {
 	r := &c.Rule
 	return Match{
 		Field: field, Input: s.field(field),
-		Kind: r.Key.Kind, Matched: r.Value, Via: c.Via,
+		Kind: r.Key.Kind, Matched: r.Value, Label: r.Label, Via: c.Via,
 		Effect: r.Effect, Shadow: r.Shadow,
 		Origin: r.Origin, ID: r.ID,
 		Reason: r.Reason, PublicReason: r.PublicReason, ExpiresAt: r.ExpiresAt,

@@ -33,10 +33,11 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 
 // Match is a rule that matched a subject, and how. The zero Match is none.
 type Match struct {
-	Field        Kind      `json:"field"`   // the field of the Subject that it matched
-	Input        string    `json:"input"`   // that field, as the caller gave it
-	Kind         Kind      `json:"kind"`    // the kind of the rule: an e-mail address may be matched by a domain
-	Matched      string    `json:"matched"` // the canonical value of the rule
+	Field        Kind      `json:"field"`          // the field of the Subject that it matched
+	Input        string    `json:"input"`          // that field, as the caller gave it
+	Kind         Kind      `json:"kind"`           // the kind of the rule: an e-mail address may be matched by a domain
+	Matched      string    `json:"matched"`        // the canonical value of the rule
+	Label        string    `json:"label,omitzero"` // of a hashed value: what moderators read in its place
 	Via          Via       `json:"via"`
 	Host         string    `json:"host,omitzero"`  // via mx: the mail host that it matched
 	Trait        Trait     `json:"trait,omitzero"` // via trait: which
@@ -60,7 +61,15 @@ func (m Match) String() string {
 	if m.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s %s %s via %s%s", m.Effect, m.Kind, m.Matched, m.Via, m.detail())
+	return fmt.Sprintf("%s %s %s%s via %s%s", m.Effect, m.Kind, m.Matched, m.labelled(), m.Via, m.detail())
+}
+
+// labelled is what is written behind a hashed value that has a label.
+func (m *Match) labelled() string {
+	if m.Label == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", m.Label)
 }
 
 // detail says more of how it matched: by which mail host, or trait.

@@ -135,8 +135,8 @@ func (t Trace) String() string {
 		b.WriteString(": no rule matches")
 	}
 	for _, c := range t.Considered {
-		fmt.Fprintf(&b, "\n  %-13s %s %s %q matches %s %q via %s",
-			c.Outcome, c.Effect, c.Kind, c.Matched, c.Field, c.Input, c.Via)
+		fmt.Fprintf(&b, "\n  %-13s %s %s %q%s matches %s %q via %s",
+			c.Outcome, c.Effect, c.Kind, c.Matched, c.labelled(), c.Field, c.Input, c.Via)
 		b.WriteString(c.detail())
 		if c.Reason != "" {
 			fmt.Fprintf(&b, ": %s", c.Reason)

@@ -79,8 +79,7 @@ func (c *Checker) findInMirror(content *mirror.Content, now time.Time) findRules
 			return err
 		}
 		sc.Begin(c.opts.Now, now)
-		sc.FindAll(content, out)
-		return nil
+		return sc.FindAll(content, out)
 	}
 }
 

@@ -137,6 +137,11 @@ type CheckerOptions struct {
 	// Admins of the store. Default: those that package value bundles.
 	Tables *value.Tables
 
+	// Keys are those under which hashed bans were made: e-mail addresses and names are
+	// also looked for by their hashes. A rule hashed under a key that is not among them
+	// makes checks fail; see [MissingKeys]. The ring is copied. Default none.
+	Keys KeyRing
+
 	// MX has the mail hosts of e-mail addresses matched too. Off by default.
 	MX MXOptions
 

@@ -26,7 +26,10 @@ func Plan(ctx context.Context, rules PlanStore, tables *value.Tables, o CreateOp
 	if !o.Ladder.none() {
 		return store.BanDisabling{}, NewValueError("ladder", "", CodeNoEffect, "say when this ban ends")
 	}
-	b, err := draft(tables, o, change)
+	if o.Hashed {
+		return store.BanDisabling{}, NewValueError("hashed", "true", CodeNoEffect, "give the hash as the value: KeyRing.Hash makes it")
+	}
+	b, _, err := draft(tables, &hasher{}, o, change)
 	if err != nil {
 		return store.BanDisabling{}, err
 	}

@@ -16,6 +16,7 @@ import (
 type Patch struct {
 	Kind         *Kind
 	Value        *string
+	Label        *string // of a hashed value; "" for none
 	Effect       *Effect
 	Scope        *Scope
 	Shadow       *bool
@@ -39,7 +40,7 @@ type Patch struct {
 }
 
 func (p *Patch) empty() bool {
-	return p.Kind == nil && p.Value == nil && p.Effect == nil && p.Scope == nil && p.Shadow == nil &&
+	return p.Kind == nil && p.Value == nil && p.Label == nil && p.Effect == nil && p.Scope == nil && p.Shadow == nil &&
 		p.Reason == nil && p.PublicReason == nil && p.ExpiresAt == nil && p.Revoked == nil && p.RevokedReason == nil
 }
 
@@ -69,7 +70,7 @@ func (a *Admin) Revoke(ctx context.Context, id uuid.UUID, reason string) (Ban, e
 		if b.RevokedAt.IsZero() {
 			b.RevokedAt, b.RevokedBy, b.RevokedReason = c.At, c.Actor, reason
 		}
-		return nil
+		return a.hasher.checkHashed(b)
 	})
 }
 
@@ -133,6 +134,7 @@ func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 	if err := patchValue(a.tables, b, p); err != nil {
 		return err
 	}
+	assign(&b.Label, p.Label)
 	assign(&b.Effect, p.Effect)
 	assign(&b.Scope, p.Scope)
 	assign(&b.Shadow, p.Shadow)
@@ -145,6 +147,9 @@ func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 		return err
 	}
 	if err := checkBan(b); err != nil {
+		return err
+	}
+	if err := a.hasher.checkHashed(b); err != nil {
 		return err
 	}
 	risky := b.Kind != old.Kind || b.Value != old.Value || b.Effect != old.Effect || old.Shadow && !b.Shadow

@@ -39,6 +39,22 @@ func (s *Store) PrefixLengths(ctx context.Context) (lens []store.PrefixLen, err 
 	return lens, err
 }
 
+// HashKeysInUse implements [store.Rules]. It names only those in use.
+func (s *Store) HashKeysInUse(ctx context.Context) (keys []store.HashKey, err error) {
+	err = s.read(ctx, func() error {
+		keys = slices.Clone(s.rules.HashKeys())
+		for _, list := range s.lists.ordered {
+			for _, k := range list.current.hashes {
+				if !slices.Contains(keys, k) { // of a handful
+					keys = append(keys, k)
+				}
+			}
+		}
+		return nil
+	})
+	return keys, err
+}
+
 // scanBatch is how many rules Scan copies at a time. The lock is free between
 // batches: the loop may write to the store, and no writer waits for the loop.
 const scanBatch = 512

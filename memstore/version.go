@@ -2,6 +2,8 @@ package memstore
 
 import (
 	"hash/maphash"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +25,8 @@ type version struct {
 
 	table ruleindex.Table   // of the positions of entries, by the hashes of their keys
 	lens  []store.PrefixLen // of the entries' keys, each once
+
+	hashes []store.HashKey // under which the values of entries are hashed, each once
 }
 
 // seed is for the hashes of all versions of all lists, so that a key that is
@@ -34,17 +38,17 @@ func hashOf(k store.Key) uint64 { return maphash.String(seed, k.Text) }
 // index makes the entries findable by key.
 func (v *version) index() {
 	v.table = ruleindex.NewTable(len(v.entries))
-	lens := make(map[store.PrefixLen]struct{})
+	lens, hashes := make(map[store.PrefixLen]struct{}), make(map[store.HashKey]struct{})
 	for i, e := range v.entries {
 		v.table.Add(hashOf(e.Key), uint32(i))
 		if l, ok := e.Key.PrefixLen(); ok {
 			lens[l] = struct{}{}
 		}
+		if h, ok := e.Key.HashKey(); ok {
+			hashes[h] = struct{}{}
+		}
 	}
-	v.lens = make([]store.PrefixLen, 0, len(lens))
-	for l := range lens {
-		v.lens = append(v.lens, l)
-	}
+	v.lens, v.hashes = slices.Collect(maps.Keys(lens)), slices.Collect(maps.Keys(hashes))
 }
 
 // find calls yield for the entries that carry the key, whose hash is given,

@@ -41,6 +41,7 @@ func (r *ruleReader) rule(row [][]byte, binary bool) (rule store.Rule, err error
 	rule.ExpiresAt = c.time()
 	origin := int(c.small())
 	rule.Reason, rule.PublicReason = c.text(), c.text()
+	rule.Label = c.textOr("")
 	rule.Line = int(c.integer())
 	if list, ok := c.integerOrNull(); ok {
 		texts := r.lists[list]

@@ -11,7 +11,7 @@ import (
 
 // ruleColumns are what is read of rules, as [ruleReader] takes them.
 const ruleColumns = `r.key, r.id, r.value, r.effect, r.scope, r.shadow, r.expires_at, r.origin,
-	r.reason, r.public_reason, r.line, r.list`
+	r.reason, r.public_reason, r.label, r.line, r.list`
 
 // ruleListColumns are read with them where the lists are not known yet.
 const ruleListColumns = `, l.name, l.source, l.reason, l.public_reason`
@@ -63,4 +63,37 @@ func (s *Store) PrefixLengths(ctx context.Context) ([]store.PrefixLen, error) {
 	return readAll(ctx, s, "list the prefix lengths in use", func(rows pgx.Rows) (l store.PrefixLen, err error) {
 		return l, rows.Scan(&l.IPv6, (*small)(&l.Bits))
 	}, `SELECT ipv6, bits FROM @prefix_lengths WHERE rules > 0 AND `+onPrimary)
+}
+
+// hashedKeys finds one key for each secret that rules are hashed under, and a few that
+// are of no hashed value: of the keys that begin so it looks at one, and goes on behind
+// all that have the same text before the hash.
+const hashedKeys = `WITH RECURSIVE
+	one (key, below) AS (
+		SELECT (SELECT min(key) FROM @rules WHERE key > b.above AND key < b.below), b.below
+		FROM (VALUES ('e:h:', 'e:h;'), ('n:h:', 'n:h;')) b (above, below) WHERE ` + onPrimary + `
+		UNION ALL
+		SELECT (SELECT min(key) FROM @rules WHERE key < one.below
+			AND key > CASE WHEN substr(one.key, length(one.key) - 43, 1) = ':' THEN substr(one.key, 1, length(one.key) - 44) || ';' ELSE one.key END), one.below
+		FROM one WHERE one.key IS NOT NULL)
+	SELECT key FROM one WHERE key IS NOT NULL`
+
+// HashKeysInUse implements [store.Rules].
+func (s *Store) HashKeysInUse(ctx context.Context) ([]store.HashKey, error) {
+	var keys sqlbackend.HashKeys
+	err := s.read(ctx, "list the hash keys in use", func(q querier) error {
+		keys = nil
+		rows, err := q.query(ctx, hashedKeys)
+		if err != nil {
+			return err
+		}
+		return drain(rows, func(rows pgx.Rows) error {
+			var key string
+			if err := rows.Scan(&key); err != nil {
+				return err
+			}
+			return keys.Add(key)
+		})
+	})
+	return keys, err
 }

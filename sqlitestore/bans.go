@@ -15,13 +15,13 @@ import (
 	"example.com/ostraka/store"
 )
 
-const banColumns = `id, version, kind, value, key_text, effect, scope, shadow, reason, public_reason,
+const banColumns = `id, version, kind, value, key_text, label, effect, scope, shadow, reason, public_reason,
 	created_at, created_by, updated_at, expires_at, revoked_at, revoked_by, revoked_reason, aliases_disabled, hits, last_hit_at`
 
 // banDest returns where a row of seq and banColumns is scanned to.
 func banDest(b *store.Ban) []any {
 	return []any{
-		&b.Seq, (*id)(&b.ID), &b.Version, (*small)(&b.Kind), &b.Value, &b.KeyText,
+		&b.Seq, (*id)(&b.ID), &b.Version, (*small)(&b.Kind), &b.Value, &b.KeyText, &b.Label,
 		(*small)(&b.Effect), (*small)(&b.Scope), &b.Shadow, &b.Reason, &b.PublicReason,
 		(*micros)(&b.CreatedAt), &b.CreatedBy, (*micros)(&b.UpdatedAt), (*micros)(&b.ExpiresAt),
 		(*micros)(&b.RevokedAt), &b.RevokedBy, &b.RevokedReason, &b.AliasesDisabled, &b.Hits, (*micros)(&b.LastHitAt),
@@ -31,7 +31,7 @@ func banDest(b *store.Ban) []any {
 // banArgs returns the arguments for banColumns.
 func banArgs(b *store.Ban) []any {
 	return []any{
-		b.ID[:], b.Version, int64(b.Kind), b.Value, b.KeyText,
+		b.ID[:], b.Version, int64(b.Kind), b.Value, b.KeyText, b.Label,
 		int64(b.Effect), int64(b.Scope), b.Shadow, b.Reason, b.PublicReason,
 		sqlbackend.TimeArg(b.CreatedAt), b.CreatedBy, sqlbackend.TimeArg(b.UpdatedAt), sqlbackend.TimeArg(b.ExpiresAt),
 		sqlbackend.TimeArg(b.RevokedAt), b.RevokedBy, b.RevokedReason, b.AliasesDisabled, b.Hits, sqlbackend.TimeArg(b.LastHitAt),
@@ -69,7 +69,7 @@ func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (a
 	b.Version, b.AliasesDisabled, b.Hits, b.LastHitAt = 1, 0, 0, time.Time{}
 	ruled := b.RevokedAt.IsZero()
 	res, err := w.tx.run(ctx, `INSERT INTO ostraka_bans (`+banColumns+`, ruled)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(banArgs(b), ruled)...)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(banArgs(b), ruled)...)
 	if err != nil {
 		return false, nil, err
 	}
@@ -260,7 +260,7 @@ func (t *tx) updateBan(ctx context.Context, ban *store.Ban, selector *store.Sele
 
 func (t *tx) replaceBan(ctx context.Context, before, after *store.Ban) error {
 	err := t.exec(ctx, `UPDATE ostraka_bans SET (`+banColumns+`, ruled) =
-		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`,
+		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`,
 		append(banArgs(after), after.RevokedAt.IsZero(), after.Seq)...)
 	if err != nil {
 		return err

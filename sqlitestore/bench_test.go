@@ -99,11 +99,11 @@ func BenchmarkCreateBans(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			insertBan, err := tx.Prepare(`INSERT INTO ostraka_bans (` + banColumns + `, ruled) VALUES (?` + strings.Repeat(`, ?`, 18) + `, 1)`)
+			insertBan, err := tx.Prepare(`INSERT INTO ostraka_bans (` + banColumns + `, ruled) VALUES (?` + strings.Repeat(`, ?`, 20) + `, 1)`)
 			if err != nil {
 				b.Fatal(err)
 			}
-			insertRule, err := tx.Prepare(`INSERT INTO ostraka_rules (` + recordRuleColumns + `) VALUES (?` + strings.Repeat(`, ?`, 9) + `)`)
+			insertRule, err := tx.Prepare(`INSERT INTO ostraka_rules (` + recordRuleColumns + `) VALUES (?` + strings.Repeat(`, ?`, 10) + `)`)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -16,7 +16,7 @@ var invariants = []struct{ what, query string }{
 		SELECT 1 FROM ostraka_rules r WHERE r.key = ` + banKey + ` || b.key_text AND r.id = b.id AND r.origin = 0
 			AND coalesce(r.value, b.key_text) = b.value AND r.effect = b.effect AND r.scope = b.scope
 			AND r.shadow = b.shadow AND r.expires_at IS b.expires_at
-			AND r.reason = b.reason AND r.public_reason = b.public_reason)`},
+			AND r.reason = b.reason AND r.public_reason = b.public_reason AND coalesce(r.label, '') = b.label)`},
 	{"bans whose rule was retired, that never expire", `SELECT count(*) FROM ostraka_bans
 		WHERE ruled = 0 AND revoked_at IS NULL AND expires_at IS NULL`},
 	{"rules without a ban", `SELECT count(*) FROM ostraka_rules r WHERE origin = 0 AND NOT EXISTS (

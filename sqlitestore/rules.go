@@ -14,7 +14,7 @@ import (
 
 // ruleColumns are what is read of rulesInForce.
 const ruleColumns = `r.key, r.id, r.value, r.effect, r.scope, r.shadow, r.expires_at, r.origin,
-	coalesce(l.reason, r.reason), coalesce(l.public_reason, r.public_reason), r.line, l.name, l.source`
+	coalesce(l.reason, r.reason), coalesce(l.public_reason, r.public_reason), r.line, l.name, l.source, coalesce(r.label, '')`
 
 // rulesInForce selects rules, to which more conditions are added. Entries are
 // seen in the content of their list that is in force, which is NULL for a list
@@ -40,7 +40,7 @@ func (r *ruleScanner) init() {
 	r.dest = []any{
 		&r.key, (*id)(&r.rule.ID), &r.value, (*small)(&r.rule.Effect), (*small)(&r.rule.Scope), &r.rule.Shadow,
 		(*micros)(&r.rule.ExpiresAt), &r.origin, &r.rule.Reason, &r.rule.PublicReason,
-		&r.rule.Line, &r.list, &r.source,
+		&r.rule.Line, &r.list, &r.source, &r.rule.Label,
 	}
 }
 
@@ -176,6 +176,35 @@ func (s *Store) PrefixLengths(ctx context.Context) ([]store.PrefixLen, error) {
 	return readAll(ctx, s, "list the prefix lengths in use", func(rows *sql.Rows) (l store.PrefixLen, err error) {
 		return l, rows.Scan(&l.IPv6, (*small)(&l.Bits))
 	}, `SELECT ipv6, bits FROM ostraka_prefix_lengths WHERE rules > 0`)
+}
+
+// hashedKeys finds one key for each secret that rules are hashed under, and a few that
+// are of no hashed value: of the keys that begin so it looks at one, and goes on behind
+// all that have the same text before the hash.
+const hashedKeys = `WITH RECURSIVE
+	one (key, below) AS (
+		SELECT (SELECT min(key) FROM ostraka_rules WHERE key > b.above AND key < b.below), b.below
+		FROM (SELECT 'e:h:' AS above, 'e:h;' AS below UNION ALL SELECT 'n:h:', 'n:h;') b
+		UNION ALL
+		SELECT (SELECT min(key) FROM ostraka_rules WHERE key < one.below
+			AND key > iif(substr(one.key, length(one.key) - 43, 1) = ':', substr(one.key, 1, length(one.key) - 44) || ';', one.key)), one.below
+		FROM one WHERE one.key IS NOT NULL)
+	SELECT key FROM one WHERE key IS NOT NULL`
+
+// HashKeysInUse implements [store.Rules].
+func (s *Store) HashKeysInUse(ctx context.Context) ([]store.HashKey, error) {
+	var keys sqlbackend.HashKeys
+	err := s.read(ctx, "list the hash keys in use", func(q querier) error {
+		keys = nil
+		return each(ctx, q, func(rows *sql.Rows) error {
+			var key string
+			if err := rows.Scan(&key); err != nil {
+				return err
+			}
+			return keys.Add(key)
+		}, hashedKeys)
+	})
+	return keys, err
 }
 
 // scanPage is how many rules Scan reads at a time. Between two pages it holds

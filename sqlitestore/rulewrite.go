@@ -11,7 +11,7 @@ import (
 
 // recordRuleColumns are those that rules of bans and blocks fill; what lists
 // need has defaults.
-const recordRuleColumns = `key, id, value, effect, scope, shadow, expires_at, origin, reason, public_reason`
+const recordRuleColumns = `key, id, value, effect, scope, shadow, expires_at, origin, reason, public_reason, label`
 
 // ruleWriter writes rules within a transaction. It counts prefix lengths in
 // memory and writes them once, in finish.
@@ -34,8 +34,8 @@ func (w *ruleWriter) insert(ctx context.Context, r *store.Rule) error {
 		return err
 	}
 	w.lengths.Count(r.Key, 1)
-	return w.tx.exec(ctx, `INSERT INTO ostraka_rules (`+recordRuleColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		key, r.ID[:], sqlbackend.ValueArg(r.Value, r.Key), int64(r.Effect), int64(r.Scope), r.Shadow, sqlbackend.TimeArg(r.ExpiresAt), origin, r.Reason, r.PublicReason)
+	return w.tx.exec(ctx, `INSERT INTO ostraka_rules (`+recordRuleColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		key, r.ID[:], sqlbackend.ValueArg(r.Value, r.Key), int64(r.Effect), int64(r.Scope), r.Shadow, sqlbackend.TimeArg(r.ExpiresAt), origin, r.Reason, r.PublicReason, sqlbackend.LabelArg(r.Label))
 }
 
 func (w *ruleWriter) delete(ctx context.Context, k store.Key, id uuid.UUID) error {

@@ -22,7 +22,7 @@ const rowPage = 4000
 // for a column than SQLite for a sum, and less long for NULL than for an empty text:
 // so what has few values is one number.
 const rowColumns = `key, id, since, until, list, line, value, effect + (scope << 8) + (shadow << 16) + (origin << 17), expires_at,
-	CASE WHEN list IS NULL THEN reason END, CASE WHEN list IS NULL THEN public_reason END`
+	CASE WHEN list IS NULL THEN reason END, CASE WHEN list IS NULL THEN public_reason END, label`
 
 const (
 	columnSince = iota
@@ -34,6 +34,7 @@ const (
 	columnExpires
 	columnReason
 	columnPublicReason
+	columnLabel
 	rowValues // how many there are behind key and id
 )
 
@@ -160,6 +161,7 @@ func (r *rowReader) take() (err error) {
 		}
 		rule.Reason, _ = v[columnReason].(string)
 		rule.PublicReason, _ = v[columnPublicReason].(string)
+		rule.Label, _ = v[columnLabel].(string)
 	}
 	if rule.Key, err = sqlbackend.ParseRuleKey(r.key); err != nil {
 		return err

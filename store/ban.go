@@ -23,6 +23,8 @@ type Ban struct {
 	Value string `json:"value"` // canonical
 	// KeyText is the text of the key that the ban's rule is found by; see [Key].
 	KeyText string `json:"key_text"`
+	// Label is what moderators read in the place of a value that is hashed.
+	Label string `json:"label,omitzero"`
 
 	Effect       Effect `json:"effect"`
 	Scope        Scope  `json:"scope"`
@@ -53,6 +55,13 @@ type Ban struct {
 // Key returns the key that the ban's rule is found by.
 func (b *Ban) Key() Key { return Key{Kind: b.Kind, Text: b.KeyText} }
 
+// Hashed reports whether the value of the ban is the hash of one, under a secret of
+// the host; see [Key.HashKey].
+func (b *Ban) Hashed() bool {
+	_, ok := b.Key().HashKey()
+	return ok
+}
+
 // Active reports whether the ban is in force at now: neither revoked nor
 // expired. An expiry equal to now has passed.
 func (b *Ban) Active(now time.Time) bool {
@@ -66,7 +75,7 @@ func (b *Ban) Rule() Rule {
 		Effect: b.Effect, Scope: b.Scope, Shadow: b.Shadow,
 		ExpiresAt: b.ExpiresAt,
 		Origin:    OriginBan, ID: b.ID,
-		Reason: b.Reason, PublicReason: b.PublicReason,
+		Reason: b.Reason, PublicReason: b.PublicReason, Label: b.Label,
 	}
 }
 

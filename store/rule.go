@@ -157,6 +157,7 @@ type Rule struct {
 	ID           uuid.UUID // the record behind it; unique across origins
 	Reason       string    // for moderators
 	PublicReason string    // for the person refused
+	Label        string    // what moderators read in the place of a hashed value
 	Source       string    // of a list's entry: where the list comes from
 	Line         int       // of a list's entry: its line there; 0: unknown
 }

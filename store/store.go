@@ -47,6 +47,12 @@ type Rules interface {
 	// that is no longer in use, but leaves out none that is.
 	PrefixLengths(ctx context.Context) ([]PrefixLen, error)
 
+	// HashKeysInUse returns the names of the secrets under which the values of rules
+	// that Lookup could return were hashed (see [Key.HashKey]), each once, in no
+	// particular order. It may name one that is no longer in use, but leaves out none
+	// that is. It is quick, however many rules there are.
+	HashKeysInUse(ctx context.Context) ([]HashKey, error)
+
 	// Scan yields every rule of the kind, or of all kinds for a zero kind, that
 	// Lookup could return, in no particular order. It need not be one
 	// consistent view: a rule that is written meanwhile may or may not be seen,

@@ -42,6 +42,8 @@ type Address struct {
 // against the latter, characters that the provider ignores are ignored in the
 // pattern too. A star for the whole local part is refused: ban the domain.
 //
+// The text of a hashed value (see [Value.Hashed]) is read as that.
+//
 // The error is a [*ValueError].
 func ParseEmail(s string) (Value, error) {
 	return bundled.ParseEmail(s)
@@ -61,6 +63,9 @@ func (t *Tables) emailValue(s string) (Value, fault) {
 	s, f := clean(s)
 	if !f.ok() {
 		return Value{}, f
+	}
+	if v, ok := hashedValue(KindEmail, s); ok {
+		return v, fault{}
 	}
 	local, domain, f := splitAddress(s)
 	if !f.ok() {

@@ -65,6 +65,9 @@ func (u Username) Skeletons() []string {
 // characters. Letters of both directions may stand in one name, as RFC 8266 has
 // it.
 //
+// The text of a hashed value (see [Value.Hashed]) is read as that. A name that is
+// written like one otherwise, in small letters say, is refused with [CodeSyntax].
+//
 // A rule also means the names that look like it, but for one with an equals sign:
 // its key is the skeleton of UTS #39, section 4, of the canonical form. A name that
 // is asked about is looked at in its canonical form and as it was written; see
@@ -83,6 +86,9 @@ func nameValue(s string) (Value, fault) {
 	s, f := clean(s)
 	if !f.ok() {
 		return Value{}, f
+	}
+	if v, ok := hashedValue(KindName, s); ok {
+		return v, fault{}
 	}
 	s, only := strings.CutPrefix(s, "=")
 	if s = strings.TrimSpace(s); s == "" {
@@ -106,6 +112,9 @@ func nameValue(s string) (Value, fault) {
 		return Value{}, invisible
 	}
 	v := Value{kind: KindName, text: nameText(p, only), key: skeleton}
+	if _, looks := IsHashed(KindName, skeleton); looks || v.Hashed() {
+		return Value{}, reserved
+	}
 	if p.wild() {
 		v.key = ""
 	}

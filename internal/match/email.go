@@ -6,10 +6,20 @@ import (
 )
 
 // email is the field of an e-mail address.
-type email struct{ value.Address }
+type email struct {
+	value.Address
+	hashed hashed
+}
+
+// reset forgets the address.
+func (e *email) reset() {
+	e.Address = value.Address{}
+	e.hashed.reset()
+}
 
 func (e *email) keys(to Keys) {
 	to.Key(uint8(store.KindEmail), store.KindEmail, e.Mailbox())
+	e.hashed.tell(to, store.KindEmail)
 	to.Domains(uint8(store.KindEmail), e.Domain())
 }
 
@@ -23,8 +33,16 @@ func (e *email) matchWildcard(w *Wildcard) (int, bool) {
 	return rank, w.local.Match(e.Address)
 }
 
+// match takes a hashed rule for one of the plain spelling of the mailbox, which is all
+// that is known of it.
 func (e *email) match(r *store.Rule) (value.Via, int, bool) {
-	switch {
+	switch _, ok := r.Key.HashKey(); {
+	case ok:
+		_, ok = e.hashed.find(r.Key.Text)
+		if e.HasMailbox() {
+			return value.ViaMailbox, rankMailbox, ok
+		}
+		return value.ViaExact, rankAddress, ok
 	case r.Key.Kind == store.KindDomain:
 		via, rank, ok := matchDomain(r, e.Domain())
 		return via, rankEmailDomain + rank, ok

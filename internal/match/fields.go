@@ -88,7 +88,7 @@ func (f *Fields) Parse(email, domain, ip, name string, by Reading) (err error) {
 // Reset forgets the fields, and makes room for others.
 func (f *Fields) Reset() {
 	if f.Has(store.KindEmail) {
-		f.email = email{}
+		f.email.reset()
 	}
 	if f.Has(store.KindName) {
 		f.name.reset()

@@ -10,6 +10,7 @@ type name struct {
 	value.Username
 	readings [5]reading // what else it may be read as
 	read     int        // how many there are
+	hashed   hashed
 }
 
 // reading is another name that a name may be read as.
@@ -57,6 +58,17 @@ func (n *name) reset() {
 	n.Username = value.Username{}
 	clear(n.readings[:n.read])
 	n.read = 0
+	n.hashed.reset()
+}
+
+// hash makes the keys of hashed rules.
+func (n *name) hash(secrets []*secret) {
+	n.hashed.add(secrets, store.KindName, n.Skeleton(), -1)
+	for i := range n.read {
+		if text := n.readings[i].Skeleton(); !n.looksLike(text, i) {
+			n.hashed.add(secrets, store.KindName, text, i)
+		}
+	}
 }
 
 func (n *name) keys(to Keys) {
@@ -66,6 +78,7 @@ func (n *name) keys(to Keys) {
 			to.Key(uint8(store.KindName), store.KindName, text)
 		}
 	}
+	n.hashed.tell(to, store.KindName)
 }
 
 // looksLike reports whether the name or one of its first readings has that
@@ -98,6 +111,9 @@ func (n *name) match(r *store.Rule) (value.Via, int, bool) {
 	if r.Key.Kind != store.KindName {
 		return 0, 0, false
 	}
+	if _, ok := r.Key.HashKey(); ok {
+		return n.matchHashed(r)
+	}
 	switch text, only := value.SplitName(r.Value); {
 	case text == n.String():
 		return value.ViaExact, rankName, true
@@ -112,4 +128,17 @@ func (n *name) match(r *store.Rule) (value.Via, int, bool) {
 		}
 	}
 	return 0, 0, false
+}
+
+// matchHashed says how a hashed rule matches: by looks alone, of which nothing else is
+// known, and so never one that allows.
+func (n *name) matchHashed(r *store.Rule) (value.Via, int, bool) {
+	i, ok := n.hashed.find(r.Key.Text)
+	switch {
+	case !ok || r.Effect == store.Allow:
+		return 0, 0, false
+	case i < 0:
+		return value.ViaSkeleton, rankSkeleton, true
+	}
+	return n.readings[i].via, n.readings[i].rank, true
 }

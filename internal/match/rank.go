@@ -94,6 +94,8 @@ func ExtentOf(t *value.Tables, r *store.Rule) Extent {
 	case v.Wildcard():
 	case v.Kind() == store.KindEmail:
 		e.Low, e.High = rankMailbox, rankAddress
+	case v.Hashed():
+		e.Low, e.High = rankLeet, rankSkeleton
 	case v.Kind() == store.KindName:
 		e.Low, e.High = rankLeet, rankName
 	}

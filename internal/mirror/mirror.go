@@ -26,6 +26,7 @@ type Mirror struct {
 	source   store.Rules
 	bans     bans // nil: a ban cannot be read alone
 	tables   *value.Tables
+	ring     *match.Ring
 	timeout  time.Duration // of a look-up
 	progress func(loaded, total int)
 	done     <-chan struct{} // closed when the context ends
@@ -52,8 +53,9 @@ type Mirror struct {
 
 // Content is all rules as they were at a time. It is never changed.
 type Content struct {
-	view *ruleindex.View
-	wild match.PatternSet
+	view   *ruleindex.View
+	wild   match.PatternSet
+	hashes *match.Hashing
 }
 
 // retryPause is how long a mirror waits before it tries again to read what it
@@ -68,12 +70,12 @@ const (
 )
 
 // New returns a Mirror that has yet to be loaded, whose wildcards match by those
-// tables. The context bounds all its reads
+// tables, and hashed rules by the secrets of the ring. The context bounds all its reads
 // but those of Load. progress, if not nil, is called now and then while all rules
 // are read.
-func New(ctx context.Context, source store.Rules, tables *value.Tables, progress func(loaded, total int)) *Mirror {
+func New(ctx context.Context, source store.Rules, tables *value.Tables, ring *match.Ring, progress func(loaded, total int)) *Mirror {
 	return &Mirror{
-		source: source, tables: tables, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
+		source: source, tables: tables, ring: ring, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 		owed: make(map[store.Key]struct{}), patterns: make(map[pattern]struct{}), bans: bansOf(source), waiting: make(map[int64]int),
 	}
@@ -160,6 +162,7 @@ func (m *Mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error 
 func (m *Mirror) publish() {
 	next := &Content{view: m.index.View()}
 	old := m.content.Load()
+	next.hashes = m.ring.Using(next.view.HashKeys())
 	for _, kind := range match.Kinds {
 		var before ruleindex.Wildcards
 		patterns := match.NewPatterns(m.tables, kind, nil)

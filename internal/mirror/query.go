@@ -48,8 +48,14 @@ func (q *Query) Reset() {
 
 // Find finds the rules that match the fields that were parsed and have not
 // expired, and reports whether there are any. What it found is good until Reset,
-// and may be changed.
-func (q *Query) Find(c *Content) (found *match.Found, any bool) {
+// and may be changed. The error is a [*match.MissingSecretError].
+func (q *Query) Find(c *Content) (found *match.Found, any bool, err error) {
+	if c.hashes != nil {
+		if err := c.hashes.Check(&q.Fields); err != nil {
+			return &q.found, false, err
+		}
+		q.Hash(c.hashes)
+	}
 	q.index.Begin(c.view)
 	q.Keys(&q.index)
 	q.index.Each(q.take)
@@ -67,15 +73,16 @@ func (q *Query) Find(c *Content) (found *match.Found, any bool) {
 			match.Sort(q.found[i])
 		}
 	}
-	return &q.found, any
+	return &q.found, any, nil
 }
 
 // FindAll is Find whose candidates may be kept.
-func (q *Query) FindAll(c *Content, out *match.Found) {
-	found, _ := q.Find(c)
+func (q *Query) FindAll(c *Content, out *match.Found) error {
+	found, _, err := q.Find(c)
 	for i := range found {
 		out[i] = slices.Clone(found[i])
 	}
+	return err
 }
 
 // take adds a rule of one of the keys of a field.

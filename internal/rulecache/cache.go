@@ -26,11 +26,14 @@ type Cache struct {
 	fields    *recent[fieldKey, *fieldRules]
 	subjects  *recent[match.Texts, *subjectRules]
 	wildcards wildcards
-	lengths   prefixLengths
+	lengths   growing[store.PrefixLen]
+	hashes    growing[store.HashKey] // in use
+	ring      *match.Ring
 }
 
-// New returns a Cache of that many fields, and as many subjects.
-func New(source store.Rules, size int, by match.Reading) (*Cache, error) {
+// New returns a Cache of that many fields, and as many subjects. The ring has the
+// secrets of hashed rules.
+func New(source store.Rules, size int, by match.Reading, ring *match.Ring) (*Cache, error) {
 	fields, err := newRecent[fieldKey, *fieldRules](size)
 	if err != nil {
 		return nil, err
@@ -39,9 +42,11 @@ func New(source store.Rules, size int, by match.Reading) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cache{source: source, reading: by, fields: fields, subjects: subjects}
+	c := &Cache{source: source, reading: by, ring: ring, fields: fields, subjects: subjects}
 	c.fresh.init()
-	c.wildcards.fresh, c.lengths.fresh = &c.fresh, &c.fresh
+	c.wildcards.fresh = &c.fresh
+	c.lengths.init(&c.fresh, prefixLengthsKey, "prefix lengths", store.Rules.PrefixLengths)
+	c.hashes.init(&c.fresh, hashKeysKey, "hash keys in use", store.Rules.HashKeysInUse)
 	return c, nil
 }
 
@@ -150,7 +155,8 @@ type Use struct{ Hits, Misses int64 }
 // one of them, what was found without it is not used.
 //
 // The error is a [*value.ValueError] if a field does not parse, which is found
-// out before the store is asked.
+// out before the store is asked, and a [*match.MissingSecretError] if rules for a field
+// may be hashed under a secret that there is not.
 func (c *Cache) Find(ctx context.Context, texts *match.Texts, now time.Time, trusted bool, out *match.Found) (Use, error) {
 	if kind, _ := only(texts); kind == 0 {
 		if r, ok := c.subjects.get(*texts); ok && trusted && r.from <= now.UnixMicro() && r.fresh(&c.fresh) {
@@ -225,6 +231,9 @@ func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at
 			return err
 		}
 	}
+	if err := c.hash(ctx, &fields, trusted); err != nil {
+		return err
+	}
 	fields.Keys(&list)
 	wild, missing := c.wildcards.get(&fields, trusted)
 	rules, err := c.source.Lookup(ctx, uniqueKeys(list.keys, missing))
@@ -271,12 +280,12 @@ func (c *Cache) matchField(fields *match.Fields, k store.Kind, rules []store.Rul
 
 // slotsOf returns the slots of all that the rules for a field depend on.
 func (c *Cache) slotsOf(fields *match.Fields, k store.Kind, keys []store.Key) []slot {
-	slots := make([]slot, 0, len(keys)+1)
+	slots := make([]slot, 0, len(keys)+2)
 	for _, key := range keys {
 		slots = append(slots, c.fresh.slot(key))
 	}
 	if kind := fields.Wildcards(k); kind != 0 {
-		slots = append(slots, c.fresh.slot(store.WildcardKey(kind)))
+		slots = append(slots, c.fresh.slot(store.WildcardKey(kind)), c.fresh.slot(hashKeysKey))
 	}
 	if k == store.KindIP {
 		slots = append(slots, c.fresh.slot(prefixLengthsKey))
@@ -341,8 +350,11 @@ func (c *Cache) Outdate(change *store.Change) {
 	}
 	keys := change.Keys
 	for _, k := range change.Keys {
-		if l, ok := k.PrefixLen(); ok && !c.lengths.known(l) {
+		if l, ok := k.PrefixLen(); ok && !c.lengths.has(l) {
 			keys = append(keys[:len(keys):len(keys)], prefixLengthsKey)
+		}
+		if h, ok := k.HashKey(); ok && !c.ring.Has(h.ID) {
+			keys = append(keys[:len(keys):len(keys)], hashKeysKey)
 		}
 	}
 	c.fresh.mark(keys...)

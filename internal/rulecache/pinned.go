@@ -59,57 +59,67 @@ func (w *wildcards) put(kind store.Kind, patterns *match.Patterns, stamp uint64)
 // when a length comes into use. No rule carries it.
 var prefixLengthsKey = store.WildcardKey(store.KindIP)
 
-// prefixLengths are the lengths of prefixes that rules may have. The set only
-// grows while the cache lives: a length too many costs a key in a look-up, one
-// too few would miss a rule.
-type prefixLengths struct {
+// hashKeysKey stands in the same way for the secrets that rules are hashed under.
+var hashKeysKey = store.WildcardKey(store.KindDomain)
+
+// growing is a set of which the store knows what is in use: the lengths of prefixes
+// that rules have, the secrets that they are hashed under. It only grows while the
+// cache lives: one too many costs a key in a look-up, one too few would miss a rule.
+type growing[T comparable] struct {
+	what  string
+	key   store.Key // that is marked when the set grows
+	read  func(store.Rules, context.Context) ([]T, error)
 	fresh *freshness
-	read  atomic.Pointer[lengthsRead]
+	known atomic.Pointer[grown[T]]
 }
 
-// lengthsRead is what was read. It is never changed.
-type lengthsRead struct {
-	lengths []store.PrefixLen
+// grown is what was read. It is never changed.
+type grown[T comparable] struct {
+	members []T
 	stamp   uint64
 }
 
-// get returns the lengths, from the store if need be.
-func (p *prefixLengths) get(ctx context.Context, source store.Rules, trusted bool) ([]store.PrefixLen, error) {
-	if old := p.read.Load(); old != nil && trusted && p.fresh.fresh(old.stamp, []slot{p.fresh.slot(prefixLengthsKey)}) {
-		return old.lengths, nil
+func (g *growing[T]) init(fresh *freshness, key store.Key, what string, read func(store.Rules, context.Context) ([]T, error)) {
+	g.fresh, g.key, g.what, g.read = fresh, key, what, read
+}
+
+// get returns the members, from the store if need be.
+func (g *growing[T]) get(ctx context.Context, source store.Rules, trusted bool) ([]T, error) {
+	if old := g.known.Load(); old != nil && trusted && g.fresh.fresh(old.stamp, []slot{g.fresh.slot(g.key)}) {
+		return old.members, nil
 	}
-	stamp := p.fresh.stamp()
-	lengths, err := source.PrefixLengths(ctx)
+	stamp := g.fresh.stamp()
+	members, err := g.read(source, ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read prefix lengths: %w", err)
+		return nil, fmt.Errorf("read %s: %w", g.what, err)
 	}
 	for {
-		old := p.read.Load()
-		read := &lengthsRead{lengths: lengths, stamp: stamp}
+		old := g.known.Load()
+		now := &grown[T]{members: members, stamp: stamp}
 		if old != nil {
-			read.lengths = union(old.lengths, lengths)
-			read.stamp = max(old.stamp, stamp)
-			if len(read.lengths) > len(old.lengths) {
-				// What was looked up without the new lengths is out of date,
+			now.members = union(old.members, members)
+			now.stamp = max(old.stamp, stamp)
+			if len(now.members) > len(old.members) {
+				// What was looked up without the new members is out of date,
 				// whoever learns of them first. Marked before they are known:
 				// who finds them here finds the mark too.
-				p.fresh.mark(prefixLengthsKey)
+				g.fresh.mark(g.key)
 			}
 		}
-		if p.read.CompareAndSwap(old, read) {
-			return read.lengths, nil
+		if g.known.CompareAndSwap(old, now) {
+			return now.members, nil
 		}
 	}
 }
 
-// known reports whether the length is in the set already. Whatever was looked
-// up without it has been marked then.
-func (p *prefixLengths) known(l store.PrefixLen) bool {
-	read := p.read.Load()
-	return read != nil && slices.Contains(read.lengths, l)
+// has reports whether the member is in the set already. Whatever was looked up
+// without it has been marked then.
+func (g *growing[T]) has(member T) bool {
+	known := g.known.Load()
+	return known != nil && slices.Contains(known.members, member)
 }
 
-func union(a, b []store.PrefixLen) []store.PrefixLen {
+func union[T comparable](a, b []T) []T {
 	out := slices.Clone(a)
 	for _, l := range b {
 		if !slices.Contains(out, l) {

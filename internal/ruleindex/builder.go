@@ -67,11 +67,12 @@ func (b *Builder) Add(r *store.Rule) {
 func (b *Builder) hash(key store.Key) uint64 {
 	v := b.index.view
 	if key.Kind != store.KindIP {
+		b.index.count(key, 1)
 		return v.seeds.hashText(key.Kind, key.Text)
 	}
 	p, ok := canonicalPrefix(key.Text)
 	if !ok {
-		b.index.countLength(key, 1)
+		b.index.count(key, 1)
 		return v.seeds.hashText(key.Kind, key.Text)
 	}
 	v.counts[family(p.Addr())][p.Bits()]++
@@ -121,7 +122,7 @@ func (p *building) finish(x *Index) *shard {
 		key := store.Key{Kind: r.kind, Text: s.keyText(r)}
 		if place, again := s.find(hash, key, r.id); again {
 			s.table.set(place, uint32(i))
-			x.countLength(key, -1)
+			x.count(key, -1)
 			continue
 		}
 		s.table.Add(hash, uint32(i))

@@ -36,6 +36,7 @@ const (
 type common struct {
 	origin                       store.Origin
 	reason, publicReason, source string
+	label                        string
 }
 
 // ordinary reports whether a record can hold the rule. Only list entries have
@@ -69,7 +70,7 @@ func (s *shard) record(r *store.Rule, numbers map[common]uint16) record {
 	rec := record{id: r.ID, kind: r.Key.Kind, effect: r.Effect, scope: r.Scope}
 	plain := ordinary(r)
 	if plain {
-		rec.common, plain = s.commonOf(common{r.Origin, r.Reason, r.PublicReason, r.Source}, numbers)
+		rec.common, plain = s.commonOf(common{r.Origin, r.Reason, r.PublicReason, r.Source, r.Label}, numbers)
 	}
 	switch {
 	case !plain:
@@ -162,7 +163,7 @@ func (s *shard) unpack(r *record, dst *store.Rule) {
 	*dst = store.Rule{
 		Key: store.Key{Kind: r.kind, Text: texts[:r.keyLen]}, Value: texts[len(texts)-int(r.valueLen):],
 		Effect: r.effect, Scope: r.scope, Shadow: r.flags&flagShadow != 0,
-		Origin: c.origin, ID: r.id, Reason: c.reason, PublicReason: c.publicReason, Source: c.source,
+		Origin: c.origin, ID: r.id, Reason: c.reason, PublicReason: c.publicReason, Source: c.source, Label: c.label,
 	}
 	if r.flags&flagExpires != 0 {
 		dst.ExpiresAt = time.UnixMicro(s.ends[r.aux]).UTC()

@@ -31,6 +31,7 @@ type Index struct {
 	// it is of it, views share for ever.
 	sharesPrefixes bool
 	wild           map[store.Kind]*wildcards
+	hashes         map[store.HashKey]int // how many rules were hashed under each
 }
 
 // New returns an empty index.
@@ -67,6 +68,9 @@ func (x *Index) Lookup(keys []store.Key) []store.Rule { return x.view.Lookup(key
 // PrefixLengths is [View.PrefixLengths] on what is there now.
 func (x *Index) PrefixLengths() []store.PrefixLen { return x.view.PrefixLengths() }
 
+// HashKeys is [View.HashKeys] on what is there now.
+func (x *Index) HashKeys() []store.HashKey { return x.view.HashKeys() }
+
 // Put adds the rule, in place of the one with its key and ID if there is one.
 func (x *Index) Put(r store.Rule) {
 	x.own()
@@ -88,7 +92,7 @@ func (x *Index) Put(r store.Rule) {
 		}
 		s.add(hash, &r)
 		x.view.rules++
-		x.countPrefix(r.Key, 1)
+		x.countKey(r.Key, 1)
 	}
 	if s.wasteful() {
 		x.replace(s, s.rebuild(x, s.depth, s.live/8+4, nil), hash)
@@ -113,7 +117,7 @@ func (x *Index) Remove(key store.Key, id uuid.UUID) bool {
 	if s.wasteful() {
 		x.replace(s, s.rebuild(x, s.depth, s.live/8+4, nil), hash)
 	}
-	x.countPrefix(key, -1)
+	x.countKey(key, -1)
 	return true
 }
 

@@ -154,19 +154,23 @@ func (x *Index) showWildcards(kind store.Kind, w *wildcards) {
 	x.view.wild = wild
 }
 
-// countPrefix takes note that there is one more rule of the key, or one less.
-func (x *Index) countPrefix(key store.Key, more int32) {
+// countKey takes note that there is one more rule of the key, or one less.
+func (x *Index) countKey(key store.Key, more int32) {
+	x.count(key, more)
 	if key.Kind != store.KindIP {
 		return
 	}
-	x.countLength(key, more)
 	if p, ok := canonicalPrefix(key.Text); ok {
 		x.cover(p, more > 0)
 	}
 }
 
-// countLength is countPrefix for the length of the prefix alone.
-func (x *Index) countLength(key store.Key, more int32) {
+// count is countKey but for the set of prefixes.
+func (x *Index) count(key store.Key, more int32) {
+	if k, ok := key.HashKey(); ok {
+		x.countHash(k, int(more))
+		return
+	}
 	l, ok := key.PrefixLen()
 	if !ok {
 		return
@@ -176,6 +180,22 @@ func (x *Index) countLength(key store.Key, more int32) {
 		f = 1
 	}
 	x.view.counts[f][l.Bits] += more
+}
+
+// countHash takes note that there is one more rule hashed under a key, or one less.
+// Views share the list of counts until there is another key.
+func (x *Index) countHash(k store.HashKey, more int) {
+	if x.hashes == nil {
+		x.hashes = make(map[store.HashKey]int)
+	}
+	before := x.hashes[k]
+	x.hashes[k] = before + more
+	if x.hashes[k] == 0 {
+		delete(x.hashes, k)
+	}
+	if before == 0 || before+more == 0 {
+		x.view.hashes = slices.Collect(maps.Keys(x.hashes))
+	}
 }
 
 // cover makes the view have a prefix among those that rules are of, or not. Of

@@ -21,6 +21,7 @@ type View struct {
 	// prefixes are those that rules are of. To walk down it once tells which hold an
 	// address, so that nearly nobody costs a search for a rule.
 	prefixes *bart.Lite
+	hashes   []store.HashKey // under which values of rules were hashed; replaced, never changed
 }
 
 // part is a place in the directory. It has the groups of the shard's table too, so
@@ -94,6 +95,10 @@ func (v *View) PrefixLengths() []store.PrefixLen {
 	}
 	return lens
 }
+
+// HashKeys returns the keys under which the values of rules were hashed, each once, in
+// no particular order. The slice must not be changed.
+func (v *View) HashKeys() []store.HashKey { return v.hashes }
 
 // bytesPerPrefix is what the set of prefixes takes for each, measured: 37 bytes for
 // 200,000 at random, as people ban them, 25 for 42,566 of a list of IPv4 networks.

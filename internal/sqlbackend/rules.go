@@ -70,6 +70,27 @@ func ValueArg(value string, k store.Key) any {
 	return value
 }
 
+// LabelArg is the argument for the label of a rule, NULL for none.
+func LabelArg(label string) any {
+	if label == "" {
+		return nil
+	}
+	return label
+}
+
+// HashKeys are the names of the secrets that rules are hashed under, collected from
+// their keys, one key for each at least.
+type HashKeys []store.HashKey
+
+// Add adds the one of a key, if it is of a hashed value.
+func (h *HashKeys) Add(key string) error {
+	k, err := ParseRuleKey(key)
+	if hashed, ok := k.HashKey(); ok && !slices.Contains(*h, hashed) {
+		*h = append(*h, hashed)
+	}
+	return err
+}
+
 // origins are the numbers that columns keep of origins, but for that of entries,
 // which have the name of their list in it.
 var origins = []store.Origin{0: store.OriginBan, 1: store.OriginBlock}

@@ -1,0 +1,222 @@
+package match
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"example.com/ostraka/ban/value"
+	"example.com/ostraka/store"
+)
+
+// Ring makes the keys of hashed rules. It never changes, and is safe for concurrent
+// use. A nil Ring has no secrets.
+type Ring struct {
+	secrets map[string]*secret
+	all     *Hashing // by every secret, of both kinds
+}
+
+// NewRing returns a Ring of the secrets by their IDs. It keeps none of the slices.
+func NewRing(secrets map[string][]byte) *Ring {
+	r := &Ring{secrets: make(map[string]*secret, len(secrets))}
+	for id, key := range secrets {
+		key := slices.Clone(key)
+		r.secrets[id] = &secret{id: id, macs: sync.Pool{New: func() any {
+			return &mac{Hash: hmac.New(sha256.New, key)}
+		}}}
+	}
+	var inUse []store.HashKey
+	for _, id := range r.IDs() {
+		inUse = append(inUse, store.HashKey{Kind: store.KindEmail, ID: id}, store.HashKey{Kind: store.KindName, ID: id})
+	}
+	r.all = r.Using(inUse)
+	return r
+}
+
+// All returns the whole ring, whatever is in use.
+func (r *Ring) All() *Hashing {
+	if r == nil {
+		return nil
+	}
+	return r.all
+}
+
+// IDs returns those of the secrets, sorted.
+func (r *Ring) IDs() []string {
+	if r == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(r.secrets))
+}
+
+// Has reports whether there is a secret of that ID.
+func (r *Ring) Has(id string) bool {
+	if r == nil {
+		return false
+	}
+	_, ok := r.secrets[id]
+	return ok
+}
+
+// Hash returns the value that stands for v under the secret of that ID, which there
+// must be; see [value.Value.HashedBy].
+func (r *Ring) Hash(id string, v value.Value) (value.Value, error) {
+	s := r.secrets[id]
+	return v.HashedBy(id, func(what string) []byte {
+		m := s.take()
+		defer s.macs.Put(m)
+		return slices.Clone(m.of(v.Kind(), what))
+	})
+}
+
+// Using returns the part of the ring that has to be asked where these secrets are in
+// use.
+func (r *Ring) Using(inUse []store.HashKey) *Hashing {
+	if len(inUse) == 0 {
+		return nil
+	}
+	h := new(Hashing)
+	for _, k := range inUse {
+		switch {
+		case k.Kind != store.KindEmail && k.Kind != store.KindName:
+		case r.Has(k.ID):
+			if s := r.secrets[k.ID]; !slices.Contains(h.secrets[k.Kind], s) {
+				h.secrets[k.Kind] = append(h.secrets[k.Kind], s)
+			}
+		case !slices.Contains(h.missing[k.Kind], k.ID):
+			h.missing[k.Kind] = append(h.missing[k.Kind], k.ID)
+		}
+	}
+	return h
+}
+
+// Hashing are the secrets by which the fields of a subject are hashed: those in use.
+// It never changes. A nil Hashing has none.
+type Hashing struct {
+	secrets [store.KindName + 1][]*secret
+	missing [store.KindName + 1][]string // IDs in use of which there is no secret
+}
+
+// Missing returns the IDs of secrets that would be needed to find the hashed rules for
+// the fields, and that there are not.
+func (h *Hashing) Missing(f *Fields) []string {
+	if h == nil {
+		return nil
+	}
+	var ids []string
+	for _, k := range [...]store.Kind{store.KindEmail, store.KindName} {
+		if f.Has(k) {
+			ids = append(ids, h.missing[k]...)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Check returns a [*MissingSecretError] if secrets are missing: what is found for the
+// fields is not to be trusted then.
+func (h *Hashing) Check(f *Fields) error {
+	if missing := h.Missing(f); len(missing) > 0 {
+		return &MissingSecretError{missing}
+	}
+	return nil
+}
+
+// MissingSecretError says that rules may be hashed under secrets that there are not.
+type MissingSecretError struct{ IDs []string }
+
+func (e *MissingSecretError) Error() string {
+	return "no secret for the hashed rules of " + strings.Join(e.IDs, ", ")
+}
+
+// Hashable reports whether there is a field that hashed rules may be about.
+func (f *Fields) Hashable() bool { return f.Has(store.KindEmail) || f.Has(store.KindName) }
+
+// secret is one that values are hashed under.
+type secret struct {
+	id   string
+	macs sync.Pool // of *mac
+}
+
+func (s *secret) take() *mac { return s.macs.Get().(*mac) }
+
+// mac is an HMAC, with room for what goes in and comes out.
+type mac struct {
+	hash.Hash
+	in  []byte
+	sum [sha256.Size]byte
+}
+
+// of returns the hash of a mailbox or skeleton: HMAC-SHA-256 (RFC 2104, FIPS 180-4) of
+// the name of the kind, a zero byte and the text. It is good until the next call.
+func (m *mac) of(kind store.Kind, text string) []byte {
+	m.in = append(append(append(m.in[:0], kind.String()...), 0), text...)
+	m.Reset()
+	_, _ = m.Write(m.in)
+	return m.Sum(m.sum[:0])
+}
+
+// hashed are the keys of hashed rules for one field. The zero hashed has none.
+type hashed struct {
+	keys []hashedKey
+	buf  []byte // that their texts are in
+}
+
+// hashedKey is a key of hashed rules, and which reading of the field it is of.
+type hashedKey struct {
+	text    string
+	reading int // of a name: the number of its reading, -1 for itself
+}
+
+func (h *hashed) reset() {
+	clear(h.keys)
+	h.keys, h.buf = h.keys[:0], h.buf[:0]
+}
+
+// add adds the keys of a reading by all secrets.
+func (h *hashed) add(secrets []*secret, kind store.Kind, text string, reading int) {
+	for _, s := range secrets {
+		m := s.take()
+		start := len(h.buf)
+		// If the buffer grows, the texts before stay in the old one.
+		h.buf = store.AppendHashText(h.buf, s.id, m.of(kind, text))
+		s.macs.Put(m)
+		b := h.buf[start:]
+		h.keys = append(h.keys, hashedKey{unsafe.String(unsafe.SliceData(b), len(b)), reading})
+	}
+}
+
+func (h *hashed) tell(to Keys, kind store.Kind) {
+	for i := range h.keys {
+		to.Key(uint8(kind), kind, h.keys[i].text)
+	}
+}
+
+// find returns the reading that has the key.
+func (h *hashed) find(text string) (reading int, ok bool) {
+	for i := range h.keys {
+		if h.keys[i].text == text {
+			return h.keys[i].reading, true
+		}
+	}
+	return 0, false
+}
+
+// Hash makes the keys of hashed rules for the fields, which [Fields.Keys] tells then,
+// as long as no others are parsed.
+func (f *Fields) Hash(by *Hashing) {
+	if by == nil {
+		return
+	}
+	if s := by.secrets[store.KindEmail]; len(s) > 0 && f.Has(store.KindEmail) {
+		f.email.hashed.add(s, store.KindEmail, f.email.Mailbox(), 0)
+	}
+	if s := by.secrets[store.KindName]; len(s) > 0 && f.Has(store.KindName) {
+		f.name.hash(s)
+	}
+}
