@@ -44,6 +44,10 @@ type SyncOptions struct {
 	// counted. Default [DefaultMaxRejects]; negative: none.
 	MaxRejects int
 
+	// MaxListed is how many entries the Result lists of those that were added, of
+	// those that changed and of those that were removed, each. Default none.
+	MaxListed int
+
 	// Progress, if not nil, is called now and then from the goroutine of the
 	// caller.
 	Progress func(Progress)
@@ -89,6 +93,16 @@ type Result struct {
 	// [SyncOptions.MaxRejects]. If there are more, repetitions are left out first;
 	// their errors have the code [ban.CodeDuplicate].
 	Rejects []Reject
+
+	// Listed are entries that were added, changed and removed, in no particular
+	// order, at most [SyncOptions.MaxListed] of each: of those that changed, as they
+	// are afterwards.
+	Listed Listed
+}
+
+// Listed are entries in which two contents of a list differ.
+type Listed struct {
+	Added, Changed, Removed []Entry
 }
 
 // Reject is a line that made no entry.
@@ -249,7 +263,7 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 	if !o.AllowWide {
 		d.guard = in.guardTogether()
 	}
-	if err := d.compare(ctx, a.store, in); err != nil {
+	if err := d.compare(ctx, a.store, in, o.MaxListed); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
 	return d, d.stop(o.Force)
@@ -257,7 +271,13 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 
 // compare turns what was read into the delta and the counts. It takes over the
 // entries of in.
-func (d *diff) compare(ctx context.Context, st store.Lists, in *reader) error {
+func (d *diff) compare(ctx context.Context, st store.Lists, in *reader, most int) error {
+	list := func(to *[]Entry, e *Entry) {
+		if len(*to) < most {
+			*to = append(*to, *e)
+		}
+	}
+	stays := make([]bool, len(in.entries))
 	kept := make([]bool, len(in.entries))
 	if d.old.ID != uuid.Nil {
 		for e, err := range st.ListEntries(ctx, d.old.Name) {
@@ -265,8 +285,12 @@ func (d *diff) compare(ctx context.Context, st store.Lists, in *reader) error {
 				return err
 			}
 			i, still := in.index[e.ID]
+			if still {
+				stays[i] = true
+			}
 			switch {
 			case !still:
+				list(&d.result.Listed.Removed, &e)
 				d.delta.Remove = append(d.delta.Remove, e)
 				d.result.Removed++
 			case same(&in.entries[i], &e):
@@ -279,10 +303,16 @@ func (d *diff) compare(ctx context.Context, st store.Lists, in *reader) error {
 			default:
 				d.delta.Remove = append(d.delta.Remove, e)
 				d.result.Changed++
+				list(&d.result.Listed.Changed, &in.entries[i])
 				if weaker(&in.entries[i], &e) {
 					d.weakened++
 				}
 			}
+		}
+	}
+	for i := range in.entries {
+		if !stays[i] {
+			list(&d.result.Listed.Added, &in.entries[i])
 		}
 	}
 	d.delta.Add = in.entries[:0]

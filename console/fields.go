@@ -79,6 +79,13 @@ func newChoice(name, label string, options []option, hint, fault string) choice 
 	return choice{ID: name, Name: name, Label: label, Hint: hint, Fault: fault, Options: options, Describes: describedBy(name, hint, fault)}
 }
 
+// newChoiceOf is newChoice where another form of the page has a field of that name.
+func newChoiceOf(id, name, label string, options []option, fault string) choice {
+	c := newChoice(name, label, options, "", fault)
+	c.ID, c.Describes = id, describedBy(id, "", fault)
+	return c
+}
+
 // choose returns options, the one of that value being chosen. Pairs are values and
 // their texts.
 func choose(chosen string, pairs ...string) []option {

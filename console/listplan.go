@@ -48,7 +48,8 @@ func (f listForm) Effects() []option {
 type listPlan struct {
 	Form    listForm
 	Result  blocklist.Result
-	Stopped string // why it would be stopped; empty: it would not
+	Changes []listChange // some of them
+	Stopped string       // why it would be stopped; empty: it would not
 	Faults  faults
 }
 
@@ -140,6 +141,7 @@ func planned(r *request, f listForm, data []byte, bad faults, status int) (answe
 	parse, sync := f.options(bad)
 	if len(bad) == 0 {
 		var err error
+		sync.MaxListed = listedInPlan
 		p.Result, err = r.console.parts.Blocks.Plan(r.Context(), f.List, blocklist.Parse(bytes.NewReader(data), parse), sync)
 		if stop, ok := errors.AsType[*blocklist.StopError](err); ok {
 			p.Stopped, err = stop.Error(), nil
@@ -155,6 +157,7 @@ func planned(r *request, f listForm, data []byte, bad faults, status int) (answe
 		f.Packed = "" // the file has to be chosen again: a browser keeps none
 		return (&listsData{Form: f, Faults: bad}).answer(r, http.StatusUnprocessableEntity)
 	}
+	p.Changes = changesOf(&p.Result.Listed)
 	return answer{status: status, template: "listplan", title: "What the file would do", data: p}, nil
 }
 
@@ -181,17 +184,40 @@ func applyList(r *request) (answer, error) {
 	return answer{to: "lists/" + url.PathEscape(f.List) + "?done=list-synced"}, nil
 }
 
-// maxSavedRejects bounds the rejected lines that are saved as a file.
-const maxSavedRejects = 100_000
+const (
+	listedInPlan  = 20      // entries that a plan shows of each sort
+	maxSavedLines = 100_000 // of each sort that are saved as a file
+)
+
+// changesOfList answers with the entries that a file would add, change and remove, as a
+// file.
+func changesOfList(r *request) (answer, error) {
+	return planFile(r, "changes.csv", []string{"change", "kind", "value", "effect", "line"}, func(result *blocklist.Result) (rows [][]string) {
+		for _, c := range changesOf(&result.Listed) {
+			rows = append(rows, []string{c.What, c.Key.Kind.String(), safeCell(c.Value), c.Effect.String(), strconv.Itoa(c.Line)})
+		}
+		return rows
+	})
+}
 
 // rejectsOfList answers with the rejected lines of a file, as a file.
 func rejectsOfList(r *request) (answer, error) {
+	return planFile(r, "rejects.csv", []string{"line", "value", "reason"}, func(result *blocklist.Result) (rows [][]string) {
+		for _, reject := range result.Rejects {
+			rows = append(rows, []string{strconv.Itoa(reject.Line), safeCell(reject.Value), safeCell(reject.Err.Error())})
+		}
+		return rows
+	})
+}
+
+// planFile answers with a part of what a file would do, as a file of that name.
+func planFile(r *request, name string, head []string, rows func(*blocklist.Result) [][]string) (answer, error) {
 	f, data, bad := readListForm(r)
 	parse, sync := f.options(bad)
 	if len(bad) > 0 {
 		return planned(r, f, data, bad, 0)
 	}
-	sync.MaxRejects = maxSavedRejects
+	sync.MaxRejects, sync.MaxListed = maxSavedLines, maxSavedLines
 	result, err := r.console.parts.Blocks.Plan(r.Context(), f.List, blocklist.Parse(bytes.NewReader(data), parse), sync)
 	if _, stopped := errors.AsType[*blocklist.StopError](err); err != nil && !stopped {
 		return planned(r, f, data, bad, 0)
@@ -199,15 +225,31 @@ func rejectsOfList(r *request) (answer, error) {
 	return answer{
 		file: func(w http.ResponseWriter) error {
 			out := csv.NewWriter(w)
-			_ = out.Write([]string{"line", "value", "reason"}) // Flush says
-			for _, reject := range result.Rejects {
-				_ = out.Write([]string{strconv.Itoa(reject.Line), safeCell(reject.Value), safeCell(reject.Err.Error())})
-			}
-			out.Flush()
+			_ = out.Write(head)
+			_ = out.WriteAll(rows(&result)) // Error says
 			return out.Error()
 		},
-		fileName: "rejects.csv", fileType: "text/csv; charset=utf-8",
+		fileName: name, fileType: "text/csv; charset=utf-8",
 	}, nil
+}
+
+// listChange is an entry that a file would add, change or remove.
+type listChange struct {
+	What string // added, changed or removed
+	blocklist.Entry
+}
+
+// changesOf returns what is removed first: it is what nobody expects.
+func changesOf(l *blocklist.Listed) (all []listChange) {
+	for _, part := range []struct {
+		what    string
+		entries []blocklist.Entry
+	}{{"removed", l.Removed}, {"changed", l.Changed}, {"added", l.Added}} {
+		for _, e := range part.entries {
+			all = append(all, listChange{part.what, e})
+		}
+	}
+	return all
 }
 
 // safeCell keeps a spreadsheet from taking a text for a formula.

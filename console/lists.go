@@ -18,13 +18,17 @@ func listsPage() page {
 		routes: []route{
 			get("/lists", showLists),
 			get("/lists/{name}", showList),
+			get("/lists/{name}/entries", listEntries),
 			get("/lists/{name}/export", exportList),
+			change("/lists/subscribe", subscribeList),
 			withFile(change("/lists/plan", planList)),
 			withFile(change("/lists/apply", applyList)),
 			withFile(change("/lists/rejects", rejectsOfList)),
+			withFile(change("/lists/changes", changesOfList)),
 			change("/lists/{name}/undo", undoList),
 			change("/lists/{name}/drop", dropList),
 			change("/lists/{name}/unsubscribe", unsubscribeList),
+			change("/lists/{name}/fetch", fetchList),
 		},
 	}
 }
@@ -43,6 +47,8 @@ type listsData struct {
 	Lists  []listRow
 	Form   listForm
 	Faults faults
+	// Subscribe is the form of what comes by itself; nil: nobody fetches.
+	Subscribe *subscribeForm
 }
 
 // listRow is a list with the days since it was synced.
@@ -64,6 +70,9 @@ func (d *listsData) answer(r *request, status int) (answer, error) {
 	for _, l := range lists {
 		d.Lists = append(d.Lists, newListRow(l))
 	}
+	if r.console.parts.Fetcher != nil && d.Subscribe == nil {
+		d.Subscribe = newSubscribeForm("")
+	}
 	return answer{status: status, template: "lists", title: "Lists", data: d}, nil
 }
 
@@ -83,6 +92,10 @@ type listDetail struct {
 	Log     []ban.Change
 	Formats []string
 	Confirm string // what is confirmed before it is done: drop
+	// Fetches: somebody fetches, so that the list may be fetched now.
+	Fetches   bool
+	Subscribe *subscribeForm // nil: nobody fetches
+	Problem   string         // why it was not fetched
 }
 
 // exportFormats are those that a list can be saved in.
@@ -90,16 +103,21 @@ var exportFormats = []blocklist.Format{
 	blocklist.FormatCSV, blocklist.FormatPlain, blocklist.FormatHosts, blocklist.FormatAdblock, blocklist.FormatNetset, blocklist.FormatJSON,
 }
 
-func showList(r *request) (answer, error) { return listAnswer(r, "") }
+func showList(r *request) (answer, error) { return listAnswer(r, "", "") }
 
-func listAnswer(r *request, confirm string) (answer, error) {
+// listAnswer answers with the page of a list: with the second step of something, or with
+// why it was not fetched.
+func listAnswer(r *request, confirm, problem string) (answer, error) {
 	blocks := r.console.parts.Blocks
 	l, err := listNamed(r)
 	if err != nil {
 		return answer{}, err
 	}
-	d := &listDetail{listRow: newListRow(l), Form: newListForm(l.Name), Confirm: confirm}
+	d := &listDetail{listRow: newListRow(l), Form: newListForm(l.Name), Confirm: confirm, Problem: problem}
 	d.Form.Reason, d.Form.PublicReason = l.Reason, l.PublicReason
+	if d.Fetches = r.console.parts.Fetcher != nil; d.Fetches {
+		d.Subscribe = subscribeFormOf(&l)
+	}
 	if d.Log, err = blocks.Log(r.Context(), l.ID, ban.Page{Limit: logOfRecord}); err != nil {
 		return answer{}, err
 	}
@@ -164,7 +182,7 @@ func undoList(r *request) (answer, error) {
 // dropList removes a list, which takes a second step.
 func dropList(r *request) (answer, error) {
 	if r.text("step") != stepForce {
-		return listAnswer(r, "drop")
+		return listAnswer(r, "drop", "")
 	}
 	_, err := r.console.parts.Blocks.Drop(r.Context(), r.PathValue("name"))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"example.com/ostraka/account/accounthttp"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
+	"example.com/ostraka/blocklist/fetch"
 	"example.com/ostraka/internal/web"
 )
 
@@ -21,6 +22,10 @@ type Parts struct {
 	Bans *ban.Admin
 	// Blocks is behind the pages Blocks and Lists.
 	Blocks *blocklist.Admin
+	// Fetcher has lists fetched that come by themselves: with it the page Lists
+	// subscribes to them, and fetches one at once. It may be one whose own round does
+	// not run, where another process fetches what is due. Not closed here.
+	Fetcher *fetch.Fetcher
 	// Accounts is behind the pages Accounts and Waiting.
 	Accounts *account.Admin
 	// Aliases gives the page Accounts the aliases of each.

@@ -26,6 +26,7 @@ func (p *parts) addConsole(mux *http.ServeMux, who *accounthttp.Authorizer) erro
 	if c.Aliases, err = account.NewAliases(p.store, p.checker, account.AliasesOptions{}); err != nil {
 		return err
 	}
+	c.Fetcher = p.fetcher
 	admins := console.Admins(who)
 	h, err := console.New(c, console.Options{
 		Authorize: func(r *http.Request) (console.Person, error) {

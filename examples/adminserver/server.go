@@ -54,11 +54,10 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	}
 	defer func() { err = errors.Join(err, p.checker.Shutdown(end)) }()
 	if f.fetch {
-		fetcher, err := newFetcher(p)
-		if err != nil {
+		if p.fetcher, err = newFetcher(p); err != nil {
 			return err
 		}
-		defer func() { _ = fetcher.Close() }()
+		defer func() { _ = p.fetcher.Close() }()
 	}
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err

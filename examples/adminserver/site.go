@@ -10,6 +10,7 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/blocklist/fetch"
 	"example.com/ostraka/ban/banhttp"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/blocklist/blocklisthttp"
@@ -44,6 +45,7 @@ type parts struct {
 	checker      *ban.Checker
 	auth         *account.Auth
 	accounts     *account.Admin
+	fetcher      *fetch.Fetcher // nil: this server fetches no lists
 	log          *slog.Logger
 
 	trustedProxies []netip.Prefix
