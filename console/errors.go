@@ -64,6 +64,12 @@ func (c *console) fail(r *request, err error) {
 		c.stranger(r)
 		return
 	}
+	if errors.Is(err, errCSRF) && r.form.Get(fieldCSRF) != "" {
+		if form := r.keep(); form != nil {
+			c.showKept(r, http.StatusForbidden, "This form is from an older session", form)
+			return
+		}
+	}
 	if limited, ok := errors.AsType[*web.RateLimitError](err); ok {
 		r.writer.Header().Set("Retry-After", strconv.FormatInt(seconds(limited.RetryAfter), 10))
 		c.show(r, http.StatusTooManyRequests, tooMany(limited.RetryAfter))

@@ -54,6 +54,7 @@ var fields = []string{
 	"q", "kind", "state", "effect", "action", "sort", "at", "before", "after", "done", "email", "domain", "ip", "name", "id", "value", "scope", "expires", "until",
 	"shadow", "wide", "aliases", "reason", "public_reason", "step", "confirmed", "back", "one", "login", "password", "next",
 	"network", "ban_emails", "ban_name", "lift_bans", "credential", "list", "format", "file_name", "packed", "actor", "day", "record",
+	"what", "rule", "all", "newest", "steps", "url", "every", "from", "kept",
 }
 
 // eachAlone is how many of the tries each field gets alone; the others come in all
@@ -131,7 +132,7 @@ func TestTextsOfOthersAreShownHarmless(t *testing.T) {
 		wantHarmless(t, w.get("moderator", "/accounts/"+a.ID.String()).want(200), try)
 		w.parts.Checker.Close() // writes what was counted
 		for _, path := range []string{
-			"/lists", "/lists/list", "/accounts", "/log", "/waiting",
+			"/lists", "/lists/list", "/lists/list/entries", "/accounts", "/log", "/waiting",
 			"/", "/bans?state=all", "/bans/" + b.ID.String(), "/blocks", "/blocks/" + block.ID.String(), "/ban?value=a.example", "/ban?id=" + b.ID.String(),
 		} {
 			wantHarmless(t, w.get("moderator", path).want(200), try)

@@ -24,7 +24,8 @@ type signInForm struct {
 	Next   string // where to go on, below the prefix
 	Fault  string
 	Faults faults
-	Lost   bool // a form was sent, and is not done
+	Lost   bool   // a form was sent, and is not done
+	Kept   string // that form, packed; empty: there is none, or it is too long
 }
 
 // stranger answers a request of somebody who is not signed in.
@@ -36,6 +37,9 @@ func (c *console) stranger(r *request) {
 	f := signInForm{Lost: r.Method != http.MethodGet && r.Method != http.MethodHead}
 	if !f.Lost && r.page != nil {
 		f.Next = strings.TrimPrefix(r.URL.RequestURI(), "/")
+	}
+	if kept := r.keep(); kept != nil {
+		f.Kept = kept.Packed
 	}
 	c.showForm(r, http.StatusUnauthorized, f)
 }
@@ -65,11 +69,15 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 		c.fail(in, web.ErrNoRoute)
 		return
 	}
-	if err := in.readForm(0); err != nil && err != errCSRF { // nobody has a token yet; the origin was looked at
+	if err := in.readForm(maxForm + maxKept); err != nil && err != errCSRF { // nobody has a token yet; the origin was looked at
 		c.fail(in, err)
 		return
 	}
 	f := signInForm{Login: in.text("login"), Next: safeNext(in.text("next")), Faults: faults{}}
+	form := c.readKept(in.form.Get("kept"))
+	if form != nil {
+		f.Kept, f.Lost = form.Packed, true
+	}
 	password := in.form.Get("password")
 	if f.Login == "" {
 		f.Faults["login"] = "Give your name or e-mail address."
@@ -89,7 +97,9 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 	answer := c.askHost(r, "/auth/sign-in", body, "")
 	copyCookies(w, answer)
 	if answer.status == http.StatusOK {
-		c.goOn(w, r, f.Next)
+		if form == nil || !c.resume(in, answer, form) {
+			c.goOn(w, r, f.Next)
+		}
 		return
 	}
 	f.Fault = answer.refusal()

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"fmt"
+	"html"
 	"strings"
 	"testing"
 
@@ -84,5 +85,5 @@ func TestTheQueueByWhatHolds(t *testing.T) {
 func fieldValue(body, name string) string {
 	_, after, _ := strings.Cut(body, `name="`+name+`" value="`)
 	value, _, _ := strings.Cut(after, `"`)
-	return value
+	return html.UnescapeString(value)
 }

@@ -10,10 +10,10 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
 	"example.com/ostraka/ban"
-	"example.com/ostraka/blocklist/fetch"
 	"example.com/ostraka/ban/banhttp"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/blocklist/blocklisthttp"
+	"example.com/ostraka/blocklist/fetch"
 	"example.com/ostraka/examples/adminserver/openapi"
 	"example.com/ostraka/store"
 )
