@@ -2,7 +2,6 @@ package pgstore_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -81,79 +80,4 @@ func tail(ctx context.Context, s *pgstore.Store, last int64) error {
 		}
 	}
 	return nil
-}
-
-func TestOfTheLastTwoAdminsDemotedAtOnceThroughTwoStoresOneStays(t *testing.T) {
-	for round := range 10 {
-		schema := pgtest.Schema()
-		var stores [2]*pgstore.Store
-		for i := range stores {
-			stores[i] = openAt(t, schema, pgstore.Options{LockTimeout: time.Minute, NoListen: true})
-			defer stores[i].Close()
-		}
-		var admins [2]store.Account
-		for i := range admins {
-			handle := fmt.Sprintf("admin%d-%d", round, i)
-			var err error
-			admins[i], err = stores[i].CreateAccount(t.Context(), store.Account{
-				ID: uuid.Must(uuid.NewV7()), Handle: handle, HandleFold: handle, HandleKeys: []string{handle}, Admin: true, CreatedAt: time.Now(),
-			}, aChange(store.AccountCreate))
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		var errs [2]error
-		var demoting sync.WaitGroup
-		for i := range stores {
-			demoting.Go(func() {
-				a := admins[i]
-				a.Admin = false
-				_, errs[i] = stores[i].UpdateAccount(t.Context(), store.AccountWrite{Account: a}, aChange(store.AccountUpdate))
-			})
-		}
-		demoting.Wait()
-		stays := 0
-		for _, err := range errs {
-			switch {
-			case errors.Is(err, store.ErrLastAdmin):
-				stays++
-			case err != nil:
-				t.Fatal(err)
-			}
-		}
-		active := true
-		n, err := stores[0].CountAccounts(t.Context(), store.AccountFilter{Admin: &active, Active: &active})
-		if err != nil || n != 1 || stays != 1 {
-			t.Fatalf("round %d: %d admins are left, %v, and %d were told so", round, n, err, stays)
-		}
-	}
-}
-
-func TestOfManyWhoBanAValueOneDoes(t *testing.T) {
-	schema := pgtest.Schema()
-	var stores []*pgstore.Store
-	for range 3 {
-		s := openAt(t, schema, pgstore.Options{LockTimeout: time.Minute})
-		defer s.Close()
-		stores = append(stores, s)
-	}
-	var writing sync.WaitGroup
-	var mu sync.Mutex
-	created := 0
-	for i := range 100 {
-		writing.Go(func() {
-			_, err := stores[i%3].CreateBan(t.Context(), newBan("same.example"), aChange(store.BanCreate))
-			if err == nil {
-				mu.Lock()
-				created++
-				mu.Unlock()
-			} else if !errors.Is(err, store.ErrExists) {
-				t.Error(err)
-			}
-		})
-	}
-	writing.Wait()
-	if created != 1 {
-		t.Errorf("%d of 100 banned the value, want 1", created)
-	}
 }

@@ -63,7 +63,7 @@ type persistentFlaw struct {
 }
 
 func TestThePersistentSuiteCatches(t *testing.T) {
-	for _, f := range slices.Concat(persistentFlaws, notifyFlaws) {
+	for _, f := range slices.Concat(persistentFlaws, handleFlaws, notifyFlaws) {
 		t.Run("a backend that "+f.name, func(t *testing.T) {
 			for _, name := range f.caught {
 				found := false
@@ -96,7 +96,7 @@ var persistentFlaws = []persistentFlaw{
 			"Close loses no write that had succeeded",
 			"Two stores on the same data see each other's writes",
 			"Two stores on the same data share one log",
-			"Of concurrent creations through two stores one succeeds",
+			"Of a hundred concurrent creations through three stores one succeeds",
 			"Hits through two stores add up",
 			"A reader of the log misses no change of two writing stores",
 			"An update through another store is a conflict",
@@ -105,6 +105,8 @@ var persistentFlaws = []persistentFlaw{
 			"A list that is cut off by Close is there whole or not at all",
 			"A list synced through one store is seen by the other",
 			"Of two stores syncing a list at once one succeeds",
+			"Of two stores making a list at once one succeeds",
+			"Of two stores making the same version of a list one succeeds",
 			"Hits of an entry through two stores add up by UTC day",
 			"Accounts, credentials and aliases survive Close and opening again",
 			"Numbers of accounts, credentials and aliases go on after opening again",

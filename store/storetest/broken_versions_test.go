@@ -221,6 +221,19 @@ var versionFlaws = []flaw{
 		"ApplyList refuses a delta for another version",
 	}},
 
+	{"says that who lost made the version that is there", func(o *override) {
+		o.applyList = func(ctx context.Context, d store.ListDelta, c store.Change) (store.List, error) {
+			l, err := o.Store.ApplyList(ctx, d, c)
+			if errors.Is(err, store.ErrConflict) {
+				return o.Store.List(ctx, d.List.Name)
+			}
+			return l, err
+		}
+	}, []string{
+		"Of concurrent ApplyLists of one version one succeeds",
+		"Of concurrent ApplyLists of the same version one succeeds",
+	}},
+
 	{"lets the first ApplyList to end win", func(o *override) {
 		began := map[string]int{}
 		var mu sync.Mutex

@@ -17,7 +17,10 @@ var listRaceClauses = []clause{
 		func(t reporter, s store.Store) { applyAtOnce(t, 10, s) }},
 	{"Of concurrent ApplyLists of a new name one succeeds",
 		"A name is unique in the store: the others get ErrExists or ErrConflict, and the content is exactly that of one.",
-		createListAtOnce},
+		func(t reporter, s store.Store) { createListAtOnce(t, s) }},
+	{"Of concurrent ApplyLists of the same version one succeeds",
+		"An ApplyList for a version that another one has replaced is ErrConflict, even by the same content: no entry is there twice, and the log has one change.",
+		func(t reporter, s store.Store) { applySameAtOnce(t, s) }},
 	{"A context that ends during ApplyList leaves all or nothing",
 		"An ApplyList whose context ends while it runs may return that error, having written nothing, or complete.",
 		applyCancelled},
@@ -153,27 +156,65 @@ func sameSet(a, b []string) bool {
 	return len(a) == len(b) && len(set) == len(a)
 }
 
-func createListAtOnce(t reporter, s store.Store) {
+// createListAtOnce makes a list of one name many times at once, each with an entry of
+// its own, through the stores in turn.
+func createListAtOnce(t reporter, stores ...store.Store) {
 	const n = 10
 	lists, own := make([]store.List, n), make([][]store.Entry, n)
 	for i := range n {
 		lists[i], own[i] = newList("l"), []store.Entry{domainEntry(fmt.Sprint("own ", i))}
 	}
 	errs := together(t, n, func(i int) error {
-		_, err := s.ApplyList(t.Context(), store.ListDelta{List: lists[i], Add: own[i]}, change(store.ListSync))
+		_, err := stores[i%len(stores)].ApplyList(t.Context(), store.ListDelta{List: lists[i], Add: own[i]}, change(store.ListSync))
 		return err
 	})
 	winners := 0
 	for i, err := range errs {
 		if err == nil {
 			winners++
-			wantEntries(t, "ListEntries", entriesOf(t, s, "l"), own[i]...)
+			for _, s := range stores {
+				wantEntries(t, "ListEntries", entriesOf(t, s, "l"), own[i]...)
+			}
 		} else if !isAny(err, store.ErrExists, store.ErrConflict) {
 			t.Errorf("an ApplyList that lost: %v, want one that matches %q or %q", err, store.ErrExists, store.ErrConflict)
 		}
 	}
-	if all := allLists(t, s); winners != 1 || len(all) != 1 {
+	if all := allLists(t, stores[0]); winners != 1 || len(all) != 1 {
 		t.Errorf("%d ApplyLists of a new name succeeded, and there are %d lists; want 1 and 1", winners, len(all))
+	}
+}
+
+// applySameAtOnce makes one and the same second version of a list many times at once,
+// through the stores in turn, as machines do that fetch it at the same hour.
+func applySameAtOnce(t reporter, stores ...store.Store) {
+	const n = 8
+	entries := domainEntries(60)
+	l := apply(t, stores[0], newList("l"), entries[:40], nil)
+	first := lastChange(t, stores[0])
+	errs := together(t, n, func(i int) error {
+		delta := store.ListDelta{List: l, Add: entries[40:], Remove: entries[:20]}
+		_, err := stores[i%len(stores)].ApplyList(t.Context(), delta, change(store.ListSync))
+		return err
+	})
+	winners := 0
+	for _, err := range errs {
+		if err == nil {
+			winners++
+		} else {
+			wantError(t, "an ApplyList that lost", err, store.ErrConflict)
+		}
+	}
+	if winners != 1 {
+		t.Errorf("%d ApplyLists of version %d succeeded, want 1", winners, l.Version)
+	}
+	for _, s := range stores {
+		if got := readList(t, s, "l"); got.Version != l.Version+1 {
+			t.Errorf("the list is at version %d, want %d", got.Version, l.Version+1)
+		}
+		wantEntries(t, "ListEntries", entriesOf(t, s, "l"), entries[20:]...)
+		if log := changes(t, s, first); len(log) != 1 {
+			t.Errorf("the log holds %d changes more, want 1", len(log))
+		}
 	}
 }
 
