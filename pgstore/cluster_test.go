@@ -4,6 +4,7 @@ package pgstore_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -25,6 +26,7 @@ import (
 
 var (
 	clusterFor  = flag.Duration("cluster.for", 5*time.Second, "how long each part of TestProcesses writes and asks")
+	clusterTurn = flag.Duration("cluster.turn", 30*time.Second, "how long after each other its server is killed")
 	clusterRate = flag.Int("cluster.rate", 200, "how many writes a second its processes make together")
 )
 
@@ -101,14 +103,16 @@ func startCluster(t *testing.T, throughProxy bool) *cluster {
 	return c
 }
 
-// disturb kills the server every 30 seconds, freezes a process for 5 in between, and
-// cuts connections all the time; in a short run all of it once.
+// disturb kills the server every turn, freezes a process for 5 seconds in between, and
+// cuts connections all the time; in a short run all of it once. The process is frozen
+// when all of them are well again: a frozen process recovers from nothing, and those that
+// wait for what it has locked do not either.
 func (c *cluster) disturb(during time.Duration) {
-	const turn = 30 * time.Second
+	turn := min(*clusterTurn, during)
+	part := turn / 4
 	end := time.Now().Add(during)
 	for time.Now().Before(end) {
-		began, part := time.Now(), min(turn, time.Until(end))/4
-		c.cutUntil(began.Add(part))
+		c.cutUntil(time.Now().Add(part))
 		if err := c.server.Kill(); err != nil {
 			c.t.Fatal(err)
 		}
@@ -118,7 +122,8 @@ func (c *cluster) disturb(during time.Duration) {
 		}
 		c.board.backAt.Store(time.Now().UnixNano())
 		c.board.outage.Add(1)
-		c.cutUntil(began.Add(2 * part))
+		c.cutUntil(time.Now().Add(part))
+		c.cutUntilWell()
 		frozen := c.nodes[rand.IntN(nodes)].cmd.Process
 		if err := frozen.Signal(syscall.SIGSTOP); err != nil {
 			c.t.Fatal(err)
@@ -127,7 +132,22 @@ func (c *cluster) disturb(during time.Duration) {
 		if err := frozen.Signal(syscall.SIGCONT); err != nil {
 			c.t.Fatal(err)
 		}
-		c.cutUntil(began.Add(4 * part))
+		c.cutUntil(time.Now().Add(part))
+	}
+}
+
+// cutUntilWell cuts connections until all processes have recovered from the last outage,
+// for a minute at most.
+func (c *cluster) cutUntilWell() {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		well := true
+		for i := range c.board.nodes {
+			well = well && c.board.nodes[i].recovered.Load() == c.board.outage.Load()
+		}
+		if well {
+			return
+		}
+		c.cutUntil(time.Now().Add(time.Second))
 	}
 }
 
@@ -174,9 +194,7 @@ func (c *cluster) finish() {
 		c.t.Logf("%s: %s", name, quantiles(fresh[k]))
 	}
 	if len(sum.Recovered) > 0 {
-		slices.Sort(sum.Recovered)
-		c.t.Logf("after %d outages of a process it was well again within %v, half of them within %v", len(sum.Recovered),
-			sum.Recovered[len(sum.Recovered)-1].Round(time.Millisecond), sum.Recovered[len(sum.Recovered)/2].Round(time.Millisecond))
+		logRecoveries(c.t, sum.Recovered)
 	}
 	if sum.WrongHere+sum.WrongOf+int64(len(sum.Wrong)) > 0 {
 		c.t.Errorf("%d answers from before a write that had returned here, %d later than the poll interval after one that had elsewhere: %q",
@@ -211,6 +229,16 @@ func (c *cluster) lost() {
 			}
 		}
 	}
+}
+
+// logRecoveries prints how long it took until processes were well again, and what the
+// slowest of them waited for.
+func logRecoveries(t *testing.T, all []recovery) {
+	slices.SortFunc(all, func(a, b recovery) int { return cmp.Compare(a.whole(), b.whole()) })
+	at := func(q float64) time.Duration { return all[int(q*float64(len(all)-1))].whole().Round(time.Millisecond) }
+	worst := all[len(all)-1]
+	t.Logf("%d recoveries of a process: p50 %v, p90 %v, at most %v, when it wrote after %v, and its cache and mirror saw what others wrote after %v", len(all),
+		at(0.5), at(0.9), at(1), worst.Wrote.Round(time.Millisecond), worst.Saw)
 }
 
 // quantiles prints those of a histogram in tenths of a millisecond.

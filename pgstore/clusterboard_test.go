@@ -30,9 +30,10 @@ type board struct {
 }
 
 type nodeBoard struct {
-	values  [nodeValues]valueBoard
-	written atomic.Int64
-	ring    [ringEntries]atomic.Int64 // the values that were written, one after the other
+	values    [nodeValues]valueBoard
+	recovered atomic.Int64 // the number of the last outage that it has recovered from
+	written   atomic.Int64
+	ring      [ringEntries]atomic.Int64 // the values that were written, one after the other
 }
 
 // valueBoard is what is known of one value.

@@ -31,14 +31,22 @@ const (
 // nodeReport is what a node has seen.
 type nodeReport struct {
 	Writes, FailedWrites     int64
-	Unknown                  int64           // writes that failed without its being clear whether they took place
-	Checks, Failed, Stale    int64           // Failed and Stale: those that were no answer, or marked
-	WrongHere, WrongOf       int64           // answers from before a write that had returned: here, or elsewhere for longer than the PollInterval
-	Wrong                    []string        // some of them
-	Fresh                    [2]map[int]int  // of LRU and mirror: how many writes of others were seen after so many tenths of a millisecond
-	Recovered                []time.Duration // after each outage, until it wrote, and both Checkers saw what others wrote after it
+	Unknown                  int64          // writes that failed without its being clear whether they took place
+	Checks, Failed, Stale    int64          // Failed and Stale: those that were no answer, or marked
+	WrongHere, WrongOf       int64          // answers from before a write that had returned: here, or elsewhere for longer than the PollInterval
+	Wrong                    []string       // some of them
+	Fresh                    [2]map[int]int // of LRU and mirror: how many writes of others were seen after so many tenths of a millisecond
+	Recovered                []recovery     // after each outage
 	Deadlocks, Serialization int64
 }
+
+// recovery is how long after the server was back something was right again.
+type recovery struct {
+	Wrote time.Duration    // a write that was begun after it had returned
+	Saw   [2]time.Duration // a Checker, of LRU and mirror, answered by what others wrote after it
+}
+
+func (r recovery) whole() time.Duration { return max(r.Wrote, r.Saw[0], r.Saw[1]) }
 
 // node is one of the processes: it writes its values, and asks about those of all.
 type node struct {
@@ -271,13 +279,14 @@ func (n *node) follow(c, part int) {
 			n.seenWrite[c].Store(since)
 		}
 		all = left
-		time.Sleep(500 * time.Microsecond)
+		time.Sleep(time.Millisecond)
 	}
 }
 
 // recoveries notes, after each outage, how long it took until everything was right again.
 func (n *node) recoveries() {
 	last := n.board.outage.Load()
+	var r recovery
 	for !n.stopped() {
 		time.Sleep(time.Millisecond)
 		outage := n.board.outage.Load()
@@ -285,12 +294,20 @@ func (n *node) recoveries() {
 			continue
 		}
 		back := n.board.backAt.Load()
-		if n.lastWrite.Load() < back || n.seenWrite[0].Load() < back || n.seenWrite[1].Load() < back {
+		note := func(took *time.Duration, last *atomic.Int64) bool {
+			if *took == 0 && last.Load() >= back {
+				*took = time.Duration(time.Now().UnixNano() - back)
+			}
+			return *took != 0
+		}
+		wrote, cache, mirror := note(&r.Wrote, &n.lastWrite), note(&r.Saw[0], &n.seenWrite[0]), note(&r.Saw[1], &n.seenWrite[1])
+		if !wrote || !cache || !mirror {
 			continue
 		}
-		last = outage
 		n.mu.Lock()
-		n.report.Recovered = append(n.report.Recovered, time.Duration(time.Now().UnixNano()-back))
+		n.report.Recovered = append(n.report.Recovered, r)
 		n.mu.Unlock()
+		n.board.nodes[n.number].recovered.Store(outage)
+		last, r = outage, recovery{}
 	}
 }

@@ -20,14 +20,15 @@ import (
 // must not be copied. Make one with [Open] or [New].
 type Store struct {
 	pool        *pgxpool.Pool
-	owned       bool     // the pool is ours to close
-	options     Options  // in force
-	quoted      string   // the name of the schema, as SQL has it
-	lockKey     int64    // of the advisory lock of those who write
-	hitsKey     int64    // of those who add hits
-	stepRows    int      // defaultStepRows, but for tests
-	queries     sync.Map // by their text in this package, as the server gets them
-	copyTypes   sync.Map // of the columns of tables, by table: map[string]string
+	owned       bool          // the pool is ours to close
+	options     Options       // in force
+	quoted      string        // the name of the schema, as SQL has it
+	lockKey     int64         // of the advisory lock of those who write
+	hitsKey     int64         // of those who add hits
+	stepRows    int           // defaultStepRows, but for tests
+	writers     chan struct{} // has one for each write transaction; see [mostWriters]
+	queries     sync.Map      // by their text in this package, as the server gets them
+	copyTypes   sync.Map      // of the columns of tables, by table: map[string]string
 	life        sqlbackend.Lifecycle
 	stats       stats
 	subscribers changelog.Subscribers
@@ -118,6 +119,7 @@ func (o *Options) configure(c *pgx.ConnConfig) {
 func open(ctx context.Context, pool *pgxpool.Pool, owned bool, o Options) (*Store, error) {
 	s := &Store{
 		pool: pool, owned: owned, options: o, stepRows: defaultStepRows,
+		writers: make(chan struct{}, mostWriters(pool.Config().MaxConns)),
 		quoted:  pgx.Identifier{o.Schema}.Sanitize(),
 		lockKey: lockKey("write", o.Schema), hitsKey: lockKey("hits", o.Schema),
 	}
@@ -130,6 +132,11 @@ func open(ctx context.Context, pool *pgxpool.Pool, owned bool, o Options) (*Stor
 	s.listen()
 	return s, nil
 }
+
+// mostWriters is how many connections of a pool may be in write transactions at a time.
+// The others are for reads: writes wait for each other in line, and the log must be read
+// on meanwhile, or every answer of this process grows stale.
+func mostWriters(conns int32) int32 { return max(conns-max(conns/4, 1), 1) }
 
 // lockKey returns the number of an advisory lock. Those of a database are apart
 // from those of others.

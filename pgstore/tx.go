@@ -88,6 +88,12 @@ func (s *Store) transact(ctx context.Context, doing string, with turn, fn func(*
 }
 
 func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error) ([]store.Change, error) {
+	select {
+	case s.writers <- struct{}{}:
+		defer func() { <-s.writers }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
