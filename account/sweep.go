@@ -37,10 +37,11 @@ func ParseSweepCursor(s string) (SweepCursor, error) {
 	first, second, ok := strings.Cut(s, ".")
 	account, err1 := strconv.ParseInt(first, 10, 64)
 	alias, err2 := strconv.ParseInt(second, 10, 64)
-	if !ok || err1 != nil || err2 != nil || account < 0 || alias < 0 {
+	c := SweepCursor{account, alias}
+	if !ok || err1 != nil || err2 != nil || account < 0 || alias < 0 || c.String() != s {
 		return SweepCursor{}, ban.NewValueError("cursor", s, ban.CodeSyntax, "give what the sweep said, such as 1042.0")
 	}
-	return SweepCursor{account, alias}, nil
+	return c, nil
 }
 
 // SweepOptions says what a sweep looks for. The zero value is the default.

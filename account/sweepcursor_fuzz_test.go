@@ -9,13 +9,12 @@ import (
 	"example.com/ostraka/ban"
 )
 
-var cursorForm = regexp.MustCompile(`^\+?[0-9]+\.\+?[0-9]+$`)
+var cursorForm = regexp.MustCompile(`^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$`)
 
 // FuzzParseSweepCursor wants that what is read as a cursor is two numbers with a dot
-// between them, is written in a form that is read as the same, and that what is not
-// gives a typed error.
+// between them, and is written as it was read, and that what is none gives a typed error.
 func FuzzParseSweepCursor(f *testing.F) {
-	for _, s := range []string{"0.0", "1042.7", "007.0", "+1.0", "-1.0", "1", ".", "1.2.3", "9223372036854775807.1", "9223372036854775808.1", " 1.1", "١.1"} {
+	for _, s := range []string{"0.0", "1042.7", "007.0", "+1.0", "-1.0", "-0.0", "1", ".", "1.2.3", "9223372036854775807.1", "9223372036854775808.1", " 1.1", "١.1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -29,8 +28,8 @@ func FuzzParseSweepCursor(f *testing.F) {
 		if !cursorForm.MatchString(s) || c.Account < 0 || c.Alias < 0 {
 			t.Errorf("%q is read as %+v", s, c)
 		}
-		if again, err := account.ParseSweepCursor(c.String()); err != nil || again != c {
-			t.Errorf("%q is written as %q, which is read as %+v, %v", s, c, again, err)
+		if c.String() != s {
+			t.Errorf("%q is written as %q", s, c)
 		}
 	})
 }
