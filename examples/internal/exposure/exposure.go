@@ -17,7 +17,7 @@ import (
 // proxies of one operator have. An empty path, of a server without a file, and a
 // file that is not there are passed over.
 func Warn(log *slog.Logger, db string, trustedProxies []netip.Prefix) {
-	if open, mode := openToAll(db); open {
+	if open, mode := OpenToAll(db); open {
 		log.Warn("everybody on this machine can read or change the database, which has addresses and hashes of passwords: take that right away, for example with chmod 600",
 			"file", db, "mode", mode.String())
 	}
@@ -31,9 +31,9 @@ func Warn(log *slog.Logger, db string, trustedProxies []netip.Prefix) {
 	}
 }
 
-// openToAll reports whether others than the owner and the group of a file can read
-// or write it.
-func openToAll(path string) (bool, fs.FileMode) {
+// OpenToAll reports whether others than the owner and the group of a file can read
+// or write it, and the mode that says so. An empty path and a file that is not there are not.
+func OpenToAll(path string) (bool, fs.FileMode) {
 	if path == "" || runtime.GOOS == "windows" { // where the bits do not say it
 		return false, 0
 	}
