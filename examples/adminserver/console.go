@@ -5,7 +5,6 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/account/accounthttp"
-	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/console"
 )
@@ -17,7 +16,7 @@ const prefixConsole = "/console"
 func (p *parts) addConsole(mux *http.ServeMux, who *accounthttp.Authorizer) error {
 	c := console.Parts{Checker: p.checker, Accounts: p.accounts, Auth: p.auth}
 	var err error
-	if c.Bans, err = ban.NewAdmin(p.store, ban.AdminOptions{}); err != nil {
+	if c.Bans, err = p.newBans(); err != nil {
 		return err
 	}
 	if c.Blocks, err = blocklist.NewAdmin(p.store, blocklist.AdminOptions{}); err != nil {

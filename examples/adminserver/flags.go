@@ -13,6 +13,7 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/keyfile"
 	"example.com/ostraka/examples/internal/traitflags"
 	"example.com/ostraka/store"
 )
@@ -21,6 +22,7 @@ type serveFlags struct {
 	addr            string
 	db              backend.Address
 	csrfKey         string
+	keys            keyfile.Keys
 	mirror          bool
 	mx              bool
 	traits          ban.TraitOptions
@@ -46,6 +48,7 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`")
 	db := set.String("db", "", aboutDB)
 	set.StringVar(&f.csrfKey, "csrf-key", "", "the key of CSRF tokens is in `FILE`, which is made if it is not there; default: the database file with .csrf-key behind; the servers of a site share it")
+	keys := set.String("key-file", "", keyfile.About)
 	set.BoolVar(&f.mirror, "mirror", false, "keep all rules in memory")
 	set.BoolVar(&f.mx, "mx", false, "look for the mail hosts of domains in the DNS of this machine, and check them too")
 	traitflags.Add(set, &f.traits)
@@ -68,6 +71,9 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	}
 	var err error
 	if f.db, err = databaseOf(*db); err != nil {
+		return nil, err
+	}
+	if f.keys, err = keyfile.Named("-key-file", *keys); err != nil {
 		return nil, err
 	}
 	switch {

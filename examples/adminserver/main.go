@@ -63,6 +63,7 @@ import (
 	"syscall"
 
 	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/keyfile"
 )
 
 func main() {
@@ -82,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "adminserver: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) {
+	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) || keyfile.Unusable(err) {
 		return 2
 	}
 	return 1

@@ -40,6 +40,9 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	defer func() { err = errors.Join(err, db.Close()) }()
 	end, cancel := grace.Context(ctx, f.shutdownTimeout)
 	defer cancel()
+	if err := f.keys.Check(ctx, db.Store); err != nil {
+		return err
+	}
 	key, err := f.readCSRFKey()
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	seconds := newStoreSeconds()
 	p := &parts{
 		store: &timedStore{Store: db.Store, seconds: seconds}, storeSeconds: seconds, log: log,
-		trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie, baseURL: f.baseURL, blockScope: f.blockScope, admitBanned: f.admitBanned,
+		keys: f.keys, trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie, baseURL: f.baseURL, blockScope: f.blockScope, admitBanned: f.admitBanned,
 	}
 	if p.checker, err = ban.NewChecker(p.store, f.checkerOptions()); err != nil {
 		return err
@@ -80,7 +83,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 }
 
 func (f *serveFlags) checkerOptions() ban.CheckerOptions {
-	o := ban.CheckerOptions{Mirror: f.mirror, Traits: f.traits}
+	o := ban.CheckerOptions{Mirror: f.mirror, Traits: f.traits, Keys: f.keys.Ring}
 	if f.mx {
 		o.MX.Resolver = net.DefaultResolver
 	}
@@ -136,6 +139,7 @@ func warn(ctx context.Context, f *serveFlags, p *parts, addr net.Addr) {
 		p.log.Warn("nobody can sign in: make an admin with adminserver bootstrap")
 	}
 	exposure.Warn(p.log, f.db.Path(), f.trustedProxies)
+	f.keys.Warn(p.log)
 	if f.csrfKey == "" && f.db.OnServer() {
 		p.log.Warn("the key of CSRF tokens is of this server alone, and of this start: give all servers of a site the same file, with -csrf-key")
 	}

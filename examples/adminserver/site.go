@@ -15,6 +15,7 @@ import (
 	"example.com/ostraka/blocklist/blocklisthttp"
 	"example.com/ostraka/blocklist/fetch"
 	"example.com/ostraka/examples/adminserver/openapi"
+	"example.com/ostraka/examples/internal/keyfile"
 	"example.com/ostraka/store"
 )
 
@@ -48,6 +49,7 @@ type parts struct {
 	fetcher      *fetch.Fetcher // nil: this server fetches no lists
 	log          *slog.Logger
 
+	keys           keyfile.Keys
 	trustedProxies []netip.Prefix
 	insecureCookie bool
 	admitBanned    bool                            // serve the admin APIs to banned addresses
@@ -110,8 +112,13 @@ func (p *parts) addUsers(mux *http.ServeMux, who *accounthttp.Authorizer) error 
 	return nil
 }
 
+// newBans returns what makes bans, for all who do.
+func (p *parts) newBans() (*ban.Admin, error) {
+	return ban.NewAdmin(p.store, ban.AdminOptions{Keys: p.keys.Ring, HashKey: p.keys.Newest})
+}
+
 func (p *parts) addBans(mux *http.ServeMux, who *accounthttp.Authorizer) error {
-	bans, err := ban.NewAdmin(p.store, ban.AdminOptions{})
+	bans, err := p.newBans()
 	if err != nil {
 		return err
 	}

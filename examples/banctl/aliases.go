@@ -183,7 +183,7 @@ func findAlias(ctx context.Context, l *account.Aliases, ref string) (account.Ali
 // withAliases is with for what is about aliases.
 func (a *app) withAliases(ctx context.Context, u use, do func(context.Context, *session, *account.Aliases) error) error {
 	return a.with(ctx, u, func(ctx context.Context, s *session) (err error) {
-		checker, err := ban.NewChecker(s.store, ban.CheckerOptions{Now: a.now})
+		checker, err := a.checker(ctx, s, ban.CheckerOptions{})
 		if err != nil {
 			return err
 		}

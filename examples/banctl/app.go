@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/keyfile"
 )
 
 // The exit statuses.
@@ -34,6 +35,9 @@ type app struct {
 	db      backend.Address // of the flag, or of the environment
 	actor   string
 	protect []string
+
+	keyFlag string
+	keys    keyfile.Keys // of the flag, or of the environment
 
 	jsonFlag bool
 	json     bool // as the flag says; before the command line is understood, a guess
@@ -69,7 +73,10 @@ func newRoot(a *app) *cobra.Command {
 			if err := wantValues(cmd); err != nil {
 				return err
 			}
-			return a.findDatabase()
+			if err := a.findDatabase(); err != nil {
+				return err
+			}
+			return a.findKeys(cmd)
 		},
 
 		SuggestionsMinimumDistance: 2,
@@ -80,6 +87,7 @@ func newRoot(a *app) *cobra.Command {
 	flags.StringVar(&a.dbFlag, "db", "", "the database, `FILE` or postgres://USER@HOST/DATABASE (default: what BANCTL_DB or "+backend.Variable+" says)")
 	flags.StringVar(&a.actor, "actor", "", "who does this, for the log (default: the user of the system)")
 	flags.StringArrayVar(&a.protect, "protect", nil, "a `VALUE` that nothing may cover without --force, such as your own domain (repeatable)")
+	flags.StringVar(&a.keyFlag, "key-file", "", "the keys of hashed bans are in `FILE` (default: what "+keyfile.Variable+" says)")
 	flags.BoolVar(&a.jsonFlag, "json", false, "print one JSON document")
 	root.AddGroup(
 		&cobra.Group{ID: groupBans, Title: "Bans:"},
@@ -94,7 +102,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(subscriptionCommands(a)...)
 	root.AddCommand(blockCommands(a)...)
 	root.AddCommand(backupCommand(a), restoreCommand(a), verifyCommand(a), pruneCommand(a), vacuumCommand(a))
-	root.AddCommand(migrateCommand(a), copyCommand(a))
+	root.AddCommand(migrateCommand(a), copyCommand(a), newKeyCommand(a))
 	root.AddCommand(pendingCommands(a)...)
 	root.AddCommand(credentialCommands(a)...)
 	root.AddCommand(aliasCommands(a)...)
@@ -107,6 +115,20 @@ func newRoot(a *app) *cobra.Command {
 func (a *app) findDatabase() (err error) {
 	a.db, err = backend.Named("--db", a.dbFlag, "BANCTL_DB", backend.Variable)
 	return err
+}
+
+// findKeys reads the keys of hashed bans, unless the command makes them.
+func (a *app) findKeys(cmd *cobra.Command) (err error) {
+	if cmd.Name() == newKey {
+		return nil
+	}
+	if a.keys, err = keyfile.Named("--key-file", a.keyFlag); err != nil {
+		return err
+	}
+	if open := a.keys.OpenToAll(); open != "" {
+		a.warn("%s", open)
+	}
+	return nil
 }
 
 // refuseUnknownHelp has "help" refuse what is no command. Left to itself it takes
@@ -221,7 +243,7 @@ func wantValues(cmd *cobra.Command) error {
 }
 
 // mayBeEmpty are the flags of texts that can be taken away.
-var mayBeEmpty = map[string]struct{}{"reason": {}, "public-reason": {}, "source": {}}
+var mayBeEmpty = map[string]struct{}{"reason": {}, "public-reason": {}, "source": {}, "label": {}}
 
 // who returns in whose name changes are made.
 func (a *app) who() (string, error) {

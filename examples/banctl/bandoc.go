@@ -51,6 +51,7 @@ func does(effect ban.Effect, shadow bool) string {
 
 // fields prints all of the ban that is not in its name.
 func (d banDoc) fields(t *text) {
+	t.field("label", d.Label)
 	t.field("effect", does(d.Effect, d.Shadow))
 	t.field("scope", d.Scope.String())
 	t.field("state", d.State)
@@ -82,7 +83,7 @@ func by(at time.Time, actor string) string {
 
 // changeDoc says what became of a ban.
 type changeDoc struct {
-	Action string      `json:"action"`           // created, updated, revoked, reinstated, deleted or unchanged
+	Action string      `json:"action"`           // created, updated, hashed, revoked, reinstated, deleted or unchanged
 	DryRun bool        `json:"dry_run,omitzero"` // it was not done: this is what would become of it
 	Ban    banDoc      `json:"ban"`
 	Effect *previewDoc `json:"preview,omitempty"` // of a dry run that makes a ban
@@ -95,6 +96,7 @@ const (
 	actionRevoked    = "revoked"
 	actionReinstated = "reinstated"
 	actionDeleted    = "deleted"
+	actionHashed     = "hashed"
 	actionUnchanged  = "unchanged"
 )
 

@@ -102,6 +102,7 @@ func (f *contentFlags) patch(given *pflag.FlagSet, value string, s *session) (ba
 	p.Effect = ifGiven(given, "effect", &f.effect)
 	p.Scope = ifGiven(given, "scope", &f.scope)
 	p.Shadow = ifGiven(given, "shadow", &f.shadow)
+	p.Label = ifGiven(given, "label", &f.label)
 	p.Reason = ifGiven(given, "reason", &f.reason)
 	p.PublicReason = ifGiven(given, "public-reason", &f.public)
 	return p, nil

@@ -117,13 +117,13 @@ func (f *subjectFlags) ask(ctx context.Context, a *app, do func(context.Context,
 	a.asks = true
 	return a.with(ctx, reads, func(ctx context.Context, s *session) error {
 		o := ban.CheckerOptions{
-			Leet: f.leet, Now: a.now, MX: f.hosts, Traits: f.traits,
+			Leet: f.leet, MX: f.hosts, Traits: f.traits,
 			PollInterval: -1, // it is asked once
 		}
 		if f.mx {
 			o.MX.Resolver = resolver
 		}
-		checker, err := ban.NewChecker(s.store, o)
+		checker, err := a.checker(ctx, s, o)
 		if err != nil {
 			return err
 		}

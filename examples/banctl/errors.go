@@ -11,6 +11,7 @@ import (
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/keyfile"
 	"example.com/ostraka/pgstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -50,6 +51,7 @@ const (
 	codeBusy        = "busy"            // another process kept the database to itself
 	codeUnavailable = "unavailable"     // the disk is full, or the file cannot be read or written
 	codeDatabase    = "database"        // the file is none of ours, or damaged
+	codeMissingKey  = "missing_key"     // bans are hashed under a key that is not in the key file
 	codeInterrupted = "interrupted"     // by a signal
 	codeFailed      = "failed"          // all else
 )
@@ -93,7 +95,7 @@ func (a *app) describe(err error) problem {
 	p := problem{Code: codeOf(err), Message: err.Error()}
 	if !a.started { // then it is about the command line, whoever found it
 		p.Code = codeUsage
-		if !is[*usageError](err) && !is[*backend.Error](err) {
+		if !is[*usageError](err) && !is[*backend.Error](err) && !is[*keyfile.Error](err) {
 			p.Message += `; "banctl help" and "banctl help COMMAND" say more`
 		}
 		return p
@@ -133,13 +135,20 @@ func (a *app) describe(err error) problem {
 	return p
 }
 
+// unreadableKeys reports whether an error is about a key file. That a key is missing is
+// about the database, and no answer to a check.
+func unreadableKeys(err error) bool {
+	return is[*keyfile.Error](err) && !errors.Is(err, ban.ErrMissingKey)
+}
+
 // codeOf returns the code of an error of a command that ran.
 func codeOf(err error) string {
 	for _, c := range []struct {
 		code string
 		is   bool
 	}{
-		{codeUsage, is[*usageError](err) || errors.Is(err, backend.ErrMissing) || errors.Is(err, backend.ErrFilesOnly)},
+		{codeUsage, is[*usageError](err) || unreadableKeys(err) || errors.Is(err, backend.ErrMissing) || errors.Is(err, backend.ErrFilesOnly)},
+		{codeMissingKey, errors.Is(err, ban.ErrMissingKey)},
 		{codeAmbiguous, is[*ambiguousError](err)},
 		{codeStopped, is[*blocklist.StopError](err) || is[*account.SweepLimitError](err)},
 		{codeFormat, is[*blocklist.FormatError](err) || is[*blocklist.WriteError](err)},

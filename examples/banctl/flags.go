@@ -123,6 +123,8 @@ type contentFlags struct {
 	ladder     []string
 	window     string
 	ipv6Prefix int
+	hashed     bool
+	label      string
 	force      bool
 }
 
@@ -131,6 +133,7 @@ func (f *contentFlags) add(cmd *cobra.Command) {
 	f.addTo(cmd, ban.Deny.String(), allActions, "default: never")
 	cmd.Flags().StringSliceVar(&f.ladder, "ladder", nil,
 		"instead of --expires: how long a first ban of the value lasts, a second, and so on, `TIMES` such as 1h,1d,1w,never")
+	cmd.Flags().BoolVar(&f.hashed, "hashed", false, "keep a hash of the address or name only, under the newest key of --key-file")
 	cmd.Flags().StringVar(&f.window, "ladder-window", "", "with --ladder: earlier bans count that ended no longer ago than `TIME` (default 90d)")
 }
 
@@ -147,6 +150,7 @@ func (f *contentFlags) addTo(cmd *cobra.Command, effect, scope, never string) {
 	flags.BoolVar(&f.shadow, "shadow", false, "only report and count what it would do")
 	flags.StringVar(&f.reason, "reason", "", "why, `TEXT` for moderators")
 	flags.StringVar(&f.public, "public-reason", "", "why, `TEXT` for the person refused")
+	flags.StringVar(&f.label, "label", "", "of a hashed ban: `TEXT` to be read in the place of the value")
 	flags.StringVar(&f.expires, "expires", "", "when it ends: in `TIME` such as 36h, 7d or 2w, or at one such as 2030-01-31 or 2030-01-31T12:00:00Z ("+never+")")
 	flags.IntVar(&f.ipv6Prefix, "ipv6-prefix", 0, "widen a single IPv6 address to the network of so many `BITS`, such as 64")
 	addForce(flags, &f.force)
@@ -157,6 +161,7 @@ func (f *contentFlags) options(value string, now time.Time) (ban.CreateOptions, 
 	o := ban.CreateOptions{
 		Kind: f.kind, Value: value, Effect: f.effect, Scope: f.scope, Shadow: f.shadow,
 		Reason: f.reason, PublicReason: f.public, IPv6Prefix: f.ipv6Prefix, Force: f.force,
+		Hashed: f.hashed, Label: f.label,
 	}
 	if f.kind == 0 {
 		v, err := ban.ParseAny(value)

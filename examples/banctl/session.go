@@ -86,7 +86,7 @@ func (a *app) newSession(db *backend.DB, u use) (s *session, err error) {
 	if u == rehearses {
 		s.store = &rehearsal{Store: db.Store}
 	}
-	s.bans, err = ban.NewAdmin(s.store, ban.AdminOptions{Protected: a.protect, Now: a.now})
+	s.bans, err = ban.NewAdmin(s.store, ban.AdminOptions{Protected: a.protect, Keys: a.keys.Ring, HashKey: a.keys.Newest, Now: a.now})
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +101,16 @@ func (a *app) newSession(db *backend.DB, u use) (s *session, err error) {
 }
 
 var errNoDatabase = &usageError{errors.New("no database named"), "name it with --db DATABASE, BANCTL_DB or " + backend.Variable}
+
+// checker returns a Checker over the database. It refuses to ask where rules are hashed
+// under a key that is not there.
+func (a *app) checker(ctx context.Context, s *session, o ban.CheckerOptions) (*ban.Checker, error) {
+	if err := a.keys.Check(ctx, s.store); err != nil {
+		return nil, err
+	}
+	o.Keys, o.Now = a.keys.Ring, a.now
+	return ban.NewChecker(s.store, o)
+}
 
 // withFile does what only databases in a file can, which the task names.
 func (a *app) withFile(ctx context.Context, task backend.Task, do func(context.Context, *session) error) error {

@@ -189,7 +189,7 @@ func (a *app) withSweep(ctx context.Context, u use, f *sweepFlags, do func(conte
 		if err != nil {
 			return err
 		}
-		checker, err := ban.NewChecker(s.store, ban.CheckerOptions{Mirror: true, Now: a.now})
+		checker, err := a.checker(ctx, s, ban.CheckerOptions{Mirror: true})
 		if err != nil {
 			return err
 		}

@@ -17,11 +17,13 @@ import (
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/dnsclient"
 	"example.com/ostraka/examples/internal/grace"
+	"example.com/ostraka/examples/internal/keyfile"
 )
 
 type flags struct {
 	addr       string
 	db         backend.Address
+	keys       keyfile.Keys
 	socketMode fs.FileMode
 	policy     postfix.PolicyOptions
 	checker    ban.CheckerOptions
@@ -37,6 +39,7 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
 	set.StringVar(&f.addr, "addr", "127.0.0.1:10040", "listen on `HOST:PORT` or unix:PATH")
 	db := set.String("db", "", "the database, `FILE` or postgres://USER@HOST/DATABASE, which others may use at the same time; default: what "+backend.Variable+" says")
+	keys := set.String("key-file", "", keyfile.About)
 	set.Func("review", "what to do with mail that a person should look at: `hold`, defer, prepend or reject (default hold)",
 		oneOf(&f.policy.Review, map[string]postfix.ReviewAction{
 			"hold": postfix.ReviewHold, "defer": postfix.ReviewDefer, "prepend": postfix.ReviewPrepend, "reject": postfix.ReviewReject,
@@ -74,6 +77,9 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 	}
 	f.server.ShutdownTimeout = grace.ForRequests(f.stop)
 	if f.db, err = backend.Named("-db", *db, backend.Variable); err != nil {
+		return f, err
+	}
+	if f.keys, err = keyfile.Named("-key-file", *keys); err != nil {
 		return f, err
 	}
 	if f.db.IsZero() {

@@ -72,6 +72,7 @@ import (
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/exposure"
 	"example.com/ostraka/examples/internal/grace"
+	"example.com/ostraka/examples/internal/keyfile"
 )
 
 func main() {
@@ -90,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "postfixpolicy: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) {
+	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) || keyfile.Unusable(err) {
 		return 2
 	}
 	return 1
@@ -108,6 +109,10 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	end, cancel := grace.Context(ctx, f.stop)
 	defer cancel()
+	if err := f.keys.Check(ctx, db.Store); err != nil {
+		return err
+	}
+	f.checker.Keys = f.keys.Ring
 	checker, err := ban.NewChecker(db.Store, f.checker)
 	if err != nil {
 		return err
@@ -128,6 +133,7 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 		return &usageError{"-addr", f.addr, err, "give a free one: HOST:PORT or unix:PATH"}
 	}
 	exposure.Warn(log, f.db.Path(), nil)
+	f.keys.Warn(log)
 	log.Info("listening", "addr", listener.Addr().String())
 	return server.Serve(ctx, listener)
 }

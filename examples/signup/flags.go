@@ -11,6 +11,7 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/keyfile"
 	"example.com/ostraka/examples/internal/traitflags"
 )
 
@@ -23,6 +24,7 @@ const (
 type flags struct {
 	addr   string
 	db     backend.Address
+	keys   keyfile.Keys
 	sample bool
 	stop   time.Duration
 	host   options
@@ -36,6 +38,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	set.SetOutput(io.Discard) // errors are printed by run, on one line
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8081", "listen on `HOST:PORT`")
 	db := set.String("db", "", "the database, `FILE` or postgres://USER@HOST/DATABASE, which others may use at the same time; default: what "+backend.Variable+" says, or else in memory")
+	keys := set.String("key-file", "", keyfile.About)
 	set.BoolVar(&f.sample, "sample", false, "add three rules to try, and show what to try")
 	set.Func("trusted-proxy", "take the word of the proxy at `ADDRESS`, or of those of a prefix, on who the client is; may be repeated",
 		f.host.addProxy)
@@ -64,7 +67,10 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	}
 	f.host.try = f.sample
 	var err error
-	f.db, err = backend.Named("-db", *db, backend.Variable)
+	if f.db, err = backend.Named("-db", *db, backend.Variable); err != nil {
+		return f, err
+	}
+	f.keys, err = keyfile.Named("-key-file", *keys)
 	return f, err
 }
 

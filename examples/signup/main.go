@@ -61,6 +61,7 @@ import (
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/exposure"
 	"example.com/ostraka/examples/internal/grace"
+	"example.com/ostraka/examples/internal/keyfile"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
@@ -81,7 +82,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "signup: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) {
+	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) || keyfile.Unusable(err) {
 		return 2
 	}
 	return 1
@@ -103,7 +104,10 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 			return fmt.Errorf("add the samples: %w", err)
 		}
 	}
-	checker, err := ban.NewChecker(st, ban.CheckerOptions{OnError: f.host.onError, Traits: f.host.traits})
+	if err := f.keys.Check(ctx, st); err != nil {
+		return err
+	}
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{OnError: f.host.onError, Traits: f.host.traits, Keys: f.keys.Ring})
 	if err != nil {
 		return err
 	}
@@ -137,6 +141,7 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 		return &usageError{"-addr", f.addr, err, "give a free one, HOST:PORT"}
 	}
 	exposure.Warn(log, f.db.Path(), f.host.proxies)
+	f.keys.Warn(log)
 	fmt.Fprintf(stdout, "http://%s/\n", listener.Addr())
 	if f.sample {
 		printTries(stdout)

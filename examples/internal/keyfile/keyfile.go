@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -27,6 +28,9 @@ import (
 
 // Variable is the environment variable that names the file where no flag does.
 const Variable = "OSTRAKA_KEY_FILE"
+
+// About says what the flag of servers is for.
+const About = "the keys of hashed bans are in `FILE`, as banctl new-key writes it; default: what " + Variable + " says"
 
 // Keys are those of a file. The zero Keys are none.
 type Keys struct {
@@ -119,6 +123,20 @@ func (k Keys) OpenToAll() string {
 		return fmt.Sprintf("everybody on this machine can read or change %s (%s), which has the keys of hashed bans: take that right away, for example with chmod 600", k.Path, mode)
 	}
 	return ""
+}
+
+// Warn logs a warning if everybody on the machine can read or change the file.
+func (k Keys) Warn(log *slog.Logger) {
+	if open := k.OpenToAll(); open != "" {
+		log.Warn(open)
+	}
+}
+
+// Unusable reports whether an error is an [*Error]: the command line has to change, or
+// the file.
+func Unusable(err error) bool {
+	_, ok := errors.AsType[*Error](err)
+	return ok
 }
 
 // secretSize is the size of new secrets in bytes, that of the hash (RFC 2104, section 3).
