@@ -78,6 +78,11 @@ type AdminOptions struct {
 	// the store. Default: those that package value bundles.
 	Tables *value.Tables
 
+	// Keys and HashKey are those under which [DeleteOptions.KeepHashedBan] keeps bans, as
+	// in [ban.AdminOptions]. The ring is copied. Default none: then it is refused.
+	Keys    ban.KeyRing
+	HashKey string
+
 	// Actor is in whose name changes are made where the context names nobody.
 	// Default none: then a context without an actor is an error.
 	Actor string
@@ -106,6 +111,7 @@ type Admin struct {
 	uniqueMailbox bool
 	checker       Checker // nil: nobody is asked
 	action        ban.Action
+	hashing       hashing
 	turns         *turns.Turns
 }
 
@@ -125,8 +131,13 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if opts.PendingLifetime > 0 && opts.PendingLifetime < time.Minute {
 		return nil, ban.NewValueError("PendingLifetime", opts.PendingLifetime.String(), ban.CodeRange, "give at least a minute, 0 for the default, or a negative value for no end")
 	}
+	hashing, err := newHashing(opts.Keys, opts.HashKey)
+	if err != nil {
+		return nil, err
+	}
 	a := &Admin{
-		store: st, checker: opts.Checker, action: opts.CheckAction, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords,
+		hashing: hashing,
+		store:   st, checker: opts.Checker, action: opts.CheckAction, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords,
 		onSuspend: slices.Clone(opts.OnSuspend), onPending: slices.Clone(opts.OnPending),
 		onApprove: slices.Clone(opts.OnApprove), onReject: slices.Clone(opts.OnReject),
 		uniqueMailbox: opts.UniqueMailbox, pendingLife: orDefault(opts.PendingLifetime, DefaultPendingLifetime), turns: turns.New(),
@@ -234,13 +245,36 @@ func (a *Admin) Log(ctx context.Context, id uuid.UUID, p Page) ([]Change, error)
 type DeleteOptions struct {
 	// Force lets the actor delete their own account.
 	Force bool
+
+	// KeepHashedBan leaves nothing that names the person, but bans that keep a keyed
+	// hash: one of each of the account's mailboxes, for ever and of all actions, unless
+	// there is such a ban; and those that there were, of its mailboxes and its handle,
+	// in whatever state, with their reasons. So whoever is gone does not come back, and the
+	// store cannot tell who it was. It wants [AdminOptions.Keys].
+	//
+	// The log keeps its entries about the account without its content. Where the
+	// account did something itself, its ID takes the place of its name. Its aliases
+	// go, and anybody can get their addresses then, unless KeepAliasAddresses. Reasons stay
+	// as moderators wrote them, lists as they came, and backups as they are. What the
+	// backend overwrites is said at its RedactBan.
+	KeepHashedBan bool
+	// KeepAliasAddresses keeps, with KeepHashedBan, the addresses of the aliases, turned
+	// off and without a destination, so that nobody else gets the person's mail.
+	KeepAliasAddresses bool
+	// Label is that of the hashed bans that are made, see [ban.CreateOptions]. It must not
+	// name the person.
+	Label string
 }
 
 // Deleted says what deleting an account did.
 type Deleted struct {
 	Account            Account // as it was
 	CredentialsRevoked int64   // sessions and API tokens that ended with it
-	AliasesDisabled    int64   // aliases that were turned off; they stay, so that nobody else gets their addresses
+	AliasesDisabled    int64   // aliases that were turned off; they stay, so that nobody else gets their addresses, unless they are forgotten
+	// BansCreated are the hashed bans that were made, and BansExisting those that were
+	// there already, with KeepHashedBan.
+	BansCreated  []ban.Ban
+	BansExisting []ban.Ban
 }
 
 // Delete removes an account with its sessions and API tokens. Its handle and
@@ -249,24 +283,39 @@ type Deleted struct {
 // any other, but Reject it to tell the person by the hook. The error is [ErrNotFound],
 // [ErrLastAdmin] or [ErrOwnAccount].
 func (a *Admin) Delete(ctx context.Context, id uuid.UUID, o DeleteOptions) (Deleted, error) {
+	if !o.KeepHashedBan && (o.KeepAliasAddresses || o.Label != "") {
+		return Deleted{}, ban.NewValueError("keep_hashed_ban", "false", ban.CodeNoEffect, "what goes with it does nothing by itself")
+	}
+	var done Deleted
+	err := a.turns.Retry(ctx, isConflict, func() (err error) {
+		done, err = a.deleteOnce(ctx, id, o)
+		return err
+	})
+	return done, err
+}
+
+func (a *Admin) deleteOnce(ctx context.Context, id uuid.UUID, o DeleteOptions) (Deleted, error) {
 	c, err := a.change(ctx, store.AccountDelete)
 	if err != nil {
 		return Deleted{}, err
 	}
-	if !o.Force {
+	if !o.Force || o.KeepHashedBan {
 		found, err := a.Get(ctx, id)
 		if err != nil {
 			return Deleted{}, err
 		}
-		if IsActor(&found, c.Actor) {
+		if !o.Force && IsActor(&found, c.Actor) {
 			return Deleted{}, fmt.Errorf("delete account %s: %w", id, ErrOwnAccount)
+		}
+		if o.KeepHashedBan {
+			return a.forget(ctx, &found, o, c)
 		}
 	}
 	w, err := a.store.DeleteAccount(ctx, id, c)
 	if err != nil {
 		return Deleted{}, fmt.Errorf("delete account %s: %w", id, err)
 	}
-	return Deleted{w.Account, w.CredentialsRevoked, w.AliasesDisabled}, nil
+	return Deleted{Account: w.Account, CredentialsRevoked: w.CredentialsRevoked, AliasesDisabled: w.AliasesDisabled}, nil
 }
 
 // IsActor reports whether an actor, see [ban.WithActor], names the account: by its

@@ -66,6 +66,14 @@ func (d banDoc) fields(t *text) {
 	}
 }
 
+// labelled returns a value with what moderators read in its place, if it is hashed.
+func labelled(value, label string) string {
+	if label == "" {
+		return value
+	}
+	return fmt.Sprintf("%s (%s)", value, label)
+}
+
 func orNever(at time.Time) string {
 	if at.IsZero() {
 		return "never"

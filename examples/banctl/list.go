@@ -22,7 +22,7 @@ func (d bansDoc) text(t *text) {
 		t.head("NUMBER", "KIND", "VALUE", "EFFECT", "SCOPE", "STATE", "EXPIRES", "HITS", "BY", "REASON")
 	}
 	for _, b := range d.Bans {
-		t.row(number(b.Seq), b.Kind.String(), b.Value, does(b.Effect, b.Shadow), b.Scope.String(), b.State,
+		t.row(number(b.Seq), b.Kind.String(), labelled(b.Value, b.Label), does(b.Effect, b.Shadow), b.Scope.String(), b.State,
 			moment(b.ExpiresAt), digits(b.Hits), b.CreatedBy, b.Reason)
 	}
 	t.line("%s", pageNote(len(d.Bans), d.Total, d.Before, "ban", "bans"))
