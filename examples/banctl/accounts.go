@@ -18,12 +18,12 @@ import (
 func accountsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "accounts COMMAND",
-		Short:   "find, show, suspend and reinstate accounts",
+		Short:   "find, show, suspend, reinstate and delete accounts",
 		GroupID: groupAccounts,
 		Args:    cobra.ArbitraryArgs,
 		RunE:    noCommand,
 	}
-	for _, c := range []*cobra.Command{accountsListCommand(a), accountShowCommand(a), accountSuspendCommand(a), accountReinstateCommand(a)} {
+	for _, c := range []*cobra.Command{accountsListCommand(a), accountShowCommand(a), accountSuspendCommand(a), accountReinstateCommand(a), accountDeleteCommand(a)} {
 		c.GroupID = ""
 		cmd.AddCommand(c)
 	}

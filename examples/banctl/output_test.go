@@ -147,7 +147,7 @@ func TestEveryCommandPrintsOneJSONDocument(t *testing.T) {
 		{"import", "--list", "other", file(t, "x.txt", "a.example\nco.uk\n")}, {"lists"}, {"catalogue"},
 		{"subscribe", "tor-exits"}, {"unsubscribe", "tor-exits"}, {"fetch"}, {"undo", "other"}, {"drop", "other"},
 		{"block", "b.example"}, {"update-block", "b.example", "--effect", "review"}, {"blocks"}, {"unblock", "b.example"}, {"backup", c.db + ".copy"}, {"verify"},
-		{"restore", c.db + ".copy"}, {"prune", "--before", "90d"}, {"vacuum"}, {"migrate"}, {"copy", c.db, c.db + ".moved"},
+		{"restore", c.db + ".copy"}, {"prune", "--before", "90d"}, {"vacuum"}, {"new-key", c.db + ".keys"}, {"accounts", "delete", "bob"}, {"migrate"}, {"copy", c.db, c.db + ".moved"},
 		{"token", "ann", "--scope", "a", "--expires", "1h"}, {"credentials", "ann"}, {"logout", "ann"},
 		{"aliases"}, {"disable", "shop@alias.example"}, {"enable", "1"}, {"delete-alias", "#1"},
 	} {

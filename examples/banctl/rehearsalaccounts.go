@@ -63,8 +63,9 @@ func (r *rehearsal) writeAccount(ctx context.Context, bans []store.BanDisabling,
 	return done, nil
 }
 
-func (r *rehearsal) DeleteAccount(context.Context, uuid.UUID, store.Change) (store.AccountWritten, error) {
-	return store.AccountWritten{}, errRehearsal
+// DeleteAccount implements [store.Accounts].
+func (r *rehearsal) DeleteAccount(ctx context.Context, id uuid.UUID, c store.Change) (store.AccountWritten, error) {
+	return r.RemoveAccount(ctx, store.AccountRemoval{ID: id}, c)
 }
 
 func (r *rehearsal) CreateSession(context.Context, store.Credential, int64) (store.Credential, error) {

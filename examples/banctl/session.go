@@ -90,7 +90,7 @@ func (a *app) newSession(db *backend.DB, u use) (s *session, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.accounts, err = account.NewAdmin(s.store, account.AdminOptions{Now: a.now}); err != nil {
+	if s.accounts, err = account.NewAdmin(s.store, account.AdminOptions{Keys: a.keys.Ring, HashKey: a.keys.Newest, Now: a.now}); err != nil {
 		return nil, err
 	}
 	if s.auth, err = account.NewAuth(s.store, account.AuthOptions{Now: a.now}); err != nil {

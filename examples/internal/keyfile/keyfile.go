@@ -144,8 +144,8 @@ const secretSize = 32
 
 // Add adds a new key at the end of a file, so that new bans are hashed under it, and
 // makes the file, for its owner alone, if it is not there. What is in it must be
-// readable, and have no key of that ID. The error is an [*Error].
-func Add(path, id string) error {
+// readable, and have no key of that ID. Without write it only says whether it could. The error is an [*Error].
+func Add(path, id string, write bool) error {
 	var before []byte
 	ring := ban.KeyRing{}
 	data, err := os.ReadFile(path)
@@ -170,6 +170,9 @@ func Add(path, id string) error {
 	ring[id] = secret
 	if err := ring.Check(); err != nil {
 		return &Error{"", path, err, "name the key otherwise, with --id, or take out a key under which no ban is hashed"}
+	}
+	if !write {
+		return nil
 	}
 	line := id + " " + base64.StdEncoding.EncodeToString(secret) + "\n"
 	if err := replace(path, append(before, line...)); err != nil {
