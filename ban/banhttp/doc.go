@@ -32,6 +32,10 @@
 // of a ban: what POST made or updated keeps the value from every action. An update
 // by POST sets all else, but for a public_reason that it does not name.
 //
+// POST with hashed keeps a keyed hash of the value only, if the [ban.Admin] has keys,
+// and the text of label for moderators to read in its place. Items of hashed bans have
+// both fields, others neither.
+//
 // PATCH changes what it names, passes over what cannot be changed, so that an item
 // may be sent back whole, and refuses what then is empty. In it, "revoked":0 clears
 // revoked_reason whatever that says, and a past expires_at ends the ban now; a ban

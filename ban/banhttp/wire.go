@@ -17,6 +17,8 @@ const (
 	fieldValue         = "ban_value"
 	fieldReason        = "reason"
 	fieldPublicReason  = "public_reason"
+	fieldHashed        = "hashed"
+	fieldLabel         = "label"
 	fieldExpires       = "expires_at"
 	fieldRevoked       = "revoked"
 	fieldRevokedReason = "revoked_reason"
@@ -45,6 +47,9 @@ type item struct {
 	Hits   int64      `json:"hits"`
 
 	PublicReason web.Text `json:"public_reason"`
+
+	Hashed bool     `json:"hashed,omitzero"` // these two are of hashed bans only
+	Label  web.Text `json:"label,omitzero"`
 }
 
 func newItem(b *ban.Ban, now time.Time) item {
@@ -54,6 +59,7 @@ func newItem(b *ban.Ban, now time.Time) item {
 		RevokedAt: web.DateTime(b.RevokedAt), RevokedReason: web.Text(b.RevokedReason),
 		Active: b.Active(now),
 		Effect: b.Effect, Shadow: b.Shadow, UUID: b.ID, Hits: b.Hits, PublicReason: web.Text(b.PublicReason),
+		Hashed: b.Hashed(), Label: web.Text(b.Label),
 	}
 }
 
@@ -99,6 +105,8 @@ var errorTable = adminapi.Errors{
 		fieldEffect:        {"enum": []ban.Effect{ban.Deny, ban.Review, ban.Allow}},
 		fieldReason:        {"maxLength": ban.MaxReason},
 		fieldPublicReason:  {"maxLength": ban.MaxReason},
+		fieldLabel:         {"maxLength": ban.MaxReason},
+		fieldHashed:        {"type": "boolean"},
 		fieldRevokedReason: {"maxLength": ban.MaxReason},
 		fieldExpires:       {"format": "date-time"},
 		fieldRevoked:       {"type": "boolean"},

@@ -60,7 +60,7 @@ func createOptions(r *web.Request) (o ban.CreateOptions, keep bool, err error) {
 	if o.Force, err = adminapi.Force(r); err != nil {
 		return o, false, err
 	}
-	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldDisable, fieldEffect, fieldShadow, fieldPublicReason)
+	in, err := r.JSONObject(fieldType, fieldValue, fieldReason, fieldExpires, fieldDisable, fieldEffect, fieldShadow, fieldPublicReason, fieldHashed, fieldLabel)
 	if err != nil {
 		return o, false, err
 	}
@@ -73,6 +73,8 @@ func createOptions(r *web.Request) (o ban.CreateOptions, keep bool, err error) {
 	set(&o.Value, in.String(fieldValue))
 	set(&o.Reason, in.Trimmed(fieldReason))
 	set(&o.PublicReason, in.Trimmed(fieldPublicReason))
+	set(&o.Hashed, in.Bool(fieldHashed))
+	set(&o.Label, in.Trimmed(fieldLabel))
 	set(&o.ExpiresAt, in.Time(fieldExpires))
 	set(&o.Effect, parsed(in, fieldEffect, parseEffect))
 	set(&o.Shadow, in.Bool(fieldShadow))
@@ -111,6 +113,7 @@ func readPatch(r *web.Request) (ban.Patch, error) {
 	p.Kind = parsed(in, fieldType, parseKind)
 	p.Value = in.String(fieldValue)
 	p.Reason, p.PublicReason = in.Trimmed(fieldReason), in.Trimmed(fieldPublicReason)
+	p.Label = in.Trimmed(fieldLabel)
 	p.ExpiresAt = in.Time(fieldExpires)
 	p.Revoked, p.RevokedReason = in.Bool(fieldRevoked), in.Trimmed(fieldRevokedReason)
 	p.Effect = parsed(in, fieldEffect, parseEffect)

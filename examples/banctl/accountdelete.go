@@ -12,6 +12,9 @@ func accountDeleteCommand(a *app) *cobra.Command {
 	var o account.DeleteOptions
 	var dryRun bool
 	cmd := a.command("", "delete ACCOUNT", "remove an account; with --keep-hashed-ban nothing names it any more", func(cmd *cobra.Command, args []string) error {
+		if o.KeepHashedBan && a.keys.Path == "" {
+			return errNoKeys
+		}
 		return a.with(cmd.Context(), writes(dryRun, changes), func(ctx context.Context, s *session) error {
 			acc, err := s.findAccount(ctx, args[0])
 			if err != nil {

@@ -47,6 +47,9 @@ func makeCommand(a *app, use, short string, do func(context.Context, *session, b
 		if err != nil {
 			return err // before a database is made
 		}
+		if o.Hashed && a.keys.Path == "" {
+			return errNoKeys
+		}
 		o.DisableMatchingAliases = disable
 		return a.with(cmd.Context(), writes(dryRun, creates), func(ctx context.Context, s *session) error {
 			b, action, err := do(ctx, s, o)

@@ -185,7 +185,7 @@ func (d traceDoc) text(t *text) {
 	t.line("%s", d.Verdict)
 	t.head("OUTCOME", "EFFECT", "RULE", "ORIGIN", "MATCHES", "VIA", "EXPIRES", "REASON")
 	for _, c := range d.Considered {
-		t.row(string(c.Outcome), c.Effect.String(), fmt.Sprintf("%s %s", c.Kind, c.Matched), string(c.Origin),
+		t.row(string(c.Outcome), c.Effect.String(), fmt.Sprintf("%s %s", c.Kind, labelled(c.Matched, c.Label)), string(c.Origin),
 			fmt.Sprintf("%s %s", c.Field, c.Input), c.Via.String(), moment(c.ExpiresAt), c.Reason)
 	}
 	if d.Message != "" {

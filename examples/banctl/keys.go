@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,8 @@ import (
 
 // newKey is the name of the command that makes keys.
 const newKey = "new-key"
+
+var errNoKeys = &usageError{errors.New("no key to hash under"), "name a key file with --key-file or " + keyfile.Variable + "; new-key makes one"}
 
 // keyDoc says which key was made.
 type keyDoc struct {

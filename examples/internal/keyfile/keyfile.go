@@ -34,8 +34,8 @@ const About = "the keys of hashed bans are in `FILE`, as banctl new-key writes i
 
 // Keys are those of a file. The zero Keys are none.
 type Keys struct {
-	From   string // what named the file, as a flag is called; empty: nothing did
-	Path   string
+	From   string // what named the file, as a flag is called; or the flag that may
+	Path   string // empty: no file is named
 	Ring   ban.KeyRing
 	Newest string // the ID of the key that new bans are hashed under
 }
@@ -50,7 +50,10 @@ type Error struct {
 
 func (e *Error) Error() string {
 	where := strings.TrimSpace(e.From + " " + e.Path)
-	return fmt.Sprintf("%s: %v; %s", where, e.Err, e.Hint)
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Sprintf("%s%v; %s", where, e.Err, e.Hint)
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -67,12 +70,12 @@ func Find(flag, argument string) (from, path string) {
 	return "", ""
 }
 
-// Named reads the file that [Find] finds; without one it returns the zero Keys. The
+// Named reads the file that [Find] finds; without one it returns no keys. The
 // error is an [*Error].
 func Named(flag, argument string) (Keys, error) {
 	from, path := Find(flag, argument)
 	if path == "" {
-		return Keys{}, nil
+		return Keys{From: flag}, nil
 	}
 	return read(from, path)
 }
@@ -111,7 +114,7 @@ func (k Keys) Check(ctx context.Context, st ban.HashKeysStore) error {
 	}
 	e := &Error{k.From, k.Path, &ban.MissingKeyError{IDs: missing}, "add the line of that key to the file, as it was"}
 	if k.Path == "" {
-		e.From, e.Hint = "-key-file", "name the file with that key, by -key-file or "+Variable
+		e.From, e.Hint = "", fmt.Sprintf("name the file with that key, by %s or %s", k.From, Variable)
 	}
 	return e
 }

@@ -100,7 +100,7 @@ func TestAKeyThatIsMissingIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range []keyfile.Keys{{}, other} {
+	for _, k := range []keyfile.Keys{{From: "-key-file"}, other} {
 		err := k.Check(t.Context(), st)
 		if !errors.Is(err, ban.ErrMissingKey) || !keyfile.Unusable(err) || !strings.Contains(err.Error(), "gone") {
 			t.Errorf("with the keys %q: error %v, want one that names the key", k.Path, err)
