@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/ban"
+	"example.com/ostraka/sqlitestore"
+)
+
+// withKeys has a key file that the environment names, with a key of each ID.
+func (c *cli) withKeys(ids ...string) (path string) {
+	c.Helper()
+	path = filepath.Join(c.TempDir(), "ostraka.keys")
+	for _, id := range ids {
+		c.ok("new-key", path, "--id", id)
+	}
+	c.Setenv("OSTRAKA_KEY_FILE", path)
+	return path
+}
+
+// After somebody was banned by a hash, checked, suspended and forgotten, no file and no
+// answer has their address, in any spelling.
+func TestNothingHasTheAddressOfWhoIsBannedByAHash(t *testing.T) {
+	c := newCLI(t)
+	c.withKeys("k")
+	var said strings.Builder
+	say := func(args ...string) {
+		t.Helper()
+		r := c.run(args...)
+		said.WriteString(r.out + r.errors)
+	}
+	say("add", "--hashed", "--label", "case 1", "--reason", "spam", "Mal.Lory+Shop@gmail.com")
+	say("add", "--hashed", "name:Xanthippe9")
+	c.forgotten("Zenobia7", "zen.obia7@mail.example")
+	// Its own answer names the account for the last time.
+	c.ok("accounts", "delete", "zenobia7", "--keep-hashed-ban")
+	for _, email := range []string{"mallory@googlemail.com", "zen.obia7@mail.example"} {
+		if r := c.run("check", "--email", email); r.code != statusDenied {
+			t.Errorf("check --email %s: exit status %d: %s", email, r.code, r.out+r.errors)
+		}
+	}
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	for _, args := range [][]string{
+		{"list"}, {"list", "--json", "--all"}, {"show", "1"}, {"show", "2"}, {"log"}, {"log", "--json"}, {"stats"}, {"accounts", "list"},
+		{"add", "--hashed", "mallory+2@gmail.com"}, {"add", "mallory+2@gmail.com"}, {"put", "--hashed", "mallory+2@gmail.com", "--reason", "again"},
+		{"revoke", "1"}, {"log", "1"}, {"aliases"}, {"backup", backup}, {"verify"},
+	} {
+		say(args...)
+	}
+	texts := []string{"mallory", "mal.lory", "xanthippe", "zenobia", "zen.obia", "zoe7"}
+	wantNone := func(where, text string) {
+		t.Helper()
+		for _, secret := range texts {
+			if at := strings.Index(strings.ToLower(text), secret); at >= 0 {
+				t.Errorf("%s has %q: …%q…", where, secret, text[max(0, at-80):min(len(text), at+80)])
+			}
+		}
+	}
+	wantNone("what was printed", said.String())
+	for _, file := range []string{c.db, c.db + "-wal", c.db + "-shm", backup} {
+		data, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		wantNone(filepath.Base(file), string(data))
+	}
+	if data, err := os.ReadFile(c.db); err != nil || !strings.Contains(string(data), "case 1") {
+		t.Errorf("the file has not what was written: %v", err)
+	}
+}
+
+// forgotten makes an account with a past, which is banned by its address and its name.
+func (c *cli) forgotten(handle, email string) {
+	c.Helper()
+	st, err := sqlitestore.Open(c.Context(), c.db, sqlitestore.Options{})
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer st.Close()
+	admin, err := account.NewAdmin(st, account.AdminOptions{})
+	if err != nil {
+		c.Fatal(err)
+	}
+	ctx := ban.WithActor(c.Context(), handle)
+	acc, err := admin.Create(ctx, account.CreateOptions{Handle: handle, Email: email, Password: "correct horse"})
+	if err != nil {
+		c.Fatal(err)
+	}
+	if _, err := admin.Update(ctx, acc.ID, account.Patch{Name: new("Zoe7")}); err != nil {
+		c.Fatal(err)
+	}
+	ctx = ban.WithActor(c.Context(), "alice")
+	if _, err := admin.Suspend(ctx, acc.ID, account.SuspendOptions{Reason: "spam", BanEmails: true, BanName: true}); err != nil {
+		c.Fatal(err)
+	}
+}
+
+func TestKeysThatAreMissingOrWrongAreNamed(t *testing.T) {
+	c := newCLI(t)
+	keys := c.withKeys("old", "new")
+	c.ok("add", "--hashed", "bob@mail.example")
+	other := filepath.Join(t.TempDir(), "other.keys")
+	c.ok("new-key", other, "--id", "other")
+	bad := file(t, "bad.keys", "new not-base64!\n")
+	for name, tc := range map[string]struct {
+		file   string
+		args   []string
+		status int
+		says   string
+	}{
+		"a check with another key":            {other, []string{"check", "--email", "x@mail.example"}, statusUnknown, "give the key new"},
+		"an explanation with another key":     {other, []string{"explain", "--email", "x@mail.example"}, statusUnknown, "give the key new"},
+		"a sweep with another key":            {other, []string{"sweep"}, statusTrouble, "give the key new"},
+		"a file with a bad line":              {bad, []string{"list"}, statusTrouble, "line 1"},
+		"a file that is not there":            {bad + "x", []string{"check", "--email", "x@mail.example"}, statusTrouble, "there is no such file"},
+		"a label with the address":            {keys, []string{"add", "--hashed", "--label", "Eve@mail.example", "eve@mail.example"}, statusTrouble, "label"},
+		"a label of a ban that is not hashed": {keys, []string{"add", "--label", "x", "eve@mail.example"}, statusTrouble, "label"},
+		"a domain":                            {keys, []string{"add", "--hashed", "spam.example"}, statusTrouble, "hashed"},
+		"a key of that ID again":              {keys, []string{"new-key", keys, "--id", "old"}, statusTrouble, "already"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := c.run(append([]string{"--key-file", tc.file}, tc.args...)...)
+			if r.code != tc.status || !strings.Contains(r.errors, tc.says) || strings.Contains(r.errors, "not-base64") {
+				t.Errorf("exit status %d: %s; want %d and %q", r.code, r.errors, tc.status, tc.says)
+			}
+		})
+	}
+	t.Setenv("OSTRAKA_KEY_FILE", "")
+	fresh := withoutDatabase(t)
+	if r := fresh.run("add", "--hashed", "bob@mail.example"); r.code != statusTrouble || !strings.Contains(r.errors, "--key-file") {
+		t.Errorf("without a key file: exit status %d: %s", r.code, r.errors)
+	}
+	if _, err := os.Stat(fresh.db); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what was refused made a database: %v", err)
+	}
+}
