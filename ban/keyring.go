@@ -79,6 +79,9 @@ func (r KeyRing) Hash(id string, v Value) (Value, error) {
 	return match.NewRing(KeyRing{id: secret}).Hash(id, v)
 }
 
+// Hashes reports whether the Admin has a key that new bans can be hashed under.
+func (a *Admin) Hashes() bool { return a.hasher.ring != nil }
+
 func unknownKey(id string) error {
 	return NewValueError("hash_key", id, CodeUnknown, "name a key of the ring")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/google/uuid"
 
@@ -35,6 +36,7 @@ const (
 type banData struct {
 	Form    banForm
 	Faults  faults
+	CanHash bool        // the host has keys for hashed bans
 	Preview *banPreview // nil: no value yet
 	// Confirm is why the ban was not made at once, and what the second step does.
 	Confirm *confirmation
@@ -48,8 +50,12 @@ type confirmation struct {
 	Of       string // what is confirmed; see banForm.identity
 }
 
+func newBanData(r *request, values url.Values) *banData {
+	return &banData{Form: readBanForm(values), Faults: faults{}, CanHash: r.console.parts.Bans.Hashes()}
+}
+
 func showBanForm(r *request) (answer, error) {
-	d := &banData{Form: readBanForm(r.params()), Faults: faults{}}
+	d := newBanData(r, r.params())
 	if d.Form.Steps == "" {
 		d.Form.Steps = usualSteps
 	}
@@ -79,7 +85,7 @@ func showBanForm(r *request) (answer, error) {
 // previewBan answers with the form and what it would do, or with the latter alone to
 // the script.
 func previewBan(r *request) (answer, error) {
-	d := &banData{Form: readBanForm(r.form), Faults: faults{}}
+	d := newBanData(r, r.form)
 	part := r.Header.Get("X-Part") != ""
 	if d.Form.Value != "" || !part {
 		if err := d.preview(r); err != nil {
@@ -112,7 +118,7 @@ func (d *banData) preview(r *request) error {
 
 // saveBan makes the ban, or changes the one of the same value.
 func saveBan(r *request) (answer, error) {
-	d := &banData{Form: readBanForm(r.form), Faults: faults{}}
+	d := newBanData(r, r.form)
 	o := d.Form.options(r.now(), d.Faults)
 	if len(d.Faults) == 0 {
 		b, done, err := d.write(r, o)

@@ -18,6 +18,8 @@ type banForm struct {
 	Shadow, Wide, Aliases bool
 	Expires, Until, Steps string
 	Reason, PublicReason  string
+	Hashed                bool
+	Label                 string
 }
 
 // The choices of when a ban ends. One that begins with expiresAsIs has the time that
@@ -47,6 +49,7 @@ func readBanForm(values url.Values) banForm {
 		Shadow: text("shadow") != "", Wide: text("wide") != "", Aliases: text("aliases") != "",
 		Expires: text("expires"), Until: text("until"), Steps: text("steps"),
 		Reason: text("reason"), PublicReason: text("public_reason"),
+		Hashed: text("hashed") != "", Label: text("label"),
 	}
 }
 
@@ -55,6 +58,7 @@ func formOf(b *ban.Ban) banForm {
 	f := banForm{
 		Kind: b.Kind.String(), Value: b.Value, Effect: b.Effect.String(), Shadow: b.Shadow,
 		Expires: expiresNever, Steps: usualSteps, Reason: b.Reason, PublicReason: b.PublicReason,
+		Hashed: b.Hashed(), Label: b.Label,
 	}
 	if b.Scope != 0 {
 		f.Actions = strings.Split(b.Scope.String(), ",")
@@ -68,7 +72,7 @@ func formOf(b *ban.Ban) banForm {
 // identity is what a second step confirms: if it is another one by then, the first is
 // taken anew.
 func (f *banForm) identity() string {
-	return fmt.Sprintf("%s %s %t %s", f.Kind, f.Effect, f.Wide, f.Value)
+	return fmt.Sprintf("%s %s %t %t %s", f.Kind, f.Effect, f.Wide, f.Hashed, f.Value)
 }
 
 // options returns the ban that the form describes. What is wrong is noted in the
@@ -76,6 +80,7 @@ func (f *banForm) identity() string {
 func (f *banForm) options(now time.Time, wrong faults) ban.CreateOptions {
 	o := ban.CreateOptions{
 		Value: f.Value, Shadow: f.Shadow, DisableMatchingAliases: f.Aliases, Reason: f.Reason, PublicReason: f.PublicReason,
+		Hashed: f.Hashed, Label: f.Label,
 	}
 	if f.Value == "" {
 		wrong["value"] = "Give what to ban."

@@ -1,0 +1,67 @@
+package console_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/ban"
+)
+
+// withKeys gives the host of the pages a key for hashed bans.
+func (w *world) withKeys() {
+	w.t.Helper()
+	ring := ban.KeyRing{"k": make([]byte, 32)}
+	now := func() time.Time { return today }
+	var err error
+	if w.parts.Bans, err = ban.NewAdmin(w.store, ban.AdminOptions{Now: now, Keys: ring}); err != nil {
+		w.t.Fatal(err)
+	}
+	if w.parts.Checker, err = ban.NewChecker(w.store, ban.CheckerOptions{Now: now, PollInterval: -1, Keys: ring}); err != nil {
+		w.t.Fatal(err)
+	}
+	checker := w.parts.Checker
+	w.t.Cleanup(func() { checker.Close() })
+	if w.parts.Accounts, err = account.NewAdmin(w.store, account.AdminOptions{Now: now, Keys: ring}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.remake()
+}
+
+func TestAHashIsOfferedWhereTheHostHasAKey(t *testing.T) {
+	w := newWorld(t)
+	w.get("moderator", "/ban").want(200, `!name="hashed"`)
+	w.withKeys()
+	w.get("moderator", "/ban").want(200, `name="hashed"`, `name="label"`)
+	w.post("moderator", "/ban", "value", "spam.example", "hashed", "1", "step", "save").want(422, `id="hashed-fault"`)
+	w.post("moderator", "/ban", "value", "eve@mail.example", "hashed", "1", "label", "eve@mail.example", "step", "save").want(422, `id="label-fault"`)
+}
+
+// No page shows what is banned once it is hashed: they show the label and the hash.
+func TestPagesShowTheLabelOfAHashedBan(t *testing.T) {
+	w := newWorld(t)
+	w.withKeys()
+	made := w.post("moderator", "/ban", "value", "Zen.Obia+1@gmail.com", "hashed", "1", "label", "case 7", "step", "save").want(303)
+	where := made.header.Get("Location")
+	where = where[strings.Index(where, "/bans/"):]
+	id, _, _ := strings.Cut(where[len("/bans/"):], "?")
+	if strings.Contains(strings.ToLower(where), "obia") {
+		t.Errorf("the answer leads to %s", where)
+	}
+	w.post("moderator", "/ban", "value", "zenobia@gmail.com", "hashed", "1", "step", "save").want(409, "banned already")
+	for _, path := range []string{where, "/bans", "/bans?q=h:", "/log", "/", "/ban?id=" + id} {
+		page := w.get("moderator", path).want(200)
+		if text := strings.ToLower(page.body); strings.Contains(text, "obia") {
+			t.Errorf("%s shows who is banned", path)
+		}
+		if (path == where || path == "/bans") && !strings.Contains(page.body, "case 7") {
+			t.Errorf("%s does not show the label", path)
+		}
+	}
+	w.get("moderator", "/ask?email=zeno.bia@gmail.com").want(200, "h:k:")
+	b, err := w.parts.Bans.GetSeq(t.Context(), 1)
+	if err != nil || b.Label != "case 7" || !b.Hashed() {
+		t.Errorf("the ban is %+v, %v", b, err)
+	}
+}
