@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/store"
@@ -115,20 +116,42 @@ func (l *listener) session(ctx context.Context) (listened bool) {
 	}
 	stats := &l.store.stats
 	stats.connects.Add(1)
-	stats.listening.Store(true)
 	defer stats.listening.Store(false)
+	var greeting sync.WaitGroup
+	defer greeting.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	hello := uuid.NewString()
+	greet := func() { greeting.Go(func() { l.greet(ctx, hello) }) }
+	greet()
 	l.tell() // of what happened while nobody listened
 	for ctx.Err() == nil {
-		heard, err := l.wait(ctx, conn)
+		payload, heard, err := l.wait(ctx, conn)
 		switch {
 		case err != nil:
 			return true
-		case heard:
+		case !heard:
+			if !stats.listening.Load() {
+				greet()
+			}
+		case payload == "":
+			stats.listening.Store(true)
 			stats.notifications.Add(1)
 			l.tell()
-		}
+		case payload == hello:
+			stats.listening.Store(true)
+		} // else it is the greeting of another
 	}
 	return true
+}
+
+// greet notifies the store itself, on another connection. Only when that is heard is it
+// known that it listens: a pooler may give the connection that listens to others. What is
+// written is notified without a payload.
+func (l *listener) greet(ctx context.Context, hello string) {
+	ctx, cancel := context.WithTimeout(ctx, l.store.options.LockTimeout)
+	defer cancel()
+	_, _ = l.store.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, l.store.channel(), hello)
 }
 
 // connect makes the connection, bounded in time.
@@ -159,14 +182,15 @@ func (l *listener) ask(ctx context.Context, conn *pgx.Conn, query string) error 
 
 // wait waits for a notification. A silent connection is asked whether it is still
 // there: a host that has vanished says nothing.
-func (l *listener) wait(ctx context.Context, conn *pgx.Conn) (heard bool, err error) {
+func (l *listener) wait(ctx context.Context, conn *pgx.Conn) (payload string, heard bool, err error) {
 	quiet, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
-	if _, err = conn.WaitForNotification(quiet); err == nil {
-		return true, nil
+	n, err := conn.WaitForNotification(quiet)
+	if err == nil {
+		return n.Payload, true, nil
 	}
 	if quiet.Err() == nil || ctx.Err() != nil || conn.IsClosed() {
-		return false, err
+		return "", false, err
 	}
-	return false, l.ask(ctx, conn, `SELECT 1`)
+	return "", false, l.ask(ctx, conn, `SELECT 1`)
 }

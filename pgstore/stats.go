@@ -16,7 +16,10 @@ type Stats struct {
 	LockTimeouts          int64 // writes that waited for a lock for too long, and gave [store.ErrBusy]
 	Notifications         int64 // notifications of changes that came in
 	ListenerConnects      int64 // times the store began to listen: once, and after each loss of the connection
-	Listening             bool  // whether the store listens now
+	// Listening says whether the store hears of changes now: a notification has come in
+	// since it began to listen, if only one that it sent to itself to find out. Behind a
+	// pooler of transactions none does, see [Options.ListenDSN].
+	Listening bool
 }
 
 // Stats returns the counts.
@@ -46,7 +49,7 @@ func (s *Store) Figures() []store.Figure {
 		{Name: "lock_timeouts", Help: "Writes that waited for a lock for too long.", Value: float64(now.LockTimeouts)},
 		{Name: "notifications", Help: "Notifications of changes that came in.", Value: float64(now.Notifications)},
 		{Name: "listener_connects", Help: "Times the store began to listen for changes.", Value: float64(now.ListenerConnects)},
-		{Name: "listening", Help: "1 while the store listens for changes.", Gauge: true, Value: listening},
+		{Name: "listening", Help: "1 while the store hears of changes: a notification has come in since it began to listen.", Gauge: true, Value: listening},
 	}
 }
 
