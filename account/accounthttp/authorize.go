@@ -16,7 +16,7 @@ type (
 	Authorize = web.Authorize
 
 	// Need says what a request is about to do: Resource is "users", "credentials",
-	// "accounts" or "aliases", Mutation is false for GET and HEAD, else true. Its method Scopes
+	// "accounts", "aliases" or "pending", Mutation is false for GET and HEAD, else true. Its method Scopes
 	// names the scopes of a token any of which allows it: "admin:read" and
 	// "admin:read:users", or with "write".
 	Need = web.Need

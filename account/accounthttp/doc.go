@@ -59,6 +59,22 @@
 // Neither has a body, and neither changes anything if it is so already. A
 // suspended account has deletedAt and suspended, which are the same time.
 //
+// # Those who wait
+//
+// [NewPending] is the queue of accounts that a rule holds until a person decides:
+//
+//	GET    /pending                 a page of them, oldest first: limit, offset, rule, domain, network
+//	POST   /pending/{id}/approve    let one in: reason
+//	POST   /pending/{id}/reject     remove one: reason, public_reason, ban_emails, ban_name, disable_aliases
+//	POST   /pending/approve         many: reason, and which: uuids, or rule, domain, network, or all; up_to, limit
+//	POST   /pending/reject          many, likewise, with the fields of one
+//
+// Of one about which somebody else was quicker the answer is status 409, reason
+// "already_decided", with who did what; of many it is among those that failed, and
+// keeps nobody from the others. One call decides about 100 at most, or as limit
+// says, up to 1,000; next says that there may be more. up_to, the id of the last
+// user that was seen, keeps those out that came later.
+//
 // # Signing in
 //
 // [NewSignIn] begins and ends sessions:

@@ -31,11 +31,11 @@ func (o Options) config(fail func(*web.Request, error) web.Reply) web.Config {
 	return web.Config{Authorize: o.Authorize, Fail: fail, Logger: o.Logger, Timeout: o.Timeout}
 }
 
-// hooksFailed notes that an account is suspended, but that the host has not ended
-// all that it keeps of it. That is no failure of the request.
+// hooksFailed notes that something was done to an account, but that a hook of the host
+// failed. That is no failure of the request.
 func (o Options) hooksFailed(ctx context.Context, acc *account.Account, err error) {
 	if err != nil {
-		orDefaultLogger(o.Logger).ErrorContext(ctx, "account suspended, but OnSuspend failed", "account", acc.ID, "err", err)
+		orDefaultLogger(o.Logger).ErrorContext(ctx, "account changed, but a hook failed", "account", acc.ID, "err", err)
 	}
 }
 

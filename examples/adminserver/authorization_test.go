@@ -55,6 +55,11 @@ var protected = []route{
 	{request: "GET /api/admin/aliases/1", path: "/api/admin/aliases/{id}"},
 	{request: "PATCH /api/admin/aliases/1", path: "/api/admin/aliases/{id}", body: `{"active":false}`},
 	{request: "DELETE /api/admin/aliases/1", path: "/api/admin/aliases/{id}"},
+	{request: "GET /api/admin/pending"},
+	{request: "POST /api/admin/pending/1/approve", path: "/api/admin/pending/{id}/approve", body: `{}`},
+	{request: "POST /api/admin/pending/1/reject", path: "/api/admin/pending/{id}/reject", body: `{"reason":"x"}`},
+	{request: "POST /api/admin/pending/approve", body: `{"domain":"wait.example"}`},
+	{request: "POST /api/admin/pending/reject", body: `{"domain":"wait.example"}`},
 	{request: "POST /api/check", body: `{"name":"bob"}`},
 	{request: "GET /metrics"},
 	{request: "GET /api/auth/session"},
@@ -68,7 +73,11 @@ var protected = []route{
 func anybodys(r route) bool { return strings.HasPrefix(r.target(), "/api/auth") }
 
 // eitherWay reports whether both a session and a token let in.
-func eitherWay(r route) bool { return strings.HasPrefix(r.target(), "/api/admin/aliases") }
+func eitherWay(r route) bool { return ofAliases(r) || ofPending(r) }
+
+func ofAliases(r route) bool { return strings.HasPrefix(r.target(), "/api/admin/aliases") }
+
+func ofPending(r route) bool { return strings.HasPrefix(r.target(), "/api/admin/pending") }
 
 const ownPassword = "/api/admin/users/me/password"
 
@@ -194,10 +203,14 @@ func outsiders(t *testing.T, p *program, db string, alice admin) map[string]outs
 				return cookieOnly(r) || r.target() == "/api/check" || byToken(r) && r.method() == http.MethodGet
 			}},
 		"a token that reads aliases": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:read:aliases"}})},
-			func(r route) bool { return !eitherWay(r) || r.method() != http.MethodGet }},
+			func(r route) bool { return !ofAliases(r) || r.method() != http.MethodGet }},
+		"a token that reads pending": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:read:pending"}})},
+			func(r route) bool { return !ofPending(r) || r.method() != http.MethodGet }},
+		"a token that writes pending": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:write:pending"}})},
+			func(r route) bool { return !ofPending(r) || r.method() == http.MethodGet }},
 		"a token that writes aliases": {login{token: newToken(auth, acc.ID, account.TokenOptions{Scopes: []string{"admin:write:aliases"}})},
 			func(r route) bool {
-				return r.target() != "/api/aliases" && (!eitherWay(r) || r.method() == http.MethodGet)
+				return r.target() != "/api/aliases" && (!ofAliases(r) || r.method() == http.MethodGet)
 			}},
 	}
 }

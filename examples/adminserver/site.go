@@ -72,7 +72,7 @@ func newSite(p *parts) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	for _, add := range []func(*http.ServeMux, *accounthttp.Authorizer) error{
-		p.addUsers, p.addBans, p.addBlocks, p.addSuspensions, p.addSignIn, p.addAliases, p.addConsole,
+		p.addUsers, p.addBans, p.addBlocks, p.addSuspensions, p.addSignIn, p.addAliases, p.addPending, p.addConsole,
 	} {
 		if err := add(mux, who); err != nil {
 			return nil, err
@@ -181,6 +181,15 @@ func (p *parts) addSignIn(mux *http.ServeMux, who *accounthttp.Authorizer) error
 	}
 	mux.Handle(routeSignOut, h) // whoever is banned may
 	mux.Handle(routeOutAll, h)
+	return nil
+}
+
+func (p *parts) addPending(mux *http.ServeMux, who *accounthttp.Authorizer) error {
+	h, err := accounthttp.NewPending(p.accounts, accounthttp.Options{Authorize: noted(prefixAdmin, who.SessionOrToken), Logger: p.log})
+	if err != nil {
+		return err
+	}
+	p.mount(mux, prefixAdmin, h, "/pending", "/pending/")
 	return nil
 }
 

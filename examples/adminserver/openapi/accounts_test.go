@@ -28,6 +28,7 @@ const (
 	myPass   = "/api/admin/users/me/password"
 	aliases  = "/api/aliases"
 	theirs   = "/api/admin/aliases"
+	waiting  = "/api/admin/pending"
 	storyden = "/storyden/api/admin/bans"
 
 	password = "correct horse"
@@ -73,6 +74,17 @@ func serveAccounts(t *testing.T, mux *http.ServeMux, st store.Store, checker *ba
 	}
 	h, err := accounthttp.NewUsers(admin, o)
 	mount("/api/admin", []string{"/users", "/users/"}, h, err)
+	h, err = accounthttp.NewPending(admin, o)
+	mount("/api/admin", []string{"/pending", "/pending/"}, h, err)
+	for _, name := range []string{"dan", "erin", "frank"} { // 4 to 6
+		hold, err := admin.Create(ctx, account.CreateOptions{Handle: name, Email: name + "@wait.example"})
+		if err == nil {
+			_, err = admin.Hold(ctx, hold.ID, account.HoldOptions{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	auth, err := account.NewAuth(st, account.AuthOptions{Passwords: quick})
 	if err != nil {
 		t.Fatal(err)
@@ -242,6 +254,24 @@ func accountCalls() []call {
 		{target: "DELETE " + theirs + "/x", status: 400},
 		{target: "DELETE " + theirs + "/99", status: 404},
 
+		{target: "GET " + waiting + "?limit=1&offset=0&domain=wait.example&network=198.51.100.0/24&rule=" + tokenID.String(), status: 200},
+		{target: "GET " + waiting, status: 200},
+		{target: "GET " + waiting + "?rule=x", status: 400},
+		{target: "GET " + waiting + "?domain=a..b", status: 400},
+		{target: "POST " + waiting + "/4/approve", media: jsonType, body: `{"reason":"a school"}`, status: 200},
+		{target: "POST " + waiting + "/4/approve", media: jsonType, body: `{}`, status: 409},
+		{target: "POST " + waiting + "/x/approve", media: jsonType, body: `{}`, status: 400},
+		{target: "POST " + waiting + "/99/approve", media: jsonType, body: `{}`, status: 404},
+		{target: "POST " + waiting + "/5/reject", media: jsonType, body: `{"reason":"x","public_reason":"no","ban_emails":1,"ban_name":false,"disable_aliases":0}`, status: 200},
+		{target: "POST " + waiting + "/5/reject", media: jsonType, body: `{}`, status: 409},
+		{target: "POST " + waiting + "/x/reject", media: jsonType, body: `{}`, status: 400},
+		{target: "POST " + waiting + "/99/reject", media: jsonType, body: `{}`, status: 404},
+		{target: "POST " + waiting + "/approve", media: jsonType, body: `{}`, status: 400},
+		{target: "POST " + waiting + "/approve", media: jsonType, body: `{"uuids":["` + tokenID.String() + `"]}`, status: 200},
+		{target: "POST " + waiting + "/approve", media: jsonType, body: `{"domain":"other.example","up_to":3}`, status: 200},
+		{target: "POST " + waiting + "/reject", media: jsonType, body: `{"domain":"wait.example","limit":1,"reason":"a wave"}`, status: 200},
+		{target: "POST " + waiting + "/reject", media: jsonType, body: `{"all":true,"limit":1000}`, status: 200},
+
 		{target: "POST " + aliases, media: jsonType, body: shop, status: 200},
 		{target: "POST " + aliases, media: jsonType, body: `{"address":"a@alias.example","destination":"x@example.org","user_id":null,"ip":null}`, status: 200},
 		{target: "POST " + aliases, media: jsonType, body: shop, status: 409},
@@ -279,6 +309,9 @@ func accountCalls() []call {
 		{target: "DELETE " + users + "/4", status: 200},
 		{target: "DELETE " + users + "/1?force=1", status: 409},
 	}
+	for _, target := range []string{"/4/approve", "/4/reject", "/approve", "/reject"} {
+		all = append(all, takesBody("POST "+waiting+target)...)
+	}
 	all = slices.Concat(all, takesBody("POST "+users), takesBody("PATCH "+users+"/2"), takesBody("POST "+signIn), takesBody("POST "+aliases), takesBody("POST "+theirs), takesBody("PATCH "+theirs+"/2"), takesBody("POST "+users+"/2/credentials"))
 	for _, c := range takesBody("PATCH " + myPass) {
 		c.credentials = "session"
@@ -290,6 +323,8 @@ func accountCalls() []call {
 			call{target: target, credentials: "too often", status: 429})
 	}
 	for target, body := range map[string]string{
+		"GET " + waiting: "", "POST " + waiting + "/4/approve": `{}`, "POST " + waiting + "/4/reject": `{}`,
+		"POST " + waiting + "/approve": `{"all":true}`, "POST " + waiting + "/reject": `{"all":true}`,
 		"GET " + theirs: "", "POST " + theirs: shop, "GET " + theirs + "/2": "", "PATCH " + theirs + "/2": `{"active":true}`, "DELETE " + theirs + "/2": "",
 		"GET " + users: "", "POST " + users: eve, "GET " + users + "/2": "", "PATCH " + users + "/2": change, "DELETE " + users + "/2": "",
 		"GET " + users + "/2/credentials": "", "POST " + users + "/2/credentials": narrow, "DELETE " + users + "/2/credentials": "",
