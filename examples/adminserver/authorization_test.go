@@ -272,6 +272,8 @@ func TestAdmins(t *testing.T) {
 			status = http.StatusNotFound
 		}
 		switch r.target() {
+		case "/api/admin/pending/1/approve", "/api/admin/pending/1/reject":
+			status = http.StatusConflict // an admin, who waits for nobody
 		case ownPassword: // which is another one for each database
 			r.body = fmt.Sprintf(`{"current_password":%q,"new_password":"long enough"}`, alice.password)
 			alice.password = "long enough"
