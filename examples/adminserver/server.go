@@ -65,7 +65,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err
 	}
-	o := account.AdminOptions{PendingLifetime: f.pendingLifetime}
+	o := account.AdminOptions{PendingLifetime: f.pendingLifetime, Keys: f.keys.Ring, HashKey: f.keys.Newest}
 	if f.checkAccounts {
 		o.Checker = p.checker
 	}
