@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"example.com/ostraka/internal/hitcount"
 	"example.com/ostraka/internal/steady"
 	"example.com/ostraka/store"
@@ -73,9 +71,9 @@ type Pruned struct {
 // accounts about which nobody decided. It looks when it is made, and then at every interval, in a goroutine that Close ends. Programs
 // that share a store may each have one.
 //
-// A change is also kept as long as an older one is. If the whole log has become old
-// at once, it is pruned only after the program has run for 24 hours: more likely
-// the clock of the machine was wrong when it started.
+// A change is also kept as long as an older one is. Where the newest entry of the log
+// is older than a week, or than KeepLog, nothing is removed until the program has run
+// for 24 hours: the clock of the machine may have been wrong when it started.
 type Pruner struct {
 	store PrunerStore
 	opts  PrunerOptions
@@ -129,12 +127,16 @@ func (p *Pruner) run(ctx context.Context) {
 	}
 }
 
-// prune removes what is old now. Trouble with one sort of things keeps no other.
+// prune removes what is old now, unless the clock may be wrong. Trouble with one sort
+// of things keeps no other.
 func (p *Pruner) prune(ctx context.Context) (n Pruned, err error) {
 	now := storedTime(p.clock.Now())
 	var errs [4]error
 	if p.opts.KeepLog >= 0 {
-		n.Changes, errs[0] = p.pruneLog(ctx, now.Add(-p.opts.KeepLog))
+		n.Changes, errs[0] = p.pruneLog(ctx, now)
+	}
+	if believed, err := p.believed(ctx, now, hitcount.AheadOfLog); err != nil || !believed {
+		return n, errors.Join(errs[0], err)
 	}
 	n.Hits, errs[1] = p.store.PruneHits(ctx, hitcount.FirstDay(now, HitDays))
 	if p.opts.KeepCredentials >= 0 {
@@ -151,12 +153,16 @@ func (p *Pruner) prune(ctx context.Context) (n Pruned, err error) {
 	return n, errors.Join(errs[:]...)
 }
 
-func (p *Pruner) pruneLog(ctx context.Context, before time.Time) (int64, error) {
-	if time.Since(p.began) < hitcount.PruningSettles {
-		newest, err := p.store.ListChanges(ctx, uuid.Nil, Page{Limit: 1})
-		if err != nil || len(newest) == 0 || newest[0].At.Before(before) {
-			return 0, err
-		}
+// pruneLog keeps a log that has become old as a whole, too.
+func (p *Pruner) pruneLog(ctx context.Context, now time.Time) (int64, error) {
+	believed, err := p.believed(ctx, now, min(p.opts.KeepLog, hitcount.AheadOfLog))
+	if err != nil || !believed {
+		return 0, err
 	}
-	return p.store.PruneChanges(ctx, before)
+	return p.store.PruneChanges(ctx, now.Add(-p.opts.KeepLog))
+}
+
+// believed reports whether the clock is no further ahead of the log than so much.
+func (p *Pruner) believed(ctx context.Context, now time.Time, ahead time.Duration) (bool, error) {
+	return hitcount.Believed(ctx, p.store, p.began, now.Add(-ahead))
 }

@@ -113,6 +113,59 @@ func TestThePrunerIsNotMisledByAClock(t *testing.T) {
 	})
 }
 
+func TestAProgramThatStartsWithAWrongClockForgetsNothing(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ahead   time.Duration
+		doubted bool
+	}{
+		"right":            {0, false},
+		"a month ahead":    {30 * aDay, true},
+		"a year ahead":     {365 * aDay, true},
+		"a century ahead":  {100 * 365 * aDay, true},
+		"an hour ahead":    {time.Hour, false},
+		"two years behind": {-730 * aDay, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				st := memstore.New()
+				b := create(t, newAdmin(t, st), ban.CreateOptions{Kind: ban.KindName, Value: "bob"})
+				for day := range ban.HitDays {
+					at := time.Now().Add(-time.Duration(day) * aDay)
+					hit := store.Hit{RuleID: b.ID, Key: b.Key(), Day: store.Day(at), Uses: 1, Last: at}
+					if err := st.AddHits(context.Background(), []store.Hit{hit}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				var expired []time.Time
+				clock := func() time.Time { return time.Now().Add(tt.ahead) }
+				c := newChecker(t, st, ban.CheckerOptions{Now: clock})
+				check(t, c, ban.Subject{Name: "alice"})
+				newPruner(t, st, ban.PrunerOptions{Now: clock, ExpirePending: func(_ context.Context, now time.Time) (int64, error) {
+					expired = append(expired, now)
+					return 0, nil
+				}})
+				time.Sleep(3 * time.Hour)
+				synctest.Wait()
+				days, err := st.HitHistory(context.Background(), b.ID, time.Time{}, time.Now())
+				if err != nil || len(days) != ban.HitDays {
+					t.Errorf("%d days of hits are left (%v), want %d", len(days), err, ban.HitDays)
+				}
+				if len(expired) > 0 && tt.doubted {
+					t.Errorf("who waits for a decision was looked at by the clock that said %v", expired[0])
+				}
+				if !tt.doubted && len(expired) == 0 {
+					t.Error("nobody looked at who waits for a decision")
+				}
+				time.Sleep(2 * aDay) // the clock stays as it is, so it is right
+				synctest.Wait()
+				if days, _ := st.HitHistory(context.Background(), b.ID, time.Time{}, time.Now()); tt.doubted && len(days) != 0 {
+					t.Errorf("%d days of hits are left once the clock is believed", len(days))
+				}
+			})
+		})
+	}
+}
+
 // noLog is a store whose log cannot be pruned.
 type noLog struct{ *memstore.Store }
 

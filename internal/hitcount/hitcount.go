@@ -29,11 +29,18 @@ const (
 	hitBatch       = 500     // rule-days written in one step, to keep write locks short
 )
 
+// Store is what a Counter needs of a store. Every [store.Store] is one.
+type Store interface {
+	store.Hits
+	Log
+}
+
 // Counter counts what rules catch, in memory, until Flush writes it down. It is safe
 // for concurrent use.
 type Counter struct {
-	store   store.Hits
-	days    int           // of hits that are kept
+	store   Store
+	days    int // of hits that are kept
+	began   time.Time
 	now     *steady.Clock // by which hits are dated
 	old     *steady.Clock // by which days become old
 	dropped atomic.Int64
@@ -42,6 +49,7 @@ type Counter struct {
 
 	flushing sync.Mutex // held by whoever writes
 	pruned   time.Time  // the day before which all were last forgotten; under flushing
+	doubted  time.Time  // until when, in real time, the clock is not compared with the log again; under flushing
 }
 
 // shard is a part of what was counted. Who counts at once uses different ones: they
@@ -85,9 +93,9 @@ func (n *hitCount) sketched() *sketch.Sketch {
 const secondsPerDay = 24 * 60 * 60
 
 // New returns a Counter that keeps so many UTC days of hits, today among them.
-func New(s store.Hits, now func() time.Time, days int) *Counter {
+func New(s Store, now func() time.Time, days int) *Counter {
 	return &Counter{
-		store: s, days: days, now: steady.New(now, datingSettles), old: steady.New(now, PruningSettles),
+		store: s, days: days, began: time.Now(), now: steady.New(now, datingSettles), old: steady.New(now, PruningSettles),
 	}
 }
 
@@ -222,10 +230,20 @@ func (h *Counter) keep(counts map[hitKey]*hitCount) {
 	}
 }
 
-// prune forgets days that have become too old, once a day.
+// prune forgets days that have become too old, once a day, unless the clock may be
+// wrong.
 func (h *Counter) prune(ctx context.Context) error {
-	first := FirstDay(h.old.Now(), h.days)
-	if first.Equal(h.pruned) {
+	now := h.old.Now()
+	first := FirstDay(now, h.days)
+	if first.Equal(h.pruned) || time.Now().Before(h.doubted) {
+		return nil
+	}
+	believed, err := Believed(ctx, h.store, h.began, now.Add(-AheadOfLog))
+	if err != nil {
+		return err
+	}
+	if !believed {
+		h.doubted = time.Now().Add(time.Hour)
 		return nil
 	}
 	if _, err := h.store.PruneHits(ctx, first); err != nil {

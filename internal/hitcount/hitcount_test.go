@@ -35,6 +35,10 @@ func (s *tally) AddHits(_ context.Context, hits []store.Hit) error {
 
 func (s *tally) PruneHits(context.Context, time.Time) (int64, error) { return 0, nil }
 
+func (s *tally) ListChanges(context.Context, uuid.UUID, store.Page) ([]store.Change, error) {
+	return nil, nil
+}
+
 func TestABatchThatFailsLosesNoHitAndCountsNoneTwice(t *testing.T) {
 	const rules = 1200 // three batches
 	for name, fails := range map[string]map[int]bool{
