@@ -110,6 +110,18 @@ func TestAFileThatIsNotInItsPlaceIsNoticed(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+		"without the index of its log": func(t *testing.T, path string) {
+			if err := os.Remove(path + "-shm"); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"with another index, of a program that came later": func(t *testing.T, path string) {
+			if err := os.Remove(path + "-shm"); err != nil {
+				t.Fatal(err)
+			}
+			late := openAt(t, path, Options{})
+			mustCreate(t, late, "late.example")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.db")

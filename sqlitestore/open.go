@@ -81,7 +81,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		_ = s.Close()
 		return nil, err
 	}
-	s.file.watchLog()
+	s.file.watchBeside()
 	return s, nil
 }
 

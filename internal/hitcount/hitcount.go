@@ -173,34 +173,39 @@ func (n *hitCount) add(o *hitCount) {
 }
 
 // Flush writes down what was counted. What the store does not take is kept for
-// the next time.
+// the next time. Where nothing was counted, it asks nothing of the store.
 func (h *Counter) Flush(ctx context.Context) error {
 	h.flushing.Lock()
 	defer h.flushing.Unlock()
 	counts := h.take()
+	if len(counts) == 0 {
+		return nil
+	}
+	if err := h.writeAll(ctx, counts); err != nil {
+		h.keep(counts)
+		return err
+	}
+	_ = h.prune(ctx) // no hit is lost by what stays longer
+	return nil
+}
 
+// writeAll hands all counts to the store, in batches, and takes out of them what the
+// store took.
+func (h *Counter) writeAll(ctx context.Context, counts map[hitKey]*hitCount) error {
 	batch := make([]store.Hit, 0, min(len(counts), hitBatch))
-	var err error
 	for key, n := range counts {
 		batch = append(batch, store.Hit{
 			RuleID: key.rule, Key: n.key, Day: time.Unix(key.day*secondsPerDay, 0).UTC(),
 			Uses: n.uses, Last: n.last.UTC().Truncate(time.Microsecond), Clients: n.sketched().Bytes(),
 		})
 		if len(batch) == hitBatch {
-			if err = h.write(ctx, batch, counts); err != nil {
-				break
+			if err := h.write(ctx, batch, counts); err != nil {
+				return err
 			}
 			batch = batch[:0]
 		}
 	}
-	if err == nil {
-		err = h.write(ctx, batch, counts)
-	}
-	if err != nil {
-		h.keep(counts)
-		return err
-	}
-	return h.prune(ctx)
+	return h.write(ctx, batch, counts)
 }
 
 // write hands a batch to the store, and takes what the store took out of counts.
@@ -231,7 +236,7 @@ func (h *Counter) keep(counts map[hitKey]*hitCount) {
 }
 
 // prune forgets days that have become too old, once a day, unless the clock may be
-// wrong.
+// wrong. It is called with flushing held.
 func (h *Counter) prune(ctx context.Context) error {
 	now := h.old.Now()
 	first := FirstDay(now, h.days)
@@ -253,7 +258,8 @@ func (h *Counter) prune(ctx context.Context) error {
 	return nil
 }
 
-// Run flushes at every interval until the context ends.
+// Run flushes at every interval until the context ends, and removes what has become
+// old, hit or not.
 func (h *Counter) Run(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -262,8 +268,12 @@ func (h *Counter) Run(ctx context.Context, interval time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			// What could not be written is kept for the next tick.
-			_ = h.Flush(ctx)
+			// What could not be written, or removed, is left to the next tick.
+			if h.Flush(ctx) == nil {
+				h.flushing.Lock()
+				_ = h.prune(ctx)
+				h.flushing.Unlock()
+			}
 		}
 	}
 }
