@@ -201,3 +201,23 @@ func TestStats(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
+
+// forgetful is a store that cannot forget days of hits.
+type forgetful struct{ *memstore.Store }
+
+func (forgetful) PruneHits(context.Context, time.Time) (int64, error) { return 0, errCutOff }
+
+func TestCloseFailsForHitsThatAreLostAlone(t *testing.T) {
+	st := forgetful{memstore.New()}
+	create(t, newAdmin(t, st.Store), ban.CreateOptions{Kind: ban.KindName, Value: "bob"})
+	for _, name := range []string{"alice", "bob"} {
+		c, err := ban.NewChecker(st, ban.CheckerOptions{FlushInterval: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, c, ban.Subject{Name: name})
+		if err := c.Close(); err != nil {
+			t.Errorf("after a check of %s: %v; no hit is lost by what stays longer", name, err)
+		}
+	}
+}

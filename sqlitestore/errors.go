@@ -39,7 +39,7 @@ var (
 	// ErrFileReplaced: at the path there is no file, or another one than was
 	// opened: it was moved, deleted or replaced, or its -wal or -shm file was. The
 	// store reads and writes nothing any more, since nobody else would see it; close it
-	// and open the path anew. A write that was under way just then may be in the
+	// and open the path anew, or start the program anew if it was the -shm file. A write that was under way just then may be in the
 	// file that was moved.
 	ErrFileReplaced error = outage("database file moved, deleted or replaced since it was opened")
 )

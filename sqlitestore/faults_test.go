@@ -115,13 +115,6 @@ func TestAFileThatIsNotInItsPlaceIsNoticed(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"with another index, of a program that came later": func(t *testing.T, path string) {
-			if err := os.Remove(path + "-shm"); err != nil {
-				t.Fatal(err)
-			}
-			late := openAt(t, path, Options{})
-			mustCreate(t, late, "late.example")
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.db")
@@ -143,6 +136,45 @@ func TestAFileThatIsNotInItsPlaceIsNoticed(t *testing.T) {
 				t.Errorf("the folder had %v, and has %v", before, after)
 			}
 		})
+	}
+}
+
+// Another process makes an index of its own then, in which it does not see what the
+// first is about to commit, nor the other way round.
+func TestNothingIsLostWhereTheIndexOfTheLogGoes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	s := openAt(t, path, Options{})
+	if err := os.Remove(path + "-shm"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(context.Background(), path, Options{}); !errors.Is(err, ErrFileReplaced) {
+		t.Errorf("opened again meanwhile: %v, want ErrFileReplaced", err)
+	}
+	if err := child(t, "create-100 "+path).Run(); err != nil {
+		t.Fatalf("another process: %v", err)
+	}
+	if _, err := s.CreateBan(context.Background(), domainBan("after.example"), by(store.BanCreate)); !errors.Is(err, ErrFileReplaced) {
+		t.Errorf("a write: %v, want ErrFileReplaced", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := Open(context.Background(), path, Options{}); !errors.Is(err, ErrFileReplaced) {
+		t.Errorf("opened again after: %v, want ErrFileReplaced", err)
+	}
+	copied := filepath.Join(t.TempDir(), "x.db")
+	for _, suffix := range []string{"", "-wal"} { // as they are when the process has ended
+		content, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(copied+suffix, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := openAt(t, copied, Options{}).CountBans(context.Background(), store.BanFilter{})
+	if err != nil || n != 100 {
+		t.Errorf("%d bans (%v), want 100: all that were acknowledged", n, err)
 	}
 }
 

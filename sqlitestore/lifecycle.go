@@ -32,7 +32,9 @@ func (s *Store) nothing(ctx context.Context, doing string) error {
 
 // Close waits for operations that are under way and closes the database, unless
 // it is the host's. A subscriber that is being called is not waited for. The
-// last store to close a file folds the write-ahead log into it.
+// last store to close a file folds the write-ahead log into it. Where the -shm file
+// was moved or deleted, it leaves that to who opens the file next: one connection then
+// stays open until the process ends.
 func (s *Store) Close() error {
 	first, idle := s.life.Close()
 	<-idle
@@ -45,7 +47,12 @@ func (s *Store) Close() error {
 	}
 	if s.owned {
 		// Readers first, so that the connection that may write is the last one.
-		for _, db := range []*sql.DB{s.readDB, s.writeDB} {
+		pools := []*sql.DB{s.readDB, s.writeDB}
+		if s.file.indexLost() && s.writeDB.Ping() == nil {
+			s.file.abandon()
+			pools = pools[:1]
+		}
+		for _, db := range pools {
 			if db != nil {
 				errs = append(errs, db.Close())
 			}

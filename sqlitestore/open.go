@@ -66,6 +66,9 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		return nil, explain(ctx, "create the database", err)
 	}
 	file, err := watch(abs)
+	if err == nil {
+		err = file.usable()
+	}
 	if err != nil {
 		return nil, explain(ctx, "open "+path, err)
 	}
@@ -81,7 +84,10 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		_ = s.Close()
 		return nil, err
 	}
-	s.file.watchBeside()
+	if err := s.file.watchBeside(); err != nil {
+		_ = s.Close()
+		return nil, explain(ctx, "open "+path, err)
+	}
 	return s, nil
 }
 
