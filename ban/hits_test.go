@@ -202,13 +202,13 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// forgetful is a store that cannot forget days of hits.
-type forgetful struct{ *memstore.Store }
+// unpruned is a store that cannot forget days of hits.
+type unpruned struct{ *memstore.Store }
 
-func (forgetful) PruneHits(context.Context, time.Time) (int64, error) { return 0, errCutOff }
+func (unpruned) PruneHits(context.Context, time.Time) (int64, error) { return 0, errCutOff }
 
 func TestCloseFailsForHitsThatAreLostAlone(t *testing.T) {
-	st := forgetful{memstore.New()}
+	st := unpruned{memstore.New()}
 	create(t, newAdmin(t, st.Store), ban.CreateOptions{Kind: ban.KindName, Value: "bob"})
 	for _, name := range []string{"alice", "bob"} {
 		c, err := ban.NewChecker(st, ban.CheckerOptions{FlushInterval: time.Hour})
