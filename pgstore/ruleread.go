@@ -1,6 +1,7 @@
 package pgstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -18,7 +19,10 @@ import (
 // decodes by hand: of a million rules, scanning them column by
 // column would take longer than reading them. The zero value is ready.
 type ruleReader struct {
-	lists map[int64]listTexts // by Seq
+	lists  map[int64]listTexts // by Seq
+	stream bool                // rows have streamColumns: what is in force in these lists is read, and comes after:
+	key    string              // this one, as the column has it,
+	id     uuid.UUID           // and this one among its like
 }
 
 // listTexts are what all rules of a list have in common, kept once for all of
@@ -26,13 +30,21 @@ type ruleReader struct {
 type listTexts struct {
 	origin                             store.Origin
 	name, source, reason, publicReason string
+	content                            int64 // that is in force; known only where rows have streamColumns
 }
 
-// rule returns the rule of a row, whose bytes it does not keep.
-func (r *ruleReader) rule(row [][]byte, binary bool) (rule store.Rule, err error) {
+// rule returns the rule of a row, whose bytes it does not keep, and false if it is not
+// wanted.
+func (r *ruleReader) rule(row [][]byte, binary bool) (rule store.Rule, ok bool, err error) {
 	c := columns{row: row, binary: binary}
+	if r.stream {
+		if ok, err := r.wants(row, binary); !ok {
+			return rule, false, err
+		}
+		c.row = row[:len(row)-streamed]
+	}
 	if rule.Key, err = sqlbackend.ParseRuleKey(c.text()); err != nil {
-		return rule, err
+		return rule, false, err
 	}
 	rule.ID = c.uuid()
 	rule.Value = c.textOr(rule.Key.Text)
@@ -45,16 +57,36 @@ func (r *ruleReader) rule(row [][]byte, binary bool) (rule store.Rule, err error
 	rule.Line = int(c.integer())
 	if list, ok := c.integerOrNull(); ok {
 		texts := r.lists[list]
-		if len(row) > c.next {
-			texts = r.shared(list, texts, row[c.next:])
+		if len(c.row) > c.next {
+			texts = r.shared(list, texts, c.row[c.next:])
 		}
 		rule.Origin, rule.Source = texts.origin, texts.source
 		rule.Reason, rule.PublicReason = texts.reason, texts.publicReason
 	} else if rule.Origin, err = sqlbackend.NumberedOrigin(origin); err != nil {
-		return rule, err
+		return rule, false, err
 	}
-	return rule, c.err
+	return rule, true, c.err
 }
+
+// wants reports whether a row that has streamColumns is in force, and comes late enough.
+func (r *ruleReader) wants(row [][]byte, binary bool) (bool, error) {
+	c := columns{row: row, binary: binary, next: idColumn}
+	if string(row[0]) < r.key || string(row[0]) == r.key && !after(c.uuid(), r.id) {
+		return false, c.err
+	}
+	c.next = len(row) - streamed - 1
+	list, isEntry := c.integerOrNull()
+	if !isEntry {
+		return true, c.err
+	}
+	texts, there := r.lists[list]
+	since := c.integer()
+	until, ends := c.integerOrNull()
+	return there && since <= texts.content && (!ends || until > texts.content), c.err
+}
+
+// after reports whether an id comes after another in the order of the server.
+func after(a, b uuid.UUID) bool { return bytes.Compare(a[:], b[:]) > 0 }
 
 // shared returns the texts of a list that a row has: those kept, unless the list has
 // changed since.
@@ -64,15 +96,15 @@ func (r *ruleReader) shared(list int64, kept listTexts, row [][]byte) listTexts 
 		return kept
 	}
 	c := columns{row: row}
-	return r.keep(list, c.text(), c.text(), c.text(), c.text())
+	return r.keep(list, 0, c.text(), c.text(), c.text(), c.text())
 }
 
 // keep keeps the texts of a list.
-func (r *ruleReader) keep(list int64, name, source, reason, publicReason string) listTexts {
+func (r *ruleReader) keep(list, content int64, name, source, reason, publicReason string) listTexts {
 	if r.lists == nil {
 		r.lists = make(map[int64]listTexts)
 	}
-	texts := listTexts{store.OriginList(name), name, source, reason, publicReason}
+	texts := listTexts{store.OriginList(name), name, source, reason, publicReason, content}
 	r.lists[list] = texts
 	return texts
 }
@@ -86,11 +118,11 @@ func (r *ruleReader) each(rows pgx.Rows, fn func(store.Rule) bool) (all bool, er
 		binary = binary || i == idColumn && f.Format == pgx.BinaryFormatCode
 	}
 	for rows.Next() {
-		rule, err := r.rule(rows.RawValues(), binary)
+		rule, ok, err := r.rule(rows.RawValues(), binary)
 		if err != nil {
 			return false, err
 		}
-		if !fn(rule) {
+		if ok && !fn(rule) {
 			return false, nil
 		}
 	}

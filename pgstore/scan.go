@@ -18,23 +18,23 @@ const scanPage = 5000
 // there is more, it streams the rest over a connection that it takes out of the pool
 // for that: the loop's body may need others, however few the pool has.
 func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
-	return s.scanRules(ctx, kind, rulesInForce)
+	return s.scanRules(ctx, kind, ``)
 }
 
 // Exceptions implements [store.Cascades]. They have an index of their own.
 func (s *Store) Exceptions(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
-	return s.scanRules(ctx, kind, rulesInForce+` AND r.effect <> 0`)
+	return s.scanRules(ctx, kind, ` AND r.effect <> 0`)
 }
 
-// scanRules yields the rules of a kind that a query selects.
-func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string) iter.Seq2[store.Rule, error] {
+// scanRules yields the rules of a kind for which one more condition holds, if there is one.
+func (s *Store) scanRules(ctx context.Context, kind store.Kind, condition string) iter.Seq2[store.Rule, error] {
 	return func(yield func(store.Rule, error) bool) {
 		from, below, ok := sqlbackend.KeyRange(kind)
 		if !ok {
 			return
 		}
-		r := ruleScan{store: s, from: selected + ` AND ` + onPrimary + ` AND r.key < ?`, below: below}
-		page, err := r.first(ctx, from)
+		r := ruleScan{store: s, where: onPrimary + condition, every: kind == 0, above: from, below: below}
+		page, err := r.first(ctx)
 		for _, rule := range page {
 			if !yield(rule, nil) {
 				return
@@ -51,18 +51,20 @@ func (s *Store) scanRules(ctx context.Context, kind store.Kind, selected string)
 
 // ruleScan is one run of Scan.
 type ruleScan struct {
-	store  *Store
-	reader ruleReader
-	from   string // the end of a query, to which conditions are added
-	below  string // the key that ends the range
+	store        *Store
+	reader       ruleReader
+	where        string // conditions, to which others are added
+	every        bool   // of all kinds
+	above, below string // the keys between which the range is
 }
 
 const doingScan = "scan rules"
 
 // first reads the first page, in the order of key and id.
-func (r *ruleScan) first(ctx context.Context, from string) (page []store.Rule, err error) {
+func (r *ruleScan) first(ctx context.Context) (page []store.Rule, err error) {
 	err = r.store.read(ctx, doingScan, func(q querier) error {
-		rows, err := q.query(ctx, `SELECT `+ruleColumns+ruleListColumns+r.from+` AND r.key > ? ORDER BY r.key, r.id LIMIT ?`, r.below, from, scanPage)
+		rows, err := q.query(ctx, `SELECT `+ruleColumns+ruleListColumns+rulesInForce+` AND `+r.where+`
+			AND r.key > ? AND r.key < ? ORDER BY r.key, r.id LIMIT ?`, r.above, r.below, scanPage)
 		if err != nil {
 			return err
 		}
@@ -84,6 +86,7 @@ func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.
 	if err != nil {
 		return err
 	}
+	r.reader.stream, r.reader.key, r.reader.id = true, key, last.ID
 	conn, err := s.takeConn(ctx)
 	if err != nil {
 		return explain(ctx, doingScan, err)
@@ -92,7 +95,7 @@ func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.
 	if err := r.snapshot(ctx, conn); err != nil {
 		return explain(ctx, doingScan, err)
 	}
-	rows, err := conn.Query(ctx, s.sql(`SELECT `+ruleColumns+r.from+` AND (r.key > ?2 OR r.key = ?2 AND r.id > ?3)`), r.below, key, uid(last.ID))
+	rows, err := r.query(ctx, conn)
 	if err != nil {
 		return explain(ctx, doingScan, err)
 	}
@@ -107,18 +110,28 @@ func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.
 	return explain(ctx, doingScan, err)
 }
 
+// query reads the table, or what its index has of a kind. What the reader can decide as
+// well, the server is not asked: it would take longer for it than the reading.
+func (r *ruleScan) query(ctx context.Context, conn *pgx.Conn) (pgx.Rows, error) {
+	query := `SELECT ` + ruleColumns + streamColumns + ` FROM @rules r WHERE ` + r.where
+	if r.every {
+		return conn.Query(ctx, r.store.sql(query))
+	}
+	return conn.Query(ctx, r.store.sql(query+` AND r.key >= ? AND r.key < ?`), r.reader.key, r.below)
+}
+
 // snapshot begins a transaction that sees one moment, and reads the lists, so that
 // their texts need not come with each of their entries.
 func (r *ruleScan) snapshot(ctx context.Context, conn *pgx.Conn) error {
 	b := new(pgx.Batch)
 	b.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
 	b.Queue(`SET LOCAL statement_timeout = 0`) // the reading takes as long as the loop's body does
-	b.Queue(r.store.sql(`SELECT seq, name, source, reason, public_reason FROM @lists`)).Query(func(rows pgx.Rows) error {
+	b.Queue(r.store.sql(`SELECT seq, content, name, source, reason, public_reason FROM @lists`)).Query(func(rows pgx.Rows) error {
 		return drain(rows, func(rows pgx.Rows) error {
 			var seq int64
 			var t listTexts
-			err := rows.Scan(&seq, &t.name, &t.source, &t.reason, &t.publicReason)
-			r.reader.keep(seq, t.name, t.source, t.reason, t.publicReason)
+			err := rows.Scan(&seq, &t.content, &t.name, &t.source, &t.reason, &t.publicReason)
+			r.reader.keep(seq, t.content, t.name, t.source, t.reason, t.publicReason)
 			return err
 		})
 	})
