@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"example.com/ostraka/pgstore"
@@ -86,7 +88,8 @@ func TestConformance(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
-			storetest.Run(t, func(t *testing.T) store.Store { return kind.open(t, pgtest.Schema()) })
+			var spare schemas
+			storetest.Run(t, func(t *testing.T) store.Store { return kind.open(t, spare.take(t)) })
 		})
 	}
 }
@@ -102,5 +105,50 @@ func TestConformanceOfSharedData(t *testing.T) {
 				return kind.open(t, schema.(string))
 			})
 		})
+	}
+}
+
+// schemas are those that rules have used, one after the other, and that are empty again:
+// making one takes longer than most rules.
+type schemas struct{ free []string }
+
+// take returns an empty schema, or the name of one that is not there, and has it emptied at
+// the end of the test, when its store is closed.
+func (s *schemas) take(t *testing.T) string {
+	schema := pgtest.Schema()
+	if last := len(s.free) - 1; last >= 0 {
+		schema, s.free = s.free[last], s.free[:last]
+	}
+	t.Cleanup(func() {
+		if !t.Failed() {
+			empty(t, schema)
+			s.free = append(s.free, schema)
+		}
+	})
+	return schema
+}
+
+// empty makes a schema what it was when it was made.
+func empty(t *testing.T, schema string) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), pgtest.Shared(t).DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(context.Background(), strings.ReplaceAll(`DO $$
+		DECLARE r record;
+		BEGIN
+			UPDATE SCHEMA.log SET last = 0, key_tables = '';
+			FOR r IN SELECT tablename FROM pg_tables WHERE schemaname = 'SCHEMA' AND tablename NOT IN ('log', 'accounts') LOOP
+				EXECUTE 'DELETE FROM SCHEMA.' || r.tablename;
+			END LOOP;
+			DELETE FROM SCHEMA.accounts;
+			FOR r IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'SCHEMA' LOOP
+				EXECUTE 'ALTER SEQUENCE SCHEMA.' || r.sequencename || ' RESTART';
+			END LOOP;
+		END $$`, "SCHEMA", schema))
+	if err != nil {
+		t.Fatal(err)
 	}
 }
