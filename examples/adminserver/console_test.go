@@ -39,7 +39,7 @@ func TestConsoleIsForEverybody(t *testing.T) {
 	}
 	paths = slices.Concat(paths, shown, []string{
 		"ask?email=eve%40mail.spam.example&ip=203.0.113.9&name=аdmin1", "ask?email=nonsense", "ask?email=a%40good.spam.example",
-		"ban?kind=domain&value=spam.example", "ban?value=co.uk", "bans?state=all&sort=hits", "bans?q=nothing-like-that", "nothing",
+		"ban?kind=domain&value=spam.example", "ban?value=co.uk", "lists/disposable/entries", "waiting?domain=example.net", "bans?state=all&sort=hits", "bans?q=nothing-like-that", "nothing",
 	})
 	for i, path := range paths {
 		b.visit(path)

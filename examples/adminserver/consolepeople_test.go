@@ -36,7 +36,11 @@ func TestConsoleDayWithPeople(t *testing.T) {
 			b.fill("#list", "disposable", "#reason", "throw-away addresses")
 			b.Do(t, chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file}))
 			b.press("main form button")
-			b.want("What the file would do", "Nothing was changed yet", "co.uk", "trash.txt")
+			b.want("What the file would do", "Nothing was changed yet", "co.uk", "trash.txt", "What changes", "added")
+			if scripts {
+				b.checkPage("list-plan")
+				b.look(false, 1200)
+			}
 			b.press(`form[action="lists/apply"] button`)
 			b.want("The list is in force.", "throw-away addresses", "trash.txt")
 			b.visit("ask?email=x%40bin.example")
