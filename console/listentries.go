@@ -10,7 +10,7 @@ import (
 
 // maxEntriesRead bounds the entries that one page of a list reads: whoever wants those
 // behind it looks for them by their text, or saves the list as a file.
-const maxEntriesRead = 50_000
+const maxEntriesRead = 20_000
 
 // entriesData is what the page shows.
 type entriesData struct {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"example.com/ostraka/account"
@@ -61,8 +62,16 @@ type topRow struct {
 
 func showOverview(r *request) (answer, error) {
 	d := &overview{CanAsk: r.console.hasPage("ask")}
-	for _, read := range []func(*request) error{d.readChecks, d.readTop, d.readOrigins, d.readEnds, d.readWaiting} {
-		if err := read(r); err != nil {
+	// Side by side: each asks the store for something else, and fills in other fields.
+	reads := []func(*request) error{d.readChecks, d.readRecent, d.readAll, d.readOrigins, d.readEnds, d.readWaiting}
+	failed := make([]error, len(reads))
+	var all sync.WaitGroup
+	for i, read := range reads {
+		all.Go(func() { failed[i] = read(r) })
+	}
+	all.Wait()
+	for _, err := range failed {
+		if err != nil {
 			return answer{}, err
 		}
 	}
@@ -102,10 +111,12 @@ func barOf(n, most int64) int {
 	return max(int(float64(n)/float64(most)*barWidth), 1)
 }
 
-func (d *overview) readTop(r *request) (err error) {
-	if d.Recent, err = r.console.top(r, recentDays); err != nil {
-		return err
-	}
+func (d *overview) readRecent(r *request) (err error) {
+	d.Recent, err = r.console.top(r, recentDays)
+	return err
+}
+
+func (d *overview) readAll(r *request) (err error) {
 	d.All, err = r.console.top(r, ban.HitDays)
 	return err
 }
