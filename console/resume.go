@@ -120,9 +120,12 @@ func cookiesAfter(r *http.Request, answer http.Header) (all []*http.Cookie) {
 	return all
 }
 
-// shownFields are the fields of a kept form that people can read.
+// Shown returns the fields of a kept form that people can read.
 func (k *keptForm) Shown() (all []keptField) {
 	for _, f := range k.Fields {
+		if f.Name == "steps" && !slices.Contains(k.Fields, keptField{"expires", expiresSteps}) {
+			continue // it says nothing
+		}
 		if f.Value == "" || slices.Contains(unshown, f.Name) || len(f.Value) > 300 && !strings.ContainsAny(f.Value, " \n") {
 			continue
 		}

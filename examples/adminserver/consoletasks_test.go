@@ -25,7 +25,7 @@ func newTasks(t *testing.T, flags ...string) (b *consoleBrowser, alice admin, pe
 
 // TestConsoleTasks are those of a moderator who sees the pages for the first time.
 func TestConsoleTasks(t *testing.T) {
-	b, alice, people := newTasks(t)
+	b, alice, people := newTasks(t, "-fetch")
 	task := func(name string, do func(t *testing.T)) { t.Run(name, do) }
 
 	task("let one person in whose domain is banned, and nobody else", func(t *testing.T) {
@@ -97,7 +97,10 @@ func TestConsoleTasks(t *testing.T) {
 	})
 	task("see whether a value is in a list", func(t *testing.T) {
 		b.visit("lists")
+		b.want("Have a list come by itself")
+		b.checkPage("lists-subscribe")
 		b.press(`tbody a[href="lists/disposable"]`)
+		b.checkPage("list-subscribe")
 		b.press(`a[href="lists/disposable/entries"]`)
 		b.want("trash.example", "bin.example")
 		b.fill("#q", "bin")
