@@ -19,6 +19,7 @@ import (
 type AdminStore interface {
 	store.Rules
 	store.Bans
+	store.Redactions
 	store.Hits
 	store.Changes
 	store.Cascades

@@ -51,6 +51,7 @@ type Checker struct {
 	mirror   *mirror.Mirror // nil without one
 	hits     *hitcount.Counter
 	stats    counters
+	rehasher *rehasher          // nil: off
 	mx       *mxlookup.Resolver // nil: off
 
 	closed   atomic.Bool
@@ -103,6 +104,9 @@ func NewChecker(st Source, opts CheckerOptions) (*Checker, error) {
 		Interval: opts.PollInterval, StaleFor: opts.StaleFor,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
+	if opts.Rehash != nil {
+		c.rehasher = newRehasher(opts.Rehash)
+	}
 	if opts.Mirror {
 		c.mirror = mirror.New(ctx, source, opts.Tables, ring, opts.Progress)
 	}
@@ -120,6 +124,9 @@ func NewChecker(st Source, opts CheckerOptions) (*Checker, error) {
 	c.stop = func() { unsubscribe(); cancel() }
 	c.running.Go(func() { c.feed.Run(ctx) })
 	c.running.Go(func() { c.hits.Run(ctx, opts.FlushInterval) })
+	if opts.Rehash != nil {
+		c.running.Go(func() { c.rehasher.run(ctx) })
+	}
 	if opts.Mirror {
 		c.running.Go(func() { c.mirror.Run(ctx) })
 	}
@@ -327,6 +334,9 @@ func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.
 			client = clientAddr(s.IP)
 		}
 		for _, r := range matched {
+			if c.rehasher != nil {
+				c.rehasher.sighted(r, s)
+			}
 			if r.Origin != store.OriginBlock || d.Verdict != Allowed {
 				c.hits.Add(r, client, now, number)
 			}

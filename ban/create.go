@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -80,14 +81,14 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 	if o, err = a.climb(ctx, o, now); err != nil {
 		return Ban{}, err
 	}
-	b, err := a.newBan(o, c)
+	b, v, err := a.newBan(ctx, o, c)
 	if err != nil {
 		return Ban{}, err
 	}
-	if err := a.otherForm(ctx, &b, o, now); err != nil {
+	if err := a.otherForm(ctx, &b, v, now); err != nil {
 		return Ban{}, fmt.Errorf("create %s ban of %q: %w", b.Kind, b.Value, err)
 	}
-	created, err := a.write(ctx, b, c, o.DisableMatchingAliases, a.store.CreateBan, a.store.CreateBanDisabling)
+	created, err := a.write(ctx, b, v, c, o.DisableMatchingAliases, a.store.CreateBan, a.store.CreateBanDisabling)
 	if err != nil {
 		return Ban{}, fmt.Errorf("create %s ban of %q: %w", b.Kind, b.Value, err)
 	}
@@ -96,14 +97,15 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 
 // write writes a ban, with the aliases to turn off if that is wanted.
 func (a *Admin) write(
-	ctx context.Context, b Ban, c store.Change, disable bool,
+	ctx context.Context, b Ban, v Value, c store.Change, disable bool,
 	plain func(context.Context, store.Ban, store.Change) (store.Ban, error),
 	disabling func(context.Context, store.Ban, store.Selector, store.Change) (store.Ban, error),
 ) (Ban, error) {
 	if !disable {
 		return plain(ctx, b, c)
 	}
-	aliases, err := refusedAliases(ctx, a.store, a.tables, &b, c.At)
+	said := a.plainly(b, v)
+	aliases, err := refusedAliases(ctx, a.store, a.tables, a.hasher.ring, &said, c.At)
 	if err != nil {
 		return Ban{}, err
 	}
@@ -123,6 +125,9 @@ func (a *Admin) Put(ctx context.Context, o CreateOptions) (b Ban, created bool, 
 		if exists, ok := errors.AsType[*ExistsError](err); ok {
 			b, err = a.replace(ctx, exists.Existing, o)
 		}
+		if err == nil && o.Hashed && !b.Hashed() {
+			b, err = a.Hash(ctx, b.ID, o.Label)
+		}
 		return err
 	})
 	return b, created, err
@@ -141,17 +146,27 @@ func (a *Admin) replace(ctx context.Context, b Ban, o CreateOptions) (Ban, error
 		expires = b.ExpiresAt
 	}
 	if b.Effect == o.Effect && b.Scope == o.Scope && b.Shadow == o.Shadow && b.Reason == o.Reason &&
-		b.PublicReason == o.PublicReason && b.ExpiresAt.Equal(expires) && !o.DisableMatchingAliases {
+		b.PublicReason == o.PublicReason && (b.Label == o.Label || !b.Hashed()) && b.ExpiresAt.Equal(expires) && !o.DisableMatchingAliases {
 		return b, nil
 	}
 	c, err := a.change(ctx, store.BanUpdate, a.clock())
 	if err != nil {
 		return Ban{}, err
 	}
+	v, err := parseBanValue(a.tables, o.Kind, o.Value, o.IPv6Prefix)
+	if err != nil {
+		return Ban{}, hideValue(err, o.Hashed)
+	}
+	if b.Hashed() {
+		b.Label = o.Label
+	}
 	b.Effect, b.Scope, b.Shadow = o.Effect, o.Scope, o.Shadow
 	b.Reason, b.PublicReason, b.ExpiresAt = o.Reason, o.PublicReason, expires
 	b.UpdatedAt = c.At
-	updated, err := a.write(ctx, b, c, o.DisableMatchingAliases, a.store.UpdateBan, a.store.UpdateBanDisabling)
+	if err := a.hasher.checkHashed(&b); err != nil {
+		return Ban{}, err
+	}
+	updated, err := a.write(ctx, b, v, c, o.DisableMatchingAliases, a.store.UpdateBan, a.store.UpdateBanDisabling)
 	if err != nil {
 		return Ban{}, fmt.Errorf("update ban %s: %w", b.ID, err)
 	}
@@ -186,8 +201,16 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 	bans := make([]Ban, 0, len(all))
 	indexes := make([]int, 0, len(all))
 	for i, o := range all {
-		b, err := a.newBan(o, c)
+		b, v, err := a.newBan(ctx, o, c)
+		if err == nil {
+			err = a.otherForm(ctx, &b, v, c.At)
+		}
 		switch {
+		case errors.Is(err, ErrExists):
+			result.Existing = append(result.Existing, i)
+			continue
+		case err != nil && !isRejection(err):
+			return ManyResult{}, fmt.Errorf("create %d bans: %w", len(all), err)
 		case err != nil:
 		case !o.Ladder.none():
 			err = NewValueError("ladder", "", CodeNoEffect, "make this ban by itself, with Create or Put")
@@ -211,29 +234,47 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 	for _, i := range skipped {
 		result.Existing = append(result.Existing, indexes[i])
 	}
+	slices.Sort(result.Existing)
 	return result, nil
 }
 
+// isRejection reports whether an error is about one ban among many.
+func isRejection(err error) bool {
+	_, guard := errors.AsType[*GuardError](err)
+	return guard || isValueError(err)
+}
+
 // newBan returns the ban that the options describe, if no guard is against it.
-func (a *Admin) newBan(o CreateOptions, c store.Change) (Ban, error) {
+func (a *Admin) newBan(ctx context.Context, o CreateOptions, c store.Change) (Ban, Value, error) {
 	b, v, err := draft(a.tables, &a.hasher, o, c)
 	if err != nil || o.Force {
-		return b, err
+		return b, v, err
 	}
-	if guard := a.dangers(&b, v); guard != nil {
-		return Ban{}, guard
+	guard, err := a.dangers(ctx, &b, v)
+	switch {
+	case err != nil:
+		return Ban{}, Value{}, err
+	case guard != nil:
+		return Ban{}, Value{}, guard
 	}
-	return b, nil
+	return b, v, nil
 }
 
 // dangers asks the guard about a ban of a value, which it may keep as a hash only.
-func (a *Admin) dangers(b *Ban, v Value) *GuardError {
+func (a *Admin) dangers(ctx context.Context, b *Ban, v Value) (*GuardError, error) {
+	if id := v.HashKey(); id != "" && !a.hasher.ring.Has(id) {
+		missing, err := MissingKeys(ctx, a.store, nil)
+		if err != nil || slices.Contains(missing, id) {
+			return nil, err // checks need the key already
+		}
+		return &GuardError{GuardHashKey, b.Value, "nothing is hashed under the key " + id + " yet: checks fail wherever it is missing"}, nil
+	}
 	guard := a.guard.check(v, b.Effect)
 	if guard != nil && b.Hashed() {
 		// Whatever says what is dangerous about the value may name it.
-		return &GuardError{guard.Code, b.Value, "it covers what is protected, or is too wide"}
+		guard = &GuardError{guard.Code, b.Value, "it covers what is protected"}
 	}
-	return guard
+	return guard, nil
 }
 
 // draft checks the options and returns the ban that they describe, and the value that

@@ -37,6 +37,9 @@ const (
 	// GuardWildcardTooWide: a wildcard with fewer than three characters of its
 	// own.
 	GuardWildcardTooWide = "wildcard_too_wide"
+	// GuardHashKey: a value that comes as a hash, under a key that is neither in the ring
+	// nor in use: from then on checks fail wherever the key is missing.
+	GuardHashKey = "hash_key"
 )
 
 func (e *GuardError) Error() string {

@@ -162,14 +162,23 @@ func plainMailbox(v Value) string {
 	return value.Literal(v.Key().Text)
 }
 
+// plainly returns a ban that does what one does that keeps a value as a hash only, as
+// long as the value is known, for what compares rules by what they say: of the mailbox in
+// its plain spelling, or of the name. The latter goes before rules for names that look like
+// it, which the hashed one does not. Another ban is returned as it is.
+func (a *Admin) plainly(b Ban, v Value) Ban {
+	if b.Hashed() && !v.Hashed() {
+		if plain, err := a.tables.Parse(v.Kind(), plainMailbox(v)); err == nil {
+			setValue(&b, plain)
+		}
+	}
+	return b
+}
+
 // otherForm returns an [*ExistsError] if an active ban keeps the value in another form:
 // one that is hashed and one that is not are bans of the same value, and so are two that
 // are hashed under different keys.
-func (a *Admin) otherForm(ctx context.Context, b *Ban, o CreateOptions, now time.Time) error {
-	v, err := parseBanValue(a.tables, o.Kind, o.Value, o.IPv6Prefix)
-	if err != nil {
-		return err
-	}
+func (a *Admin) otherForm(ctx context.Context, b *Ban, v Value, now time.Time) error {
 	found, err := a.inForm(ctx, a.forms(banValue(b), v), now)
 	if err == nil && found != nil {
 		err = &ExistsError{Existing: *found}

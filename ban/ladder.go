@@ -70,11 +70,15 @@ func (a *Admin) climb(ctx context.Context, o CreateOptions, now time.Time) (Crea
 	}
 	v, err := parseBanValue(a.tables, o.Kind, o.Value, o.IPv6Prefix)
 	if err != nil {
-		return o, err
+		return o, hideValue(err, o.Hashed)
 	}
-	earlier, err := a.earlier(ctx, &o, v, now)
-	if err != nil {
-		return o, fmt.Errorf("earlier bans of %q: %w", v.String(), err)
+	earlier := 0
+	for _, form := range append(a.forms(Value{}, v), v) {
+		n, err := a.earlier(ctx, &o, form, now)
+		if err != nil {
+			return o, fmt.Errorf("earlier bans of the value: %w", err)
+		}
+		earlier = min(earlier+n, len(o.Ladder.Steps)-1)
 	}
 	if step := o.Ladder.Steps[earlier]; step != 0 {
 		o.ExpiresAt = now.Add(step)

@@ -142,6 +142,14 @@ type CheckerOptions struct {
 	// makes checks fail; see [MissingKeys]. The ring is copied. Default none.
 	Keys KeyRing
 
+	// Rehash hashes bans anew that checks meet under old keys: a ban that matched is hashed
+	// under the newest key of that Admin of the same store, [AdminOptions.HashKey], which
+	// must be in Keys. That happens beside the check, once for each ban, and is logged like
+	// any update, by [AdminOptions.Actor] or "ostraka"; what cannot be done then is left to
+	// a later check. When [MissingKeys] does not name an old key any more for a ring without
+	// it, the key can be dropped. Default nil: bans stay under their keys.
+	Rehash *Admin
+
 	// MX has the mail hosts of e-mail addresses matched too. Off by default.
 	MX MXOptions
 
@@ -192,6 +200,11 @@ func (o CheckerOptions) withDefaults() (CheckerOptions, error) {
 	setDefault(&o.FlushInterval, DefaultFlushInterval)
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Rehash != nil {
+		if _, ok := o.Keys[o.Rehash.hasher.newest]; !ok {
+			return o, optionError("Rehash", o.Rehash.hasher.newest, "give an Admin that hashes under one of Keys")
+		}
 	}
 	var err error
 	o.Traits, err = o.Traits.withDefaults()

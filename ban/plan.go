@@ -35,7 +35,7 @@ func Plan(ctx context.Context, rules PlanStore, tables *value.Tables, o CreateOp
 	}
 	planned := store.BanDisabling{Ban: b}
 	if o.DisableMatchingAliases {
-		aliases, err := refusedAliases(ctx, rules, tables, &b, change.At)
+		aliases, err := refusedAliases(ctx, rules, tables, nil, &b, change.At)
 		if err != nil {
 			return store.BanDisabling{}, err
 		}

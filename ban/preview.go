@@ -3,7 +3,6 @@ package ban
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -92,16 +91,19 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	forced.Force = true
-	b, err := a.newBan(forced, store.Change{At: now})
+	b, v, err := draft(a.tables, &a.hasher, forced, store.Change{At: now})
 	if err != nil {
 		return Preview{}, err
 	}
-	p := Preview{Kind: b.Kind, Value: b.Value, ExpiresAt: b.ExpiresAt, Guard: a.guard.check(banValue(&b), o.Effect)}
-	if p.Existing, err = a.existing(ctx, &b, now); err != nil {
+	p := Preview{Kind: b.Kind, Value: b.Value, ExpiresAt: b.ExpiresAt}
+	if p.Guard, err = a.dangers(ctx, &b, v); err == nil {
+		p.Existing, err = a.existing(ctx, &b, v, now)
+	}
+	if err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}
-	found, err := a.neighbours(ctx, &b, now)
+	plain := a.plainly(b, v)
+	found, err := a.neighbours(ctx, &plain, now)
 	if err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}
@@ -109,7 +111,7 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	p.Wider, p.Redundant = found.judgeWider()
 	p.Narrower = found.judgeNarrower()
 	var selector store.Selector
-	decides, err := found.reach(a.tables)
+	decides, err := found.reach(a.tables, a.hasher.ring)
 	if err == nil {
 		selector, err = decides.selector(ctx, a.store)
 	}
@@ -122,8 +124,12 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	return p, nil
 }
 
-// existing returns the active ban of the same kind and value, if there is one.
-func (a *Admin) existing(ctx context.Context, b *Ban, now time.Time) (*Ban, error) {
+// existing returns the active ban of the same kind and value, if there is one, be the
+// value kept or hashed.
+func (a *Admin) existing(ctx context.Context, b *Ban, v Value, now time.Time) (*Ban, error) {
+	if found, err := a.inForm(ctx, a.forms(banValue(b), v), now); err != nil || found != nil {
+		return found, err
+	}
 	old, err := a.oldKeys(ctx, b.Kind)
 	if err != nil {
 		return nil, err
@@ -131,21 +137,7 @@ func (a *Admin) existing(ctx context.Context, b *Ban, now time.Time) (*Ban, erro
 	if old {
 		return a.sameValue(ctx, b, now)
 	}
-	rules, err := a.store.Lookup(ctx, []store.Key{b.Key()})
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range rules {
-		if r.Origin != store.OriginBan || r.Value != b.Value || !r.InForce(now) {
-			continue
-		}
-		found, err := a.store.Ban(ctx, r.ID)
-		if errors.Is(err, ErrNotFound) {
-			continue // deleted meanwhile
-		}
-		return &found, err
-	}
-	return nil, nil
+	return a.inForm(ctx, []Value{banValue(b)}, now)
 }
 
 // sameValue is existing where the key of the ban may be an old one.
@@ -214,14 +206,14 @@ func (n *neighbours) add(r *placed) {
 }
 
 // reach returns what the planned rule would decide about.
-func (n *neighbours) reach(tables *value.Tables) (*reach, error) {
+func (n *neighbours) reach(tables *value.Tables, ring *match.Ring) (*reach, error) {
 	var actions []Action
 	for _, a := range store.Actions() {
 		if n.planned.rule.Scope.Has(a) {
 			actions = append(actions, a)
 		}
 	}
-	return newReach(tables, n.planned, actions, n.rivals, func(yield func(*placed, error) bool) {
+	return newReach(tables, ring, n.planned, actions, n.rivals, func(yield func(*placed, error) bool) {
 		for _, x := range n.allies {
 			if !yield(x, nil) {
 				return

@@ -19,14 +19,16 @@ import (
 type reach struct {
 	tables  *value.Tables
 	rule    match.Wildcard
-	others  []match.Wildcard // that may change who decides; none is a shadow
-	actions []Action         // of all of which its effect has to be that
+	others  []match.Wildcard               // that may change who decides; none is a shadow
+	ring    *match.Ring                    // by which hashed rules are found; nil: they are not
+	hashed  map[store.Key][]match.Wildcard // of the others those that are hashed
+	actions []Action                       // of all of which its effect has to be that
 }
 
 // newReach returns the reach of a planned rule. rivals are rules of other effects,
 // and allies yields those of its own; what cannot change anything is left out.
-func newReach(tables *value.Tables, planned *placed, actions []Action, rivals []*placed, allies iter.Seq2[*placed, error]) (*reach, error) {
-	r := &reach{tables: tables, rule: match.Compile(tables, planned.rule), actions: actions}
+func newReach(tables *value.Tables, ring *match.Ring, planned *placed, actions []Action, rivals []*placed, allies iter.Seq2[*placed, error]) (*reach, error) {
+	r := &reach{tables: tables, ring: ring, rule: match.Compile(tables, planned.rule), actions: actions, hashed: map[store.Key][]match.Wildcard{}}
 	rivals = slices.DeleteFunc(slices.Clone(rivals), func(x *placed) bool {
 		return !r.concerns(x, planned) || !x.mayBeat(planned)
 	})
@@ -34,7 +36,7 @@ func newReach(tables *value.Tables, planned *placed, actions []Action, rivals []
 		return r, nil
 	}
 	for _, x := range rivals {
-		r.others = append(r.others, match.Compile(tables, x.rule))
+		r.beside(x.rule)
 	}
 	for x, err := range allies {
 		if err != nil {
@@ -43,10 +45,21 @@ func newReach(tables *value.Tables, planned *placed, actions []Action, rivals []
 		if r.concerns(x, planned) && slices.ContainsFunc(rivals, func(y *placed) bool {
 			return x.mayBeat(y) && x.Overlaps(&y.Extent.Extent)
 		}) {
-			r.others = append(r.others, match.Compile(tables, x.rule))
+			r.beside(x.rule)
 		}
 	}
 	return r, nil
+}
+
+// beside adds a rule that may change who decides. Those that are hashed are found by
+// their keys: they may be very many of which nothing is known.
+func (r *reach) beside(rule store.Rule) {
+	w := match.Compile(r.tables, rule)
+	if _, ok := rule.Key.HashKey(); ok {
+		r.hashed[rule.Key] = append(r.hashed[rule.Key], w)
+	} else {
+		r.others = append(r.others, w)
+	}
 }
 
 // concerns reports whether a rule may match what the planned one does, for one of
@@ -60,7 +73,7 @@ func (r *reach) concerns(x, planned *placed) bool {
 func (r *reach) exactly() bool {
 	rule := &r.rule.Rule
 	switch {
-	case len(r.others) > 0 || rule.Key.Wildcard():
+	case len(r.others)+len(r.hashed) > 0 || rule.Key.Wildcard():
 		return false
 	case rule.Key.Kind == KindDomain:
 		return rule.Value == rule.Key.Text // no mark
@@ -75,6 +88,12 @@ func (r *reach) exactly() bool {
 // the keys in the store are made by other tables, no key finds them all.
 func (r *reach) selector(ctx context.Context, keys store.Keys) (store.Selector, error) {
 	s := store.Selector{Key: r.rule.Rule.Key}
+	if hashed, ok := s.Key.HashKey(); ok {
+		if !r.ring.Has(hashed.ID) {
+			return store.Selector{}, &MissingKeyError{[]string{hashed.ID}}
+		}
+		return store.Selector{Key: store.WildcardKey(s.Key.Kind), Test: r.decides}, nil
+	}
 	if s.Key.Kind == KindEmail || s.Key.Kind == KindName {
 		old, err := oldkeys.May(ctx, keys, r.tables, s.Key.Kind)
 		if err != nil {
@@ -99,14 +118,19 @@ func (r *reach) decides(field Kind, text string) bool {
 	if err := fields.Parse(texts[0], texts[1], texts[2], texts[3], match.Reading{Tables: r.tables}); err != nil {
 		return false // Check refuses it, whatever the rules are
 	}
+	fields.Hash(r.ring.All())
 	rank, ok := fields.Rank(field, &r.rule)
 	if !ok {
 		return false
 	}
+	others := r.others
+	for key := range fields.Hashes(field) {
+		others = append(slices.Clip(others), r.hashed[key]...)
+	}
 	for _, action := range r.actions {
 		first, effect := rank, r.rule.Rule.Effect
-		for i := range r.others {
-			x := &r.others[i]
+		for i := range others {
+			x := &others[i]
 			if !x.Rule.Scope.Has(action) {
 				continue
 			}
@@ -125,7 +149,7 @@ func (r *reach) decides(field Kind, text string) bool {
 // refusedAliases selects the aliases that a ban matches and that the rules, with
 // it, refuse for what it matches. Where exceptions overlap with it, it reads all
 // rules of its kind, to find those that go before the exceptions.
-func refusedAliases(ctx context.Context, rules PlanStore, tables *value.Tables, b *Ban, now time.Time) (store.Selector, error) {
+func refusedAliases(ctx context.Context, rules PlanStore, tables *value.Tables, ring *match.Ring, b *Ban, now time.Time) (store.Selector, error) {
 	rule := b.Rule()
 	planned := &placed{rule, match.ExtentOf(tables, &rule)}
 	old, err := oldkeys.May(ctx, rules, tables, b.Kind)
@@ -163,7 +187,7 @@ func refusedAliases(ctx context.Context, rules PlanStore, tables *value.Tables, 
 			}
 		}
 	}
-	r, err := newReach(tables, planned, []Action{Alias}, rivals, sameEffect)
+	r, err := newReach(tables, ring, planned, []Action{Alias}, rivals, sameEffect)
 	if err != nil {
 		return store.Selector{}, err
 	}

@@ -56,7 +56,7 @@ func (a *Admin) Update(ctx context.Context, id uuid.UUID, p Patch) (Ban, error) 
 	if p.empty() {
 		return Ban{}, NewValueError("patch", "", CodeEmptyPatch, "set at least one field to change")
 	}
-	return a.modify(ctx, id, func(b *Ban, c store.Change) error { return a.patch(b, p, c) })
+	return a.modify(ctx, id, func(b *Ban, c store.Change) error { return a.patch(ctx, b, p, c) })
 }
 
 // Revoke ends a ban, and keeps its record with the reason, which may be empty.
@@ -129,7 +129,7 @@ func (a *Admin) modifyOnce(ctx context.Context, id uuid.UUID, edit func(*Ban, st
 }
 
 // patch applies a patch to a ban and checks the result.
-func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
+func (a *Admin) patch(ctx context.Context, b *Ban, p Patch, c store.Change) error {
 	old := *b
 	if err := patchValue(a.tables, b, p); err != nil {
 		return err
@@ -154,7 +154,11 @@ func (a *Admin) patch(b *Ban, p Patch, c store.Change) error {
 	}
 	risky := b.Kind != old.Kind || b.Value != old.Value || b.Effect != old.Effect || old.Shadow && !b.Shadow
 	if risky && !p.Force {
-		if guard := a.guard.check(banValue(b), b.Effect); guard != nil {
+		guard, err := a.dangers(ctx, b, banValue(b))
+		switch {
+		case err != nil:
+			return err
+		case guard != nil:
 			return guard
 		}
 	}

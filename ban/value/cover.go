@@ -12,6 +12,8 @@ import (
 // say no where yes is right, and does not read digits as letters.
 func (a *Extent) Covers(b *Extent) bool {
 	switch {
+	case a.hashed || b.hashed:
+		return a.hashed == b.hashed && a.kind == b.kind && a.key == b.key
 	case a.kind == KindDomain && b.kind == KindEmail:
 		return !slices.ContainsFunc(b.mailHosts(), func(h Domain) bool { return !a.host.Covers(h) })
 	case a.kind != b.kind:
@@ -97,6 +99,8 @@ func patternCoversLooks(p NamePattern, q stars, skeleton string) bool {
 // match. It may say yes where no is right.
 func (a *Extent) Overlaps(b *Extent) bool {
 	switch {
+	case a.hashed || b.hashed:
+		return a.overlapsHashed(b)
 	case a.kind == KindEmail && b.kind == KindDomain:
 		return slices.ContainsFunc(a.mailHosts(), b.host.Overlaps)
 	case a.kind == KindDomain && b.kind == KindEmail:
@@ -113,6 +117,17 @@ func (a *Extent) Overlaps(b *Extent) bool {
 		return a.overlapsEmail(b)
 	}
 	return a.overlapsName(b)
+}
+
+// overlapsHashed is Overlaps where one of them is hashed at least. Of two that are under
+// one secret it can be told.
+func (a *Extent) overlapsHashed(b *Extent) bool {
+	if a.kind != b.kind {
+		return min(a.kind, b.kind) == KindEmail && max(a.kind, b.kind) == KindDomain
+	}
+	idA, okA := IsHashed(a.kind, a.key)
+	idB, okB := IsHashed(b.kind, b.key)
+	return !okA || !okB || idA != idB || a.key == b.key
 }
 
 func (a *Extent) overlapsEmail(b *Extent) bool {

@@ -12,6 +12,7 @@ type Extent struct {
 	text    string // of a value without wildcard, unescaped
 	key     string
 	wild    bool
+	hashed  bool // text and key are those of a hash: what it matches is not known
 	literal bool // only what the value spells: no other spelling of a mailbox, no look-alike
 	mail    bool // matches the domains of e-mail addresses only
 
@@ -24,10 +25,12 @@ type Extent struct {
 // ExtentOf is [Tables.ExtentOf] by the bundled tables.
 func ExtentOf(v Value) Extent { return bundled.ExtentOf(v) }
 
-// ExtentOf returns the extent of a value.
+// ExtentOf returns the extent of a value. What a hashed value matches is not known: it
+// covers, and is covered by, nothing but itself, and may overlap with whatever has to do
+// with its kind.
 func (t *Tables) ExtentOf(v Value) Extent {
 	t = t.or()
-	e := Extent{tables: t, kind: v.kind, text: PlainText(v.text), key: v.key, wild: v.Wildcard()}
+	e := Extent{tables: t, kind: v.kind, text: PlainText(v.text), key: v.key, wild: v.Wildcard(), hashed: v.Hashed()}
 	if v.kind == KindName && !e.wild {
 		e.text, e.literal = SplitName(v.text)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"hash"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -72,6 +73,38 @@ func (r *Ring) Hash(id string, v value.Value) (value.Value, error) {
 		defer s.macs.Put(m)
 		return slices.Clone(m.of(v.Kind(), what))
 	})
+}
+
+// Rehash returns a value that is hashed under one secret as it is under another, whose
+// ID is given and which there must be, if a field has the key of it.
+func (r *Ring) Rehash(f *Fields, v value.Value, id string) (value.Value, bool) {
+	what, ok := f.hashedText(v.Key())
+	if !ok {
+		return value.Value{}, false
+	}
+	s := r.secrets[id]
+	m := s.take()
+	defer s.macs.Put(m)
+	text := string(store.AppendHashText(nil, id, m.of(v.Kind(), what)))
+	return value.Stored(store.Key{Kind: v.Kind(), Text: text}, text), true
+}
+
+// hashedText returns what was hashed to make a key: the mailbox, or a skeleton.
+func (f *Fields) hashedText(k store.Key) (string, bool) {
+	switch {
+	case !f.Has(k.Kind):
+		return "", false
+	case k.Kind == store.KindEmail:
+		_, ok := f.email.hashed.find(k.Text)
+		return f.email.Mailbox(), ok
+	case k.Kind == store.KindName:
+		i, ok := f.name.hashed.find(k.Text)
+		if ok && i >= 0 {
+			return f.name.readings[i].Skeleton(), true
+		}
+		return f.name.Skeleton(), ok
+	}
+	return "", false
 }
 
 // Using returns the part of the ring that has to be asked where these secrets are in
@@ -205,6 +238,21 @@ func (h *hashed) find(text string) (reading int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// Hashes yields the keys of hashed rules for the field of that kind.
+func (f *Fields) Hashes(k store.Kind) iter.Seq[store.Key] {
+	return func(yield func(store.Key) bool) {
+		h := &f.name.hashed
+		if k == store.KindEmail {
+			h = &f.email.hashed
+		}
+		for i := range h.keys {
+			if f.Has(k) && (k == store.KindEmail || k == store.KindName) && !yield(store.Key{Kind: k, Text: h.keys[i].text}) {
+				return
+			}
+		}
+	}
 }
 
 // Hash makes the keys of hashed rules for the fields, which [Fields.Keys] tells then,
