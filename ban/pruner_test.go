@@ -189,6 +189,48 @@ func TestThePrunerReportsTrouble(t *testing.T) {
 	})
 }
 
+// noHits and noPurge are stores that fail at one sort of things each.
+type noHits struct{ store.Store }
+
+func (noHits) PruneHits(context.Context, time.Time) (int64, error) { return 0, errCutOff }
+
+type noPurge struct{ store.Store }
+
+func (noPurge) PurgeCredentials(context.Context, time.Time) (int64, error) { return 0, errCutOff }
+
+// Trouble with one sort of things is told as that, and keeps no other.
+func TestThePrunerSaysWhatItCouldNotPrune(t *testing.T) {
+	for want, c := range map[string]struct {
+		store  ban.PrunerStore
+		expire error
+	}{
+		"prune the hits":            {noHits{memstore.New()}, nil},
+		"purge sessions and tokens": {noPurge{memstore.New()}, nil},
+		"expire who waits":          {memstore.New(), errCutOff},
+	} {
+		t.Run(want, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got error
+				var pruned ban.Pruned
+				p := newPruner(t, c.store, ban.PrunerOptions{
+					Report:        func(n ban.Pruned, err error) { pruned, got = n, err },
+					ExpirePending: func(context.Context, time.Time) (int64, error) { return 7, c.expire },
+				})
+				synctest.Wait()
+				if err := p.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if got == nil || !errors.Is(got, errCutOff) || got.Error() != want+": "+errCutOff.Error() {
+					t.Errorf("reported %v, want it to begin with %q", got, want)
+				}
+				if pruned.Pending != 7 {
+					t.Errorf("the others did not go on: %+v", pruned)
+				}
+			})
+		})
+	}
+}
+
 func TestPrunerOptions(t *testing.T) {
 	_, err := ban.NewPruner(memstore.New(), ban.PrunerOptions{Interval: -1})
 	wantValueError(t, err, "Interval", ban.CodeRange)

@@ -251,3 +251,28 @@ func TestATraitThatIsAskedForCostsNoAllocation(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
+
+func TestATraitSaysToWhomItRefusesWhatToDo(t *testing.T) {
+	for address, c := range map[string]struct {
+		traits ban.TraitOptions
+		want   string
+	}{
+		"a.nn@gmail.com":   {ban.TraitOptions{Tagged: ban.PolicyDeny}, "plain form"},
+		"ann@gmail.com":    {ban.TraitOptions{Free: ban.PolicyDeny}, "not of a public mail provider"},
+		"info@example.org": {ban.TraitOptions{Role: ban.PolicyDeny}, "of a person"},
+	} {
+		withAndWithoutMirror(t, ban.CheckerOptions{Traits: c.traits}, nil, func(t *testing.T, checker *ban.Checker) {
+			d := check(t, checker, ban.Subject{Email: address})
+			if !strings.Contains(d.Match.PublicReason, c.want) || d.Match.Reason == "" {
+				t.Errorf("%s is told %q, want %q", address, d.Match.PublicReason, c.want)
+			}
+		})
+	}
+}
+
+func TestAVerdictIsAWordInJSON(t *testing.T) {
+	got, err := json.Marshal([]ban.Verdict{ban.Denied, ban.NeedsReview, ban.Allowed, 9})
+	if want := `["denied","review","allowed","verdict(9)"]`; err != nil || string(got) != want {
+		t.Errorf("%s (%v), want %s", got, err, want)
+	}
+}
