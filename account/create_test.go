@@ -111,6 +111,8 @@ func TestPasswordsAreCountedInCharacters(t *testing.T) {
 		{"also in another case", "PassWord1", account.CodeCommon},
 		{"what only looks like one passes", "ｐａｓｓｗｏｒｄ１", ""},
 		{"8 characters of 3 bytes pass", strings.Repeat("鍵", 8), ""},
+		{"4 letters with an accent each, typed as 8, fail", strings.Repeat("e\u0301", 4), ban.CodeRange},
+		{"8 letters with an accent each pass", strings.Repeat("e\u0301x\u0302", 4), ""},
 		{"7 characters of 3 bytes fail", strings.Repeat("鍵", 7), ban.CodeRange},
 		{"128 pass", strings.Repeat("x", 128), ""},
 		{"128 characters of 4 bytes pass", strings.Repeat("🔑", 128), ""},

@@ -140,6 +140,9 @@ func (h *hasher) check(password string) (string, error) {
 	if err != nil {
 		return "", passwordError(ban.CodeCharacter, "leave out control characters and what no keyboard makes (RFC 8265)")
 	}
+	if utf8.RuneCountInString(prepared) < MinPassword { // as an accent after a letter is one with it
+		return "", passwordError(ban.CodeRange, fmt.Sprintf("use at least %d characters", MinPassword))
+	}
 	if _, refused := h.refuse[strings.ToLower(prepared)]; refused || !h.common && commonpassword.Has(prepared) {
 		return "", passwordError(CodeCommon, "choose one that fewer people have: this one is among the first that are guessed")
 	}

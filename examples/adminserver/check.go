@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"example.com/ostraka/ban"
@@ -80,14 +82,10 @@ func readSubject(w http.ResponseWriter, r *http.Request) (ban.Subject, error) {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return ban.Subject{}, &bodyError{http.StatusUnsupportedMediaType, plainBody{"unsupported_media_type"}}
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	d.DisallowUnknownFields()
 	var in *subjectBody
-	err := d.Decode(&in)
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err == nil {
-		if _, end := d.Token(); !errors.Is(end, io.EOF) {
-			err = errors.Join(end, errTrailing)
-		}
+		err = decodeOnce(text, &in)
 	}
 	if err != nil || in == nil {
 		w.Header().Set("Connection", "close") // there may be more to come, which nobody waits for
@@ -102,7 +100,37 @@ func readSubject(w http.ResponseWriter, r *http.Request) (ban.Subject, error) {
 	return s, nil
 }
 
-var errTrailing = errors.New("something follows the object")
+var (
+	errTrailing = errors.New("something follows the object")
+	errTwice    = errors.New("a member is there twice")
+)
+
+// decodeOnce decodes a text that is one value, whose members are known, each there at
+// most once: of two, readers would disagree which one counts.
+func decodeOnce(text []byte, to **subjectBody) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(to); err != nil {
+		return err
+	}
+	if _, end := d.Token(); !errors.Is(end, io.EOF) {
+		return errors.Join(end, errTrailing)
+	}
+	seen := make(map[string]bool)
+	d = json.NewDecoder(bytes.NewReader(text))
+	for n := 0; ; n++ {
+		token, err := d.Token()
+		if err != nil { // the end, since the text could be decoded
+			return nil
+		}
+		if name, ok := token.(string); ok && n%2 == 1 { // after the brace names and values take turns, as no value has parts
+			if name = strings.ToLower(name); seen[name] { // as Decode takes names
+				return errTwice
+			}
+			seen[name] = true
+		}
+	}
+}
 
 // explainBody says what is wrong with a body, by the error of reading it.
 func explainBody(err error) *bodyError {
