@@ -26,6 +26,10 @@ var (
 		_, err := r.console.parts.Bans.Reinstate(r.Context(), id)
 		return err
 	}}
+	hashBan = banChange{"hashed", func(r *request, id uuid.UUID) error {
+		_, err := r.console.parts.Bans.Hash(r.Context(), id, r.text("label"))
+		return err
+	}}
 	promoteBan = banChange{"promoted", func(r *request, id uuid.UUID) error {
 		decides := false
 		force := r.text("step") == stepForce && r.text("confirmed") == id.String()

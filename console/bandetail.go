@@ -22,12 +22,15 @@ type banDetail struct {
 	Clients int64
 	Would   *banPreview // of a shadow: what it would do
 	Excepts bool        // it lets in
+	CanHash bool        // its value can be replaced by its hash
 	Ask     string      // where a check of the value is explained; empty: there is no such page, or a pattern cannot be asked about
 	// Of a change that was not made:
-	Faults  faults
-	Given   string // as the reason
-	Confirm *confirmation
-	Problem string
+	Faults faults
+	Given  string // as the reason
+	// GivenLabel is what was given as the label.
+	GivenLabel string
+	Confirm    *confirmation
+	Problem    string
 }
 
 const logOfRecord = 20 // entries that its page shows
@@ -61,7 +64,8 @@ func (d *banDetail) read(r *request, id uuid.UUID) (err error) {
 		return err
 	}
 	d.State, d.Plot, d.Excepts = banState(&d.Ban, r), newPlot(d.Days), d.Effect == ban.Allow
-	if r.console.hasPage("ask") {
+	d.CanHash = bans.Hashes() && hashable(&d.Ban)
+	if r.console.hasPage("ask") && !d.Hashed() {
 		d.Ask = askAbout(&d.Ban)
 	}
 	for _, day := range d.Days {
@@ -79,6 +83,18 @@ func (d *banDetail) read(r *request, id uuid.UUID) (err error) {
 	return nil
 }
 
+// hashable reports whether the value of a ban can be replaced by its hash: it is that of
+// a mailbox, or of a name that is kept out with all that look like it.
+func hashable(b *ban.Ban) bool {
+	switch {
+	case b.Hashed() || strings.Contains(b.Value, "*"):
+		return false
+	case b.Kind == ban.KindName:
+		return b.Effect != ban.Allow && !strings.HasPrefix(b.Value, "=")
+	}
+	return b.Kind == ban.KindEmail
+}
+
 // askAbout returns the question whether the value of a ban may come in. A pattern or a
 // network is the value of nobody.
 func askAbout(b *ban.Ban) string {
@@ -90,7 +106,7 @@ func askAbout(b *ban.Ban) string {
 
 // refused answers with the page of the ban and why a change to it was not made.
 func (d *banDetail) refused(r *request, id uuid.UUID, err error) (answer, error) {
-	d.Faults, d.Given = faults{}, r.text("reason")
+	d.Faults, d.Given, d.GivenLabel = faults{}, r.text("reason"), r.text("label")
 	status := http.StatusUnprocessableEntity
 	if !d.Faults.add(err, reasonFields) {
 		p, ok := r.console.problemOf(err)
@@ -98,6 +114,14 @@ func (d *banDetail) refused(r *request, id uuid.UUID, err error) (answer, error)
 			return answer{}, err
 		}
 		status, d.Problem, d.Confirm = http.StatusConflict, p.Text, p.confirm
+	}
+	if _, hashing := r.form["label"]; hashing {
+		for field, fault := range d.Faults { // which the form has not: it is about the ban itself
+			if field != "label" {
+				d.Problem = upperFirst(field) + ": " + fault
+				delete(d.Faults, field)
+			}
+		}
 	}
 	if err := d.read(r, id); err != nil {
 		return answer{}, err

@@ -19,6 +19,7 @@ func bansPage() page {
 			change("/bans/revoke", changeBans(revokeBan)),
 			change("/bans/reinstate", changeBans(reinstateBan)),
 			change("/bans/promote", changeBans(promoteBan)),
+			change("/bans/hash", changeBans(hashBan)),
 		},
 	}
 }

@@ -65,3 +65,26 @@ func TestPagesShowTheLabelOfAHashedBan(t *testing.T) {
 		t.Errorf("the ban is %+v, %v", b, err)
 	}
 }
+
+func TestABanCanBeTurnedIntoItsHash(t *testing.T) {
+	w := newWorld(t)
+	plain := w.ban(ban.CreateOptions{Kind: ban.KindEmail, Value: "zenobia+1@gmail.com", Reason: "spam"})
+	named := w.ban(ban.CreateOptions{Kind: ban.KindName, Value: "zenobia", Reason: "zenobia sells links"})
+	domain := w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "spam.example"})
+	page := func(b ban.Ban) string { return "/bans/" + b.ID.String() }
+	w.get("moderator", page(plain)).want(200, "!bans/hash")
+	w.withKeys()
+	w.get("moderator", page(plain)).want(200, "bans/hash")
+	w.get("reader", page(plain)).want(200, "!bans/hash")
+	w.get("moderator", page(domain)).want(200, "!bans/hash")
+	w.post("reader", "/bans/hash", "one", "1", "id", plain.ID.String(), "label", "").want(403)
+	w.post("moderator", "/bans/hash", "one", "1", "id", plain.ID.String(), "label", "zenobia@gmail.com").want(422, `id="label-fault"`)
+	w.post("moderator", "/bans/hash", "one", "1", "id", named.ID.String(), "label", "x").want(422, "Nothing was changed", "Reason: ")
+	w.post("moderator", "/bans/hash", "one", "1", "id", plain.ID.String(), "label", "case 9").want(303)
+	for _, path := range []string{page(plain), page(plain) + "?done=hashed", "/log?record=" + plain.ID.String(), "/ban?id=" + plain.ID.String()} {
+		got := w.get("moderator", path).want(200, "h:k:", "!zenobia+1", "!bans/hash")
+		if path == page(plain) && !strings.Contains(got.body, "case 9") {
+			t.Errorf("%s does not show the label", path)
+		}
+	}
+}

@@ -160,6 +160,7 @@ var notices = map[string]string{
 	"updated":           "The ban was changed.",
 	"revoked":           "Revoked. It decides nothing any more.",
 	"reinstated":        "Reinstated. It is in force again.",
+	"hashed":            "Only its hash is kept from now on, also in the log.",
 	"promoted":          "No longer a shadow: it decides from now on.",
 	"partly":            "Done, but for those that have changed meanwhile. Look at what is there now.",
 	"blocked":           "The block is in force.",

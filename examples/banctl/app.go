@@ -170,7 +170,7 @@ func version() string {
 
 func banCommands(a *app) []*cobra.Command {
 	return []*cobra.Command{
-		addCommand(a), putCommand(a), updateCommand(a), revokeCommand(a), reinstateCommand(a),
+		addCommand(a), putCommand(a), updateCommand(a), revokeCommand(a), reinstateCommand(a), hashCommand(a),
 		deleteCommand(a), purgeCommand(a), listCommand(a), showCommand(a),
 	}
 }

@@ -37,10 +37,15 @@ func TestNothingHasTheAddressOfWhoIsBannedByAHash(t *testing.T) {
 	}
 	say("add", "--hashed", "--label", "case 1", "--reason", "spam", "Mal.Lory+Shop@gmail.com")
 	say("add", "--hashed", "name:Xanthippe9")
+	say("add", "--reason", "first", "per.sephone+1@gmail.com")
+	c.ok("revoke", "per.sephone+1@gmail.com")
+	c.ok("add", "Perse.phone@gmail.com", "--expires", "1d")
+	said.Reset() // the plain bans were named
+	say("hash", "Perse.phone@gmail.com", "--label", "case 3")
 	c.forgotten("Zenobia7", "zen.obia7@mail.example")
 	// Its own answer names the account for the last time.
 	c.ok("accounts", "delete", "zenobia7", "--keep-hashed-ban")
-	for _, email := range []string{"mallory@googlemail.com", "zen.obia7@mail.example"} {
+	for _, email := range []string{"mallory@googlemail.com", "persephone+9@googlemail.com", "zen.obia7@mail.example"} {
 		if r := c.run("check", "--email", email); r.code != statusDenied {
 			t.Errorf("check --email %s: exit status %d: %s", email, r.code, r.out+r.errors)
 		}
@@ -53,7 +58,7 @@ func TestNothingHasTheAddressOfWhoIsBannedByAHash(t *testing.T) {
 	} {
 		say(args...)
 	}
-	texts := []string{"mallory", "mal.lory", "xanthippe", "zenobia", "zen.obia", "zoe7"}
+	texts := []string{"mallory", "mal.lory", "xanthippe", "zenobia", "zen.obia", "zoe7", "persephone", "per.se", "perse."}
 	wantNone := func(where, text string) {
 		t.Helper()
 		for _, secret := range texts {

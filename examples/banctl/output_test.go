@@ -136,12 +136,14 @@ func TestEveryCommandPrintsOneJSONDocument(t *testing.T) {
 	c.alias("shop")
 	c.ok("add", "unsure.example", "--effect", "review")
 	c.signsUp("eve", "adam")
+	c.withKeys("k")
+	c.ok("add", "name:hashme")
 	tested := map[string]bool{"export": true, "help": true, "completion": true} // export is tested by its formats
 	for _, args := range [][]string{
 		{"pending"}, {"approve", "eve"}, {"reject", "adam"}, {"sweep"},
 		{"accounts", "list"}, {"accounts", "show", "ann"}, {"accounts", "suspend", "bob"}, {"accounts", "reinstate", "bob"},
 		{"add", "a.example"}, {"add", "co.uk", "--force", "--dry-run"}, {"put", "a.example", "--reason", "x"}, {"update", "1", "--shadow"},
-		{"revoke", "a.example"}, {"reinstate", "a.example"}, {"delete", "a.example"}, {"purge", "--before", "90d"},
+		{"hash", "name:hashme"}, {"revoke", "a.example"}, {"reinstate", "a.example"}, {"delete", "a.example"}, {"purge", "--before", "90d"},
 		{"list"}, {"show", "1"}, {"show", "list:mine"}, {"show", "block:1"}, {"check", "--ip", "192.0.2.1"},
 		{"explain", "--email", "bob@good.spam.example"}, {"preview", "mail.spam.example"}, {"log"}, {"stats"},
 		{"import", "--list", "other", file(t, "x.txt", "a.example\nco.uk\n")}, {"lists"}, {"catalogue"},
