@@ -52,7 +52,11 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		store: &timedStore{Store: db.Store, seconds: seconds}, storeSeconds: seconds, log: log,
 		keys: f.keys, trustedProxies: f.trustedProxies, insecureCookie: f.insecureCookie, baseURL: f.baseURL, blockScope: f.blockScope, admitBanned: f.admitBanned,
 	}
-	if p.checker, err = ban.NewChecker(p.store, f.checkerOptions()); err != nil {
+	o := f.checkerOptions()
+	if o.Rehash, err = f.keys.Rehash(p.store); err != nil {
+		return err
+	}
+	if p.checker, err = ban.NewChecker(p.store, o); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.checker.Shutdown(end)) }()
@@ -65,11 +69,11 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err
 	}
-	o := account.AdminOptions{PendingLifetime: f.pendingLifetime, Keys: f.keys.Ring, HashKey: f.keys.Newest}
+	people := account.AdminOptions{PendingLifetime: f.pendingLifetime, Keys: f.keys.Ring, HashKey: f.keys.Newest}
 	if f.checkAccounts {
-		o.Checker = p.checker
+		people.Checker = p.checker
 	}
-	if p.accounts, err = account.NewAdmin(p.store, o); err != nil {
+	if p.accounts, err = account.NewAdmin(p.store, people); err != nil {
 		return err
 	}
 	pruner, err := ban.NewPruner(p.store, ban.PrunerOptions{

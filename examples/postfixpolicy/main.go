@@ -113,6 +113,9 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 		return err
 	}
 	f.checker.Keys = f.keys.Ring
+	if f.checker.Rehash, err = f.keys.Rehash(db.Store); err != nil {
+		return err
+	}
 	checker, err := ban.NewChecker(db.Store, f.checker)
 	if err != nil {
 		return err

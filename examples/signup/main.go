@@ -107,7 +107,11 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 	if err := f.keys.Check(ctx, st); err != nil {
 		return err
 	}
-	checker, err := ban.NewChecker(st, ban.CheckerOptions{OnError: f.host.onError, Traits: f.host.traits, Keys: f.keys.Ring})
+	rehash, err := f.keys.Rehash(st)
+	if err != nil {
+		return err
+	}
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{OnError: f.host.onError, Traits: f.host.traits, Keys: f.keys.Ring, Rehash: rehash})
 	if err != nil {
 		return err
 	}

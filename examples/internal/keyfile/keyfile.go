@@ -128,6 +128,15 @@ func (k Keys) OpenToAll() string {
 	return ""
 }
 
+// Rehash returns what hashes bans anew that checks meet under older keys, for
+// [ban.CheckerOptions]; nil without keys.
+func (k Keys) Rehash(st ban.AdminStore) (*ban.Admin, error) {
+	if len(k.Ring) == 0 {
+		return nil, nil
+	}
+	return ban.NewAdmin(st, ban.AdminOptions{Keys: k.Ring, HashKey: k.Newest})
+}
+
 // Warn logs a warning if everybody on the machine can read or change the file.
 func (k Keys) Warn(log *slog.Logger) {
 	if open := k.OpenToAll(); open != "" {
