@@ -5,10 +5,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/memstore"
+	"example.com/ostraka/store"
 )
 
 func TestASuspendedAccountIsOutAtOnce(t *testing.T) {
@@ -307,4 +309,44 @@ func TestReasonsThatDoNotFit(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheLogSaysWhatBecameOfAnAccount(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	bob := h.create(t, "bob")
+	secret := h.login(t, "bob").Secret
+	last := func() account.Change {
+		return must(h.admin.Log(t.Context(), bob.ID, account.Page{Limit: 1}))(t)[0]
+	}
+	h.clock.advance(time.Hour)
+	must(h.auth.ChangePassword(t.Context(), secret, password, "another horse"))(t)
+	got := must(h.admin.Get(t.Context(), bob.ID))(t)
+	if c := last(); c.Action != store.AccountUpdate || c.Actor != "bob" || !c.At.Equal(h.clock.Now()) || !got.UpdatedAt.Equal(h.clock.Now()) {
+		t.Errorf("a password changed: %+v, updated at %v", c, got.UpdatedAt)
+	}
+	must(h.admin.Suspend(as("alice"), bob.ID, account.SuspendOptions{}))(t)
+	if c := last(); c.Action != store.AccountSuspend || c.Actor != "alice" {
+		t.Errorf("suspended: %+v", c)
+	}
+	must(h.admin.Reinstate(as("carol"), bob.ID, account.ReinstateOptions{}))(t)
+	if c := last(); c.Action != store.AccountReinstate || c.Actor != "carol" {
+		t.Errorf("reinstated: %+v", c)
+	}
+}
+
+func TestLeavingWithASecretOfNone(t *testing.T) {
+	h := newHouse(t, memstore.New())
+	if err := h.auth.Logout(t.Context(), "made up"); err != nil {
+		t.Errorf("Logout: %v", err)
+	}
+	_, err := h.auth.LogoutAll(t.Context(), "made up")
+	wantError(t, "LogoutAll", err, account.ErrInvalidCredential)
+	h.create(t, "bob")
+	secret := h.login(t, "bob").Secret
+	if err := h.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, "Logout from a closed store", h.auth.Logout(t.Context(), secret), store.ErrClosed)
+	_, err = h.auth.LogoutAll(t.Context(), secret)
+	wantError(t, "LogoutAll from a closed store", err, store.ErrClosed)
 }

@@ -384,3 +384,15 @@ func TestMXOptionsOutOfRange(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSharedProvidersAreTheCallers(t *testing.T) {
+	all := ban.DefaultSharedProviders()
+	if len(all) == 0 {
+		t.Fatal("there are none")
+	}
+	first := all[0]
+	all[0] = "changed.example"
+	if again := ban.DefaultSharedProviders(); len(again) != len(all) || again[0] != first {
+		t.Errorf("what a caller changes is changed for others: %q", again[0])
+	}
+}
