@@ -87,4 +87,5 @@ func TestABanCanBeTurnedIntoItsHash(t *testing.T) {
 			t.Errorf("%s does not show the label", path)
 		}
 	}
+	w.get("reader", "/log").want(200, "ban turned into its hash")
 }

@@ -141,7 +141,7 @@ func viaWords(v ban.Via) string {
 // changeVerbs are the verbs of changes, in the past.
 var changeVerbs = map[string]string{
 	"create": "made", "create_many": "many made", "update": "changed", "revoke": "revoked", "reinstate": "reinstated",
-	"delete": "deleted", "purge": "old ones purged", "sync": "synced", "undo": "undone", "drop": "dropped",
+	"delete": "deleted", "hash": "turned into its hash", "purge": "old ones purged", "sync": "synced", "undo": "undone", "drop": "dropped",
 	"suspend": "suspended", "approve": "approved", "reject": "rejected", "expire": "expired",
 	"rewrite": "keys made anew", "tables": "tables of keys set", "mixed": "keys of other tables came in", "restore": "restored from a backup",
 }
