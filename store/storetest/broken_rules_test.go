@@ -113,6 +113,23 @@ var ruleFlaws = []flaw{
 		}
 	}, []string{"PrefixLengths names each length in use once", "PrefixLengths follows revoking, reinstating and updates"}},
 
+	{"leaves out the secrets of names", func(o *override) {
+		o.hashKeys = func(ctx context.Context) ([]store.HashKey, error) {
+			keys, err := o.Store.HashKeysInUse(ctx)
+			return slices.DeleteFunc(keys, func(k store.HashKey) bool { return k.Kind == store.KindName }), err
+		}
+	}, []string{"HashKeysInUse names each secret in use once"}},
+
+	{"looks up rules without their labels", func(o *override) {
+		o.lookup = func(ctx context.Context, keys []store.Key) ([]store.Rule, error) {
+			rules, err := o.Store.Lookup(ctx, keys)
+			for i := range rules {
+				rules[i].Label = ""
+			}
+			return rules, err
+		}
+	}, []string{"Lookup and Scan return the label of a rule"}},
+
 	{"names a prefix length twice", func(o *override) {
 		o.prefixLengths = func(ctx context.Context) ([]store.PrefixLen, error) {
 			lens, err := o.Store.PrefixLengths(ctx)

@@ -145,6 +145,10 @@ func banCalls(b store.Ban) []call {
 			_, err := s.PrefixLengths(ctx)
 			return err
 		}},
+		{"HashKeysInUse", func(ctx context.Context, s store.Store) error {
+			_, err := s.HashKeysInUse(ctx)
+			return err
+		}},
 		{"Scan", func(ctx context.Context, s store.Store) (err error) {
 			for _, err = range s.Scan(ctx, 0) {
 			}

@@ -19,6 +19,7 @@ type override struct {
 
 	lookup        func(context.Context, []store.Key) ([]store.Rule, error)
 	prefixLengths func(context.Context) ([]store.PrefixLen, error)
+	hashKeys      func(context.Context) ([]store.HashKey, error)
 	scan          func(context.Context, store.Kind) iter.Seq2[store.Rule, error]
 	createBan     func(context.Context, store.Ban, store.Change) (store.Ban, error)
 	createBans    func(context.Context, []store.Ban, store.Change) ([]int, error)
@@ -63,6 +64,13 @@ func (o *override) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, 
 		return o.lookup(ctx, keys)
 	}
 	return o.Store.Lookup(ctx, keys)
+}
+
+func (o *override) HashKeysInUse(ctx context.Context) ([]store.HashKey, error) {
+	if o.hashKeys != nil {
+		return o.hashKeys(ctx)
+	}
+	return o.Store.HashKeysInUse(ctx)
 }
 
 func (o *override) PrefixLengths(ctx context.Context) ([]store.PrefixLen, error) {

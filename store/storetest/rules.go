@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -90,6 +91,63 @@ var ruleClauses = []clause{
 	{"PrefixLengths follows revoking, reinstating and updates",
 		"PrefixLengths leaves out no length that is in use.",
 		prefixLengthsInTime},
+	{"HashKeysInUse names each secret in use once",
+		"HashKeysInUse returns the names of the secrets under which the values of rules that Lookup could return were hashed, each once; it leaves out none that is in use.",
+		hashKeysInUse},
+	{"Lookup and Scan return the label of a rule",
+		"A rule has the label of its ban.",
+		labels},
+}
+
+// hashText is the text of a hashed value.
+func hashText(id string, n byte) string {
+	return string(store.AppendHashText(nil, id, bytes.Repeat([]byte{n}, 32)))
+}
+
+func hashKeysInUse(t reporter, s store.Store) {
+	want := func(when string, keys ...store.HashKey) {
+		got, err := s.HashKeysInUse(t.Context())
+		if err != nil {
+			t.Errorf("HashKeysInUse %s: %v", when, err)
+		}
+		for _, k := range keys {
+			if n := len(slices.DeleteFunc(slices.Clone(got), func(x store.HashKey) bool { return x != k })); n != 1 {
+				t.Errorf("HashKeysInUse %s names %v %d times, in %v; want once", when, k, n, got)
+			}
+		}
+		if len(got) != len(keys) {
+			t.Errorf("HashKeysInUse %s = %v, want %v", when, got, keys)
+		}
+	}
+	want("in an empty store")
+	for _, text := range []string{"h:somebody", "h:a:b:c", "h:", "hello"} {
+		create(t, s, withKey(newBan(store.KindName, text), text))
+	}
+	create(t, s, withKey(newBan(store.KindDomain, "a.example"), hashText("k1", 1)))
+	want("without hashed values")
+	for n := range byte(4) {
+		for _, id := range []string{"k1", "k1-old", "k10", "k1.2", "z"} {
+			text := hashText(id, n)
+			create(t, s, withKey(newBan(store.KindEmail, text), text))
+		}
+		text := hashText("k1", n)
+		create(t, s, withKey(newBan(store.KindName, text), text))
+	}
+	want("after the creations",
+		store.HashKey{Kind: store.KindEmail, ID: "k1"}, store.HashKey{Kind: store.KindEmail, ID: "k1-old"}, store.HashKey{Kind: store.KindEmail, ID: "k10"},
+		store.HashKey{Kind: store.KindEmail, ID: "k1.2"}, store.HashKey{Kind: store.KindEmail, ID: "z"}, store.HashKey{Kind: store.KindName, ID: "k1"})
+}
+
+func labels(t reporter, s store.Store) {
+	b := withKey(newBan(store.KindEmail, hashText("k1", 1)), hashText("k1", 1))
+	b.Label = "case 7"
+	b = create(t, s, b)
+	wantRules(t, "Lookup", lookup(t, s, b.Key()), b)
+	for r, err := range s.Scan(t.Context(), store.KindEmail) {
+		if err != nil || r.Label != "case 7" {
+			t.Errorf("Scan yields the label %q, %v; want case 7", r.Label, err)
+		}
+	}
 }
 
 func lookupByKey(t reporter, s store.Store) {
