@@ -31,23 +31,33 @@ type reader struct {
 	result  *Result
 
 	entries []store.Entry
-	index   map[uuid.UUID]int // in entries, by ID
-	kinds   map[ban.Kind]int
-	formats [formats]int // of the lines that made entries
-	repeats []Reject     // apart from the other rejects, which come before them
-	known   int          // rejects of what was understood, and is not supported
+	index   *idIndex              // of entries
+	kinds   [ban.KindName + 1]int // how many entries are of each
+	excused []string              // guards that do not apply
+	formats [formats]int          // of the lines that made entries
+	repeats []Reject              // apart from the other rejects, which come before them
+	known   int                   // rejects of what was understood, and is not supported
 }
 
-func newReader(t *value.Tables, g *ban.Guard, list uuid.UUID, o SyncOptions, r *Result) *reader {
+// mostExpected bounds the room that is made for what a list had before.
+const mostExpected = 1 << 22
+
+// newReader returns a reader for a list that is as given, and likely to have about as
+// many entries as before.
+func newReader(t *value.Tables, g *ban.Guard, list *List, o SyncOptions, r *Result) *reader {
+	expected := int(min(list.Entries, mostExpected))
 	if o.MaxRejects == 0 {
 		o.MaxRejects = DefaultMaxRejects
 	}
-	return &reader{tables: t, guard: g, list: list, options: o, result: r, index: make(map[uuid.UUID]int), kinds: make(map[ban.Kind]int)}
+	return &reader{tables: t, guard: g, list: list.ID, options: o, result: r,
+		entries: make([]store.Entry, 0, expected), index: newIDIndex(expected), excused: excused(o.AllowWide)}
 }
 
 // readAll reads the lines to their end, or to the end of the context.
 func (r *reader) readAll(ctx context.Context, lines iter.Seq2[Line, error]) error {
 	defer r.addRepeats() // after an error, too: the result says how far it came
+	a := adder{reader: r}
+	defer a.end()
 	n := 0
 	for line, err := range lines {
 		if err != nil {
@@ -60,9 +70,7 @@ func (r *reader) readAll(ctx context.Context, lines iter.Seq2[Line, error]) erro
 			r.report(n)
 		}
 		n++
-		if err := r.add(&line); err != nil {
-			r.reject(&line, err)
-		}
+		a.take(&line)
 	}
 	r.report(n)
 	return ctx.Err()
@@ -71,6 +79,13 @@ func (r *reader) readAll(ctx context.Context, lines iter.Seq2[Line, error]) erro
 func (r *reader) report(n int) {
 	if r.options.Progress != nil {
 		r.options.Progress(Progress{Phase: PhaseRead, Done: n})
+	}
+}
+
+// take makes an entry of a line, or a reject.
+func (r *reader) take(line *Line) {
+	if err := r.add(line); err != nil {
+		r.reject(line, err)
 	}
 }
 
@@ -84,17 +99,16 @@ func (r *reader) add(line *Line) error {
 			"an exception lets in what bans keep out: whoever writes the list would have to be allowed that")
 	}
 	line.Value = r.tables.Value(line.Value)
-	if err := r.guard.Check(line.Value, line.Effect, excused(r.options.AllowWide)...); err != nil {
+	if err := r.guard.Check(line.Value, line.Effect, r.excused...); err != nil {
 		return err
 	}
 	e := store.Entry{
 		ID: entryID(r.list, line.Value), Key: line.Value.Key(), Value: line.Value.String(),
 		Effect: line.Effect, Scope: line.Scope, Shadow: line.Shadow, Line: line.Number,
 	}
-	if i, ok := r.index[e.ID]; ok {
+	if i, ok := r.index.put(r.entries, e.ID); ok {
 		return r.again(line, &e, &r.entries[i])
 	}
-	r.index[e.ID] = len(r.entries)
 	r.entries = append(r.entries, e)
 	r.kinds[e.Key.Kind]++
 	if line.Format.valid() {
@@ -153,6 +167,17 @@ func goesBefore(a, b *store.Entry) bool {
 		return []int{decides, effect, actions, -int(e.Scope)}
 	}
 	return slices.Compare(rank(a), rank(b)) > 0
+}
+
+// kindCounts returns how many entries there are of each kind.
+func (r *reader) kindCounts() map[ban.Kind]int {
+	counts := make(map[ban.Kind]int)
+	for kind, n := range r.kinds {
+		if n > 0 {
+			counts[ban.Kind(kind)] = n
+		}
+	}
+	return counts
 }
 
 // format returns the format of most of the lines that made entries.

@@ -255,18 +255,39 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 	}
 	d.delta.List.Source, d.delta.List.Reason, d.delta.List.PublicReason = o.Source, o.Reason, o.PublicReason
 
-	in := newReader(a.tables, a.guard, d.delta.List.ID, o, &d.result)
+	in := newReader(a.tables, a.guard, &d.delta.List, o, &d.result)
 	if err := in.readAll(ctx, lines); err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
-	d.result.Format, d.result.Kinds, d.known = in.format(), in.kinds, in.known
+	d.result.Format, d.result.Kinds, d.known = in.format(), in.kindCounts(), in.known
 	if !o.AllowWide {
 		d.guard = in.guardTogether()
 	}
-	if err := d.compare(ctx, a.store, in, o.MaxListed); err != nil {
+	d.delta.Digest = digest(in.entries)
+	same, err := d.sameContent(ctx, a.store)
+	switch {
+	case err == nil && same:
+		d.result.Unchanged = len(in.entries)
+	case err == nil:
+		err = d.compare(ctx, a.store, in, o.MaxListed)
+	}
+	if err != nil {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
 	}
 	return d, d.stop(o.Force)
+}
+
+// sameContent reports whether the list has just the entries that were read, which
+// its digest tells: none of them need be read from the store then.
+func (d *diff) sameContent(ctx context.Context, st store.Lists) (bool, error) {
+	if d.old.ID == uuid.Nil || d.old.Digest != d.delta.Digest || d.old.Source != d.delta.List.Source {
+		return false, nil
+	}
+	now, err := st.List(ctx, d.old.Name)
+	if err != nil {
+		return false, err
+	}
+	return now.ID == d.old.ID && now.Version == d.old.Version, nil // else comparing says what is wrong
 }
 
 // compare turns what was read into the delta and the counts. It takes over the
@@ -284,7 +305,7 @@ func (d *diff) compare(ctx context.Context, st store.Lists, in *reader, most int
 			if err != nil {
 				return err
 			}
-			i, still := in.index[e.ID]
+			i, still := in.index.find(in.entries, e.ID)
 			if still {
 				stays[i] = true
 			}
@@ -321,7 +342,7 @@ func (d *diff) compare(ctx context.Context, st store.Lists, in *reader, most int
 			d.delta.Add = append(d.delta.Add, e)
 		}
 	}
-	d.result.Added = len(in.index) - d.result.Changed - d.result.Unchanged
+	d.result.Added = in.index.used - d.result.Changed - d.result.Unchanged
 	return nil
 }
 

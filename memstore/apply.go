@@ -32,6 +32,7 @@ func (s *Store) ApplyList(ctx context.Context, delta store.ListDelta, change sto
 	}
 	made.after.syncedAt, made.after.syncedBy = change.At, change.Actor
 	made.after.source, made.after.reason, made.after.publicReason = info.Source, info.Reason, info.PublicReason
+	made.after.digest = delta.Digest
 
 	err = s.write(ctx, func() (*store.Change, error) {
 		l := try.list
@@ -94,6 +95,7 @@ func (s *Store) swap(l *list, info *store.List, taken, undo *step, change store.
 	info.Entries, info.Undoable = int64(len(v.entries)), undo != nil
 	info.SyncedAt, info.SyncedBy = v.syncedAt, v.syncedBy
 	info.Source, info.Reason, info.PublicReason = v.source, v.reason, v.publicReason
+	info.Digest = v.digest
 	var was *store.List
 	if l.current != nil {
 		was = &l.info

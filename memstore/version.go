@@ -21,7 +21,7 @@ type version struct {
 	// Of the list as it is with the version; zero for the empty one before the first.
 	syncedAt                     time.Time
 	syncedBy                     string
-	source, reason, publicReason string
+	source, reason, publicReason, digest string
 
 	table ruleindex.Table   // of the positions of entries, by the hashes of their keys
 	lens  []store.PrefixLen // of the entries' keys, each once

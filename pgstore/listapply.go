@@ -174,9 +174,9 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 		content = content + 1, synced_at = ?, synced_by = ?, writer = NULL,
 		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by,
 		previous_source = CASE WHEN version > 0 THEN source ELSE '' END, previous_reason = CASE WHEN version > 0 THEN reason ELSE '' END,
-		previous_public_reason = CASE WHEN version > 0 THEN public_reason ELSE '' END
+		previous_public_reason = CASE WHEN version > 0 THEN public_reason ELSE '' END, digest = ?, previous_digest = digest
 		WHERE seq = ?`, after.Source, after.Reason, after.PublicReason, after.Version, after.Entries,
-		sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy, after.Seq)
+		sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy, after.Digest, after.Seq)
 	if err != nil {
 		return err
 	}

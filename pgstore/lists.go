@@ -22,7 +22,8 @@ type listRow struct {
 
 const listColumns = `seq, id, name, source, reason, public_reason, version, entries, created_at, synced_at, synced_by,
 	content, coalesce(previous_entries, 0), previous_synced_at, coalesce(previous_synced_by, ''), previous_entries IS NOT NULL,
-	coalesce(previous_source, source), coalesce(previous_reason, reason), coalesce(previous_public_reason, public_reason)`
+	coalesce(previous_source, source), coalesce(previous_reason, reason), coalesce(previous_public_reason, public_reason),
+	digest, coalesce(previous_digest, '')`
 
 // selectLists leaves out lists whose first version is still being written. More
 // conditions may follow.
@@ -34,6 +35,7 @@ func (l *listRow) dest() []any {
 		(*micros)(&l.CreatedAt), (*micros)(&l.SyncedAt), &l.SyncedBy,
 		&l.content, &l.previous.Entries, (*micros)(&l.previous.SyncedAt), &l.previous.SyncedBy, &l.Undoable,
 		&l.previous.Texts[0], &l.previous.Texts[1], &l.previous.Texts[2],
+		&l.Digest, &l.previous.Digest,
 	}
 }
 

@@ -180,9 +180,9 @@ func (a *listApply) enforce(ctx context.Context, t *tx) error {
 		content = content + 1, synced_at = ?, synced_by = ?, writer = NULL,
 		previous_entries = entries, previous_synced_at = synced_at, previous_synced_by = synced_by,
 		previous_source = iif(version > 0, source, ''), previous_reason = iif(version > 0, reason, ''),
-		previous_public_reason = iif(version > 0, public_reason, '')
+		previous_public_reason = iif(version > 0, public_reason, ''), digest = ?, previous_digest = digest
 		WHERE seq = ?`, after.Source, after.Reason, after.PublicReason, after.Version, after.Entries,
-		sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy, after.Seq)
+		sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy, after.Digest, after.Seq)
 	if err != nil {
 		return err
 	}

@@ -56,9 +56,10 @@ func (t *tx) undo(ctx context.Context, row *listRow, token []byte, change store.
 	}
 	err = t.exec(ctx, `UPDATE ostraka_lists SET version = ?, entries = ?, content = content - 1, synced_at = ?, synced_by = ?,
 		source = ?, reason = ?, public_reason = ?, writer = ?, previous_entries = NULL, previous_synced_at = NULL,
-		previous_synced_by = NULL, previous_source = NULL, previous_reason = NULL, previous_public_reason = NULL WHERE seq = ?`,
+		previous_synced_by = NULL, previous_source = NULL, previous_reason = NULL, previous_public_reason = NULL,
+		digest = ?, previous_digest = NULL WHERE seq = ?`,
 		after.Version, after.Entries, sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy,
-		after.Source, after.Reason, after.PublicReason, token, after.Seq)
+		after.Source, after.Reason, after.PublicReason, token, after.Digest, after.Seq)
 	if err != nil {
 		return after, err
 	}

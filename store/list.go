@@ -37,6 +37,11 @@ type List struct {
 	SyncedAt  time.Time `json:"synced_at"`          // when the content in force was applied; zero: it is empty, as before any was
 	SyncedBy  string    `json:"synced_by,omitzero"` // by which actor
 
+	// Digest tells the content in force from others, for who applies lists: the
+	// [ListDelta.Digest] that it came with. Empty: it came with none. The store gives
+	// it no meaning, and a change's record of the list leaves it out.
+	Digest string `json:"-"`
+
 	// Subscription is where the list comes from by itself; nil: from nowhere. Stores
 	// leave it nil: package blocklist fills it in.
 	Subscription *Subscription `json:"-"`
@@ -91,6 +96,10 @@ type ListDelta struct {
 	// Add are entries that the version does not have, Remove are ones that it
 	// has. An entry that changes is in both, under the same ID.
 	Add, Remove []Entry
+	// Digest is the [List.Digest] of the content that the delta makes, which should
+	// be no longer than some hundred bytes. That of List is not looked at: it is the
+	// one of another content.
+	Digest string
 	// Progress, if not nil, is called now and then with how many of Add and
 	// Remove have been written, from the goroutine of the caller.
 	Progress func(written int)
@@ -143,7 +152,7 @@ type Lists interface {
 	ApplyList(ctx context.Context, delta ListDelta, change Change) (List, error)
 
 	// UndoList puts the content before the one in force back into force, with
-	// its Source, Reason, PublicReason, SyncedAt and SyncedBy and its entries as
+	// its Source, Reason, PublicReason, Digest, SyncedAt and SyncedBy and its entries as
 	// they were, Line too, but as a new Version, and forgets the latter; of a list
 	// that was applied once it leaves an empty one without texts. It is [ErrNotFound]
 	// if there is no such list, and [ErrConflict] if the content before is gone:

@@ -108,7 +108,7 @@ func (d *Delta) Applied(before store.List, change store.Change) store.List {
 	after.Source, after.Reason, after.PublicReason = d.List.Source, d.List.Reason, d.List.PublicReason
 	after.Version++
 	after.Entries += int64(len(d.Add) - len(d.Remove))
-	after.Undoable = true
+	after.Undoable, after.Digest = true, d.Digest
 	after.SyncedAt, after.SyncedBy = change.At, change.Actor
 	NormalTimes(&after.SyncedAt)
 	return after
@@ -146,6 +146,7 @@ type PreviousList struct {
 	SyncedAt time.Time
 	SyncedBy string
 	Texts    [3]string // Source, Reason and PublicReason
+	Digest   string
 }
 
 // Undone returns what becomes of a list that goes back to it.
@@ -155,5 +156,6 @@ func (p *PreviousList) Undone(before store.List) store.List {
 	after.Entries, after.Undoable = p.Entries, false
 	after.SyncedAt, after.SyncedBy = p.SyncedAt, p.SyncedBy
 	after.Source, after.Reason, after.PublicReason = p.Texts[0], p.Texts[1], p.Texts[2]
+	after.Digest = p.Digest
 	return after
 }

@@ -28,6 +28,19 @@ var versionFlaws = []flaw{
 		undoAs(o, func(_, before store.List, l *store.List) { l.Reason = before.Reason })
 	}, []string{"UndoList puts the texts of the list back", "UndoList of the first version leaves an empty list"}},
 
+	{"leaves the digest of a list when it is undone", func(o *override) {
+		undoAs(o, func(_, before store.List, l *store.List) { l.Digest = before.Digest })
+	}, []string{"A list has the Digest of its content"}},
+
+	{"keeps the digest of the content before", func(o *override) {
+		o.applyList = func(ctx context.Context, d store.ListDelta, c store.Change) (store.List, error) {
+			if d.Digest == "" {
+				d.Digest = d.List.Digest
+			}
+			return o.Store.ApplyList(ctx, d, c)
+		}
+	}, []string{"A list has the Digest of its content"}},
+
 	{"does nothing when there is nothing to undo", func(o *override) {
 		o.undoList = func(ctx context.Context, name string, c store.Change) (store.List, error) {
 			l, err := o.Store.UndoList(ctx, name, c)

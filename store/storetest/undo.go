@@ -33,6 +33,34 @@ var undoClauses = []clause{
 				t.Errorf("a version with the texts of the one before has the source %q, and undone %q; want %q", again.Source, back.Source, first.Source)
 			}
 		}},
+	{"A list has the Digest of its content",
+		"A list has the Digest that its delta came with, and none if that had none, whatever the List of the delta has; UndoList brings that of the version before back.",
+		func(t reporter, s store.Store) {
+			entries := domainEntries(3)
+			add := func(l store.List, e store.Entry, digest string) store.List {
+				t.Helper()
+				l, err := s.ApplyList(t.Context(), store.ListDelta{List: l, Add: []store.Entry{e}, Digest: digest}, change(store.ListSync))
+				if err != nil {
+					t.Fatalf("ApplyList: %v", err)
+				}
+				return l
+			}
+			has := func(when, want string, l store.List) {
+				t.Helper()
+				if read, err := s.List(t.Context(), "l"); err != nil || l.Digest != want || read.Digest != want {
+					t.Errorf("%s it returns the digest %q and List gives %q, want %q", when, l.Digest, read.Digest, want)
+				}
+			}
+			first := add(newList("l"), entries[0], "first")
+			has("made,", "first", first)
+			second := add(first, entries[1], "second")
+			has("applied,", "second", second)
+			back := undo(t, s, "l")
+			has("undone,", "first", back)
+			none := add(back, entries[2], "")
+			has("applied without,", "", none)
+			has("undone,", "first", undo(t, s, "l"))
+		}},
 	{"UndoList goes back one version only",
 		"Only one version is kept: a second UndoList is ErrConflict and writes nothing, until ApplyList makes a new version.",
 		func(t reporter, s store.Store) {
