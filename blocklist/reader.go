@@ -98,6 +98,11 @@ func (r *reader) add(line *Line) error {
 		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeException,
 			"an exception lets in what bans keep out: whoever writes the list would have to be allowed that")
 	}
+	if line.Value.Hashed() {
+		// Under a secret that the host has not, it would have all checks fail.
+		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeNotSupported,
+			"a hash is kept by a ban, not in a list: make a ban of it")
+	}
 	line.Value = r.tables.Value(line.Value)
 	if err := r.guard.Check(line.Value, line.Effect, r.excused...); err != nil {
 		return err
