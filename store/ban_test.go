@@ -108,11 +108,11 @@ func TestBanRule(t *testing.T) {
 	b := Ban{
 		ID: uuid.UUID{1}, Kind: KindDomain, Value: "=a.example", KeyText: "a.example",
 		Effect: Allow, Scope: ScopeOf(Mail), Shadow: true, ExpiresAt: now,
-		Reason: "r", PublicReason: "p", CreatedBy: "alice", Hits: 3,
+		Reason: "r", PublicReason: "p", CreatedBy: "alice", Label: "l", Hits: 3,
 	}
 	want := Rule{
 		Key: Key{KindDomain, "a.example"}, Value: "=a.example", Effect: Allow, Scope: ScopeOf(Mail), Shadow: true,
-		ExpiresAt: now, Origin: OriginBan, ID: uuid.UUID{1}, Reason: "r", PublicReason: "p",
+		ExpiresAt: now, Origin: OriginBan, ID: uuid.UUID{1}, Reason: "r", PublicReason: "p", Label: "l",
 	}
 	if got := b.Rule(); got != want {
 		t.Errorf("Rule = %+v, want %+v", got, want)
@@ -121,7 +121,7 @@ func TestBanRule(t *testing.T) {
 
 func TestBanJSON(t *testing.T) {
 	full := Ban{
-		ID: uuid.UUID{1}, Seq: 2, Version: 3, Kind: KindEmail, Value: "v", KeyText: "k",
+		ID: uuid.UUID{1}, Seq: 2, Version: 3, Kind: KindEmail, Value: "v", KeyText: "k", Label: "l",
 		Effect: Review, Scope: ScopeOf(Mail), Shadow: true, Reason: "<r>", PublicReason: "p",
 		CreatedAt: now, CreatedBy: "c", UpdatedAt: now, ExpiresAt: now,
 		RevokedAt: now, RevokedBy: "rb", RevokedReason: "rr", AliasesDisabled: 5, Hits: 4, LastHitAt: now,
