@@ -19,8 +19,8 @@ type version struct {
 	entries []*store.Entry
 
 	// Of the list as it is with the version; zero for the empty one before the first.
-	syncedAt                     time.Time
-	syncedBy                     string
+	syncedAt                             time.Time
+	syncedBy                             string
 	source, reason, publicReason, digest string
 
 	table ruleindex.Table   // of the positions of entries, by the hashes of their keys
