@@ -15,6 +15,7 @@ var fuzzSeeds = []string{
 	"203.0.113.7/24", "::ffff:203.0.113.7/100", "fe80::1%eth0", "010.1.1.1",
 	"Admin*", `*\*\\*`, "kate  doe", "аdmin", "\u0646\u0627\u0645\u0647\u200c\u0627\u06cc", "col·lega", "\u202eab", "a\xff",
 	"e\u0301\u0316*", "İ", "ẞ", "ϴ", "\u1e9b\u0323", "\U000e0001", "name:a@b", "ip:1.2.3.4",
+	"h:2026:5QcTUniGbiHUqUrESn8CovcGwagUzty0KTunkZZWcqw", "h:k1:5QcTUniGbiHUqUrESn8CovcGwagUzty0KTunkZZWcqx", "email:h:k.1:oENhnGCOLjjqt6oh5fK2m8VCwcObIb1rpPIYIUMXMEw",
 }
 
 func seed(f *testing.F) {
@@ -55,11 +56,30 @@ func checkValue(t *testing.T, in string, v Value, err error) bool {
 	return true
 }
 
+// checkHashed checks a value that is a hash: it is its own key, and no subject's.
+func checkHashed(t *testing.T, in string, v Value) {
+	t.Helper()
+	id := v.HashKey()
+	if v.Key().Text != v.String() || strings.TrimSpace(in) != v.String() || v.String() != "h:"+id+":"+v.String()[len(v.String())-43:] {
+		t.Errorf("%q gives the hash %q with the key %q", in, v, v.Key())
+	}
+	if a, err := ParseAddress(v.String()); err == nil {
+		t.Errorf("the hash %q is the address %v", v, a)
+	}
+	if n, err := ParseNickname(v.String()); err == nil && n.Skeleton() == v.Key().Text {
+		t.Errorf("the hash %q is a name that looks so", v)
+	}
+}
+
 func FuzzParseEmail(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, s string) {
 		v, err := ParseEmail(s)
 		if !checkValue(t, s, v, err) {
+			return
+		}
+		if v.Hashed() {
+			checkHashed(t, s, v)
 			return
 		}
 		if v.Wildcard() {
@@ -216,7 +236,9 @@ func FuzzParseName(f *testing.F) {
 		if !checkValue(t, s, v, err) {
 			return
 		}
-		if v.Wildcard() {
+		if v.Hashed() {
+			checkHashed(t, s, v)
+		} else if v.Wildcard() {
 			CompileNamePattern(v.String())
 		} else if name, _ := SplitName(v.String()); len(name) == 0 {
 			t.Errorf("the value %q is of no name", v)
