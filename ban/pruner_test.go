@@ -136,12 +136,12 @@ func TestAProgramThatStartsWithAWrongClockForgetsNothing(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				var expired []time.Time
+				var expired atomic.Int64 // how often
 				clock := func() time.Time { return time.Now().Add(tt.ahead) }
-				c := newChecker(t, st, ban.CheckerOptions{Now: clock})
+				c := newChecker(t, st, ban.CheckerOptions{Now: clock, PollInterval: time.Minute})
 				check(t, c, ban.Subject{Name: "alice"})
-				newPruner(t, st, ban.PrunerOptions{Now: clock, ExpirePending: func(_ context.Context, now time.Time) (int64, error) {
-					expired = append(expired, now)
+				newPruner(t, st, ban.PrunerOptions{Now: clock, ExpirePending: func(context.Context, time.Time) (int64, error) {
+					expired.Add(1)
 					return 0, nil
 				}})
 				time.Sleep(3 * time.Hour)
@@ -150,10 +150,10 @@ func TestAProgramThatStartsWithAWrongClockForgetsNothing(t *testing.T) {
 				if err != nil || len(days) != ban.HitDays {
 					t.Errorf("%d days of hits are left (%v), want %d", len(days), err, ban.HitDays)
 				}
-				if len(expired) > 0 && tt.doubted {
-					t.Errorf("who waits for a decision was looked at by the clock that said %v", expired[0])
+				if expired.Load() > 0 && tt.doubted {
+					t.Error("who waits for a decision was looked at by a clock that is not believed")
 				}
-				if !tt.doubted && len(expired) == 0 {
+				if !tt.doubted && expired.Load() == 0 {
 					t.Error("nobody looked at who waits for a decision")
 				}
 				time.Sleep(2 * aDay) // the clock stays as it is, so it is right

@@ -19,6 +19,11 @@ func (s *timedStore) PrefixLengths(ctx context.Context) ([]store.PrefixLen, erro
 	return s.Store.PrefixLengths(ctx)
 }
 
+func (s *timedStore) HashKeysInUse(ctx context.Context) ([]store.HashKey, error) {
+	defer s.time("hash_keys_in_use")()
+	return s.Store.HashKeysInUse(ctx)
+}
+
 func (s *timedStore) AddHits(ctx context.Context, hits []store.Hit) error {
 	defer s.time("add_hits")()
 	return s.Store.AddHits(ctx, hits)
