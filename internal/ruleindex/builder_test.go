@@ -83,5 +83,9 @@ func TestABuilderMakesWhatPutMakes(t *testing.T) {
 			rest = append(rest, r)
 		}
 		compare(t, x.View(), rest)
+		for _, r := range rest { // and with them what is counted, once for each
+			x.Remove(r.Key, r.ID)
+		}
+		compare(t, x.View(), nil)
 	}
 }
