@@ -20,13 +20,13 @@ func TestConformance(t *testing.T) {
 		open func(t *testing.T) store.Store
 	}{
 		{"a file of its own", func(t *testing.T) store.Store {
-			return openAt(t, filepath.Join(t.TempDir(), "ostraka.db"), Options{Synchronous: SyncNormal})
+			return openAt(t, place(t, filepath.Join(t.TempDir(), "ostraka.db"), ownFile), Options{Synchronous: SyncNormal})
 		}},
 		{"a host's handle", func(t *testing.T) store.Store {
-			return newOn(t, filepath.Join(t.TempDir(), "host.db"), 0)
+			return newOn(t, place(t, filepath.Join(t.TempDir(), "host.db"), hostFile), 0)
 		}},
 		{"a host's handle of one connection", func(t *testing.T) store.Store {
-			return newOn(t, filepath.Join(t.TempDir(), "host.db"), 1)
+			return newOn(t, place(t, filepath.Join(t.TempDir(), "host.db"), hostFile), 1)
 		}},
 		{"a host's handle of default settings", func(t *testing.T) store.Store { return newOnPlain(t) }},
 		{"a host's database in memory", func(t *testing.T) store.Store {
@@ -58,7 +58,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceOfReopening(t *testing.T) {
 	t.Parallel()
 	storetest.RunPersistent(t, func(t *testing.T, dir string) store.Store {
-		return openAt(t, filepath.Join(dir, "ostraka.db"), Options{})
+		return openAt(t, place(t, filepath.Join(dir, "ostraka.db"), ownFile), Options{})
 	})
 }
 
@@ -67,7 +67,7 @@ func TestConformanceOfReopening(t *testing.T) {
 // put on disk changes no lock, and saves the tests most of their time.
 func newOnPlain(t *testing.T) *Store {
 	t.Helper()
-	db, err := sql.Open("sqlite", dsn(filepath.Join(t.TempDir(), "host.db"), pragmas{"synchronous(OFF)"}))
+	db, err := sql.Open("sqlite", dsn(place(t, filepath.Join(t.TempDir(), "host.db"), hostFile), pragmas{"synchronous(OFF)"}))
 	if err != nil {
 		t.Fatal(err)
 	}

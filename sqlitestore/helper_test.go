@@ -3,9 +3,14 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,6 +54,64 @@ func openTempSteps(t testing.TB) *Store {
 func openTemp(t testing.TB) *Store {
 	t.Helper()
 	return openAt(t, filepath.Join(t.TempDir(), "ostraka.db"), Options{})
+}
+
+// ownFile and hostFile return a database of a store, or of a host with one, that has
+// nothing in it but the schema. They are made once: under the race detector all
+// migrations together take half a second, which a suite spends hundreds of times.
+var (
+	ownFile = sync.OnceValues(func() ([]byte, error) {
+		return emptyFile(func(path string) (io.Closer, error) { return Open(context.Background(), path, Options{}) })
+	})
+	hostFile = sync.OnceValues(func() ([]byte, error) {
+		return emptyFile(func(path string) (io.Closer, error) {
+			db, err := sql.Open("sqlite", dsn(path, pragmas{"synchronous(OFF)"}))
+			if err != nil {
+				return nil, err
+			}
+			_, err = New(context.Background(), db)
+			return db, err
+		})
+	})
+)
+
+// emptyFile returns the file that open makes.
+func emptyFile(open func(path string) (io.Closer, error)) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "sqlitestore")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "empty.db")
+	opened, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := opened.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// place puts such a file at the path, unless there is one already, and returns the path.
+func place(t testing.TB, path string, file func() ([]byte, error)) string {
+	t.Helper()
+	data, err := file()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return path
+	}
+	if err == nil {
+		_, err = f.Write(data)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // hostDB opens a database the way a host might who does not fear power cuts.

@@ -13,7 +13,7 @@ func TestStatementsThatFail(t *testing.T) {
 	t.Parallel()
 	storetest.RunFaults(t, func(t *testing.T) (store.Store, storetest.Faults) {
 		f := new(faultsql.Faults)
-		db := f.Open(dsn(filepath.Join(t.TempDir(), "host.db"), pragmas{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(OFF)"}))
+		db := f.Open(dsn(place(t, filepath.Join(t.TempDir(), "host.db"), hostFile), pragmas{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(OFF)"}))
 		t.Cleanup(func() { db.Close() })
 		s, err := New(t.Context(), db)
 		if err != nil {
