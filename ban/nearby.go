@@ -136,8 +136,8 @@ func (s *search) addOnce(r store.Rule) {
 	}
 }
 
-// keys returns the keys of the rules that match the value of the ban, and those of
-// all patterns that may.
+// keys returns the keys of the rules that match the value of the ban, hashed ones as far
+// as the ring of the Admin tells, and those of all patterns that may.
 func (s *search) keys(ctx context.Context) (keys []store.Key, err error) {
 	key := s.found.planned.rule.Key
 	if !key.Wildcard() {
@@ -163,6 +163,9 @@ func (s *search) keys(ctx context.Context) (keys []store.Key, err error) {
 		keys = append(keys, store.WildcardKey(KindEmail))
 	} else {
 		keys = append(keys, store.WildcardKey(KindName))
+	}
+	for _, hashed := range s.admin.hasher.under(banValue(s.ban)) {
+		keys = append(keys, hashed.Key())
 	}
 	slices.SortFunc(keys, func(x, y store.Key) int { return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Text, y.Text)) })
 	return slices.Compact(keys), nil

@@ -7,10 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/ban/value"
 	"example.com/ostraka/memstore"
+	"example.com/ostraka/store"
 )
 
 // texts returns the values of a sample, with a mark for those called redundant.
@@ -123,6 +126,55 @@ func TestPreviewFindsNarrowerBansAmongMany(t *testing.T) {
 				}
 				if got := texts(p.Narrower); !p.Partial || !slices.Equal(got, tt.narrower) {
 					t.Errorf("partial %v, narrower %v, want %v", p.Partial, got, tt.narrower)
+				}
+			})
+		})
+	}
+}
+
+// A rule that is hashed under any key of the ring is found for the value of the ban, where
+// it cannot read all rules: what it denies is not for a ban that holds for review.
+func TestPreviewFindsHashedBansAmongMany(t *testing.T) {
+	ring := ban.KeyRing{"old": secret('a'), "new": secret('b')}
+	for _, tt := range []struct {
+		rule, hashed string
+		under        string
+		planned      ban.CreateOptions
+		decides      int64 // about how many accounts the planned ban does
+	}{
+		{"the mailbox is denied by a hash", "email:ann@gmail.com", "new", ban.CreateOptions{Kind: ban.KindEmail, Value: "ann@gmail.com"}, 0},
+		{"and by one under an older key", "email:ann@gmail.com", "old", ban.CreateOptions{Kind: ban.KindEmail, Value: "ann@gmail.com"}, 0},
+		{"a hash is of another mailbox", "email:bob@gmail.com", "new", ban.CreateOptions{Kind: ban.KindEmail, Value: "ann@gmail.com"}, 1},
+		{"what looks like the name is denied by a hash", "name:bob", "old", ban.CreateOptions{Kind: ban.KindName, Value: "bоb"}, 0}, // its о is Cyrillic
+		{"a hash is of another name", "name:tod", "new", ban.CreateOptions{Kind: ban.KindName, Value: "bоb"}, 1},
+	} {
+		t.Run(tt.rule, func(t *testing.T) {
+			overEachStore(t, func(t *testing.T, d *desk) {
+				_, err := d.st.CreateAccount(d.ctx, store.Account{
+					ID: uuid.New(), Handle: "bob", HandleFold: "bob", HandleKeys: []string{"bob"}, CreatedAt: noon,
+					Emails: []store.AccountEmail{{ID: uuid.New(), Address: "a.nn@gmail.com", Mailbox: "ann@gmail.com", CreatedAt: noon}},
+				}, store.Change{Action: store.AccountCreate, At: noon, Actor: "alice", KeyTables: (*value.Tables)(nil).Version().String()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				o := rule{value: tt.hashed}.options()
+				o.Hashed = true
+				if _, err := newHashAdmin(t, d.st, ring, tt.under).Create(d.ctx, o); err != nil {
+					t.Fatal(err)
+				}
+				for _, other := range []string{"email:eve@spam.example", "name:mallory"} { // too many to be read
+					d.create(rule{value: other}.options())
+				}
+				tt.planned.Effect = ban.Review
+				for most, partial := range map[int]bool{100: false, 1: true} {
+					admin, err := ban.NewAdmin(d.st, ban.AdminOptions{Keys: ring, HashKey: "new", PreviewRules: most})
+					if err != nil {
+						t.Fatal(err)
+					}
+					p, err := admin.Preview(d.ctx, tt.planned)
+					if err != nil || p.Partial != partial || p.Affected.Accounts != tt.decides {
+						t.Errorf("of at most %d rules: partial %v, affected %+v, %v; want %d", most, p.Partial, p.Affected, err, tt.decides)
+					}
 				}
 			})
 		})
