@@ -1,10 +1,12 @@
 package ban_test
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
 
@@ -121,4 +123,47 @@ func TestAHashedBanIsReadBackByItsText(t *testing.T) {
 			t.Errorf("%v by %v, %v", d.Verdict, d.Match, err)
 		}
 	})
+}
+
+// Other tables make other keys of addresses, but not of hashes, of which nobody has the
+// address: they stay, and match by them.
+func TestRekeyLeavesHashedBansAsTheyAre(t *testing.T) {
+	ring := ban.KeyRing{"k1": secret('a')}
+	for name, open := range map[string]func(*testing.T) store.Store{
+		"memory": func(*testing.T) store.Store { return memstore.New() },
+		"SQLite": func(t *testing.T) store.Store { return openFile(t, filepath.Join(t.TempDir(), "bans.db")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := open(t)
+			admin := newHashAdmin(t, st, ring, "")
+			var before []ban.Ban
+			for _, o := range []ban.CreateOptions{
+				{Kind: ban.KindEmail, Value: "ann@corp.example", Hashed: true, Label: "case 7"},
+				{Kind: ban.KindName, Value: "bob", Hashed: true},
+				{Kind: ban.KindEmail, Value: "p_lain@corp.test"},
+			} {
+				b, err := admin.Create(t.Context(), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				before = append(before, b)
+			}
+			if r := rekey(t, st, ban.RekeyOptions{}); r.Moved != 1 {
+				t.Errorf("%+v, want the plain ban alone moved", r)
+			}
+			for _, b := range before[:2] {
+				if after, err := admin.Get(t.Context(), b.ID); err != nil || after.Value != b.Value || after.KeyText != b.KeyText || after.Label != b.Label {
+					t.Errorf("%+v, %v; was %+v", after, err, b)
+				}
+			}
+			for _, mirror := range []bool{false, true} {
+				c := newChecker(t, st, ban.CheckerOptions{Keys: ring, Tables: ownTables, Mirror: mirror, PollInterval: -1})
+				for _, s := range []ban.Subject{{Email: "ann@corp.example"}, {Name: "bоb"}, {Email: "plain@corp.example"}} { // its о is Cyrillic
+					if d, err := c.Check(t.Context(), s); err != nil || d.Verdict != ban.Denied {
+						t.Errorf("%+v, mirror %t: %v, %v", s, mirror, d.Verdict, err)
+					}
+				}
+			}
+		})
+	}
 }

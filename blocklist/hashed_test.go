@@ -41,3 +41,17 @@ func TestALineThatIsAHashIsRejected(t *testing.T) {
 		}
 	}
 }
+
+// A block is of a domain, and no domain is a hash.
+func TestABlockIsOfNoHash(t *testing.T) {
+	st := memstore.New()
+	hash := "h:gone:" + strings.Repeat("A", 43)
+	for _, text := range []string{hash, "email:" + hash, "@" + hash} {
+		if b, err := newAdmin(t, st).Create(as("alice"), blocklist.CreateOptions{Domain: text, Force: true}); codeOf(err) == "" {
+			t.Errorf("%q: %+v, %v; want a ValueError", text, b, err)
+		}
+	}
+	if inUse, err := st.HashKeysInUse(context.Background()); err != nil || len(inUse) > 0 {
+		t.Errorf("in use are %v, %v", inUse, err)
+	}
+}
