@@ -3,11 +3,15 @@ package ban
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"example.com/ostraka/ban/value"
+	"example.com/ostraka/internal/match"
+	"example.com/ostraka/internal/mirror"
+	"example.com/ostraka/store"
 )
 
 // MaxReason is the length of reasons, actors and the like, in characters.
@@ -99,3 +103,64 @@ func expiry(t, now time.Time) (time.Time, error) {
 
 // storedTime returns a time as stores keep it.
 func storedTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// Subject is who asks to be let in. Fields may be empty, but not all of them.
+type Subject struct {
+	Email  string // an e-mail address
+	Domain string // a domain name, for example of a website or an alias
+	IP     string // the address of the client
+	Name   string // a user name, or the local part of an alias
+
+	// Action is what they are about to do: by default [SignUp]. A rule whose
+	// scope leaves it out is not considered.
+	Action Action
+}
+
+// texts returns the fields as the caller gave them.
+func (s *Subject) texts() match.Texts { return match.Texts{s.Email, s.Domain, s.IP, s.Name} }
+
+// field returns the field of that kind as the caller gave it.
+func (s *Subject) field(k Kind) string {
+	switch k {
+	case KindEmail:
+		return s.Email
+	case KindDomain:
+		return s.Domain
+	case KindIP:
+		return s.IP
+	default:
+		return s.Name
+	}
+}
+
+// validate reports what is wrong with the Subject as a whole.
+func (s *Subject) validate() error {
+	if s.Email == "" && s.Domain == "" && s.IP == "" && s.Name == "" {
+		return &ValueError{Field: "subject", Code: CodeEmpty, Hint: "give at least one of email, domain, ip and name"}
+	}
+	if int(s.Action) >= len(store.Actions()) {
+		return &ValueError{Field: "action", Value: s.Action.String(), Code: CodeUnknown, Hint: "use one of the actions of this package"}
+	}
+	return nil
+}
+
+// scratch is what a check of a mirror works in. It is used again for others, so
+// that a check allocates nothing.
+type scratch struct {
+	mirror.Query
+	match  []*store.Rule // room for the rules that match
+	stripe uint32        // of the counters
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{stripe: nextStripe.Add(1)} }}
+
+func takeScratch() *scratch { return scratches.Get().(*scratch) }
+
+// release lets others have the scratch. It keeps no rule alive, nor what the
+// caller gave.
+func (sc *scratch) release() {
+	clear(sc.match) // rules of mail hosts too, which the query does not hold
+	sc.match = sc.match[:0]
+	sc.Reset()
+	scratches.Put(sc)
+}
