@@ -206,8 +206,9 @@ func FuzzParsePrefix(f *testing.F) {
 func slowPrefix(s string) (netip.Prefix, bool) {
 	if s = strings.TrimSpace(s); !strings.Contains(s, "/") {
 		a, err := netip.ParseAddr(s)
+		zone := a.Zone() // Unmap drops it
 		a = a.Unmap()
-		return netip.PrefixFrom(a, a.BitLen()), err == nil && a.Zone() == ""
+		return netip.PrefixFrom(a, a.BitLen()), err == nil && zone == ""
 	}
 	p, err := netip.ParsePrefix(s)
 	if err == nil && p.Addr().Is4In6() {
