@@ -127,7 +127,7 @@ func (a Address) parseServer(given string, mayPassword bool) (Address, error) {
 	if err != nil || u.Fragment != "" || u.Opaque != "" {
 		return Address{}, a.error(errors.New("this cannot be read"), howSpecial)
 	}
-	q, err := url.ParseQuery(u.RawQuery)
+	q, err := url.ParseQuery(strings.ReplaceAll(u.RawQuery, "+", "%2B")) // a plus is a plus, as for psql
 	for k := range q {
 		if err == nil && !key.MatchString(k) {
 			err = errors.New("no name of a setting")
@@ -145,7 +145,7 @@ func (a Address) parseServer(given string, mayPassword bool) (Address, error) {
 	if (password != "" || q.Has("password") || q.Has("sslpassword")) && !mayPassword {
 		return Address{}, a.error(errors.New("a password on the command line, where everybody on the machine can read it"), howPassword)
 	}
-	u.RawQuery = q.Encode()
+	u.RawQuery = encoded(q)
 	a.dsn = text(u)
 	if _, err := pgxpool.ParseConfig(a.dsn); err != nil {
 		return Address{}, a.error(fmt.Errorf("these settings cannot be used: %s", reason(err)), "correct the address, or the PG… variables of the environment")
@@ -161,6 +161,10 @@ func shown(u *url.URL) string {
 	}
 	return text(&out)
 }
+
+// encoded returns settings as they stand behind the ?. PostgreSQL's clients read no plus
+// as a space.
+func encoded(q url.Values) string { return strings.ReplaceAll(q.Encode(), "+", "%20") }
 
 // text returns an address with its slashes, also if there is nothing behind them.
 func text(u *url.URL) string {
@@ -202,7 +206,7 @@ func (a *Address) take(u *url.URL, q url.Values) error {
 			settings[k] = v
 		}
 	}
-	direct.Host, direct.RawQuery = listen, settings.Encode()
+	direct.Host, direct.RawQuery = listen, encoded(settings)
 	a.options.ListenDSN = direct.String()
 	return nil
 }

@@ -98,3 +98,16 @@ func TestSettingsOfOursAreNotTheServers(t *testing.T) {
 		t.Errorf("%+v, want %+v", a.options, want)
 	}
 }
+
+func TestAPlusInASettingIsAPlusAndASpaceStaysOne(t *testing.T) {
+	a, err := Named("-db", "postgres://u@pooler/app?application_name=c%2B+and%20d&listen=db:5432")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "postgres://u@pooler/app?application_name=c%2B%2Band%20d"; a.dsn != want {
+		t.Errorf("%s, want %s", a.dsn, want)
+	}
+	if want := "postgres://u@db:5432/app?application_name=c%2B%2Band%20d"; a.options.ListenDSN != want {
+		t.Errorf("%s, want %s", a.options.ListenDSN, want)
+	}
+}

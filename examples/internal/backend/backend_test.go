@@ -130,12 +130,13 @@ func TestWhatIsWrongWithAServerIsSaid(t *testing.T) {
 		outage bool
 		piece  string
 	}{
-		"nobody listens":        {"postgres://postgres@127.0.0.1:1/app", true, "is the server up"},
-		"no such host":          {"postgres://postgres@nowhere.invalid/app", true, "the address right"},
-		"no such database":      {strings.Replace(s.DSN(), "/postgres?", "/other?", 1), false, "createdb"},
-		"no such role":          {strings.Replace(s.DSN(), "postgres@", "nobody@", 1), false, "role"},
-		"no such setting":       {s.DSN() + "&sslmod=disable", false, "settings behind the ?"},
-		"a schema's name is so": {s.DSN() + "&schema=pg_mine", false, "Options.Schema"},
+		"nobody listens":      {"postgres://postgres@127.0.0.1:1/app", true, "is the server up"},
+		"no such host":        {"postgres://postgres@nowhere.invalid/app", true, "the address right"},
+		"no such database":    {strings.Replace(s.DSN(), "/postgres?", "/other?", 1), false, "createdb"},
+		"no such role":        {strings.Replace(s.DSN(), "postgres@", "nobody@", 1), false, "role"},
+		"no such setting":     {s.DSN() + "&sslmod=disable", false, "settings behind the ?"},
+		"no such value":       {s.DSN() + "&default_transaction_isolation=read%20some", false, `"read some" (SQLSTATE 22023); correct the settings behind the ?`},
+		"no name of a schema": {s.DSN() + "&schema=pg_mine", false, "correct the settings behind the ?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := backend.Named("-db", c.text)
@@ -149,6 +150,15 @@ func TestWhatIsWrongWithAServerIsSaid(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARoleThatIsNotThereCannotBeGrantedTheTables(t *testing.T) {
+	a, err := backend.Named("-db", pgtest.Shared(t).DSN()+"&schema="+pgtest.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = backend.Migrate(t.Context(), a, `nobody"; DROP SCHEMA public; --`)
+	wantTrouble(t, err, false, "does not exist", "CREATE ROLE")
 }
 
 func TestAWrongPasswordIsSaidAndNotShown(t *testing.T) {

@@ -56,8 +56,18 @@ const (
 	wrongPassword = "28P01"
 	wrongRole     = "28000" // or its way in is not allowed
 	noDatabase    = "3D000"
-	noSetting     = "42704"
+	noSuchThing   = "42704" // no setting, when connecting; later on no role
+	noSuchValue   = "22023" // of a setting
 )
+
+// badSetting reports whether the store or the server refused a setting of the address.
+func badSetting(err error) bool {
+	if _, ok := errors.AsType[*pgstore.OptionError](err); ok {
+		return true
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	return connecting && (code(err) == noSuchThing || code(err) == noSuchValue)
+}
 
 func code(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
@@ -103,8 +113,10 @@ func (a Address) serverError(ctx context.Context, err error) error {
 		e.Hint = "is the role right, and does the server's pg_hba.conf let it in from here?"
 	case code(err) == noDatabase:
 		e.Hint = "make it with createdb, or name another"
-	case code(err) == noSetting:
+	case badSetting(err):
 		e.Hint = "correct the settings behind the ?"
+	case code(err) == noSuchThing:
+		e.Hint = "make that role with CREATE ROLE, or name another with --grant"
 	case errors.Is(err, pgstore.ErrConnection), errors.Is(err, store.ErrUnavailable):
 		e.Hint = "is the server up, the address right, and does it take writes?"
 	}
