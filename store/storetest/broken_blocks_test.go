@@ -13,6 +13,16 @@ import (
 )
 
 var blockFlaws = []flaw{
+	{"returns the time of a new block finer than it keeps it", func(o *override) {
+		o.createBlock = func(ctx context.Context, b store.Block, c store.Change) (store.Block, error) {
+			given := b.CreatedAt
+			b.CreatedAt = time.UnixMicro(given.UnixMicro()).UTC()
+			b, err := o.Store.CreateBlock(ctx, b, c)
+			b.CreatedAt = given
+			return b, err
+		}
+	}, []string{"What a creation returns is what is read, whatever the clock"}},
+
 	{"makes up an ID for a block", func(o *override) {
 		blockAs(o, func(b *store.Block) { b.ID = newBlock("").ID })
 	}, []string{"CreateBlock returns the block as stored", "CreateBlock refuses an ID that is taken"}},

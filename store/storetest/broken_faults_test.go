@@ -115,3 +115,55 @@ func TestTheRuleOfFaultsCatches(t *testing.T) {
 		})
 	}
 }
+
+// readBan is how a store with two statements reads a ban.
+type readBan func(f *fakeFaults, o *override, ctx context.Context, id uuid.UUID) (store.Ban, error)
+
+func TestTheRuleOfFailedReadsCatches(t *testing.T) {
+	for name, c := range map[string]struct {
+		read  readBan
+		wrong bool
+	}{
+		"is right": {func(f *fakeFaults, o *override, ctx context.Context, id uuid.UUID) (store.Ban, error) {
+			for range 2 {
+				if f.fails() {
+					return store.Ban{}, ErrFault
+				}
+			}
+			return o.Store.Ban(ctx, id)
+		}, false},
+		"does not mind where it matters not": {func(f *fakeFaults, o *override, ctx context.Context, id uuid.UUID) (store.Ban, error) {
+			b, err := o.Store.Ban(context.WithoutCancel(ctx), id)
+			f.fails()
+			return b, err
+		}, false},
+		"gives what it has read before a failure": {func(f *fakeFaults, o *override, ctx context.Context, id uuid.UUID) (store.Ban, error) {
+			b, err := o.Store.Ban(context.WithoutCancel(ctx), id)
+			if f.fails() || ctx.Err() != nil {
+				return store.Ban{ID: b.ID}, nil
+			}
+			return b, err
+		}, true},
+		"does not go on after a failure": {func(f *fakeFaults, o *override, ctx context.Context, id uuid.UUID) (store.Ban, error) {
+			if f.fails() || ctx.Err() != nil {
+				o.ban = func(context.Context, uuid.UUID) (store.Ban, error) { return store.Ban{}, ErrFault }
+				return store.Ban{}, ErrFault
+			}
+			return o.Store.Ban(ctx, id)
+		}, true},
+		"has no statements": {func(_ *fakeFaults, o *override, ctx context.Context, id uuid.UUID) (store.Ban, error) {
+			return o.Store.Ban(ctx, id)
+		}, true},
+	} {
+		t.Run("a store that "+name, func(t *testing.T) {
+			for _, end := range []bool{false, true} {
+				f, o := new(fakeFaults), &override{Store: memstore.New()}
+				o.ban = func(ctx context.Context, id uuid.UUID) (store.Ban, error) { return c.read(f, o, ctx, id) }
+				failures := verdict(t, func(r reporter) { faultedRead(r, "Ban", end, o, f) })
+				if (len(failures) > 0) != c.wrong {
+					t.Errorf("the context ends: %t: the rule says %q", end, failures)
+				}
+			}
+		})
+	}
+}

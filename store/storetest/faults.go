@@ -40,7 +40,7 @@ const (
 
 // RunFaults checks that an operation of which any one statement fails, or during
 // which its context ends, is made as a whole or not at all, as its error says, and that
-// the store goes on working. open is called for every operation, and again whenever one
+// the store goes on working. A read returns an error or all that there is. open is called for every operation, and again whenever one
 // was made: it returns an open, empty store, which RunFaults closes, and what makes its
 // statements go wrong.
 //
@@ -50,18 +50,22 @@ func RunFaults(t *testing.T, open func(t *testing.T) (store.Store, Faults)) {
 		for _, method := range faultedMethods {
 			t.Run("a statement of "+method+" "+way, func(t *testing.T) {
 				r := cited{t, "An operation with an error has changed nothing, whichever of its statements failed; one without has been made."}
-				faulted(r, method, way != "fails", func() (store.Store, Faults) {
-					s, f := open(t)
-					t.Cleanup(func() {
-						if err := s.Close(); err != nil {
-							t.Errorf("Close: %v", err)
-						}
-					})
-					return s, f
-				})
+				faulted(r, method, way != "fails", func() (store.Store, Faults) { return openFor(t, open) })
 			})
 		}
 	}
+	faultedReads(t, open)
+}
+
+// openFor opens a store that the test closes.
+func openFor(t *testing.T, open func(t *testing.T) (store.Store, Faults)) (store.Store, Faults) {
+	s, f := open(t)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return s, f
 }
 
 // faultedMethods are the calls that write.
@@ -69,7 +73,7 @@ var faultedMethods = []string{
 	"CreateBan", "CreateBans", "UpdateBan", "RedactBan", "DeleteBan", "AddHits", "CreateBlock", "UpdateBlock", "DeleteBlock",
 	"ApplyList", "ApplyList of a new list", "UndoList", "DropList", "CreateAccount", "UpdateAccount", "DeleteAccount",
 	"CreateBanDisabling", "UpdateBanDisabling", "CreateSession", "CreateToken", "RevokeCredentials", "TrimSessions",
-	"RemoveAccount with Redact", "CreateAlias", "UpdateAlias", "DeleteAlias", "SetKeyTables", "Rekey", "PutSubscription", "DeleteSubscription",
+	"RemoveAccount with Redact", "CreateAlias", "UpdateAlias", "DeleteAlias", "SetKeyTables", "Rekey", "PutSubscription", "TakeSubscription", "SetSubscriptionState", "DeleteSubscription",
 }
 
 // faulted has each statement of an operation go wrong, one after the other.
@@ -256,6 +260,9 @@ func everything(t reporter, s store.Store) string {
 	add("tables", tables, err)
 	subscriptions, err := s.Subscriptions(t.Context())
 	add("subscriptions", subscriptions, err)
+	for _, sub := range subscriptions {
+		add("state", fmt.Sprintf("%+v", sub.State), nil) // which has no JSON form
+	}
 	log, err := s.Changes(t.Context(), 0, store.MaxPageLimit)
 	add("log", log, err)
 	return b.String()
