@@ -365,6 +365,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"a backup that is no database":             {"x.db", "text.db", ErrCorrupt},
 		"to replace what is no database":           {"text.db", "good.db", ErrCorrupt},
 		"to make a file beside the log of another": {"gone.db", "good.db", fs.ErrExist},
+		"to make a file in a folder that is none":  {"none/x.db", "good.db", fs.ErrNotExist},
 		"to restore a file from itself":            {"x.db", "x.db", nil},
 	} {
 		err := Restore(ctx, name(tt.path), name(tt.backup), by(""), Options{})

@@ -24,7 +24,7 @@ func (m *micros) Scan(src any) error {
 	case int64:
 		*m = micros(time.UnixMicro(v).UTC())
 	default:
-		return fmt.Errorf("a time is kept as %T", src)
+		return fmt.Errorf("%w: a time is kept as %T", ErrCorrupt, src)
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func (i *id) Scan(src any) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("an id is kept as %T, or not in 16 bytes", src)
+	return fmt.Errorf("%w: an id is kept as %T, or not in 16 bytes", ErrCorrupt, src)
 }
 
 // idArg is the argument for a column that [id] scans, if it may be NULL.
@@ -62,7 +62,7 @@ func (h *hash) Scan(src any) error {
 		copy(h[:], v)
 		return nil
 	}
-	return fmt.Errorf("a hash is kept as %T, or not in 32 bytes", src)
+	return fmt.Errorf("%w: a hash is kept as %T, or not in 32 bytes", ErrCorrupt, src)
 }
 
 // span scans a number of microseconds.
@@ -71,7 +71,7 @@ type span time.Duration
 func (s *span) Scan(src any) error {
 	v, ok := src.(int64)
 	if !ok {
-		return fmt.Errorf("a duration is kept as %T", src)
+		return fmt.Errorf("%w: a duration is kept as %T", ErrCorrupt, src)
 	}
 	*s = span(time.Duration(v) * time.Microsecond)
 	return nil
@@ -104,7 +104,7 @@ type small uint8
 func (s *small) Scan(src any) error {
 	v, ok := src.(int64)
 	if !ok || v < 0 || v > 255 {
-		return fmt.Errorf("a small number is kept as %T %v", src, src)
+		return fmt.Errorf("%w: a small number is kept as %T %v", ErrCorrupt, src, src)
 	}
 	*s = small(v)
 	return nil
@@ -116,7 +116,7 @@ type day time.Time
 func (d *day) Scan(src any) error {
 	v, ok := src.(int64)
 	if !ok {
-		return fmt.Errorf("a day is kept as %T", src)
+		return fmt.Errorf("%w: a day is kept as %T", ErrCorrupt, src)
 	}
 	*d = day(sqlbackend.Day(v))
 	return nil

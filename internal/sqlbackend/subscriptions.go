@@ -2,6 +2,7 @@ package sqlbackend
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"example.com/ostraka/store"
 )
@@ -25,10 +26,14 @@ func SubscriptionState(s *store.SubscriptionState) (string, error) {
 	return string(text), err
 }
 
-// ReadSubscription reads what SubscriptionTexts returns.
+// ReadSubscription reads what SubscriptionTexts returns. What it cannot read is
+// [ErrCorrupt].
 func ReadSubscription(settings, state string) (s store.Subscription, err error) {
 	if err = json.Unmarshal([]byte(settings), &s); err == nil {
 		err = json.Unmarshal([]byte(state), &s.State)
 	}
-	return s, err
+	if err != nil {
+		return s, fmt.Errorf("%w: a subscription: %w", ErrCorrupt, err)
+	}
+	return s, nil
 }
