@@ -62,6 +62,10 @@ func TestAColumnThatNoStoreWritesIsErrCorrupt(t *testing.T) {
 		"all of them":  func() error { _, err := s.Subscriptions(ctx); return err },
 		"Changes":      func() error { _, err := s.Changes(ctx, 0, 0); return err },
 	}
+	update := func() error {
+		_, err := s.UpdateAccount(ctx, store.AccountWrite{Account: acc}, by(store.AccountUpdate))
+		return err
+	}
 	for what, do := range read {
 		if err := do(); err != nil {
 			t.Fatalf("before anything is damaged: %s: %v", what, err)
@@ -94,6 +98,11 @@ func TestAColumnThatNoStoreWritesIsErrCorrupt(t *testing.T) {
 			for _, what := range tt.reads {
 				if err := read[what](); !errors.Is(err, ErrCorrupt) {
 					t.Errorf("%s: %v, want ErrCorrupt", what, err)
+				}
+			}
+			if tt.table == "accounts" {
+				if err := update(); !errors.Is(err, ErrCorrupt) {
+					t.Errorf("a write to it: %v, want ErrCorrupt", err)
 				}
 			}
 			mustExec(t, s.writeDB, `DELETE FROM `+table+`; INSERT INTO `+table+` SELECT * FROM kept; DROP TABLE kept`)

@@ -348,6 +348,7 @@ func TestRestoreRefuses(t *testing.T) {
 	mustExec(t, hostDB(t, name("newer.db")), `UPDATE ostraka_schema SET version = version + 1`)
 	mustExec(t, hostDB(t, name("contradictory.db")), `DELETE FROM ostraka_rules`)
 	mustExec(t, hostDB(t, name("empty.db")), `CREATE TABLE x (y)`)
+	mustExec(t, hostDB(t, name("foreign.db")), `PRAGMA application_id = 7; CREATE TABLE x (y)`)
 	if err := os.WriteFile(name("text.db"), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -364,6 +365,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"a backup of something else":               {"x.db", "empty.db", ErrForeign},
 		"a backup that is no database":             {"x.db", "text.db", ErrCorrupt},
 		"to replace what is no database":           {"text.db", "good.db", ErrCorrupt},
+		"to replace what is another application's": {"foreign.db", "good.db", ErrForeign},
 		"to make a file beside the log of another": {"gone.db", "good.db", fs.ErrExist},
 		"to make a file in a folder that is none":  {"none/x.db", "good.db", fs.ErrNotExist},
 		"to restore a file from itself":            {"x.db", "x.db", nil},
@@ -372,6 +374,9 @@ func TestRestoreRefuses(t *testing.T) {
 		if err == nil || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", what, err, tt.want)
 		}
+	}
+	if err := Restore(ctx, path, name("good.db"), by(""), Options{BusyTimeout: -1}); err == nil || errors.Is(err, store.ErrBusy) {
+		t.Errorf("with options that are none: %v", err)
 	}
 	release := holdLock(t, path)
 	if err := Restore(ctx, path, name("good.db"), by(""), Options{BusyTimeout: 100 * time.Millisecond}); !errors.Is(err, store.ErrBusy) {

@@ -93,3 +93,22 @@ func TestASyncThatCannotCleanUpChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// Two operators, or one twice, who ask the same file read the same.
+func TestCheckSaysTheSameOfTheSameFile(t *testing.T) {
+	s := openTemp(t)
+	for _, prefix := range []string{"192.0.2.0/24", "198.51.100.0/25", "203.0.113.0/26", "192.0.2.128/27", "2001:db8::/32"} {
+		b := domainBan(prefix)
+		b.Kind = store.KindIP
+		if _, err := s.CreateBan(context.Background(), b, by(store.BanCreate)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustExec(t, s.writeDB, `DELETE FROM ostraka_prefix_lengths`)
+	first := s.Check(context.Background())
+	for range 10 {
+		if again := s.Check(context.Background()); first == nil || again == nil || again.Error() != first.Error() {
+			t.Fatalf("first\n%v\nthen\n%v", first, again)
+		}
+	}
+}

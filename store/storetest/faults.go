@@ -70,11 +70,14 @@ func openFor(t *testing.T, open func(t *testing.T) (store.Store, Faults)) (store
 
 // faultedMethods are the calls that write.
 var faultedMethods = []string{
-	"CreateBan", "CreateBans", "UpdateBan", "RedactBan", "DeleteBan", "AddHits", "CreateBlock", "UpdateBlock", "DeleteBlock",
-	"ApplyList", "ApplyList of a new list", "UndoList", "DropList", "CreateAccount", "UpdateAccount", "DeleteAccount",
+	"CreateBan", "CreateBan over an expired one", "CreateBans", "CreateBans of prefixes", "UpdateBan", "RedactBan", "DeleteBan", "PurgeBans", "AddHits", "CreateBlock", "UpdateBlock", "DeleteBlock",
+	"ApplyList", "ApplyList that removes", "ApplyList of a new list", "UndoList", "DropList", "CreateAccount", "UpdateAccount", "DeleteAccount",
 	"CreateBanDisabling", "UpdateBanDisabling", "CreateSession", "CreateToken", "RevokeCredentials", "TrimSessions",
-	"RemoveAccount with Redact", "CreateAlias", "UpdateAlias", "DeleteAlias", "SetKeyTables", "Rekey", "PutSubscription", "TakeSubscription", "SetSubscriptionState", "DeleteSubscription",
+	"RemoveAccount with Redact", "CreateAlias", "UpdateAlias", "DeleteAlias", "SetKeyTables", "Rekey", "Rekey of an account", "PutSubscription", "TakeSubscription", "SetSubscriptionState", "DeleteSubscription",
 }
+
+// unlogged are those that the log says nothing of.
+var unlogged = []string{"AddHits", "CreateSession", "TrimSessions", "TakeSubscription", "SetSubscriptionState"}
 
 // faulted has each statement of an operation go wrong, one after the other.
 func faulted(t reporter, method string, end bool, open func() (store.Store, Faults)) {
@@ -86,12 +89,15 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 		r := callRecords(t, s)
 		create(t, s, nameBan("admin")) // whose keys can be made anew
 		addHits(t, s, hit(r.ban, 2, noon, clients(1)))
-		all := calls(r)
+		all := slices.Concat(calls(r), faultedCalls(t, s, r))
 		i := slices.IndexFunc(all, func(c call) bool { return c.method == method })
 		if i < 0 {
 			t.Fatalf("there is no call of %s", method)
 		}
 		do = all[i].do
+		if method == "Rekey of an account" {
+			do = rekeyOfAccount(t, open, s)
+		}
 	}
 	begin()
 	for n := 1; n <= faultTries; n += 1 + n/faultsAll {
@@ -118,6 +124,8 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 			t.Errorf("%s, with statement %d gone wrong, says %v and has told of changes", method, n, err)
 		case err == nil && after == before:
 			t.Fatalf("%s, with statement %d gone wrong: %t, says that it was made and has changed nothing of\n%s", method, n, fired, before)
+		case err == nil && lastChange(t, s) == last && !slices.Contains(unlogged, method):
+			t.Fatalf("%s, with statement %d gone wrong: %t, says that it was made, and the log does not", method, n, fired)
 		case err == nil && !wantLogTrue(t, s, last, method):
 			return
 		case err == nil && !fired:

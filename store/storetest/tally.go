@@ -131,6 +131,7 @@ func tallyStays(t reporter, s store.Store) {
 	wantTotalOf(t, s, changed.Rule(&l), 5, noon)
 	addHits(t, s, hitOf(changed.Rule(&l), 4, noon, nil))
 	wantTotalOf(t, s, changed.Rule(&l), 9, noon)
+	wantHistoryOf(t, s, changed.Rule(&l), store.DayHits{Day: today, Uses: 9, Clients: 2})
 }
 
 func tallyGoes(t reporter, s store.Store) {
