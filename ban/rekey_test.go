@@ -163,7 +163,7 @@ func TestChecksAreRightBeforeAndAfterRekey(t *testing.T) {
 	if _, err := admin.Reinstate(as("bob"), revoked[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.UndoList(context.Background(), "people", store.Change{At: afterV1, Actor: "bob", Action: store.ListUndo}); err != nil {
+	if _, err := st.UndoList(context.Background(), "people", 0, store.Change{At: afterV1, Actor: "bob", Action: store.ListUndo}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range append(running, bothCheckers(t, st)...) {

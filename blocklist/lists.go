@@ -86,18 +86,40 @@ func (a *Admin) Entries(ctx context.Context, name string) iter.Seq2[Entry, error
 // was synced once an empty one without texts is left. Only one version is kept: an Undo after an Undo gives
 // [ErrNothingToUndo], one of a list that does not exist [ErrNotFound].
 func (a *Admin) Undo(ctx context.Context, name string) (List, error) {
+	return a.UndoVersion(ctx, name, 0)
+}
+
+// UndoVersion is Undo of the Version that somebody has looked at: if another one is in
+// force by now, which a Sync has brought or an Undo, nothing is changed, and the error is
+// a [*ChangedError]. Version 0 is whatever is in force.
+func (a *Admin) UndoVersion(ctx context.Context, name string, version int64) (List, error) {
 	c, err := a.change(ctx, store.ListUndo)
 	if err != nil {
 		return List{}, err
 	}
-	l, err := a.store.UndoList(ctx, name, c)
-	if errors.Is(err, ErrConflict) { // for UndoList it has this meaning only
-		err = ErrNothingToUndo
+	l, err := a.store.UndoList(ctx, name, version, c)
+	if errors.Is(err, ErrConflict) {
+		err = a.undoConflict(ctx, name, version)
 	}
 	if err != nil {
 		return List{}, fmt.Errorf("undo the last sync of list %q: %w", name, err)
 	}
 	return l, nil
+}
+
+// undoConflict returns which of the conflicts it was that kept a version from being undone.
+func (a *Admin) undoConflict(ctx context.Context, name string, version int64) error {
+	if version == 0 {
+		return ErrNothingToUndo
+	}
+	now, err := a.store.List(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case now.Version != version:
+		return &ChangedError{List: name, Base: version, Version: now.Version}
+	}
+	return ErrNothingToUndo
 }
 
 // Drop removes a list with all its entries, and returns it as it was, or

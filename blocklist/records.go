@@ -1,6 +1,10 @@
 package blocklist
 
-import "example.com/ostraka/store"
+import (
+	"fmt"
+
+	"example.com/ostraka/store"
+)
 
 // The records and errors of package store that users of this package meet.
 type (
@@ -42,6 +46,29 @@ var (
 	ErrUnavailable = store.ErrUnavailable
 	ErrClosed      = store.ErrClosed
 )
+
+// ChangedError reports that a list has another content than the one that the caller
+// meant, so that it was left as it is. It matches [ErrConflict].
+type ChangedError struct {
+	List    string // its name
+	Base    int64  // the Version that was meant; 0: none, for there was no list
+	Version int64  // the one that the list has; 0: there is no list
+}
+
+func (e *ChangedError) Error() string {
+	switch {
+	case e.Version == 0:
+		return fmt.Sprintf("list %q was dropped meanwhile", e.List)
+	case e.Base == 0:
+		return fmt.Sprintf("list %q was made meanwhile", e.List)
+	case e.Base == e.Version:
+		return fmt.Sprintf("list %q was dropped and made anew meanwhile", e.List)
+	}
+	return fmt.Sprintf("list %q was changed meanwhile: it is at version %d, not %d", e.List, e.Version, e.Base)
+}
+
+// Unwrap returns [ErrConflict].
+func (e *ChangedError) Unwrap() error { return ErrConflict }
 
 // ErrNothingToUndo: the version of a list before the one in force is gone, since
 // the last Sync was undone already. It matches [ErrConflict] too.

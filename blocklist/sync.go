@@ -27,6 +27,13 @@ type SyncOptions struct {
 	Reason       string
 	PublicReason string
 
+	// Base, if not nil, is the list as it was when the caller decided on the lines, as
+	// [Admin.GetList] gives it; the zero List: there was none. If its content is another by
+	// now, because somebody else synced, undid or dropped it meanwhile, the Sync changes
+	// nothing, and the error is a [*ChangedError]. Force does not override it. ID and
+	// Version are all that is looked at. Default nil: whatever the list holds is replaced.
+	Base *List
+
 	// Force goes on where a [*StopError] would stop.
 	Force bool
 	// AllowWide takes lines whose value a guard finds too wide: public suffixes,
@@ -182,8 +189,9 @@ func (e *StopError) Unwrap() error {
 //
 // Errors: a [*ban.ValueError] for a name or text that does not fit, a
 // [*StopError] for input that looks like a mistake, [ErrConflict] if the same
-// list was synced by somebody else meanwhile. With a StopError, the Result says
-// what the Sync would have done.
+// list was synced by somebody else meanwhile, which is a [*ChangedError] if that was
+// since [SyncOptions.Base]. With a StopError, the Result says what the Sync would have
+// done.
 func (a *Admin) Sync(ctx context.Context, name string, lines iter.Seq2[Line, error], o SyncOptions) (Result, error) {
 	c, err := a.change(ctx, store.ListSync)
 	if err != nil {
@@ -244,6 +252,9 @@ func (a *Admin) diff(ctx context.Context, name string, lines iter.Seq2[Line, err
 	old, err := a.store.List(ctx, name)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return d, fmt.Errorf("sync list %q: %w", name, err)
+	}
+	if o.Base != nil && (o.Base.ID != old.ID || o.Base.Version != old.Version) {
+		return d, fmt.Errorf("sync list %q: %w", name, &ChangedError{List: name, Base: o.Base.Version, Version: old.Version})
 	}
 	d.old, d.result.List = old, old
 	d.delta.List = old

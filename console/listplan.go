@@ -6,11 +6,14 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
@@ -22,6 +25,23 @@ type listForm struct {
 
 	FileName string
 	Packed   string // the file again, so that what was planned is what is applied
+	// Seen is the content of the list that the plan is for, as seenList writes it, so
+	// that it is not applied to another; empty: nobody has looked.
+	Seen string
+}
+
+// seenList says which content of a list it is.
+func seenList(l *blocklist.List) string { return fmt.Sprintf("%s/%d", l.ID, l.Version) }
+
+// base returns the list as it was seen, nil if nobody has looked or it cannot be read.
+func (f *listForm) base() *blocklist.List {
+	text, version, _ := strings.Cut(f.Seen, "/")
+	id, err := uuid.Parse(text)
+	n, wrong := strconv.ParseInt(version, 10, 64)
+	if err != nil || wrong != nil {
+		return nil
+	}
+	return &blocklist.List{ID: id, Version: n}
 }
 
 func newListForm(list string) listForm {
@@ -50,6 +70,7 @@ type listPlan struct {
 	Result  blocklist.Result
 	Changes []listChange // some of them
 	Stopped string       // why it would be stopped; empty: it would not
+	Since   string       // why it was not applied: the list is another; empty: it is not
 	Faults  faults
 }
 
@@ -58,6 +79,7 @@ func readListForm(r *request) (listForm, []byte, faults) {
 	f := listForm{
 		List: r.text("list"), Format: r.text("format"), Kind: r.text("kind"), Effect: r.text("effect"),
 		Reason: r.text("reason"), PublicReason: r.text("public_reason"), FileName: r.text("file_name"), Packed: r.form.Get("packed"),
+		Seen: r.text("seen"),
 	}
 	bad := faults{}
 	file, uploaded := r.files["file"]
@@ -138,6 +160,12 @@ func planList(r *request) (answer, error) {
 
 func planned(r *request, f listForm, data []byte, bad faults, status int) (answer, error) {
 	p := &listPlan{Form: f, Faults: bad}
+	return p.answer(r, data, status)
+}
+
+// answer is the page that says what the file would do to the list as it now is.
+func (p *listPlan) answer(r *request, data []byte, status int) (answer, error) {
+	f, bad := p.Form, p.Faults
 	parse, sync := f.options(bad)
 	if len(bad) == 0 {
 		var err error
@@ -158,6 +186,7 @@ func planned(r *request, f listForm, data []byte, bad faults, status int) (answe
 		return (&listsData{Form: f, Faults: bad}).answer(r, http.StatusUnprocessableEntity)
 	}
 	p.Changes = changesOf(&p.Result.Listed)
+	p.Form.Seen = seenList(&p.Result.List)
 	return answer{status: status, template: "listplan", title: "What the file would do", data: p}, nil
 }
 
@@ -168,10 +197,14 @@ func applyList(r *request) (answer, error) {
 	if len(bad) > 0 {
 		return planned(r, f, data, bad, 0)
 	}
-	sync.Force = r.text("step") == stepForce
+	sync.Force, sync.Base = r.text("step") == stepForce, f.base()
 	_, err := r.console.parts.Blocks.Sync(r.Context(), f.List, blocklist.Parse(bytes.NewReader(data), parse), sync)
 	if _, ok := errors.AsType[*blocklist.StopError](err); ok {
 		return planned(r, f, data, bad, http.StatusConflict)
+	}
+	if changed, ok := errors.AsType[*blocklist.ChangedError](err); ok {
+		p := &listPlan{Form: f, Faults: bad, Since: upperFirst(changed.Error())}
+		return p.answer(r, data, http.StatusConflict)
 	}
 	_, wrongValue := errors.AsType[*ban.ValueError](err)
 	_, wrongFormat := errors.AsType[*blocklist.FormatError](err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
@@ -169,7 +170,11 @@ func fileEnding(f blocklist.Format) string {
 
 func undoList(r *request) (answer, error) {
 	name := r.PathValue("name")
-	_, err := r.console.parts.Blocks.Undo(r.Context(), name)
+	version, err := strconv.ParseInt(r.text("version"), 10, 64)
+	if err != nil || version <= 0 {
+		return answer{}, errUnreadable
+	}
+	_, err = r.console.parts.Blocks.UndoVersion(r.Context(), name, version)
 	if errors.Is(err, blocklist.ErrNothingToUndo) { // somebody else was quicker
 		err = ban.ErrConflict
 	}

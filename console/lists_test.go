@@ -85,15 +85,40 @@ func TestAFileIsPlannedBeforeItIsApplied(t *testing.T) {
 	if a := w.sendFile("moderator", "/lists/apply", "", append(hiddenFields(plan.body), "step", "force")...); a.status != 303 {
 		t.Fatal(a.status, a.main())
 	}
-	if a := w.post("moderator", "/lists/mine/undo"); a.status != 303 {
+	w.post("moderator", "/lists/mine/undo").want(400)
+	w.post("moderator", "/lists/mine/undo", "version", "1").want(409, "Somebody else was quicker")
+	w.get("moderator", "/lists/mine").want(200, `name="version" value="2"`)
+	if a := w.post("moderator", "/lists/mine/undo", "version", "2"); a.status != 303 {
 		t.Fatal(a.status, a.main())
 	}
-	w.post("moderator", "/lists/mine/undo").want(409)
+	w.post("moderator", "/lists/mine/undo", "version", "2").want(409)
+	w.post("moderator", "/lists/mine/undo", "version", "3").want(409)
 	w.post("moderator", "/lists/mine/drop").want(200, "was not dropped yet")
 	if a := w.post("moderator", "/lists/mine/drop", "step", "force"); a.status != 303 {
 		t.Fatal(a.status, a.main())
 	}
 	w.get("reader", "/lists/mine").want(404)
+}
+
+// Of two moderators who plan a file for the same list, the second looks once more.
+func TestAPlanIsForTheListThatWasSeen(t *testing.T) {
+	w := newWorld(t)
+	form := []string{"list", "mine", "format", "auto", "effect", "deny"}
+	plan := func(file string) []string {
+		return hiddenFields(w.sendFile("moderator", "/lists/plan", file, form...).want(200).body)
+	}
+	apply := func(fields []string) reply { return w.sendFile("moderator", "/lists/apply", "", fields...) }
+	mine, theirs := plan("a.example\n"), plan("b.example\nc.example\n")
+	if a := apply(theirs); a.status != 303 {
+		t.Fatal(a.status, a.main())
+	}
+	again := apply(append(mine, "step", "force")).want(409, "Somebody else was quicker", "was made meanwhile", "Removed</dt><dd>2")
+	w.get("reader", "/lists/mine/entries").want(200, "b.example")
+	mine = hiddenFields(again.body)
+	if a := apply(append(mine, "step", "force")); a.status != 303 {
+		t.Fatal(a.status, a.main())
+	}
+	apply(append(mine, "step", "force")).want(409, "changed meanwhile") // sent twice
 }
 
 func TestFilesThatAreNone(t *testing.T) {

@@ -115,11 +115,14 @@ func (s *Store) swap(l *list, info *store.List, taken, undo *step, change store.
 }
 
 // UndoList implements [store.Lists].
-func (s *Store) UndoList(ctx context.Context, name string, change store.Change) (info store.List, err error) {
+func (s *Store) UndoList(ctx context.Context, name string, version int64, change store.Change) (info store.List, err error) {
 	err = s.write(ctx, func() (*store.Change, error) {
 		l := s.lists.byName[name]
 		if l == nil {
 			return nil, missingList(name)
+		}
+		if version != 0 && l.info.Version != version {
+			return nil, fmt.Errorf("list %q is not at version %d: %w", name, version, store.ErrConflict)
 		}
 		if l.undo == nil {
 			return nil, fmt.Errorf("the version before of list %q is gone: %w", name, store.ErrConflict)

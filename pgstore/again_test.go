@@ -123,7 +123,7 @@ func writes() []aWrite {
 			return l, err
 		}},
 		{"UndoList", func(ctx context.Context, s store.Store) (any, error) {
-			l, err := s.UndoList(ctx, "list", change(store.ListUndo))
+			l, err := s.UndoList(ctx, "list", 0, change(store.ListUndo))
 			l.Seq = 0
 			return l, err
 		}},

@@ -82,7 +82,7 @@ func fillLong(t *testing.T, s store.Store) {
 	apply("kept", 1, part("more", 7000, 8000), kept[500:2500])
 	apply("undone", 0, undone[:6000], nil)
 	apply("undone", 1, undone[6000:], undone[:4000])
-	if _, err := s.UndoList(t.Context(), "undone", aChange(store.ListUndo)); err != nil {
+	if _, err := s.UndoList(t.Context(), "undone", 0, aChange(store.ListUndo)); err != nil {
 		t.Fatal(err)
 	}
 	apply("dropped", 0, dropped, nil)

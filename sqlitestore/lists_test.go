@@ -87,7 +87,7 @@ func TestOnlyRowsOfTwoVersionsAreKept(t *testing.T) {
 	wantRows(t, s, "after a replacement", 5*testSteps)
 	mustApply(t, s, delta(list, b, c))
 	wantRows(t, s, "after another", 2*testSteps+3)
-	list, err := s.UndoList(ctx, "list", by(store.ListUndo))
+	list, err := s.UndoList(ctx, "list", 0, by(store.ListUndo))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestStagingThatWasCutOffIsNotSeen(t *testing.T) {
 			return a, 2 * someEntries
 		},
 		"and the one before is undone": func(t *testing.T, s *Store, list store.List) ([]store.Entry, int) {
-			if _, err := s.UndoList(ctx, "list", by(store.ListUndo)); err != nil {
+			if _, err := s.UndoList(ctx, "list", 0, by(store.ListUndo)); err != nil {
 				t.Fatal(err)
 			}
 			return a, someEntries
@@ -217,7 +217,7 @@ func TestOfTwoSyncsOfAListOneWins(t *testing.T) {
 		wantValues(t, stores[1-won], "list", contents[won])
 		mustCheck(t, stores[0])
 		var err error
-		if list, err = stores[won].UndoList(ctx, "list", by(store.ListUndo)); err != nil {
+		if list, err = stores[won].UndoList(ctx, "list", 0, by(store.ListUndo)); err != nil {
 			t.Fatal(err)
 		}
 		wantValues(t, stores[1-won], "list", old)
@@ -238,7 +238,7 @@ func TestContentThatComesBackIsAnother(t *testing.T) {
 		if read++; read > 1 {
 			continue
 		}
-		back, err := s.UndoList(ctx, "list", by(store.ListUndo))
+		back, err := s.UndoList(ctx, "list", 0, by(store.ListUndo))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,7 +292,7 @@ func TestHitsOfEntriesGoWithTheirRows(t *testing.T) {
 	hit(1)
 	mustApply(t, s, delta(list, []store.Entry{e}, nil))
 	hit(1) // not in force, but it may come back
-	if _, err := s.UndoList(ctx, "list", by(store.ListUndo)); err != nil {
+	if _, err := s.UndoList(ctx, "list", 0, by(store.ListUndo)); err != nil {
 		t.Fatal(err)
 	}
 	hit(2)
@@ -322,7 +322,7 @@ func TestAContentWithoutTextsComesBackWithThoseOfNow(t *testing.T) {
 	l.Source, l.Reason = "v2.txt", "two"
 	mustApply(t, s, delta(l, nil, domainEntries("b", 1)))
 	mustExec(t, s.writeDB, `UPDATE ostraka_lists SET previous_source = NULL, previous_reason = NULL, previous_public_reason = NULL`)
-	back, err := s.UndoList(ctx, "list", by(store.ListUndo))
+	back, err := s.UndoList(ctx, "list", 0, by(store.ListUndo))
 	if err != nil || back.Entries != 2 || back.Source != "v2.txt" || back.Reason != "two" {
 		t.Errorf("undone: %+v, %v", back, err)
 	}

@@ -11,13 +11,16 @@ import (
 )
 
 // UndoList implements [store.Lists].
-func (s *Store) UndoList(ctx context.Context, name string, change store.Change) (store.List, error) {
+func (s *Store) UndoList(ctx context.Context, name string, version int64, change store.Change) (store.List, error) {
 	doing := fmt.Sprintf("undo the list %.64q", name)
 	g := s.newStaging(doing)
 	var after store.List
 	err := s.write(ctx, doing, func(t *tx) (err error) {
 		if g.list, err = t.list(ctx, name); err != nil {
 			return err
+		}
+		if version != 0 && g.list.Version != version {
+			return fmt.Errorf("%w: the list is not at version %d", store.ErrConflict, version)
 		}
 		if !g.list.Undoable {
 			return fmt.Errorf("%w: the version before is gone", store.ErrConflict)

@@ -155,9 +155,10 @@ type Lists interface {
 	// its Source, Reason, PublicReason, Digest, SyncedAt and SyncedBy and its entries as
 	// they were, Line too, but as a new Version, and forgets the latter; of a list
 	// that was applied once it leaves an empty one without texts. It is [ErrNotFound]
-	// if there is no such list, and [ErrConflict] if the content before is gone:
-	// only one is kept. It logs a change as ApplyList does.
-	UndoList(ctx context.Context, name string, change Change) (List, error)
+	// if there is no such list, and [ErrConflict] if the content before is gone, as
+	// only one is kept, or if version is not 0 and not the list's Version. It logs a
+	// change as ApplyList does.
+	UndoList(ctx context.Context, name string, version int64, change Change) (List, error)
 
 	// DropList removes a list with all its entries and their hits, and returns
 	// it as it was, or [ErrNotFound]. It logs a change as ApplyList does.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -112,7 +113,8 @@ type Fetcher struct {
 	lists  *blocklist.Admin
 	opts   Options
 	client clients
-	holder string // this Fetcher, to others on the same store
+	holder string // this Fetcher, to others on the same store; see newHolder
+	tries  atomic.Int64
 	places chan struct{}
 	stats  counters
 
@@ -267,10 +269,15 @@ func (f *Fetcher) rehearse(ctx context.Context) (results []Result, err error) {
 
 var errClosed = fmt.Errorf("the Fetcher: %w", store.ErrClosed)
 
+// newHolder names one attempt to fetch. Each has a name of its own: a lease that ran out
+// in the middle of one may be taken by the next of the same Fetcher.
+func (f *Fetcher) newHolder() string { return fmt.Sprintf("%s/%d", f.holder, f.tries.Add(1)) }
+
 // takeDue takes a subscription that is due, [store.ErrNotFound] if there is none.
 func (f *Fetcher) takeDue(ctx context.Context) (blocklist.Subscription, error) {
 	now := f.opts.Now()
-	s, err := f.store.TakeSubscription(ctx, "", f.holder, now, now.Add(f.opts.Lease))
+	holder := f.newHolder()
+	s, err := f.store.TakeSubscription(ctx, "", holder, now, now.Add(f.opts.Lease))
 	if !errors.Is(err, store.ErrNotFound) {
 		return s, err
 	}
@@ -285,7 +292,7 @@ func (f *Fetcher) takeDue(ctx context.Context) (blocklist.Subscription, error) {
 			if state.HeldUntil.After(at) {
 				at = state.HeldUntil
 			}
-			return f.store.TakeSubscription(ctx, all[i].List, f.holder, at, now.Add(f.opts.Lease))
+			return f.store.TakeSubscription(ctx, all[i].List, holder, at, now.Add(f.opts.Lease))
 		}
 	}
 	return s, err
@@ -332,7 +339,7 @@ func (f *Fetcher) Fetch(ctx context.Context, list string, o FetchOptions) Result
 	if f.opts.DryRun {
 		s, err = f.store.Subscription(ctx, list)
 	} else {
-		s, err = f.store.TakeSubscription(ctx, list, f.holder, now, now.Add(f.opts.Lease))
+		s, err = f.store.TakeSubscription(ctx, list, f.newHolder(), now, now.Add(f.opts.Lease))
 	}
 	if err != nil {
 		return Result{List: list, Outcome: Failed, Err: err}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"example.com/ostraka/ban"
@@ -26,7 +27,7 @@ func (f *Fetcher) fetch(ctx context.Context, s blocklist.Subscription, anew, for
 	ctx, cancel := context.WithTimeout(ctx, f.opts.Timeout)
 	defer cancel()
 	defer context.AfterFunc(f.ctx, cancel)()
-	a := &attempt{f: f, s: &s, state: s.State, anew: anew, force: force}
+	a := &attempt{f: f, s: &s, holder: s.State.Holder, state: s.State, anew: anew, force: force}
 	a.state.TriedAt = f.opts.Now()
 	if f.opts.DryRun {
 		r := a.run(ctx)
@@ -36,12 +37,15 @@ func (f *Fetcher) fetch(ctx context.Context, s blocklist.Subscription, anew, for
 	stop := a.keepLease(ctx, cancel)
 	r := a.run(ctx)
 	stop()
+	if a.lost.Load() && r.Err != nil {
+		r.Err = failure(CodeConflict, "another program has taken over the fetch, or the subscription is another now")
+	}
 	a.finish(&r)
 	// What is written now is what keeps others from fetching again at once, also when
 	// the time is up or the program ends.
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), f.opts.Lease)
 	defer cancel()
-	if err := f.store.SetSubscriptionState(ctx, s.List, f.holder, s.Version, a.state); err != nil && r.Err == nil && !errors.Is(err, store.ErrConflict) {
+	if err := f.store.SetSubscriptionState(ctx, s.List, a.holder, s.Version, a.state); err != nil && r.Err == nil && !errors.Is(err, store.ErrConflict) {
 		r.Err = &Error{CodeStore, err}
 	}
 	f.stats.of(r.Outcome).Add(1)
@@ -55,7 +59,10 @@ func (f *Fetcher) fetch(ctx context.Context, s blocklist.Subscription, anew, for
 type attempt struct {
 	f           *Fetcher
 	s           *blocklist.Subscription
+	holder      string                  // this attempt, to all others
 	state       store.SubscriptionState // as it will be
+	base        blocklist.List          // as it was before the server was asked; zero if there was none
+	lost        atomic.Bool             // another has the subscription
 	anew, force bool
 	retryAfter  time.Duration // that the server asks for
 }
@@ -75,6 +82,7 @@ func (a *attempt) keepLease(ctx context.Context, cancel func()) (stop func()) {
 				return
 			case <-tick.C:
 				if errors.Is(a.renew(ctx), store.ErrConflict) {
+					a.lost.Store(true)
 					cancel()
 					return
 				}
@@ -93,12 +101,16 @@ func (a *attempt) renew(ctx context.Context) error {
 	}
 	held := a.s.State
 	held.HeldUntil = a.f.opts.Now().Add(a.f.opts.Lease)
-	return a.f.store.SetSubscriptionState(ctx, a.s.List, a.f.holder, a.s.Version, held)
+	return a.f.store.SetSubscriptionState(ctx, a.s.List, a.holder, a.s.Version, held)
 }
 
 // run fetches and applies the content.
 func (a *attempt) run(ctx context.Context) Result {
 	r := Result{List: a.s.List, URL: a.s.URL, Outcome: Failed}
+	if err := a.readBase(ctx); err != nil {
+		r.Err = &Error{CodeStore, err}
+		return r
+	}
 	resp, err := a.f.get(ctx, a.s, a.s.URL, a.validators())
 	if err != nil {
 		r.Err = asError(err)
@@ -147,6 +159,18 @@ func (a *attempt) run(ctx context.Context) Result {
 		r.Outcome = Stopped
 	}
 	return r
+}
+
+// readBase reads the list before the server is asked. A process that is frozen at any
+// moment after that, for longer than its lease, finds another version than this when it
+// goes on, if anybody has brought newer content meanwhile, and leaves it: no lease can
+// promise that, since it may end between the last look at it and the write.
+func (a *attempt) readBase(ctx context.Context) (err error) {
+	a.base, err = a.f.lists.GetList(ctx, a.s.List)
+	if errors.Is(err, store.ErrNotFound) {
+		a.base, err = blocklist.List{}, nil
+	}
+	return err
 }
 
 // knowsItsEnd reports whether reading a response ends with an error if it is cut off:
@@ -204,7 +228,7 @@ func (a *attempt) apply(ctx context.Context, c *content) (blocklist.Result, erro
 		do = a.f.lists.Plan
 	}
 	return do(ban.WithActor(ctx, a.f.opts.Actor), a.s.List, blocklist.Parse(lines, o), blocklist.SyncOptions{
-		Source: a.s.URL, Reason: a.s.Reason, PublicReason: a.s.PublicReason,
+		Source: a.s.URL, Reason: a.s.Reason, PublicReason: a.s.PublicReason, Base: &a.base,
 		Force: a.force, AllowWide: a.s.AllowWide, AllowExceptions: a.s.AllowExceptions,
 	})
 }
@@ -219,6 +243,9 @@ func (a *attempt) syncError(err error) error {
 	}
 	if _, ok := errors.AsType[*blocklist.FormatError](err); ok {
 		return &Error{CodeNoList, err}
+	}
+	if errors.Is(err, store.ErrConflict) {
+		return failure(CodeConflict, "the list, or its subscription, was changed while it was fetched: %w", err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return failure(CodeTimeout, "it took too long, or the program ended")
@@ -270,8 +297,12 @@ func vary(d time.Duration) time.Duration {
 // retryAfter reads how long a server wants to be left alone (RFC 9110, section
 // 10.2.3): 0 if it does not say.
 func retryAfter(text string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	switch {
+	case err == nil:
 		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+	case errors.Is(err, strconv.ErrRange):
+		return maxRetryAfter
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {

@@ -57,6 +57,7 @@ const (
 	CodeSignature   = "signature"       // there is no signature, or it is not one of the content
 	CodeNoList      = "no_list"         // the content is no list; see [blocklist.FormatError]
 	CodeStopped     = "stopped"         // it looks like a mistake; see [blocklist.StopError]
+	CodeConflict    = "conflict"        // somebody else changed the list or its subscription meanwhile; what they did stays
 	CodeStore       = "store"           // the store could not be read or written
 	CodeNotModified = "not_modified"    // "not modified" to somebody who has nothing
 	CodeKey         = "public_key"      // the key in the store cannot be read

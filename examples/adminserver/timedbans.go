@@ -114,9 +114,9 @@ func (s *timedStore) ApplyList(ctx context.Context, delta store.ListDelta, chang
 	return s.Store.ApplyList(ctx, delta, change)
 }
 
-func (s *timedStore) UndoList(ctx context.Context, name string, change store.Change) (store.List, error) {
+func (s *timedStore) UndoList(ctx context.Context, name string, version int64, change store.Change) (store.List, error) {
 	defer s.time("undo_list")()
-	return s.Store.UndoList(ctx, name, change)
+	return s.Store.UndoList(ctx, name, version, change)
 }
 
 func (s *timedStore) DropList(ctx context.Context, name string, change store.Change) (store.List, error) {

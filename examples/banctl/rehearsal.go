@@ -145,9 +145,9 @@ func (r *rehearsal) DeleteBlock(ctx context.Context, id uuid.UUID, _ store.Chang
 
 // UndoList implements [store.Lists]. The list is the one of now: what is in the
 // version before cannot be seen.
-func (r *rehearsal) UndoList(ctx context.Context, name string, _ store.Change) (store.List, error) {
+func (r *rehearsal) UndoList(ctx context.Context, name string, version int64, _ store.Change) (store.List, error) {
 	l, err := r.List(ctx, name)
-	if err == nil && !l.Undoable {
+	if err == nil && (!l.Undoable || version != 0 && l.Version != version) {
 		err = store.ErrConflict
 	}
 	return l, err

@@ -42,14 +42,20 @@ var versionFlaws = []flaw{
 	}, []string{"A list has the Digest of its content"}},
 
 	{"does nothing when there is nothing to undo", func(o *override) {
-		o.undoList = func(ctx context.Context, name string, c store.Change) (store.List, error) {
-			l, err := o.Store.UndoList(ctx, name, c)
+		o.undoList = func(ctx context.Context, name string, version int64, c store.Change) (store.List, error) {
+			l, err := o.Store.UndoList(ctx, name, version, c)
 			if errors.Is(err, store.ErrConflict) {
 				return o.Store.List(ctx, name)
 			}
 			return l, err
 		}
 	}, []string{"UndoList goes back one version only"}},
+
+	{"undoes whatever version is in force", func(o *override) {
+		o.undoList = func(ctx context.Context, name string, _ int64, c store.Change) (store.List, error) {
+			return o.Store.UndoList(ctx, name, 0, c)
+		}
+	}, []string{"UndoList of a version is for that version alone"}},
 
 	{"does not find lists whose name has capitals", func(o *override) {
 		o.dropList = func(ctx context.Context, name string, c store.Change) (store.List, error) {
@@ -346,8 +352,8 @@ func lowerVersions(o *override) {
 		}
 		return lower(o.Store.ApplyList(ctx, d, c))
 	}
-	o.undoList = func(ctx context.Context, name string, c store.Change) (store.List, error) {
-		l, err := o.Store.UndoList(ctx, name, c)
+	o.undoList = func(ctx context.Context, name string, version int64, c store.Change) (store.List, error) {
+		l, err := o.Store.UndoList(ctx, name, version, c)
 		if err == nil {
 			undone++
 		}
@@ -366,12 +372,12 @@ func undoAs(o *override, spoil func(first, before store.List, l *store.List)) {
 		}
 		return l, err
 	}
-	o.undoList = func(ctx context.Context, name string, c store.Change) (store.List, error) {
+	o.undoList = func(ctx context.Context, name string, version int64, c store.Change) (store.List, error) {
 		before, err := o.Store.List(ctx, name)
 		if err != nil {
 			return before, err
 		}
-		l, err := o.Store.UndoList(ctx, name, c)
+		l, err := o.Store.UndoList(ctx, name, version, c)
 		spoil(first, before, &l)
 		return l, err
 	}

@@ -186,7 +186,7 @@ func listChangesLogged(t reporter, s store.Store) {
 	last = wantChange(t, s, last, want(store.ListSync, 1, 1, 1, touched...), &first, &second)
 
 	by.Action = store.ListUndo
-	back, err := s.UndoList(t.Context(), "l", by)
+	back, err := s.UndoList(t.Context(), "l", 0, by)
 	if err != nil {
 		t.Fatalf("UndoList: %v", err)
 	}

@@ -62,7 +62,7 @@ func listCalls(r records) []call {
 			return err
 		}},
 		{"UndoList", func(ctx context.Context, s store.Store) error {
-			_, err := s.UndoList(ctx, r.list.Name, change(store.ListUndo))
+			_, err := s.UndoList(ctx, r.list.Name, 0, change(store.ListUndo))
 			return err
 		}},
 		{"DropList", func(ctx context.Context, s store.Store) error {

@@ -118,7 +118,7 @@ func apply(t reporter, s store.Store, l store.List, add, remove []store.Entry) s
 
 func undo(t reporter, s store.Store, name string) store.List {
 	t.Helper()
-	got, err := s.UndoList(t.Context(), name, change(store.ListUndo))
+	got, err := s.UndoList(t.Context(), name, 0, change(store.ListUndo))
 	if err != nil {
 		t.Fatalf("UndoList(%q): %v", name, err)
 	}

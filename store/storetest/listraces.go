@@ -40,7 +40,7 @@ func lookupWhileApplying(t reporter, s store.Store) {
 				var next store.List
 				var err error
 				if i%3 == 2 { // two steps forth, one back
-					next, err = s.UndoList(t.Context(), "l", change(store.ListUndo))
+					next, err = s.UndoList(t.Context(), "l", 0, change(store.ListUndo))
 				} else {
 					next, err = s.ApplyList(t.Context(), delta, change(store.ListSync))
 				}

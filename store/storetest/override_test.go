@@ -40,7 +40,7 @@ type override struct {
 	lists         func(context.Context) ([]store.List, error)
 	listEntries   func(context.Context, string) iter.Seq2[store.Entry, error]
 	applyList     func(context.Context, store.ListDelta, store.Change) (store.List, error)
-	undoList      func(context.Context, string, store.Change) (store.List, error)
+	undoList      func(context.Context, string, int64, store.Change) (store.List, error)
 	dropList      func(context.Context, string, store.Change) (store.List, error)
 	addHits       func(context.Context, []store.Hit) error
 	hitTotal      func(context.Context, uuid.UUID) (store.HitTotal, error)
@@ -220,11 +220,11 @@ func (o *override) ApplyList(ctx context.Context, d store.ListDelta, c store.Cha
 	return o.Store.ApplyList(ctx, d, c)
 }
 
-func (o *override) UndoList(ctx context.Context, name string, c store.Change) (store.List, error) {
+func (o *override) UndoList(ctx context.Context, name string, version int64, c store.Change) (store.List, error) {
 	if o.undoList != nil {
-		return o.undoList(ctx, name, c)
+		return o.undoList(ctx, name, version, c)
 	}
-	return o.Store.UndoList(ctx, name, c)
+	return o.Store.UndoList(ctx, name, version, c)
 }
 
 func (o *override) DropList(ctx context.Context, name string, c store.Change) (store.List, error) {

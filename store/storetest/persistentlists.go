@@ -86,7 +86,7 @@ func reopenLists(t reporter, open func() store.Store) {
 	shut(t, s)
 	s = open()
 	wantList(t, s, first, all[:4]...)
-	_, err := s.UndoList(t.Context(), "l", change(store.ListUndo))
+	_, err := s.UndoList(t.Context(), "l", 0, change(store.ListUndo))
 	wantError(t, "UndoList again", err, store.ErrConflict)
 }
 

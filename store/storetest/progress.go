@@ -103,7 +103,7 @@ func progressConflicts(t reporter, s store.Store) {
 			return s.ApplyList(t.Context(), store.ListDelta{List: l, Add: []store.Entry{mine}}, change(store.ListSync))
 		}, []store.Entry{mine}},
 		{"UndoList", func(store.List) (store.List, error) {
-			return s.UndoList(t.Context(), "UndoList", change(store.ListUndo))
+			return s.UndoList(t.Context(), "UndoList", 0, change(store.ListUndo))
 		}, nil},
 		{"DropList", func(store.List) (store.List, error) {
 			return s.DropList(t.Context(), "DropList", change(store.ListDrop))

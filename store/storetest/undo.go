@@ -70,7 +70,7 @@ var undoClauses = []clause{
 			apply(t, s, l, entries[2:3], nil)
 			l = undo(t, s, "l")
 			verify := unchanged(t, s)
-			_, err := s.UndoList(t.Context(), "l", change(store.ListUndo))
+			_, err := s.UndoList(t.Context(), "l", 0, change(store.ListUndo))
 			wantError(t, "UndoList again", err, store.ErrConflict)
 			verify("a refused UndoList")
 			wantList(t, s, l, entries[:2]...)
@@ -80,6 +80,25 @@ var undoClauses = []clause{
 			}
 			wantList(t, s, next, entries[0], entries[1], entries[3])
 			wantList(t, s, undo(t, s, "l"), entries[:2]...)
+		}},
+	{"UndoList of a version is for that version alone",
+		"With a version that is not 0 and not the list's Version it is ErrConflict and writes nothing, be the version older or newer; with the list's own it is as without.",
+		func(t reporter, s store.Store) {
+			entries := domainEntries(2)
+			first := apply(t, s, newList("l"), entries[:1], nil)
+			second := apply(t, s, first, entries[1:], nil)
+			for _, version := range []int64{first.Version, second.Version + 1, -1} {
+				verify := unchanged(t, s)
+				_, err := s.UndoList(t.Context(), "l", version, change(store.ListUndo))
+				wantError(t, fmt.Sprintf("UndoList of version %d, in force being %d,", version, second.Version), err, store.ErrConflict)
+				verify("a refused UndoList")
+				wantList(t, s, second, entries...)
+			}
+			l, err := s.UndoList(t.Context(), "l", second.Version, change(store.ListUndo))
+			if err != nil {
+				t.Fatalf("UndoList of the version in force: %v", err)
+			}
+			wantList(t, s, l, entries[:1]...)
 		}},
 	{"UndoList of the first version leaves an empty list",
 		"Before the first version the list was empty, and so it is again, at a new version: it has no texts, SyncedAt is zero and there is nothing to undo. ApplyList goes on from there.",
@@ -109,7 +128,7 @@ var undoClauses = []clause{
 				t.Helper()
 				_, err := s.List(t.Context(), "l")
 				wantError(t, "List "+when, err, store.ErrNotFound)
-				_, err = s.UndoList(t.Context(), "l", change(store.ListUndo))
+				_, err = s.UndoList(t.Context(), "l", 0, change(store.ListUndo))
 				wantError(t, "UndoList "+when, err, store.ErrNotFound)
 				_, err = s.DropList(t.Context(), "l", change(store.ListDrop))
 				wantError(t, "DropList "+when, err, store.ErrNotFound)
