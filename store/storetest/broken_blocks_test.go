@@ -13,6 +13,14 @@ import (
 )
 
 var blockFlaws = []flaw{
+	{"makes the time of a block one that it can log", func(o *override) {
+		blockAs(o, func(b *store.Block) {
+			if b.CreatedAt.Year() > 9999 {
+				b.CreatedAt = noon
+			}
+		})
+	}, []string{"A time that the log cannot say is refused"}},
+
 	{"returns the time of a new block finer than it keeps it", func(o *override) {
 		o.createBlock = func(ctx context.Context, b store.Block, c store.Change) (store.Block, error) {
 			given := b.CreatedAt

@@ -79,6 +79,19 @@ func TestTheRuleOfFaultsCatches(t *testing.T) {
 			}
 			return right(f, o, ctx, b, c)
 		}, true},
+		"leaves away what it failed to write": {func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			if f.fails() || ctx.Err() != nil {
+				b.Reason = ""
+			}
+			return o.Store.CreateBan(context.WithoutCancel(ctx), b, c)
+		}, true},
+		"logs nothing of what it writes": {func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			if f.fails() || ctx.Err() != nil {
+				last, err := o.Store.LastChange(context.WithoutCancel(ctx))
+				o.lastChange = func(context.Context) (int64, error) { return last, err }
+			}
+			return o.Store.CreateBan(context.WithoutCancel(ctx), b, c)
+		}, true},
 		"does not go on after a failure": {func(f *fakeFaults, o *override, ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
 			if f.fails() || ctx.Err() != nil {
 				o.ban = nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -100,6 +101,7 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 		}
 	}
 	begin()
+	made := map[string]int{} // by what it was like after one with a statement gone wrong: which
 	for n := 1; n <= faultTries; n += 1 + n/faultsAll {
 		before, last := everything(t, s), lastChange(t, s)
 		var told atomic.Int64
@@ -132,12 +134,37 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 			if n == 1 {
 				t.Fatalf("%s has no statement that could go wrong", method)
 			}
+			whole := anonymous(after)
+			for text, n := range made {
+				if text != whole {
+					t.Errorf("%s, with statement %d gone wrong, says that it was made, and has made\n%s\nand not\n%s", method, n, text, whole)
+				}
+			}
 			return // it has no more statements, and works after all the failures
 		case err == nil:
+			made[anonymous(after)] = n
 			begin() // it was made nevertheless: what follows is for one that it is not yet made in
 		}
 	}
 	t.Errorf("%s has more than %d statements", method, faultTries)
+}
+
+var (
+	anyID  = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+	anySeq = regexp.MustCompile(`"seq":\d+`)
+)
+
+// anonymous returns the text of a store without what another store, in which the same
+// was done, has otherwise: which IDs there are, and which numbers were passed over.
+func anonymous(text string) string {
+	ids := map[string]string{}
+	text = anyID.ReplaceAllStringFunc(text, func(id string) string {
+		if ids[id] == "" {
+			ids[id] = fmt.Sprintf("id %d", len(ids)+1)
+		}
+		return ids[id]
+	})
+	return anySeq.ReplaceAllString(text, "")
 }
 
 // wantLogTrue wants the records that changes after a number are about to be as the log
