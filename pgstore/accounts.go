@@ -131,7 +131,7 @@ const (
 )
 
 func (s *Store) oneAccount(ctx context.Context, where string, arg any) (account store.Account, err error) {
-	err = s.read(ctx, "read an account", func(q querier) (err error) {
+	err = s.lookup(ctx, "read an account", func(q querier) (err error) {
 		var found accountReader
 		err = q.each(ctx, func(rows pgx.Rows) error { return found.read(rows) }, accountsWhere(` WHERE `+where, `ASC`), arg)
 		if err == nil {

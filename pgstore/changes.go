@@ -111,7 +111,7 @@ const changeColumns = `seq, at, actor, action, target, keys, bulk, before, after
 func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]store.Change, error) {
 	after = max(after, 0)
 	var changes []store.Change
-	err := s.read(ctx, "read changes", func(q querier) (err error) {
+	err := s.lookup(ctx, "read changes", func(q querier) (err error) {
 		changes, err = collect(ctx, q, scanChange, `SELECT `+changeColumns+` FROM @changes WHERE seq > ? AND `+onPrimary+`
 			ORDER BY seq LIMIT ?`, after, store.Page{Limit: limit}.Size())
 		if err != nil || len(changes) > 0 && changes[0].Seq == after+1 {

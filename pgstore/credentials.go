@@ -103,7 +103,7 @@ var byHashQuery = `SELECT c.seq, ` + qualified("c", credentialColumns) + `, ` + 
 
 // CredentialByHash implements [store.Credentials].
 func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (credential store.Credential, account store.Account, err error) {
-	err = s.read(ctx, "read a credential", func(q querier) error {
+	err = s.lookup(ctx, "read a credential", func(q querier) error {
 		rows, err := q.query(ctx, byHashQuery, hash[:])
 		if err != nil {
 			return err

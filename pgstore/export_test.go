@@ -13,3 +13,6 @@ func (s *Store) LockOfValue(b *store.Ban) int64 { return s.lockOfValue(b) }
 
 // SchemaVersion is that of this version of the package.
 func SchemaVersion() int { return len(migrations) }
+
+// WriteLock returns the number of the advisory lock that orders the log.
+func (s *Store) WriteLock() int64 { return s.lockKey }

@@ -151,7 +151,9 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 	rules := t.ruleWriter()
 	table := pgx.Identifier{t.store.options.Schema, "rules"}
 	since := a.list.content + 1
-	_, err := t.conn.Conn().CopyFrom(ctx, table, copied, pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) {
+	bounded, cancel := t.querier().bound(ctx)
+	defer cancel()
+	_, err := t.conn.Conn().CopyFrom(bounded, table, copied, pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) {
 		e := entries[i]
 		key, err := sqlbackend.RuleKey(e.Key)
 		if err != nil {
@@ -162,7 +164,7 @@ func (a *listApply) addEntries(ctx context.Context, t *tx, entries []*store.Entr
 			int16(e.Effect), int16(e.Scope), e.Shadow, int16(sqlbackend.OriginEntry), "", ""}, nil
 	}))
 	if err != nil {
-		return err
+		return heard(bounded, err)
 	}
 	return rules.finish(ctx)
 }

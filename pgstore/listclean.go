@@ -109,7 +109,7 @@ func (s *Store) dropOrphans(ctx context.Context, doing string) error {
 // orphans returns the lists that have entries but no row. It looks at one entry
 // of each list.
 func (s *Store) orphans(ctx context.Context) ([]int64, error) {
-	return collect(ctx, querier{s, s.pool}, scanSeq, orphanLists)
+	return collect(ctx, querier{store: s, conn: s.pool}, scanSeq, orphanLists)
 }
 
 func scanSeq(rows pgx.Rows) (seq int64, err error) { return seq, rows.Scan(&seq) }

@@ -20,7 +20,7 @@ func (a *listApply) fits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := querier{a.store, a.store.pool}.query(ctx, `SELECT id, key, coalesce(value, substr(key, 3)) FROM @rules
+	rows, err := querier{store: a.store, conn: a.store.pool}.query(ctx, `SELECT id, key, coalesce(value, substr(key, 3)) FROM @rules
 		WHERE list = ? AND since <= ? AND until IS NULL`, a.list.Seq, a.list.content)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -154,8 +155,8 @@ func (s *Store) refuseServer(ctx context.Context) error {
 	var version int
 	var encoding string
 	var replica bool
-	err := s.pool.QueryRow(ctx, `SELECT CAST(current_setting('server_version_num') AS integer),
-		current_setting('server_encoding'), pg_is_in_recovery()`).Scan(&version, &encoding, &replica)
+	err := querier{store: s, conn: s.pool, until: time.Now().Add(s.options.LookupTimeout)}.row(ctx, []any{&version, &encoding, &replica},
+		`SELECT CAST(current_setting('server_version_num') AS integer), current_setting('server_encoding'), pg_is_in_recovery()`)
 	switch {
 	case err != nil:
 		return err

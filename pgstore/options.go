@@ -11,6 +11,7 @@ import (
 const (
 	DefaultSchema             = "ostraka"
 	DefaultStatementTimeout   = 30 * time.Second
+	DefaultLookupTimeout      = 5 * time.Second
 	DefaultLockTimeout        = 5 * time.Second
 	DefaultTransactionTimeout = 10 * time.Second
 	DefaultRetries            = 10
@@ -25,11 +26,18 @@ type Options struct {
 	Schema string
 
 	// StatementTimeout is the longest that the server works on one statement, its
-	// waiting for locks included. Zero: [DefaultStatementTimeout]. It does not
-	// bound the reading of all rules, which ends with the context.
+	// waiting for locks included. Zero: [DefaultStatementTimeout]. If a second later
+	// nothing has come from the server it counts as lost ([ErrConnection]). The reading
+	// of all rules may take as long as it likes, while some keep coming.
 	StatementTimeout time.Duration
-	// LockTimeout is the longest that a write waits for a lock of another before it
-	// returns [store.ErrBusy], having written nothing. Zero: [DefaultLockTimeout].
+	// LookupTimeout is the longest that is waited for what checks and sign-ins ask:
+	// rules by their keys, the log, an account, a session or API token; for a
+	// connection as well. Then the server counts as lost ([ErrConnection]), so that a
+	// Checker answers from its cache. Zero: [DefaultLookupTimeout].
+	LookupTimeout time.Duration
+	// LockTimeout is the longest that a write waits for its turn, among the writes of
+	// this process and for the locks of others, before it returns [store.ErrBusy],
+	// having written nothing. Zero: [DefaultLockTimeout].
 	LockTimeout time.Duration
 	// TransactionTimeout is after which time the server ends a transaction that was
 	// begun and then left alone, as by a process that is frozen: until then others
@@ -90,6 +98,7 @@ func (o Options) withDefaults() (Options, error) {
 		zero  time.Duration
 	}{
 		{"StatementTimeout", &o.StatementTimeout, DefaultStatementTimeout},
+		{"LookupTimeout", &o.LookupTimeout, DefaultLookupTimeout},
 		{"LockTimeout", &o.LockTimeout, DefaultLockTimeout},
 		{"TransactionTimeout", &o.TransactionTimeout, DefaultTransactionTimeout},
 	} {

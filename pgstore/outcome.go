@@ -42,8 +42,8 @@ func (s *Store) outcome(ctx context.Context, t *tx, lost error) error {
 // xactStatus returns what the server says of the transaction of that number, and when
 // it was started. It may be another transaction's: see [identity].
 func (s *Store) xactStatus(ctx context.Context, xid string) (status string, started time.Time, err error) {
-	err = s.pool.QueryRow(ctx, s.sql(`SELECT coalesce(pg_xact_status(CAST(CAST(? AS text) AS xid8)), ''), pg_postmaster_start_time() `+onPrimaryOnly),
-		xid).Scan(&status, &started)
+	err = querier{store: s, conn: s.pool}.row(ctx, []any{&status, &started},
+		`SELECT coalesce(pg_xact_status(CAST(CAST(? AS text) AS xid8)), ''), pg_postmaster_start_time() `+onPrimaryOnly, xid)
 	if code(err) == codeInvalidParameter {
 		return neverBegun, started, nil
 	}

@@ -2,10 +2,13 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // sql makes of a query of this package one for the server: @name is a table in
@@ -64,14 +67,39 @@ type conn interface {
 type querier struct {
 	store *Store
 	conn  conn
+	until time.Time // when all must have been read; zero: each statement is bounded by itself
 }
 
 func (q querier) row(ctx context.Context, dest []any, query string, args ...any) error {
-	return q.conn.QueryRow(ctx, q.store.sql(query), args...).Scan(dest...)
+	ctx, cancel := q.bound(ctx)
+	defer cancel()
+	return heard(ctx, q.conn.QueryRow(ctx, q.store.sql(query), args...).Scan(dest...))
 }
 
+// query returns rows to be closed after use.
 func (q querier) query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
-	return q.conn.Query(ctx, q.store.sql(query), args...)
+	ctx, cancel := q.bound(ctx)
+	rows, err := q.conn.Query(ctx, q.store.sql(query), args...)
+	if err != nil {
+		defer cancel()
+		return nil, heard(ctx, err)
+	}
+	return &boundRows{Rows: rows, ctx: ctx, cancel: cancel}, nil
+}
+
+// send sends a batch, and returns the first error of its statements.
+func (q querier) send(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) error {
+	ctx, cancel := q.bound(ctx)
+	defer cancel()
+	return heard(ctx, conn.SendBatch(ctx, b).Close())
+}
+
+// acquire takes a connection out of the pool, for which it waits until then.
+func (s *Store) acquire(ctx context.Context, until time.Time) (*pgxpool.Conn, error) {
+	ctx, cancel := context.WithDeadlineCause(ctx, until, errSilent)
+	defer cancel()
+	conn, err := s.pool.Acquire(ctx)
+	return conn, heard(ctx, err)
 }
 
 // each calls fn for every row.
@@ -96,30 +124,39 @@ func drain(rows pgx.Rows, fn func(pgx.Rows) error) error {
 
 // read runs fn, which only reads, as an operation.
 func (s *Store) read(ctx context.Context, doing string, fn func(querier) error) error {
+	return s.readUntil(ctx, doing, time.Time{}, fn)
+}
+
+// lookup is read for what somebody waits for: an answer to a check, or who it is that asks.
+func (s *Store) lookup(ctx context.Context, doing string, fn func(querier) error) error {
+	return s.readUntil(ctx, doing, time.Now().Add(s.options.LookupTimeout), fn)
+}
+
+// readUntil runs fn, and again where it got a connection that had been lost while it lay
+// idle in the pool. A zero time is as in [querier].
+func (s *Store) readUntil(ctx context.Context, doing string, until time.Time, fn func(querier) error) error {
 	if err := s.begin(ctx, doing); err != nil {
 		return err
 	}
 	defer s.life.Leave()
-	ctx, cancel := context.WithTimeout(ctx, s.options.StatementTimeout+s.options.LockTimeout)
-	defer cancel()
-	return explain(ctx, doing, s.reading(ctx, fn))
+	q := querier{s, s.pool, until}
+	err := fn(q)
+	for try := 0; try < 3 && ctx.Err() == nil && wasIdle(ctx, err); try++ {
+		err = fn(q)
+	}
+	return explain(ctx, doing, err)
 }
 
-// reading runs fn, and again where it got a connection that had been lost while it lay
-// idle in the pool.
-func (s *Store) reading(ctx context.Context, fn func(querier) error) error {
-	err := fn(querier{s, s.pool})
-	for try := 0; try < 3 && err != nil && ctx.Err() == nil && sentinel(ctx, err) == ErrConnection; try++ {
-		err = fn(querier{s, s.pool})
-	}
-	return err
+// wasIdle reports whether the connection may have been lost before it was used.
+func wasIdle(ctx context.Context, err error) bool {
+	return err != nil && sentinel(ctx, err) == ErrConnection && !errors.Is(err, errSilent)
 }
 
 // view is read on one connection in a read transaction: all that fn reads is of
 // one moment.
 func (s *Store) view(ctx context.Context, doing string, fn func(querier) error) error {
 	return s.read(ctx, doing, func(querier) error {
-		conn, err := s.pool.Acquire(ctx)
+		conn, err := s.acquire(ctx, time.Now().Add(s.options.patience()))
 		if err != nil {
 			return err
 		}
@@ -128,10 +165,11 @@ func (s *Store) view(ctx context.Context, doing string, fn func(querier) error) 
 		b.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
 		s.queueLimits(b)
 		defer rollback(conn)
-		if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		q := querier{store: s, conn: conn}
+		if err := q.send(ctx, conn.Conn(), b); err != nil {
 			return err
 		}
-		return fn(querier{s, conn})
+		return fn(q)
 	})
 }
 

@@ -20,7 +20,7 @@ const readKeyTables = `SELECT key_tables FROM @log`
 
 // KeyTables implements [store.Keys].
 func (s *Store) KeyTables(ctx context.Context) (tables string, err error) {
-	err = s.read(ctx, "read the tables of keys", func(q querier) error {
+	err = s.lookup(ctx, "read the tables of keys", func(q querier) error {
 		return q.row(ctx, []any{&tables}, readKeyTables)
 	})
 	return tables, err

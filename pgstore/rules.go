@@ -52,7 +52,7 @@ func (s *Store) Lookup(ctx context.Context, keys []store.Key) ([]store.Rule, err
 		return nil, s.nothing(ctx, doing)
 	}
 	var rules []store.Rule
-	err := s.read(ctx, doing, func(q querier) error {
+	err := s.lookup(ctx, doing, func(q querier) error {
 		rows, err := q.query(ctx, lookupRules, texts)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ const hashedKeys = `WITH RECURSIVE
 // HashKeysInUse implements [store.Rules].
 func (s *Store) HashKeysInUse(ctx context.Context) ([]store.HashKey, error) {
 	var keys sqlbackend.HashKeys
-	err := s.read(ctx, "list the hash keys in use", func(q querier) error {
+	err := s.lookup(ctx, "list the hash keys in use", func(q querier) error {
 		keys = nil
 		rows, err := q.query(ctx, hashedKeys)
 		if err != nil {

@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -92,22 +93,32 @@ func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.
 		return explain(ctx, doingScan, err)
 	}
 	defer closeConn(conn)
-	if err := r.snapshot(ctx, conn); err != nil {
-		return explain(ctx, doingScan, err)
-	}
-	rows, err := r.query(ctx, conn)
-	if err != nil {
-		return explain(ctx, doingScan, err)
-	}
+	bounded, vigil, end := keepVigil(ctx, s.options.patience())
+	defer end()
 	stopped := false
-	_, err = r.reader.each(rows, func(rule store.Rule) bool {
+	err = r.stream(bounded, conn, func(rule store.Rule) bool {
+		vigil.turn()
 		stopped = !yield(rule, nil)
+		vigil.turn()
 		return !stopped
 	})
 	if stopped {
 		return nil
 	}
-	return explain(ctx, doingScan, err)
+	return explain(ctx, doingScan, heard(bounded, err))
+}
+
+// stream yields the rules as they come.
+func (r *ruleScan) stream(ctx context.Context, conn *pgx.Conn, yield func(store.Rule) bool) error {
+	if err := r.snapshot(ctx, conn); err != nil {
+		return err
+	}
+	rows, err := r.query(ctx, conn)
+	if err != nil {
+		return err
+	}
+	_, err = r.reader.each(rows, yield)
+	return err
 }
 
 // query reads the table, or what its index has of a kind. What the reader can decide as
@@ -141,7 +152,7 @@ func (r *ruleScan) snapshot(ctx context.Context, conn *pgx.Conn) error {
 // takeConn takes a connection out of the pool, which may make another one in its
 // place.
 func (s *Store) takeConn(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx, time.Now().Add(s.options.patience()))
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 type Stats struct {
 	Deadlocks             int64 // transactions that the server ended for a deadlock, tried again or not
 	SerializationFailures int64 // those that it ended for a serialization failure
-	LockTimeouts          int64 // writes that waited for a lock for too long, and gave [store.ErrBusy]
+	LockTimeouts          int64 // writes that waited for their turn or a lock for too long, and gave [store.ErrBusy]
 	Notifications         int64 // notifications of changes that came in
 	ListenerConnects      int64 // times the store began to listen: once, and after each loss of the connection
 	// Listening says whether the store hears of changes now: a notification has come in
@@ -46,7 +46,7 @@ func (s *Store) Figures() []store.Figure {
 	return []store.Figure{
 		{Name: "deadlocks", Help: "Transactions that the server ended for a deadlock.", Value: float64(now.Deadlocks)},
 		{Name: "serialization_failures", Help: "Transactions that the server ended for a serialization failure.", Value: float64(now.SerializationFailures)},
-		{Name: "lock_timeouts", Help: "Writes that waited for a lock for too long.", Value: float64(now.LockTimeouts)},
+		{Name: "lock_timeouts", Help: "Writes that waited for their turn or a lock for too long.", Value: float64(now.LockTimeouts)},
 		{Name: "notifications", Help: "Notifications of changes that came in.", Value: float64(now.Notifications)},
 		{Name: "listener_connects", Help: "Times the store began to listen for changes.", Value: float64(now.ListenerConnects)},
 		{Name: "listening", Help: "1 while the store hears of changes: a notification has come in since it began to listen.", Gauge: true, Value: listening},

@@ -88,19 +88,18 @@ func (s *Store) transact(ctx context.Context, doing string, with turn, fn func(*
 }
 
 func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error) ([]store.Change, error) {
-	select {
-	case s.writers <- struct{}{}:
-		defer func() { <-s.writers }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	until := time.Now().Add(s.options.LockTimeout)
+	if err := s.takeTurn(ctx, until); err != nil {
+		return nil, err
 	}
-	conn, err := s.pool.Acquire(ctx)
+	defer func() { <-s.writers }()
+	conn, err := s.acquire(ctx, until)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Release()
 	t := &tx{store: s, conn: conn, stepRows: s.stepRows}
-	if err := t.begin(ctx, with); err != nil {
+	if err := t.begin(ctx, with, until); err != nil {
 		rollback(conn)
 		return nil, err
 	}
@@ -126,19 +125,47 @@ func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error)
 	return t.logged, s.commit(ctx, t)
 }
 
-// begin begins the transaction in one round trip, with the store's lock. Only then
-// are the schema's version, and all that follows, read: each statement sees what was
-// committed before it began.
-func (t *tx) begin(ctx context.Context, with turn) error {
+// takeTurn waits in the line of those who write, until then.
+func (s *Store) takeTurn(ctx context.Context, until time.Time) error {
+	select {
+	case s.writers <- struct{}{}:
+		return nil
+	default:
+	}
+	over := time.NewTimer(time.Until(until))
+	defer over.Stop()
+	select {
+	case s.writers <- struct{}{}:
+		return nil
+	case <-over.C:
+		s.stats.lockTimeouts.Add(1)
+		return fmt.Errorf("%w: other writes of this process did not end in time", store.ErrBusy)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// begin begins the transaction in one round trip, with the store's lock, for which it
+// waits until then. Only then are the schema's version, and all that follows, read: each
+// statement sees what was committed before it began.
+func (t *tx) begin(ctx context.Context, with turn, until time.Time) error {
 	s := t.store
 	var version int
 	b := new(pgx.Batch)
 	b.Queue(`BEGIN ISOLATION LEVEL READ COMMITTED`)
 	s.queueLimits(b)
+	// It has waited in line before, so that less is left for the lock.
+	left, waited := time.Until(until), false
+	if waited = left < s.options.LockTimeout-lineTime; waited {
+		b.Queue(setLockTimeout, fmt.Sprint(max(left, time.Millisecond).Milliseconds()))
+	}
 	b.Queue(s.sql(choose(bool(with), `SELECT pg_advisory_xact_lock_shared(?)`, `SELECT pg_advisory_xact_lock(?)`)), s.lockKey)
+	if waited {
+		b.Queue(setLockTimeout, fmt.Sprint(s.options.LockTimeout.Milliseconds()))
+	}
 	b.Queue(s.sql(`SELECT schema_version, CAST(pg_current_xact_id() AS text), pg_postmaster_start_time() FROM @log`)).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&version, &t.xid, &t.started) })
-	if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
+	if err := (querier{store: s, conn: t.conn, until: until.Add(grace)}).send(ctx, t.conn.Conn(), b); err != nil {
 		return err
 	}
 	if want := len(migrations); version > want {
@@ -146,6 +173,12 @@ func (t *tx) begin(ctx context.Context, with turn) error {
 	}
 	return nil
 }
+
+const setLockTimeout = `SELECT set_config('lock_timeout', $1, true)`
+
+// lineTime is how long a write may have waited in line without its being told to the
+// server, which costs two statements.
+const lineTime = 20 * time.Millisecond
 
 // queueLimits sets the time limits for the transaction, where the connection may
 // not have them.
@@ -163,9 +196,10 @@ const setLimits = `SELECT set_config('statement_timeout', $1, true), set_config(
 // commit commits, whatever has become of the caller's context, so that what
 // happened is known.
 func (s *Store) commit(ctx context.Context, t *tx) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.StatementTimeout)
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), s.options.patience(), errSilent)
 	defer cancel()
 	tag, err := t.conn.Exec(ctx, `COMMIT`)
+	err = heard(ctx, err)
 	switch {
 	case err == nil && tag.String() != "COMMIT":
 		return fmt.Errorf("%w: the server rolled the transaction back", ErrConnection)
@@ -192,20 +226,22 @@ func rollback(conn *pgxpool.Conn) {
 
 // exec executes a statement of which nothing but the error matters.
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.conn.Exec(ctx, t.store.sql(query), args...)
+	_, err := t.affect(ctx, query, args...)
 	return err
 }
 
 // affect is exec for statements that are judged by how many rows they changed.
 func (t *tx) affect(ctx context.Context, query string, args ...any) (int64, error) {
+	ctx, cancel := t.querier().bound(ctx)
+	defer cancel()
 	var tag pgconn.CommandTag
 	tag, err := t.conn.Exec(ctx, t.store.sql(query), args...)
-	return tag.RowsAffected(), err
+	return tag.RowsAffected(), heard(ctx, err)
 }
 
 // row reads one row into dest; [pgx.ErrNoRows] if there is none.
 func (t *tx) row(ctx context.Context, dest []any, query string, args ...any) error {
-	return t.conn.QueryRow(ctx, t.store.sql(query), args...).Scan(dest...)
+	return t.querier().row(ctx, dest, query, args...)
 }
 
 // each calls fn for every row.
@@ -213,4 +249,4 @@ func (t *tx) each(ctx context.Context, fn func(pgx.Rows) error, query string, ar
 	return t.querier().each(ctx, fn, query, args...)
 }
 
-func (t *tx) querier() querier { return querier{t.store, t.conn} }
+func (t *tx) querier() querier { return querier{store: t.store, conn: t.conn} }

@@ -22,6 +22,8 @@ type Proxy struct {
 	target   string
 	mu       sync.Mutex
 	open     map[net.Conn]struct{} // of clients
+	requests chan struct{}         // closed when they pass again; nil: they do
+	answers  chan struct{}
 	running  sync.WaitGroup
 }
 
@@ -94,6 +96,7 @@ func (p *Proxy) serve(client net.Conn) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := server.Read(buf)
+		p.standStill(&p.answers)
 		if n > 0 {
 			if !lost.TryLock() {
 				return // which cuts the connection
@@ -115,6 +118,7 @@ func (p *Proxy) forward(to io.Writer, from io.Reader, fate func([]byte) Fate) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
+		p.standStill(&p.requests)
 		if n > 0 {
 			of := fate(buf[:n])
 			if of == Swallow {
@@ -131,6 +135,39 @@ func (p *Proxy) forward(to io.Writer, from io.Reader, fate func([]byte) Fate) {
 		if err != nil {
 			return
 		}
+	}
+}
+
+// Stall lets nothing pass from now on, and cuts no connection, as a network does that was
+// cut, or a server that is frozen, until the function that it returns is called.
+func (p *Proxy) Stall() (goOn func()) { return p.stall(&p.requests, &p.answers) }
+
+// StallAnswers is Stall for what the server sends: it gets what is sent to it.
+func (p *Proxy) StallAnswers() (goOn func()) { return p.stall(&p.answers) }
+
+func (p *Proxy) stall(ways ...*chan struct{}) (goOn func()) {
+	over := make(chan struct{})
+	set := func(c chan struct{}) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, way := range ways {
+			*way = c
+		}
+	}
+	set(over)
+	return sync.OnceFunc(func() {
+		set(nil)
+		close(over)
+	})
+}
+
+// standStill waits while nothing may pass that way.
+func (p *Proxy) standStill(way *chan struct{}) {
+	p.mu.Lock()
+	over := *way
+	p.mu.Unlock()
+	if over != nil {
+		<-over
 	}
 }
 
