@@ -104,23 +104,25 @@ func (g *Guard) Check(v Value, e Effect, excused ...string) error {
 
 // check is Check with a result that may be nil.
 func (g *Guard) check(v Value, e Effect, excused ...string) *GuardError {
-	if danger := g.width(v); danger != nil && !slices.Contains(excused, danger.Code) {
+	prefix := v.Prefix() // zero but for ip
+	if danger := g.width(v, prefix, excused); danger != nil {
 		return danger
 	}
 	if e == Allow {
 		return nil
 	}
-	for _, p := range nonPublic {
-		if v.Kind() == KindIP && overlaps(p, v.Prefix()) && !slices.Contains(excused, GuardNonPublicAddress) {
-			return &GuardError{GuardNonPublicAddress, v.String(),
-				fmt.Sprintf("it overlaps %s, which is not public: often a proxy of your own, and then everyone seems to come from it", p)}
+	if v.Kind() == KindIP && !slices.Contains(excused, GuardNonPublicAddress) {
+		for _, p := range nonPublic {
+			if overlaps(p, prefix) {
+				return &GuardError{GuardNonPublicAddress, v.String(),
+					fmt.Sprintf("it overlaps %s, which is not public: often a proxy of your own, and then everyone seems to come from it", p)}
+			}
 		}
 	}
 	if slices.Contains(excused, GuardProtected) {
 		return nil
 	}
-	planned := g.tables.ExtentOf(v)
-	if p := g.protected.hitBy(v, &planned); p != nil {
+	if p := g.protected.hitBy(g.tables, v, prefix); p != nil {
 		return &GuardError{GuardProtected, v.String(), fmt.Sprintf("it covers %s, which is protected", p)}
 	}
 	return nil
@@ -132,25 +134,28 @@ func overlaps(p, other netip.Prefix) bool {
 	return p.Overlaps(other) || ok && other.IsSingleIP() && p.Contains(inner)
 }
 
-// width checks how much a value covers.
-func (g *Guard) width(v Value) *GuardError {
+// width checks how much a value covers. The prefix is that of a value of an ip.
+func (g *Guard) width(v Value, prefix netip.Prefix, excused []string) *GuardError {
 	switch v.Kind() {
 	case KindDomain:
+		if slices.Contains(excused, GuardPublicSuffix) {
+			return nil // which spares the search in the list
+		}
 		d := value.SplitDomain(v.String())
 		if host := d.Name; d.Form != value.DomainExact && g.tables.PublicSuffix(host) {
 			return &GuardError{GuardPublicSuffix, v.String(), fmt.Sprintf(
 				"anyone may register names under %s; ban a name below it, or only the host itself with %q", host, "="+host)}
 		}
 	case KindIP:
-		p, least := v.Prefix(), minIPv6Bits
-		if p.Addr().Is4() {
+		least := minIPv6Bits
+		if prefix.Addr().Is4() {
 			least = minIPv4Bits
 		}
-		if p.Bits() < least {
+		if prefix.Bits() < least && !slices.Contains(excused, GuardPrefixTooShort) {
 			return &GuardError{GuardPrefixTooShort, v.String(), fmt.Sprintf("it covers whole networks of strangers; ban a prefix of /%d or longer", least)}
 		}
 	default:
-		if v.Wildcard() && g.literal(v) < minWildcardLiteral {
+		if v.Wildcard() && !slices.Contains(excused, GuardWildcardTooWide) && g.literal(v) < minWildcardLiteral {
 			return &GuardError{GuardWildcardTooWide, v.String(), fmt.Sprintf("it matches by chance; use at least %d characters beside the *", minWildcardLiteral)}
 		}
 	}

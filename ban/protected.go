@@ -2,6 +2,7 @@ package ban
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -47,16 +48,20 @@ func (s *protectedSet) add(p *protected) {
 	}
 }
 
-// hitBy returns a value that a ban of v would cover, or have an address in common
-// with; nil if there is none.
-func (s *protectedSet) hitBy(v Value, e *value.Extent) *protected {
+// hitBy returns a value that a ban of v, which is of that prefix if it is of an ip,
+// would cover, or have an address in common with; nil if there is none.
+func (s *protectedSet) hitBy(tables *value.Tables, v Value, prefix netip.Prefix) *protected {
 	near := [2][]*protected{s.rest}
 	if v.Kind() == KindDomain {
 		near[1] = s.hosts[value.SplitDomain(v.String()).Name]
 	}
+	if len(near[0])+len(near[1]) == 0 {
+		return nil // as of nearly all that a list has
+	}
+	e := tables.ExtentOf(v)
 	for _, some := range near {
 		for _, p := range some {
-			if p.hitBy(v, e) {
+			if e.Covers(&p.extent) || v.Kind() == KindIP && p.Kind() == KindIP && prefix.Overlaps(p.prefix) {
 				return p
 			}
 		}
@@ -67,7 +72,8 @@ func (s *protectedSet) hitBy(v Value, e *value.Extent) *protected {
 // protected is a value that bans must not cover.
 type protected struct {
 	Value
-	host   string // of a domain that stands for one host
+	host   string       // of a domain that stands for one host
+	prefix netip.Prefix // of an ip
 	extent value.Extent
 }
 
@@ -75,17 +81,11 @@ type protected struct {
 // written: not its look-alikes, and of a domain the host, not the names below
 // it.
 func newProtected(tables *value.Tables, v Value) *protected {
-	p := &protected{Value: v, extent: tables.ExtentOf(v).AsWritten()}
+	p := &protected{Value: v, prefix: v.Prefix(), extent: tables.ExtentOf(v).AsWritten()}
 	if d := value.SplitDomain(v.String()); v.Kind() == KindDomain && d.Form != value.DomainSubdomains {
 		host := value.Domain{Name: d.Name, Form: value.DomainExact}
 		p.Value, p.host = value.Stored(v.Key(), d.Name), d.Name
 		p.extent = tables.ExtentOf(value.Stored(v.Key(), host.String())).AsWritten()
 	}
 	return p
-}
-
-// hitBy reports whether a ban of a value would cover this one, or have an
-// address in common with it.
-func (p *protected) hitBy(v Value, e *value.Extent) bool {
-	return e.Covers(&p.extent) || v.Kind() == KindIP && p.Kind() == KindIP && v.Prefix().Overlaps(p.Prefix())
 }

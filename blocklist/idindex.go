@@ -1,7 +1,9 @@
 package blocklist
 
 import (
-	"hash/maphash"
+	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
 
 	"github.com/google/uuid"
 
@@ -13,7 +15,7 @@ import (
 // reads an entry in vain. The hashes are its own: nobody can choose values whose IDs
 // meet.
 type idIndex struct {
-	seed   maphash.Seed
+	seed   [2]uint64
 	places []uint64 // a power of two of them; 0: free
 	used   int
 }
@@ -26,7 +28,7 @@ func newIDIndex(n int) *idIndex {
 	for size < 2*n {
 		size *= 2
 	}
-	return &idIndex{seed: maphash.MakeSeed(), places: make([]uint64, size)}
+	return &idIndex{seed: [2]uint64{rand.Uint64(), rand.Uint64()}, places: make([]uint64, size)}
 }
 
 // find returns the position of the entry with the ID, and whether there is one.
@@ -63,7 +65,7 @@ func (x *idIndex) grow(entries []store.Entry) {
 // place returns where the ID is, or the free place where it would be, and the bits
 // of its hash.
 func (x *idIndex) place(entries []store.Entry, id uuid.UUID) (place int, tag uint64) {
-	hash := maphash.Bytes(x.seed, id[:])
+	hash := x.hash(id)
 	tag = hash >> numberBits << numberBits
 	mask := len(x.places) - 1
 	for place = int(hash) & mask; ; place = (place + 1) & mask {
@@ -72,4 +74,11 @@ func (x *idIndex) place(entries []store.Entry, id uuid.UUID) (place int, tag uin
 			return place, tag
 		}
 	}
+}
+
+// hash returns the folded product of the halves of an ID and the seed: IDs are of
+// hashes already, and whoever chooses values to have like ones does not know the seed.
+func (x *idIndex) hash(id uuid.UUID) uint64 {
+	high, low := bits.Mul64(binary.LittleEndian.Uint64(id[:8])^x.seed[0], binary.LittleEndian.Uint64(id[8:])^x.seed[1])
+	return high ^ low
 }

@@ -25,6 +25,8 @@ type Tables struct {
 	sieve   [sieveBits / 64]uint64
 	suffix  PublicSuffixList
 	version TablesVersion
+
+	hostSuffixes bool // suffix is a list of the host's
 }
 
 // sieveBits is how many bits a sieve of domains has: one is set for every domain
@@ -131,7 +133,7 @@ func (t *Tables) index(rows []*row) {
 func NewTables(o TablesOptions) (*Tables, error) {
 	t := &Tables{suffix: bundled.suffix, version: bundled.version}
 	if o.PublicSuffixes != nil {
-		t.suffix = o.PublicSuffixes
+		t.suffix, t.hostSuffixes = o.PublicSuffixes, true
 	}
 	own := make(map[string]bool)
 	var rows []*row
@@ -234,9 +236,15 @@ func (t *Tables) MailDomains() []string {
 // PublicSuffix reports whether a canonical host is a public suffix, or all names
 // directly below it are: of "compute.amazonaws.com" the list has only the latter.
 func (t *Tables) PublicSuffix(host string) bool {
-	list := t.or().suffix
+	t = t.or()
 	below := "*." + host
-	return list.PublicSuffix(host) == host || list.PublicSuffix(below) == below
+	if t.hostSuffixes && t.suffix.PublicSuffix(host) == host {
+		return true
+	}
+	// What the bundled list matches of a host, it matches of a name below it, too: so
+	// one search answers both. The list of a host may not be so.
+	found := t.suffix.PublicSuffix(below)
+	return found == below || !t.hostSuffixes && found == host
 }
 
 // Parse reads the value of a rule of that kind as the function [Parse] does, by

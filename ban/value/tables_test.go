@@ -4,9 +4,11 @@ import (
 	"errors"
 	"net/http/cookiejar"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/publicsuffix"
+	"pgregory.net/rapid"
 
 	"example.com/ostraka/ban/value"
 )
@@ -138,6 +140,22 @@ func (suffixes) PublicSuffix(domain string) string {
 		return "new.example"
 	}
 	return publicsuffix.List.PublicSuffix(domain)
+}
+
+// TestOneSearchFindsPublicSuffixes compares the search in the bundled list with two
+// searches, as a list of the host's is searched.
+func TestOneSearchFindsPublicSuffixes(t *testing.T) {
+	twice, err := value.NewTables(value.TablesOptions{PublicSuffixes: publicsuffix.List})
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := strings.Fields("com uk co jp kawasaki city ck www github io amazonaws compute s3 example xn--p1ai no bo x *")
+	rapid.Check(t, func(t *rapid.T) {
+		host := strings.Join(rapid.SliceOfN(rapid.SampledFrom(labels), 1, 4).Draw(t, "labels"), ".")
+		if got, want := (*value.Tables)(nil).PublicSuffix(host), twice.PublicSuffix(host); got != want {
+			t.Fatalf("%s is a public suffix: %v, want %v", host, got, want)
+		}
+	})
 }
 
 func TestPublicSuffixes(t *testing.T) {
