@@ -53,9 +53,3 @@ func (a *adder) end() {
 	}
 	a.reader.takeAll(a.batch)
 }
-
-func (r *reader) takeAll(lines []Line) {
-	for i := range lines {
-		r.take(&lines[i])
-	}
-}

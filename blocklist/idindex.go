@@ -18,6 +18,8 @@ type idIndex struct {
 	seed   [2]uint64
 	places []uint64 // a power of two of them; 0: free
 	used   int
+
+	fetched uint64 // no more than a use of what was fetched
 }
 
 const numberBits = 32 // of a place, the lower ones
@@ -51,6 +53,14 @@ func (x *idIndex) put(entries []store.Entry, id uuid.UUID) (at int, there bool) 
 	x.places[place] = tag | uint64(len(entries)+1)
 	x.used++
 	return 0, false
+}
+
+// fetch has the processor fetch where those IDs are. In a loop that does nothing else, it
+// waits for all of them at once.
+func (x *idIndex) fetch(all []admitted) {
+	for i := range all {
+		x.fetched ^= x.places[int(x.hash(all[i].id))&(len(x.places)-1)]
+	}
 }
 
 // grow doubles the room.

@@ -30,6 +30,8 @@ type reader struct {
 	options SyncOptions
 	result  *Result
 
+	admitted []admitted // room for those of a batch of lines
+
 	entries []store.Entry
 	index   *idIndex              // of entries
 	kinds   [ban.KindName + 1]int // how many entries are of each
@@ -82,33 +84,60 @@ func (r *reader) report(n int) {
 	}
 }
 
-// take makes an entry of a line, or a reject.
-func (r *reader) take(line *Line) {
-	if err := r.add(line); err != nil {
-		r.reject(line, err)
+// takeAll makes entries of lines, or rejects. It looks for all of them at once in the
+// index, and so waits for memory once, not at every line.
+func (r *reader) takeAll(lines []Line) {
+	if cap(r.admitted) < len(lines) {
+		r.admitted = make([]admitted, len(lines))
+	}
+	all := r.admitted[:len(lines)]
+	for i := range lines {
+		all[i] = r.admit(&lines[i])
+	}
+	r.index.fetch(all)
+	for i := range lines {
+		err := all[i].err
+		if err == nil {
+			err = r.add(&lines[i], all[i].id)
+		}
+		if err != nil {
+			r.reject(&lines[i], err)
+		}
 	}
 }
 
-// add makes an entry of a line, or says why it cannot.
-func (r *reader) add(line *Line) error {
+// admitted is what becomes of a line as far as it alone says: the ID of an entry, or
+// why there is none.
+type admitted struct {
+	id  uuid.UUID
+	err error
+}
+
+// admit decides on a line by itself. It makes its value one of the tables.
+func (r *reader) admit(line *Line) admitted {
 	if line.Err != nil {
-		return line.Err
+		return admitted{err: line.Err}
 	}
 	if line.Effect == ban.Allow && !r.options.AllowExceptions {
-		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeException,
-			"an exception lets in what bans keep out: whoever writes the list would have to be allowed that")
+		return admitted{err: ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeException,
+			"an exception lets in what bans keep out: whoever writes the list would have to be allowed that")}
 	}
 	if line.Value.Hashed() {
 		// Under a secret that the host has not, it would have all checks fail.
-		return ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeNotSupported,
-			"a hash is kept by a ban, not in a list: make a ban of it")
+		return admitted{err: ban.NewValueError(line.Value.Kind().String(), line.Text, ban.CodeNotSupported,
+			"a hash is kept by a ban, not in a list: make a ban of it")}
 	}
 	line.Value = r.tables.Value(line.Value)
 	if err := r.guard.Check(line.Value, line.Effect, r.excused...); err != nil {
-		return err
+		return admitted{err: err}
 	}
+	return admitted{id: entryID(r.list, line.Value)}
+}
+
+// add makes an entry of a line that was admitted, or says why it cannot.
+func (r *reader) add(line *Line, id uuid.UUID) error {
 	e := store.Entry{
-		ID: entryID(r.list, line.Value), Key: line.Value.Key(), Value: line.Value.String(),
+		ID: id, Key: line.Value.Key(), Value: line.Value.String(),
 		Effect: line.Effect, Scope: line.Scope, Shadow: line.Shadow, Line: line.Number,
 	}
 	if i, ok := r.index.put(r.entries, e.ID); ok {
