@@ -61,7 +61,9 @@ func TestAMirrorThatLacksAWriteAsksTheStore(t *testing.T) {
 		a, c := newAdmin(t, st.Store), mirrorOf(t, st)
 		bob := ban.Subject{Name: "bob"}
 		st.cut()
-		create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "bob"})
+		if _, err := a.CreateMany(as("test"), []ban.CreateOptions{{Kind: ban.KindName, Value: "bob"}}); err != nil {
+			t.Fatal(err)
+		}
 		if !c.Stats().MirrorBehind {
 			t.Error("the mirror does not say that it is behind")
 		}

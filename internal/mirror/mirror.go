@@ -19,9 +19,10 @@ import (
 // Mirror holds all rules of a store in memory. Checks read its content without
 // a lock: it is replaced as a whole, never changed.
 //
-// What a change names is never applied as it is told, but looked up: changes
-// come in any order and twice, and those that are looked up one after the other
-// end in the state that the store is in.
+// What a change names is looked up: changes come in any order and twice, and those
+// that are looked up one after the other end in the state that the store is in. Only a
+// change of one ban that this process made, and that comes in its turn, is applied as it
+// is told; see put.
 type Mirror struct {
 	source   store.Rules
 	bans     bans // nil: a ban cannot be read alone
@@ -34,15 +35,23 @@ type Mirror struct {
 
 	content atomic.Pointer[Content]
 	behind  atomic.Bool // content lacks changes that others may have seen
+	due     atomic.Bool // content lacks changes that were put off
 	loads   atomic.Int64
 
 	wake chan struct{} // tells run that there is something to do
 
-	mu       sync.Mutex // held by who changes what follows, and the content
-	index    *ruleindex.Index
+	// indexing is held by who changes the index, what was put off and the content, with mu
+	// held or not, for moments: never while the store is asked.
+	indexing sync.Mutex
+	index    *ruleindex.Index // its pointer changes with mu held, too
+	deferred []told
+	under    []store.Rule // room
+
+	mu       sync.Mutex             // held by who changes what follows
 	owed     map[store.Key]struct{} // keys that are to be looked up: it failed
-	patterns map[pattern]struct{}   // bans of patterns that are to be read
+	patterns map[pattern]time.Time  // bans of patterns that are to be read, and when they changed last
 	touched  map[store.Key]struct{} // keys that changed since the reading of all rules began that is under way
+	newest   int64                  // the newest change that is known of
 	told     int64                  // the newest bulk change that is known of
 	read     int64                  // the newest one that content has
 	seen     int64                  // the newest one that others may have seen
@@ -77,7 +86,7 @@ func New(ctx context.Context, source store.Rules, tables *value.Tables, ring *ma
 	return &Mirror{
 		source: source, tables: tables, ring: ring, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
-		owed: make(map[store.Key]struct{}), patterns: make(map[pattern]struct{}), bans: bansOf(source), waiting: make(map[int64]int),
+		owed: make(map[store.Key]struct{}), patterns: make(map[pattern]time.Time), bans: bansOf(source), waiting: make(map[int64]int),
 	}
 }
 
@@ -88,11 +97,15 @@ func (m *Mirror) Apply(changes []store.Change, own bool) {
 	var bulk int64
 	for i := range changes {
 		c := &changes[i]
+		next := c.Seq == m.newest+1
+		m.newest = max(m.newest, c.Seq)
 		if c.Bulk {
 			bulk = max(bulk, c.Seq)
 			continue
 		}
-		m.owe(c)
+		if !m.put(c, own, next) {
+			m.owe(c)
+		}
 	}
 	m.told = max(m.told, bulk)
 	m.refresh()
@@ -121,9 +134,9 @@ func (m *Mirror) refresh() {
 		m.forget()
 		return
 	}
+	m.flush() // what is looked up is newer
 	if m.replace(m.index, m.owed) == nil {
 		m.forget()
-		m.publish()
 	}
 }
 
@@ -134,8 +147,8 @@ func (m *Mirror) forget() {
 }
 
 // replace makes an index have what the store has for the keys, as of one moment:
-// nobody is to see a part of a change. It is called with mu held, so that what is
-// looked up later is newer.
+// nobody is to see a part of a change. If it is the one in use, checks see it. It is called
+// with mu held, so that what is looked up later is newer.
 func (m *Mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error {
 	if len(keys)+len(m.patterns) == 0 {
 		return nil
@@ -153,21 +166,28 @@ func (m *Mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error 
 			return fmt.Errorf("look up what changed: %w", err)
 		}
 	}
+	m.indexing.Lock()
+	defer m.indexing.Unlock()
 	x.Replace(all, rules)
 	m.replacePatterns(x, patterns)
+	if x == m.index {
+		m.publish()
+	}
 	return nil
 }
 
-// publish makes checks see the index as it is. It is called with mu held.
+// publish makes checks see the index as it is. It is called with indexing held.
 func (m *Mirror) publish() {
 	next := &Content{view: m.index.View()}
 	old := m.content.Load()
 	next.hashes = m.ring.Using(next.view.HashKeys())
 	for _, kind := range match.Kinds {
 		var before ruleindex.Wildcards
-		patterns := match.NewPatterns(m.tables, kind, nil)
+		var patterns *match.Patterns
 		if old != nil {
 			before, patterns = old.view.Wildcards(kind), old.wild[kind]
+		} else {
+			patterns = match.NewPatterns(m.tables, kind, nil)
 		}
 		if gone, added := next.view.Wildcards(kind).Since(before); len(gone)+len(added) > 0 {
 			patterns = patterns.Change(gone, added)
@@ -181,10 +201,15 @@ func (m *Mirror) publish() {
 // It is called with mu held.
 func (m *Mirror) settle() {
 	if m.judge() {
-		select {
-		case m.wake <- struct{}{}:
-		default:
-		}
+		m.rouse()
+	}
+}
+
+// rouse has Run look for what is left to be done.
+func (m *Mirror) rouse() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -222,6 +247,7 @@ func (m *Mirror) await(seq int64) {
 // Load reads all rules, and puts them in the place of the content.
 func (m *Mirror) Load(ctx context.Context) error {
 	m.mu.Lock()
+	m.flush() // from now on, what is told is looked up
 	m.touched = make(map[store.Key]struct{})
 	told := m.told // what is known of now, the reading will find
 	m.mu.Unlock()
@@ -239,12 +265,20 @@ func (m *Mirror) Load(ctx context.Context) error {
 		m.failed++
 		return fmt.Errorf("read all rules: %w", err)
 	}
-	m.index, m.read = x, max(m.read, told)
+	m.read = max(m.read, told)
 	m.forget() // what was owed before was found, the rest was looked up
 	m.loads.Add(1)
-	m.publish()
+	m.use(x)
 	m.settle()
 	return nil
+}
+
+// use makes checks see another index.
+func (m *Mirror) use(x *ruleindex.Index) {
+	m.indexing.Lock()
+	defer m.indexing.Unlock()
+	m.index = x
+	m.publish()
 }
 
 // The rules that are read while others are put into an index, at a time and at most.
@@ -361,12 +395,18 @@ func (m *Mirror) catchUp(ctx context.Context) bool {
 		return m.Load(ctx) == nil // it finds the keys that are owed too
 	}
 	defer m.mu.Unlock()
+	m.flush()
 	m.refresh()
 	return !m.judge() // if it failed, it is tried again after a pause
 }
 
-// Content returns the rules as they are now.
-func (m *Mirror) Content() *Content { return m.content.Load() }
+// Content returns the rules as they are now, with all that was put off.
+func (m *Mirror) Content() *Content {
+	if m.due.Load() {
+		m.flush()
+	}
+	return m.content.Load()
+}
 
 // Behind reports whether Content lacks changes that others may have seen.
 func (m *Mirror) Behind() bool { return m.behind.Load() }
@@ -388,6 +428,6 @@ type Stats struct {
 
 // Stats returns the figures of now.
 func (m *Mirror) Stats() Stats {
-	view := m.content.Load().view
+	view := m.Content().view
 	return Stats{Rules: view.Len(), Bytes: view.Bytes(), Loads: m.loads.Load()}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -37,7 +38,10 @@ func bansOf(source store.Rules) bans {
 func (m *Mirror) owe(c *store.Change) {
 	for _, k := range c.Keys {
 		if k.Wildcard() && m.touched == nil && m.bans != nil && ofOneBan(c) && len(m.patterns) < maxPatterns {
-			m.patterns[pattern{c.Target, k.Kind}] = struct{}{}
+			p := pattern{c.Target, k.Kind}
+			if at, ok := m.patterns[p]; !ok || c.At.After(at) {
+				m.patterns[p] = c.At
+			}
 		} else {
 			m.owed[k] = struct{}{}
 		}
@@ -76,12 +80,27 @@ func (m *Mirror) readPatterns(ctx context.Context) (map[uuid.UUID]store.Ban, err
 
 // replacePatterns makes an index have what was read of patterns.
 func (m *Mirror) replacePatterns(x *ruleindex.Index, found map[uuid.UUID]store.Ban) {
-	for p := range m.patterns {
+	for p, at := range m.patterns {
 		key := store.WildcardKey(p.kind)
 		if b, ok := found[p.ban]; ok && b.RevokedAt.IsZero() && b.Key() == key {
 			x.Put(b.Rule())
+			retire(x, &b, at)
 		} else {
 			x.Remove(key, p.ban)
 		}
+	}
+}
+
+// retire removes rules of the same value as that of a ban that had expired when it changed:
+// the change may have retired them.
+func retire(x *ruleindex.Index, b *store.Ban, at time.Time) {
+	var gone []uuid.UUID
+	for r := range x.Wildcards(b.Kind).All() {
+		if r.Value == b.Value && r.ID != b.ID && !r.InForce(at) {
+			gone = append(gone, r.ID)
+		}
+	}
+	for _, id := range gone {
+		x.Remove(store.WildcardKey(b.Kind), id)
 	}
 }

@@ -58,6 +58,9 @@ func New(st Store, tables *value.Tables) *Source {
 // Underlying returns the store itself.
 func (s *Source) Underlying() store.Rules { return s.Store }
 
+// Mixed reports whether some rules may be stored under other keys than the tables make.
+func (s *Source) Mixed() bool { return s.mixed.Load() }
+
 // Forget says that any change may have been missed, and that the log may be another
 // one, as that of a backup is that was put back.
 func (s *Source) Forget() {

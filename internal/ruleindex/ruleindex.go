@@ -65,6 +65,12 @@ func (x *Index) Len() int { return x.view.Len() }
 // Lookup is [View.Lookup] on what is there now.
 func (x *Index) Lookup(keys []store.Key) []store.Rule { return x.view.Lookup(keys) }
 
+// Append is [View.Append] on what is there now.
+func (x *Index) Append(dst []store.Rule, key store.Key) []store.Rule { return x.view.Append(dst, key) }
+
+// Wildcards is [View.Wildcards] on what is there now. They may change with the index.
+func (x *Index) Wildcards(kind store.Kind) Wildcards { return x.view.Wildcards(kind) }
+
 // PrefixLengths is [View.PrefixLengths] on what is there now.
 func (x *Index) PrefixLengths() []store.PrefixLen { return x.view.PrefixLengths() }
 
