@@ -82,6 +82,10 @@ type CheckerOptions struct {
 	// allocates nothing. [NewChecker] reads them all before it returns; changes
 	// keep them current. It takes some 70 bytes a rule.
 	//
+	// What becomes of one ban through this process's store is seen by every check that
+	// begins after the method has returned. The method does not wait until the rules in
+	// memory are changed: a goroutine does that, or the check that comes first.
+	//
 	// A change in bulk, by [Admin.CreateMany] or the sync of a list, takes effect in
 	// place and as a whole: no check sees a part of it, and none waits. The method
 	// that made it returns when its keys have been looked up, some microseconds each.
