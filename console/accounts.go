@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -179,9 +180,13 @@ func (d *accountDetail) read(r *request, id uuid.UUID) error {
 	if parts.Bans != nil {
 		for _, made := range a.SuspensionBans {
 			b, err := parts.Bans.Get(r.Context(), made)
-			if err == nil {
-				d.Bans = append(d.Bans, b)
+			if errors.Is(err, ban.ErrNotFound) {
+				continue // it was deleted, or purged
 			}
+			if err != nil {
+				return err
+			}
+			d.Bans = append(d.Bans, b)
 		}
 	}
 	return d.readRules(r)
@@ -216,7 +221,7 @@ func (d *accountDetail) readRules(r *request) error {
 	}
 	for _, s := range subjects {
 		trace, err := checker.Explain(r.Context(), s)
-		if _, bad := err.(*ban.ValueError); bad {
+		if _, bad := errors.AsType[*ban.ValueError](err); bad {
 			continue // a name that rules cannot be about
 		}
 		if err != nil {

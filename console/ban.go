@@ -59,7 +59,6 @@ func showBanForm(r *request) (answer, error) {
 	if d.Form.Steps == "" {
 		d.Form.Steps = usualSteps
 	}
-	title := d.Form.title()
 	if text := r.param("id"); text != "" {
 		id, err := uuid.Parse(text)
 		if err != nil {
@@ -69,17 +68,14 @@ func showBanForm(r *request) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		d.Form, title = formOf(&b), "Change a ban"
-		if d.Form.excepts() {
-			title = "Change an exception"
-		}
+		d.Form = formOf(&b, r.now())
 	}
 	if d.Form.Value != "" {
 		if err := d.preview(r); err != nil {
 			return answer{}, err
 		}
 	}
-	return answer{template: "ban", title: title, data: d}, nil
+	return answer{template: "ban", title: d.Form.title(), data: d}, nil
 }
 
 // previewBan answers with the form and what it would do, or with the latter alone to
@@ -112,6 +108,9 @@ func (d *banData) preview(r *request) error {
 	}
 	if err == nil {
 		d.Preview = r.console.readPreview(r.who.Actor, &p, &o)
+		if p.Existing != nil && d.Form.changes(p.Existing) {
+			d.Preview.Existing = ""
+		}
 	}
 	return err
 }
@@ -144,9 +143,13 @@ func (d *banData) write(r *request, o ban.CreateOptions) (b ban.Ban, done string
 	bans := r.console.parts.Bans
 	if r.text("step") != stepForce || r.text("confirmed") != d.Form.identity() {
 		b, err = bans.Create(r.Context(), o)
-		return b, doneOf(&b), err
+		exists, there := errors.AsType[*ban.ExistsError](err)
+		if !there || !d.Form.changes(&exists.Existing) {
+			return b, doneOf(&b), err
+		}
+	} else {
+		o.Force = true
 	}
-	o.Force = true
 	b, created, err := bans.Put(r.Context(), o)
 	if created {
 		return b, doneOf(&b), err

@@ -90,7 +90,7 @@ func (c *banChange) makeMany(r *request, ids []uuid.UUID) (answer, error) {
 		}
 		p, ok := r.console.problemOf(err)
 		if !ok {
-			return answer{}, err
+			return answer{}, partly(d.Done, err)
 		}
 		p.Link = "bans/" + id.String()
 		if b, err := r.console.parts.Bans.Get(r.Context(), id); err == nil {

@@ -20,6 +20,7 @@ type banForm struct {
 	Reason, PublicReason  string
 	Hashed                bool
 	Label                 string
+	ID                    string // of the ban that is changed; empty: a new one is made
 }
 
 // The choices of when a ban ends. One that begins with expiresAsIs has the time that
@@ -49,12 +50,13 @@ func readBanForm(values url.Values) banForm {
 		Shadow: text("shadow") != "", Wide: text("wide") != "", Aliases: text("aliases") != "",
 		Expires: text("expires"), Until: text("until"), Steps: text("steps"),
 		Reason: text("reason"), PublicReason: text("public_reason"),
-		Hashed: text("hashed") != "", Label: text("label"),
+		Hashed: text("hashed") != "", Label: text("label"), ID: text("id"),
 	}
 }
 
-// formOf returns the form of a ban that is there.
-func formOf(b *ban.Ban) banForm {
+// formOf returns the form of a ban that is there: to change it, or, where it has ended,
+// to ban the same anew.
+func formOf(b *ban.Ban, now time.Time) banForm {
 	f := banForm{
 		Kind: b.Kind.String(), Value: b.Value, Effect: b.Effect.String(), Shadow: b.Shadow,
 		Expires: expiresNever, Steps: usualSteps, Reason: b.Reason, PublicReason: b.PublicReason,
@@ -63,6 +65,10 @@ func formOf(b *ban.Ban) banForm {
 	if b.Scope != 0 {
 		f.Actions = strings.Split(b.Scope.String(), ",")
 	}
+	if !b.Active(now) {
+		return f
+	}
+	f.ID = b.ID.String()
 	if !b.ExpiresAt.IsZero() {
 		f.Expires = expiresAsIs + b.ExpiresAt.Format(time.RFC3339Nano)
 	}
@@ -177,9 +183,18 @@ var banFields = map[string]string{
 	"expires_at": "expires", "ladder": "steps", "disable_matching_aliases": "aliases",
 }
 
-// title is that of the page with the form of something new.
+// changes reports whether the form is there to change that ban: then its author knows
+// that the value is banned.
+func (f *banForm) changes(b *ban.Ban) bool { return f.ID == b.ID.String() }
+
+// title is that of the page with the form.
 func (f *banForm) title() string {
-	if f.excepts() {
+	switch {
+	case f.ID != "" && f.excepts():
+		return "Change an exception"
+	case f.ID != "":
+		return "Change a ban"
+	case f.excepts():
 		return "New exception"
 	}
 	return "New ban"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"example.com/ostraka/ban"
 )
@@ -66,7 +67,7 @@ const (
 
 func readBanFilter(values url.Values) banFilter {
 	f := banFilter{
-		Contains: values.Get("q"), Kind: values.Get("kind"), State: values.Get("state"), Effect: values.Get("effect"), Action: values.Get("action"),
+		Contains: strings.TrimSpace(values.Get("q")), Kind: values.Get("kind"), State: values.Get("state"), Effect: values.Get("effect"), Action: values.Get("action"),
 		Sort: values.Get("sort"),
 	}
 	if f.State == "" {

@@ -147,9 +147,13 @@ func liftBlocks(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, errUnreadable
 	}
+	back.Del("done")
 	if len(ids) == 0 {
-		back.Set("done", "nothing")
-		return answer{to: "blocks?" + back.Encode()}, nil
+		d := &blocksData{Faults: faults{"id": nothingChosen}}
+		if err := d.read(r, back); err != nil {
+			return answer{}, err
+		}
+		return d.answer(http.StatusUnprocessableEntity), nil
 	}
 	blocks := r.console.parts.Blocks
 	if r.text("step") != stepForce {
@@ -166,9 +170,14 @@ func liftBlocks(r *request) (answer, error) {
 		}
 		return answer{template: "blocklift", title: "Lift blocks", data: d}, nil
 	}
+	lifted := 0
 	for _, id := range ids {
-		if _, err := blocks.Delete(r.Context(), id); err != nil && !errors.Is(err, ban.ErrNotFound) {
-			return answer{}, err
+		_, err := blocks.Delete(r.Context(), id)
+		if err != nil && !errors.Is(err, ban.ErrNotFound) {
+			return answer{}, partly(lifted, err)
+		}
+		if err == nil {
+			lifted++
 		}
 	}
 	back.Set("done", "unblocked")

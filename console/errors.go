@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/ostraka/ban"
@@ -55,6 +56,37 @@ var troubles = []struct {
 	{context.Canceled, http.StatusServiceUnavailable, trouble{"This took too long", "Try again in a moment."}},
 }
 
+// partlyError is trouble after some of several records were changed: they stay so.
+type partlyError struct {
+	done int
+	err  error
+}
+
+// partly returns an error, with how many records were changed before it.
+func partly(done int, err error) error {
+	if done == 0 {
+		return err
+	}
+	return &partlyError{done, err}
+}
+
+func (e *partlyError) Error() string {
+	return fmt.Sprintf("after %s: %v", plural(e.done, "record", "records"), e.err)
+}
+
+func (e *partlyError) Unwrap() error { return e.err }
+
+const nothingChanged = "Nothing was changed."
+
+// after says what was changed before the trouble.
+func (t trouble) after(err error) trouble {
+	if some, ok := errors.AsType[*partlyError](err); ok {
+		rest := strings.TrimSpace(strings.TrimPrefix(t.Text, nothingChanged))
+		t.Text = fmt.Sprintf("%s changed before that, and nothing after. %s", plural(some.done, "record was", "records were"), rest)
+	}
+	return t
+}
+
 var ourFault = trouble{"Something went wrong", "It is not your fault. Whoever runs this site finds the reason in the log."}
 
 // fail answers a request with an error. A form that a person can mend is not for it:
@@ -81,12 +113,12 @@ func (c *console) fail(r *request, err error) {
 				c.log(r, t.status, err)
 				r.writer.Header().Set("Retry-After", "1")
 			}
-			c.show(r, t.status, t.trouble)
+			c.show(r, t.status, t.trouble.after(err))
 			return
 		}
 	}
 	c.log(r, http.StatusInternalServerError, err)
-	c.show(r, http.StatusInternalServerError, ourFault)
+	c.show(r, http.StatusInternalServerError, ourFault.after(err))
 }
 
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

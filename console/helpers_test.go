@@ -183,6 +183,13 @@ func (a reply) main() string {
 	return a.body
 }
 
+// link returns where the link to a neighbour of the page leads to.
+func (a reply) link(rel string) string {
+	_, rest, _ := strings.Cut(a.body, `rel="`+rel+`" href="`)
+	link, _, _ := strings.Cut(rest, `"`)
+	return "/" + strings.ReplaceAll(link, "&amp;", "&")
+}
+
 // changes returns how many changes the log has.
 func (w *world) changes() int64 {
 	w.t.Helper()

@@ -92,7 +92,7 @@ type listDetail struct {
 	Faults  faults // of the form: none, here
 	Log     []ban.Change
 	Formats []string
-	Confirm string // what is confirmed before it is done: drop
+	Confirm string // what is confirmed before it is done: drop, or fetch
 	// Fetches: somebody fetches, so that the list may be fetched now.
 	Fetches   bool
 	Subscribe *subscribeForm // nil: nobody fetches

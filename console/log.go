@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -16,7 +17,7 @@ import (
 )
 
 // logPage shows who changed what: everything, or what one person did, or what became of
-// one record, from any day backwards.
+// one record, between any two days, newest first.
 func logPage() page {
 	return page{
 		path: "log", name: "Log",
@@ -27,11 +28,12 @@ func logPage() page {
 
 // logData is what the page shows.
 type logData struct {
-	Actor, What, Day, Record string // what the form has
-	Faults                   faults
-	Entries                  []logEntry
-	Older, First             string // where the entries before are, and the newest
-	Looked                   int    // entries that were looked at, where some were passed over
+	Actor, What, From, Day, Record string // what the form has
+	Faults                         faults
+	Periods                        []period
+	Entries                        []logEntry
+	Older, First                   string // where the entries before are, and the newest
+	Looked                         int    // entries that were looked at, where some were passed over
 }
 
 // logEntry is a change as people read it.
@@ -43,6 +45,9 @@ type logEntry struct {
 	Counted []string
 }
 
+// period is a time up to now that is often asked for.
+type period struct{ Name, Link string }
+
 // fieldChange is a part of a record that is another than before.
 type fieldChange struct{ Field, Before, After string }
 
@@ -51,39 +56,70 @@ type fieldChange struct{ Field, Before, After string }
 const maxLooked = 2000
 
 func showLog(r *request) (answer, error) {
-	d := &logData{Actor: r.param("actor"), What: r.param("what"), Day: r.param("day"), Record: r.param("record"), Faults: faults{}}
-	record, before, status := d.parse(r)
-	if status == 0 {
-		if err := d.read(r, record, before); err != nil {
-			return answer{}, err
-		}
+	d := &logData{
+		Actor: r.param("actor"), What: r.param("what"), From: r.param("from"), Day: r.param("day"), Record: r.param("record"), Faults: faults{},
 	}
-	return answer{status: status, template: "log", title: "Log", data: d}, nil
+	for _, p := range []struct {
+		name string
+		days int
+	}{{"Today", 0}, {"The last 7 days", 6}, {"The last 30 days", 29}} {
+		first := r.now().AddDate(0, 0, -p.days).Format(time.DateOnly)
+		d.Periods = append(d.Periods, period{p.name, "log?" + url.Values{"from": {first}}.Encode()})
+	}
+	s, until := d.parse(r)
+	if len(d.Faults) > 0 {
+		return d.answer(http.StatusUnprocessableEntity), nil
+	}
+	var err error
+	if s.before = r.seq("before"); s.before == 0 && !until.IsZero() {
+		s.before, err = firstAfter(r.Context(), r.console.parts.Bans, until)
+	}
+	if err == nil {
+		err = d.read(r, s)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return d.answer(0), nil
 }
 
-// parse reads what is asked for, and where to begin. The status is that of an answer to
-// what cannot be read, 0 if all can.
-func (d *logData) parse(r *request) (record uuid.UUID, before int64, status int) {
+func (d *logData) answer(status int) answer {
+	return answer{status: status, template: "log", title: "Log", data: d}
+}
+
+// logStretch is which part of the log is read.
+type logStretch struct {
+	record uuid.UUID // whose changes; zero: all
+	before int64     // that number; 0: from the newest
+	since  time.Time // not those before; zero: as far as the log reaches
+}
+
+// parse reads what is asked for. The second time is the end of the last day, zero if
+// none is given. What cannot be read is in the faults.
+func (d *logData) parse(r *request) (s logStretch, until time.Time) {
 	var err error
 	if d.Record != "" {
-		if record, err = uuid.Parse(d.Record); err != nil {
+		if s.record, err = uuid.Parse(d.Record); err != nil {
 			d.Faults["record"] = "Give the id of a record, as its page has it."
 		}
 	}
-	before = r.seq("before")
-	if d.Day != "" && before == 0 {
-		day, err := time.Parse(time.DateOnly, d.Day)
-		if err == nil {
-			before, err = firstAfter(r.Context(), r.console.parts.Bans, day.AddDate(0, 0, 1))
+	day := func(name, text string) (t time.Time) {
+		if text == "" {
+			return t
 		}
-		if err != nil {
-			d.Faults["day"] = "Give a day such as 2026-11-27."
+		if t, err = time.Parse(time.DateOnly, text); err != nil {
+			d.Faults[name] = "Give a day such as 2026-11-27."
 		}
+		return t
 	}
-	if len(d.Faults) > 0 {
-		status = 422
+	s.since = day("from", d.From)
+	if until = day("day", d.Day); !until.IsZero() {
+		until = until.AddDate(0, 0, 1)
 	}
-	return record, before, status
+	if !until.IsZero() && !s.since.Before(until) {
+		d.Faults["from"] = "Give a day that is not after the last one."
+	}
+	return s, until
 }
 
 // firstAfter returns the number of the first change that was made at a time or later,
@@ -110,14 +146,18 @@ func firstAfter(ctx context.Context, bans *ban.Admin, at time.Time) (int64, erro
 	return high, nil
 }
 
-// read reads entries from before a number backwards, until the page is full.
-func (d *logData) read(r *request, record uuid.UUID, before int64) error {
-	looked := 0
+// read reads entries backwards, until the page is full.
+func (d *logData) read(r *request, s logStretch) error {
+	looked, before := 0, s.before
 	for looked < maxLooked && len(d.Entries) < pageSize {
 		page := ban.Page{Before: before, Limit: pageSize + 1}
-		changes, err := r.console.parts.Bans.Log(r.Context(), record, page)
+		changes, err := r.console.parts.Bans.Log(r.Context(), s.record, page)
 		if err != nil {
 			return err
+		}
+		older := slices.IndexFunc(changes, func(c ban.Change) bool { return c.At.Before(s.since) })
+		if older >= 0 { // the log is in the order of time
+			changes = changes[:older]
 		}
 		more := len(changes) > pageSize
 		for _, c := range changes[:min(len(changes), pageSize)] {
@@ -156,8 +196,11 @@ func (d *logData) wants(c *ban.Change) bool {
 func (d *logData) Whats() []option {
 	pairs := []string{"", "Anything"}
 	for _, a := range []string{
-		"ban.create", "ban.update", "ban.revoke", "ban.reinstate", "block.create", "block.delete", "list.sync", "list.undo",
-		"account.suspend", "account.reinstate", "account.approve", "account.reject",
+		"ban.create", "ban.create_many", "ban.update", "ban.revoke", "ban.reinstate", "ban.hash", "ban.delete", "ban.purge",
+		"block.create", "block.update", "block.delete",
+		"list.sync", "list.undo", "list.drop", "subscription.put", "subscription.delete",
+		"account.create", "account.update", "account.suspend", "account.reinstate", "account.delete",
+		"account.hold", "account.approve", "account.reject", "account.expire",
 	} {
 		pairs = append(pairs, a, upperFirst(changeWords(a)))
 	}
@@ -194,7 +237,7 @@ func lastOf(changes []ban.Change) int64 {
 
 func (d *logData) values(before int64) url.Values {
 	q := url.Values{}
-	for name, value := range map[string]string{"actor": d.Actor, "what": d.What, "day": d.Day, "record": d.Record} {
+	for name, value := range map[string]string{"actor": d.Actor, "what": d.What, "from": d.From, "day": d.Day, "record": d.Record} {
 		if value != "" {
 			q.Set(name, value)
 		}

@@ -44,9 +44,7 @@ func TestLogHasPages(t *testing.T) {
 		w.ban(ban.CreateOptions{Kind: ban.KindName, Value: fmt.Sprintf("name-%d", i)})
 	}
 	page := w.get("reader", "/log").want(200, "name-299", "name-250", "!name-249", "Older")
-	_, rest, _ := strings.Cut(page.body, `rel="next" href="`)
-	link, _, _ := strings.Cut(rest, `"`)
-	w.get("reader", "/"+strings.ReplaceAll(link, "&amp;", "&")).want(200, "name-249", "name-200", "!name-250", "To the first page")
+	w.get("reader", page.link("next")).want(200, "name-249", "name-200", "!name-250", "To the first page")
 }
 
 // TestLogOfADayEndsWithIt has a change every hour, by a clock of its own.
@@ -67,6 +65,14 @@ func TestLogOfADayEndsWithIt(t *testing.T) {
 	w.get("reader", "/log?day=2026-11-20").want(200, "name-23-", "name-0-", "!name-24-")
 	w.get("reader", "/log?day=2026-11-22").want(200, "name-71-", "!name-72-")
 	w.get("reader", "/log?day=2026-12-22").want(200, "name-99-")
+	w.get("reader", "/log?from=2026-11-23").want(200, "name-99-", "name-72-", "!name-71-", "!Older")
+	w.get("reader", "/log?from=2026-11-21&day=2026-11-21").want(200, "name-47-", "name-24-", "!name-48-", "!name-23-", "!Older")
+	w.get("reader", "/log?from=2026-11-25").want(200, "No entry is like that")
+	older := w.get("reader", "/log?from=2026-11-20").want(200, "name-99-", "name-50-", "!name-49-", "Older").link("next")
+	w.get("reader", older).want(200, "name-49-", "name-0-", "!Older")
+	w.get("reader", "/log?from=2026-11-22&day=2026-11-21").want(422, "not after the last one")
+	w.get("reader", "/log?from=22.11.").want(422, "Give a day")
+	w.get("reader", "/log").want(200, `href="log?from=2026-11-27">Today`, `href="log?from=2026-11-21">The last 7 days`)
 }
 
 func TestLogShowsNoMarkupOfStrangers(t *testing.T) {

@@ -55,6 +55,7 @@ var functions = template.FuncMap{
 	"via":      viaWords,
 	"did":      didWords,
 	"reason":   changeReason,
+	"interval": interval,
 	"plot":     newPlot,
 	"asset":    assetPath,
 	"contains": func(all []string, s string) bool { return indexOf(all, s) >= 0 },

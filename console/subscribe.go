@@ -47,8 +47,8 @@ func subscribeFormOf(l *blocklist.List) *subscribeForm {
 func (f *subscribeForm) Intervals() []option {
 	pairs := []string{time.Hour.String(), "Every hour", (6 * time.Hour).String(), "Every six hours", (24 * time.Hour).String(), "Every day", (7 * 24 * time.Hour).String(), "Every week"}
 	if indexOf(pairs, f.Every) < 0 && f.Every != "" {
-		if _, err := time.ParseDuration(f.Every); err == nil {
-			pairs = append(pairs, f.Every, "Every "+f.Every)
+		if d, err := time.ParseDuration(f.Every); err == nil {
+			pairs = append(pairs, f.Every, "Every "+interval(d))
 		}
 	}
 	return choose(f.Every, pairs...)
@@ -129,7 +129,7 @@ var subscribeFields = map[string]string{"name": "list", "interval": "every"}
 // fetchWait bounds how long a moderator waits for a list to be fetched.
 const fetchWait = 30 * time.Second
 
-// fetchList fetches a list now.
+// fetchList fetches a list now. What looks like a mistake takes a second step.
 func fetchList(r *request) (answer, error) {
 	fetcher, name := r.console.parts.Fetcher, r.PathValue("name")
 	if fetcher == nil {
@@ -137,13 +137,18 @@ func fetchList(r *request) (answer, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), fetchWait)
 	defer cancel()
-	result := fetcher.Fetch(ctx, name, fetch.FetchOptions{})
-	problem := ""
+	result := fetcher.Fetch(ctx, name, fetch.FetchOptions{Force: r.text("step") == stepForce})
+	problem, confirm := "", ""
 	switch wrong, ok := errors.AsType[*fetch.Error](result.Err); {
 	case result.Err == nil:
 		return answer{to: "lists/" + url.PathEscape(name) + "?done=fetched-" + string(result.Outcome)}, nil
+	case ok && wrong.Code == fetch.CodeStore: // its text is the driver's
+		return answer{}, wrong.Err
 	case ok:
-		problem = upperFirst(wrong.Error()) + "."
+		problem = upperFirst(wrong.Err.Error()) + "."
+		if wrong.Code == fetch.CodeStopped {
+			confirm = "fetch"
+		}
 	case errors.Is(result.Err, ban.ErrConflict):
 		problem = "It is being fetched already."
 	case errors.Is(result.Err, context.DeadlineExceeded) && r.Context().Err() == nil:
@@ -151,7 +156,7 @@ func fetchList(r *request) (answer, error) {
 	default:
 		return answer{}, result.Err
 	}
-	a, err := listAnswer(r, "", problem)
+	a, err := listAnswer(r, confirm, problem)
 	a.status = http.StatusConflict
 	return a, err
 }

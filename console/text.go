@@ -52,6 +52,20 @@ func inWords(d time.Duration) string {
 	return plural(max(seconds(d), 1), "second", "seconds")
 }
 
+// interval writes how long it is from one time to the next, exactly: "7 days", "90
+// minutes".
+func interval(d time.Duration) string {
+	for _, unit := range []struct {
+		length    time.Duration
+		one, many string
+	}{{24 * time.Hour, "day", "days"}, {time.Hour, "hour", "hours"}, {time.Minute, "minute", "minutes"}} {
+		if d >= unit.length && d%unit.length == 0 {
+			return plural(int64(d/unit.length), unit.one, unit.many)
+		}
+	}
+	return d.String()
+}
+
 // contentDisposition names the file that a browser saves. Names may be a stranger's.
 func contentDisposition(name string) string {
 	name = strings.Map(func(r rune) rune {

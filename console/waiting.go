@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -84,6 +85,11 @@ func (d *waitingData) answer(status int) answer {
 	return answer{status: status, template: "waiting", title: "Waiting for a decision", data: d}
 }
 
+func readWaitingFilter(params url.Values) waitingFilter {
+	text := func(name string) string { return strings.TrimSpace(params.Get(name)) }
+	return waitingFilter{text("rule"), text("domain"), text("network")}
+}
+
 // values returns the filter as parameters.
 func (f *waitingFilter) values() url.Values {
 	q := url.Values{}
@@ -110,7 +116,7 @@ func (f *waitingFilter) pending(wrong faults) account.PendingFilter {
 // read reads the page of the queue that the parameters describe, oldest first.
 func (d *waitingData) read(r *request, params url.Values) (err error) {
 	people := r.console.parts.Accounts
-	d.Filter, d.Back = waitingFilter{params.Get("rule"), params.Get("domain"), params.Get("network")}, params.Encode()
+	d.Filter, d.Back = readWaitingFilter(params), params.Encode()
 	f := d.Filter.pending(d.Faults)
 	after := pageOf(params).after
 	rows, err := people.Pending(r.Context(), f, account.Page{After: after, Limit: pageSize + 1})
@@ -239,7 +245,7 @@ func decide(c decision) func(*request) (answer, error) {
 // allOf selects all that the filter of a page selects, as far as they were there when
 // it was made.
 func allOf(r *request, back url.Values) (account.Selection, error) {
-	f, wrong := waitingFilter{back.Get("rule"), back.Get("domain"), back.Get("network")}, faults{}
+	f, wrong := readWaitingFilter(back), faults{}
 	s := account.Selection{Filter: f.pending(wrong), Limit: account.MaxDecisions}
 	s.All = s.Filter == account.PendingFilter{}
 	var err error
@@ -272,11 +278,15 @@ func (d *waitingData) again(r *request, back url.Values, c *decision) (answer, e
 func (d *waitingData) decide(r *request, c *decision, s account.Selection, back url.Values) (answer, error) {
 	decided, err := c.make(r, s)
 	if err != nil && !d.Faults.add(err, nil) {
-		return answer{}, err
+		return answer{}, partly(len(decided.Accounts), err)
 	}
 	d.Done = len(decided.Accounts)
 	for _, failed := range decided.Failed {
-		d.Problems = append(d.Problems, problem{Value: failed.ID.String(), Text: whyNotDecided(failed.Err)})
+		p := problem{Value: failed.ID.String(), Text: whyNotDecided(failed.Err)}
+		if a, err := r.console.parts.Accounts.Get(r.Context(), failed.ID); err == nil { // else it is gone
+			p.Value = a.Handle
+		}
+		d.Problems = append(d.Problems, p)
 	}
 	if len(d.Problems) > 0 || len(d.Faults) > 0 {
 		return d.again(r, back, nil)

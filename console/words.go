@@ -142,7 +142,7 @@ func viaWords(v ban.Via) string {
 var changeVerbs = map[string]string{
 	"create": "made", "create_many": "many made", "update": "changed", "revoke": "revoked", "reinstate": "reinstated",
 	"delete": "deleted", "hash": "turned into its hash", "purge": "old ones purged", "sync": "synced", "undo": "undone", "drop": "dropped",
-	"suspend": "suspended", "approve": "approved", "reject": "rejected", "expire": "expired",
+	"suspend": "suspended", "hold": "made to wait", "put": "set", "copy": "copied", "approve": "approved", "reject": "rejected", "expire": "expired",
 	"rewrite": "keys made anew", "tables": "tables of keys set", "mixed": "keys of other tables came in", "restore": "restored from a backup",
 }
 

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/internal/sqlbackend"
@@ -15,7 +16,12 @@ import (
 // Between two pages no connection is held.
 const scanPage = 5000
 
-// Scan implements [store.Rules]. It reads a first page as any other query does. If
+// scanPages is how many pages Scan reads before it streams. A loop that ends early, as
+// that of a preview does after 10,000 rules, is over by then: of a stream the server
+// would have begun to send the whole table, over a connection that is lost with it.
+const scanPages = 3
+
+// Scan implements [store.Rules]. It reads a few pages as any other query does. If
 // there is more, it streams the rest over a connection that it takes out of the pool
 // for that: the loop's body may need others, however few the pool has.
 func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule, error] {
@@ -34,15 +40,20 @@ func (s *Store) scanRules(ctx context.Context, kind store.Kind, condition string
 		if !ok {
 			return
 		}
-		r := ruleScan{store: s, where: onPrimary + condition, every: kind == 0, above: from, below: below}
-		page, err := r.first(ctx)
-		for _, rule := range page {
-			if !yield(rule, nil) {
-				return
+		r := ruleScan{store: s, where: onPrimary + condition, every: kind == 0, key: from, below: below}
+		more, err := true, error(nil)
+		for n := 0; n < scanPages && more && err == nil; n++ {
+			var page []store.Rule
+			page, err = r.page(ctx)
+			for _, rule := range page {
+				if !yield(rule, nil) {
+					return
+				}
 			}
+			more = len(page) == scanPage
 		}
-		if err == nil && len(page) == scanPage {
-			err = r.rest(ctx, &page[scanPage-1], yield)
+		if err == nil && more {
+			err = r.rest(ctx, yield)
 		}
 		if err != nil {
 			yield(store.Rule{}, err)
@@ -52,42 +63,46 @@ func (s *Store) scanRules(ctx context.Context, kind store.Kind, condition string
 
 // ruleScan is one run of Scan.
 type ruleScan struct {
-	store        *Store
-	reader       ruleReader
-	where        string // conditions, to which others are added
-	every        bool   // of all kinds
-	above, below string // the keys between which the range is
+	store  *Store
+	reader ruleReader
+	where  string    // conditions, to which others are added
+	every  bool      // of all kinds
+	key    string    // of the rule that was read last, or one that is before all
+	id     uuid.UUID // of that rule
+	below  string    // the first key that is not to be read
 }
 
 const doingScan = "scan rules"
 
-// first reads the first page, in the order of key and id.
-func (r *ruleScan) first(ctx context.Context) (page []store.Rule, err error) {
+// page reads the rules that follow, in the order of key and id.
+func (r *ruleScan) page(ctx context.Context) (page []store.Rule, err error) {
 	err = r.store.read(ctx, doingScan, func(q querier) error {
 		rows, err := q.query(ctx, `SELECT `+ruleColumns+ruleListColumns+rulesInForce+` AND `+r.where+`
-			AND r.key > ? AND r.key < ? ORDER BY r.key, r.id LIMIT ?`, r.above, r.below, scanPage)
+			AND (r.key, r.id) > (?, ?) AND r.key < ? ORDER BY r.key, r.id LIMIT ?`, r.key, r.id, r.below, scanPage)
 		if err != nil {
 			return err
 		}
 		page, err = r.reader.appendRules(page[:0], rows)
 		return err
 	})
+	if err != nil || len(page) == 0 {
+		return nil, err
+	}
+	last := &page[len(page)-1]
+	r.key, err = sqlbackend.RuleKey(last.Key)
+	r.id = last.ID
 	return page, err
 }
 
-// rest yields the rules that follow one in that order, in whatever order they lie in
-// the table. It returns no error after yield has returned false.
-func (r *ruleScan) rest(ctx context.Context, last *store.Rule, yield func(store.Rule, error) bool) error {
+// rest yields the rules that follow in that order, in whatever order they lie in the
+// table. It returns no error after yield has returned false.
+func (r *ruleScan) rest(ctx context.Context, yield func(store.Rule, error) bool) error {
 	s := r.store
 	if err := s.begin(ctx, doingScan); err != nil {
 		return err
 	}
 	defer s.life.Leave()
-	key, err := sqlbackend.RuleKey(last.Key)
-	if err != nil {
-		return err
-	}
-	r.reader.stream, r.reader.key, r.reader.id = true, key, last.ID
+	r.reader.stream, r.reader.key, r.reader.id = true, r.key, r.id
 	conn, err := s.takeConn(ctx)
 	if err != nil {
 		return explain(ctx, doingScan, err)

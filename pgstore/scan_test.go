@@ -1,10 +1,13 @@
 package pgstore_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/pgstore"
@@ -12,7 +15,7 @@ import (
 	"example.com/ostraka/store"
 )
 
-// TestALongScanYieldsWhatIsInForce has more rules than one page of a scan: what follows
+// TestALongScanYieldsWhatIsInForce has more rules than the pages of a scan: what follows
 // is streamed. The same is written to a store in memory, which says what must come.
 func TestALongScanYieldsWhatIsInForce(t *testing.T) {
 	for mode, pooling := range map[string]bool{"binary": false, "text": true} {
@@ -66,7 +69,7 @@ func fillLong(t *testing.T, s store.Store) {
 			t.Fatal(err)
 		}
 	}
-	all := entries(9000)
+	all := entries(27_000)
 	part := func(name string, from, to int) []store.Entry {
 		some := append([]store.Entry(nil), all[from:to]...)
 		for i := range some {
@@ -77,16 +80,66 @@ func fillLong(t *testing.T, s store.Store) {
 		}
 		return some
 	}
-	kept, undone, dropped := part("kept", 0, 7000), part("undone", 1000, 9000), part("dropped", 0, 300)
+	kept, undone, dropped := part("kept", 0, 21_000), part("undone", 3000, 27_000), part("dropped", 0, 300)
 	apply("kept", 0, kept, nil)
-	apply("kept", 1, part("more", 7000, 8000), kept[500:2500])
-	apply("undone", 0, undone[:6000], nil)
-	apply("undone", 1, undone[6000:], undone[:4000])
+	apply("kept", 1, part("more", 21_000, 24_000), kept[500:2500])
+	apply("undone", 0, undone[:18_000], nil)
+	apply("undone", 1, undone[18_000:], undone[:4000])
 	if _, err := s.UndoList(t.Context(), "undone", 0, aChange(store.ListUndo)); err != nil {
 		t.Fatal(err)
 	}
 	apply("dropped", 0, dropped, nil)
 	if _, err := s.DropList(t.Context(), "dropped", aChange(store.ListDrop)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAScanThatEndsEarlyKeepsItsConnection: only a scan that goes on streams, which
+// takes a connection out of the pool.
+func TestAScanThatEndsEarlyKeepsItsConnection(t *testing.T) {
+	server := pgtest.Shared(t)
+	const name = "scan-test"
+	s, err := pgstore.Open(t.Context(), server.DSN()+"&application_name="+name, pgstore.Options{MaxConns: 1, NoListen: true, Schema: pgtest.Schema()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	beside, err := pgx.Connect(t.Context(), server.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer beside.Close(context.Background())
+	newest := func() (began time.Time) { // of the connections of the store
+		if err := beside.QueryRow(t.Context(), `SELECT max(backend_start) FROM pg_stat_activity WHERE application_name = $1`, name).Scan(&began); err != nil {
+			t.Fatal(err)
+		}
+		return began
+	}
+	list := store.List{ID: uuid.New(), Name: "long"}
+	if _, err := s.ApplyList(t.Context(), store.ListDelta{List: list, Add: entries(16_000)}, aChange(store.ListSync)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name  string
+		rules int
+		keeps bool
+	}{{"after the first rule", 1, true}, {"after more than a preview reads", 10_001, true}, {"after all of them", 16_000, false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			before, read := newest(), 0
+			for _, err := range s.Scan(t.Context(), store.KindDomain) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if read++; read == tt.rules {
+					break
+				}
+			}
+			if _, err := s.LastChange(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if kept := newest().Equal(before); read != tt.rules || kept != tt.keeps {
+				t.Errorf("%d rules, the connection is kept: %v, want %d, %v", read, kept, tt.rules, tt.keeps)
+			}
+		})
 	}
 }

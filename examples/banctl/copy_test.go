@@ -51,14 +51,14 @@ func TestACopyThatIsKilledIsGoneOnWith(t *testing.T) {
 	program(t, 0, "copy", c.db, filepath.Join(t.TempDir(), "timed.db"))
 	whole := time.Since(began)
 	rng := rand.New(rand.NewPCG(1, 2))
-	for name, place := range map[string]func() string{
-		"to a file":   func() string { return filepath.Join(t.TempDir(), "to.db") },
-		"to a server": func() string { return backendtest.Text(t) },
+	for name, place := range map[string]func(*testing.T) string{
+		"to a file":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "to.db") },
+		"to a server": func(t *testing.T) string { return backendtest.Text(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			kills := 0
 			for kills < 6 {
-				to, ended, out := place(), false, ""
+				to, ended, out := place(t), false, ""
 				for !ended {
 					if ended, out = program(t, time.Duration(rng.Int64N(int64(whole))), "copy", c.db, to); !ended {
 						kills++
