@@ -259,7 +259,7 @@ func (f *banFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.BanEmails, "ban-emails", false, "ban every address of the account")
 	flags.BoolVar(&f.BanName, "ban-name", false, "ban its handle, and what looks like it")
 	flags.StringVar(&f.PublicReason, "public-reason", "", "why those are banned, `TEXT` for the person")
-	flags.StringVar(&f.expires, "expires", "", "when the bans end: in `TIME` such as 90d, or at one such as 2030-01-31 (default: never)")
+	flags.StringVar(&f.expires, "expires", "", "when the bans end: in `TIME` such as 90d, or at one such as 2030-01-31, when that day begins in UTC (default: never)")
 	flags.BoolVar(&f.DisableAliases, "disable-aliases", false, "turn off its aliases, and those that the bans match")
 }
 

@@ -99,7 +99,7 @@ secret is shown this once. Give it no more than the program needs: to read metri
 	flags := cmd.Flags()
 	flags.StringSliceVar(&o.Scopes, "scope", nil, "what it may do, `SCOPES` with commas between, such as admin:read:metrics")
 	flags.StringVar(&o.Name, "name", "", "a `NAME` to tell it from others")
-	flags.StringVar(&expires, "expires", "", "when it ends: in `TIME` such as 90d, or at one such as 2030-01-31 (default: never)")
+	flags.StringVar(&expires, "expires", "", "when it ends: in `TIME` such as 90d, or at one such as 2030-01-31, when that day begins in UTC (default: never)")
 	addDryRun(flags, &dryRun)
 	return cmd
 }

@@ -151,7 +151,7 @@ func (f *contentFlags) addTo(cmd *cobra.Command, effect, scope, never string) {
 	flags.StringVar(&f.reason, "reason", "", "why, `TEXT` for moderators")
 	flags.StringVar(&f.public, "public-reason", "", "why, `TEXT` for the person refused")
 	flags.StringVar(&f.label, "label", "", "of a hashed ban: `TEXT` to be read in the place of the value")
-	flags.StringVar(&f.expires, "expires", "", "when it ends: in `TIME` such as 36h, 7d or 2w, or at one such as 2030-01-31 or 2030-01-31T12:00:00Z ("+never+")")
+	flags.StringVar(&f.expires, "expires", "", "when it ends: in `TIME` such as 36h, 7d or 2w, or at one such as 2030-01-31, when that day begins in UTC, or 2030-01-31T12:00:00Z ("+never+")")
 	flags.IntVar(&f.ipv6Prefix, "ipv6-prefix", 0, "widen a single IPv6 address to the network of so many `BITS`, such as 64")
 	addForce(flags, &f.force)
 }
