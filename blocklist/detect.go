@@ -47,6 +47,8 @@ var magics = []struct{ magic, hint string }{
 	{"\x28\xb5\x2f\xfd", "it is compressed with zstd: decompress it first"},
 	{"BZh91AY&SY", "it is compressed with bzip2: decompress it first"},
 	{"%PDF-", "it is a PDF document: give it as text"},
+	{"\xff\xfe\x00\x00", "it is encoded in UTF-32: encode it in UTF-8"}, // before UTF-16, which begins so too
+	{"\x00\x00\xfe\xff", "it is encoded in UTF-32: encode it in UTF-8"},
 	{"\xff\xfe", "it is encoded in UTF-16: encode it in UTF-8"},
 	{"\xfe\xff", "it is encoded in UTF-16: encode it in UTF-8"},
 }

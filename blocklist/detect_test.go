@@ -81,6 +81,8 @@ func TestWhatIsNoList(t *testing.T) {
 		"bzip2":               {"BZh91AY&SY", "bzip2"},
 		"PDF":                 {"%PDF-1.7\n", "PDF"},
 		"UTF-16":              {"\xff\xfea\x00.\x00", "UTF-16"},
+		"UTF-32":              {"\xff\xfe\x00\x00a\x00\x00\x00", "UTF-32"},
+		"UTF-32, big end":     {"\x00\x00\xfe\xff\x00\x00\x00a", "UTF-32"},
 		"UTF-16, big end":     {"\xfe\xff\x00a\x00.", "UTF-16"},
 		"UTF-16 without mark": {"a\x00.\x00e\x00x\x00\n\x00", "binary"},
 		"NULs":                {strings.Repeat("\x00", 100), "binary"},

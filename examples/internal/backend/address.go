@@ -94,12 +94,16 @@ const (
 
 var (
 	scheme   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
-	keywords = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|user|password|dbname|service|sslmode)\s*=`)
-	key      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`)
+	keywords = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|user|[a-z]*pass[a-z]*|dbname|service|sslmode)\s*=`)
+	// loose is what may be the address of a server without its scheme, with a password. A
+	// path of a file is not, if it begins with a slash, or a dot and a slash.
+	loose = regexp.MustCompile(`^(//)?[^/@]*:[^@]*@`)
+	key   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`)
 )
 
 // parse reads an address. One that may not have a password is refused with it.
 func parse(from, given string, mayPassword bool) (Address, error) {
+	given = strings.TrimSpace(given)
 	before, rest, isURL := strings.Cut(given, "://")
 	kind := strings.ToLower(before)
 	a := Address{from: from}
@@ -112,6 +116,9 @@ func parse(from, given string, mayPassword bool) (Address, error) {
 	case strings.HasPrefix(strings.ToLower(given), "postgres:"), strings.HasPrefix(strings.ToLower(given), "postgresql:"):
 		a.name = "postgres:…"
 		return Address{}, a.error(errors.New("no // behind the colon"), howServer)
+	case isURL, loose.MatchString(given):
+		a.name = "…" // it may have a password
+		return Address{}, a.error(errors.New("neither a path nor an address that begins with its scheme"), howServer+", or ./ before the name of a file that has a colon and an @")
 	case keywords.MatchString(given):
 		return Address{}, a.error(errors.New("a list of keywords and values"), howServer)
 	}
