@@ -146,16 +146,24 @@ type Held struct {
 //
 // A suspended account is [ErrSuspended]; other errors are those of Suspend.
 func (a *Admin) Hold(ctx context.Context, id uuid.UUID, o HoldOptions) (Held, error) {
-	held, err := a.hold(ctx, id, store.Hold{LetIn: true}, uuid.Nil, o)
+	held, err := a.hold(ctx, id, always(store.Hold{LetIn: true}), uuid.Nil, o)
 	if err == nil && held.Changed {
 		held.HookErr = runHooks(ctx, a.onPending, held.Account)
 	}
 	return held, err
 }
 
+// holding says with what an active account is to be held, as it is now; false: not at
+// all.
+type holding func(context.Context, *Account) (store.Hold, bool, error)
+
+func always(h store.Hold) holding {
+	return func(context.Context, *Account) (store.Hold, bool, error) { return h, true, nil }
+}
+
 // hold gives an account a hold that begins now, in the name of the actor. It calls
 // no hook.
-func (a *Admin) hold(ctx context.Context, id uuid.UUID, h store.Hold, sweep uuid.UUID, o HoldOptions) (Held, error) {
+func (a *Admin) hold(ctx context.Context, id uuid.UUID, with holding, sweep uuid.UUID, o HoldOptions) (Held, error) {
 	if err := ban.CheckText("reason", o.Reason); err != nil {
 		return Held{}, err
 	}
@@ -167,6 +175,10 @@ func (a *Admin) hold(ctx context.Context, id uuid.UUID, h store.Hold, sweep uuid
 			return false, ErrSuspended
 		case !result.Changed:
 			return false, nil
+		}
+		h, wanted, err := with(ctx, &w.Account)
+		if result.Changed = wanted; err != nil || !wanted {
+			return false, err
 		}
 		old := w.Account
 		h.Since, h.By = c.At, c.Actor

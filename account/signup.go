@@ -99,7 +99,7 @@ func (a *Admin) lookAgain(ctx context.Context, checker Checker, subject ban.Subj
 		return done, nil
 	}
 	done.Decision, done.Pending = t.Decision, true
-	held, err := a.hold(ctx, done.Account.ID, holdOf(t.Decision, subject, Change{}), uuid.Nil, HoldOptions{Force: true})
+	held, err := a.hold(ctx, done.Account.ID, always(holdOf(t.Decision, subject, Change{})), uuid.Nil, HoldOptions{Force: true})
 	if err != nil {
 		return done, fmt.Errorf("hold the account for review: %w", err)
 	}

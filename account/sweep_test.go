@@ -205,6 +205,58 @@ func TestASweepActsAndIsUndone(t *testing.T) {
 	})
 }
 
+// slowChecker is one whose answer about a handle comes late, the second time.
+type slowChecker struct {
+	account.SweepChecker
+	handle    string
+	meanwhile func()
+	asked     int
+}
+
+func (c *slowChecker) Peek(ctx context.Context, s ban.Subject) (ban.Decision, error) {
+	if s.Name == c.handle {
+		if c.asked++; c.asked == 2 {
+			c.meanwhile()
+		}
+	}
+	return c.SweepChecker.Peek(ctx, s)
+}
+
+// TestASweepLeavesWhomNothingKeepsOutAnyMore: between the look and the act there may be an
+// hour, in which somebody lifts the rule.
+func TestASweepLeavesWhomNothingKeepsOutAnyMore(t *testing.T) {
+	for _, act := range []account.SweepAct{account.SweepHold, account.SweepSuspend} {
+		for name, tt := range map[string]struct {
+			meanwhile func(*testing.T, *house, uuid.UUID, uuid.UUID)
+			touched   int64
+		}{
+			"the rule was lifted": {func(t *testing.T, h *house, rule, _ uuid.UUID) {
+				must(h.bans.Revoke(as("bob"), rule, ""))(t)
+			}, 0},
+			"the account gave up the address": {func(t *testing.T, h *house, _, acc uuid.UUID) {
+				must(h.admin.RemoveEmail(as("bob"), acc, "lone@spam.example"))(t)
+			}, 0},
+			"nothing": {func(*testing.T, *house, uuid.UUID, uuid.UUID) {}, 1},
+		} {
+			t.Run(fmt.Sprint(act, " ", name), func(t *testing.T) {
+				overEachStore(t, func(t *testing.T, h *house) {
+					lone := must(h.admin.Create(as("root"), account.CreateOptions{Handle: "lone", Email: "fine@example.org"}))(t)
+					must(h.admin.AddEmail(as("root"), lone.ID, "lone@spam.example", true))(t)
+					rule := must(h.bans.Create(as("root"), ban.CreateOptions{Kind: ban.KindDomain, Value: "spam.example"}))(t)
+					slow := &slowChecker{SweepChecker: h.checker, handle: "lone", meanwhile: func() { tt.meanwhile(t, h, rule.ID, lone.ID) }}
+					done := must(h.admin.ActOnSweep(as("alice"), slow, account.ActOptions{Act: act}))(t)
+					if done.Accounts != 1 || done.Held+done.Suspended != tt.touched || len(done.Failed) != 0 {
+						t.Errorf("the sweep did %+v, want to touch %d", done, tt.touched)
+					}
+					if acc := must(h.admin.ByHandle(t.Context(), "lone"))(t); acc.Active() != (tt.touched == 0) {
+						t.Errorf("the account is %+v", acc)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestASweepSparesTheLastAdminAndWhoSweeps(t *testing.T) {
 	h := newHouse(t, openSQLite(t))
 	h.createAdmin(t, "alice")
@@ -249,7 +301,7 @@ func TestASweepThatFailsIsGoneOnWith(t *testing.T) {
 		h.create(t, fmt.Sprint("user", i))
 	}
 	must(h.bans.Create(as("root"), ban.CreateOptions{Kind: ban.KindDomain, Value: "example.org"}))(t)
-	done, err := h.admin.ActOnSweep(as("alice"), &failing{h.checker, 4}, account.ActOptions{Act: account.SweepSuspend, Force: true})
+	done, err := h.admin.ActOnSweep(as("alice"), &failing{h.checker, 2 * 4}, account.ActOptions{Act: account.SweepSuspend, Force: true})
 	wantError(t, "the sweep", err, account.ErrBusy)
 	if done.Suspended != 4 {
 		t.Fatalf("it did %+v", done)

@@ -72,7 +72,9 @@ func (e *SweepLimitError) Error() string {
 }
 
 // ActOnSweep is Sweep, and then does something about the accounts that it found, one
-// after the other, each with an entry of its own in the audit log. Aliases are
+// after the other, each with an entry of its own in the audit log. Each is asked about once
+// more in that step: who would be let in by then, since a rule was lifted or the account
+// has another address, is left alone. Aliases are
 // counted: a ban with [ban.CreateOptions.DisableMatchingAliases] turns them off.
 //
 // The last active admin, and the account of the actor, are among those that failed.
@@ -96,7 +98,8 @@ func (a *Admin) ActOnSweep(ctx context.Context, checker SweepChecker, o ActOptio
 			return Swept{}, fmt.Errorf("make an id: %w", err)
 		}
 	}
-	act := &acting{a, o, &done, 0}
+	act := &acting{admin: a, judge: sweep{admin: a, checker: checker, opts: o.SweepOptions}, opts: o, done: &done}
+	act.judge.opts.Trace = false
 	err := act.all(ctx, checker, limit)
 	if _, tooMany := errors.AsType[*SweepLimitError](err); tooMany {
 		return Swept{ID: done.ID, Cursor: o.After}, err
@@ -107,6 +110,7 @@ func (a *Admin) ActOnSweep(ctx context.Context, checker SweepChecker, o ActOptio
 // acting is a sweep that does something.
 type acting struct {
 	admin *Admin
+	judge sweep // who is asked about once more
 	opts  ActOptions
 	done  *Swept
 	hooks int // errors of hooks so far
@@ -149,6 +153,16 @@ func (t *acting) all(ctx context.Context, checker SweepChecker, limit int) error
 	return nil
 }
 
+// still asks about an account once more, as it is now.
+func (t *acting) still(ctx context.Context, acc *Account) (Finding, bool, error) {
+	texts := store.AccountTexts{ID: acc.ID, Seq: acc.Seq, Handle: acc.Handle}
+	for i := range acc.Emails {
+		texts.Emails = append(texts.Emails, acc.Emails[i].Address)
+	}
+	f, found, err := t.judge.judgeAccount(ctx, &texts)
+	return f, found && f.Err == nil, err
+}
+
 // on does what is to be done about one account. The error is one that ends the
 // sweep.
 func (t *acting) on(ctx context.Context, f *Finding) error {
@@ -179,11 +193,14 @@ func (t *acting) on(ctx context.Context, f *Finding) error {
 
 // hold makes an account wait in the name of the sweep.
 func (t *acting) hold(ctx context.Context, f *Finding, reason string) (hook, err error) {
-	d := f.Decision
-	d.Verdict = ban.NeedsReview // so that the hold names the rule, also one that denies
-	hold := holdOf(d, f.Subject, Change{})
-	hold.LetIn = true
-	held, err := t.admin.hold(ctx, f.Account.ID, hold, t.done.ID, HoldOptions{Reason: reason})
+	with := func(ctx context.Context, acc *Account) (store.Hold, bool, error) {
+		now, found, err := t.still(ctx, acc)
+		now.Decision.Verdict = ban.NeedsReview // so that the hold names the rule, also one that denies
+		hold := holdOf(now.Decision, now.Subject, Change{})
+		hold.LetIn = true
+		return hold, found, err
+	}
+	held, err := t.admin.hold(ctx, f.Account.ID, with, t.done.ID, HoldOptions{Reason: reason})
 	if err != nil || !held.Changed {
 		return nil, err
 	}
@@ -197,6 +214,10 @@ func (t *acting) suspend(ctx context.Context, id uuid.UUID, reason string) (hook
 	w, err := t.admin.modify(ctx, id, func(w *store.AccountWrite, c *Change) (bool, error) {
 		if changed = w.Account.Active(); !changed {
 			return false, nil
+		}
+		now, found, err := t.still(ctx, &w.Account)
+		if changed = found && now.Decision.Verdict == ban.Denied; err != nil || !changed {
+			return false, err
 		}
 		old := w.Account
 		w.Account.SuspendedAt, w.Account.SuspendedBy, w.Account.SuspendedReason = c.At, c.Actor, reason
