@@ -19,7 +19,7 @@ const (
 	CodeWildcard    = "bad_wildcard"              // a star or backslash that may not stand where it does
 	CodeKind        = "wrong_kind"                // a value of another kind
 	CodeDuplicate   = "duplicate"                 // what stands earlier in the same list, perhaps in another spelling
-	CodeConflict    = "conflict"                  // what contradicts an earlier line of the same list
+	CodeConflict    = "conflict"                  // what contradicts something else that is given
 	CodeException   = "exception"                 // an exception from a source that may not make any
 	CodeUnknown     = "unknown"                   // none of the values that the field may have
 	CodeInPast      = "in_past"                   // a time that has passed
@@ -43,7 +43,7 @@ var codeTexts = map[string]string{
 	CodeWildcard:    "has a wildcard that is not allowed there",
 	CodeKind:        "is of another kind",
 	CodeDuplicate:   "repeats an earlier value",
-	CodeConflict:    "contradicts an earlier line",
+	CodeConflict:    "contradicts what else is given",
 	CodeException:   "is an exception, which this list may not make",
 	CodeUnknown:     "is unknown",
 	CodeInPast:      "has passed",

@@ -31,6 +31,42 @@ func TestLifeOfABan(t *testing.T) {
 		"domain spam.example: effect, public_reason, scope")
 }
 
+func TestTheLogOutlivesWhatItNames(t *testing.T) {
+	c := newCLI(t)
+	c.ok("add", "gone.example")
+	c.ok("delete", "#1")
+	c.ok("add", "name:gone")
+	c.ok("delete", "name:gone")
+	c.ok("block", "gone.example")
+	c.ok("unblock", "gone.example")
+	c.ok("import", "--list", "gone", "--force", file(t, "list.txt", "a.example\n"))
+	c.ok("drop", "gone")
+	for ref, want := range map[string]string{
+		"#1": "ban.delete", "gone.example": "ban.delete", "1": "ban.delete", "name:gone": "ban.delete",
+		"block:#1": "block.delete", "block:Gone.example": "block.delete", "list:gone": "list.drop",
+	} {
+		out := c.ok("log", ref)
+		contains(t, out, want)
+		if n := strings.Count(out, ".delete ") + strings.Count(out, ".drop "); n != 1 {
+			t.Errorf("the log of %s has %d removals:\n%s", ref, n, out)
+		}
+	}
+	for _, ref := range []string{"#7", "other.example", "block:#7", "list:other", "list:1"} {
+		if r := c.run("log", ref); r.code == 0 || !strings.Contains(r.errors, "not found") {
+			t.Errorf("log %s ends with %d: %s", ref, r.code, r.errors)
+		}
+	}
+}
+
+func TestWhatBlocksDoIsOffered(t *testing.T) {
+	c := newCLI(t)
+	for _, command := range []string{"block", "blocks"} {
+		out := c.ok(command, "--help")
+		contains(t, out, "--effect deny|review ")
+	}
+	contains(t, c.ok("add", "--help"), "--effect deny|review|allow ")
+}
+
 func TestPutCreatesThenUpdatesThenLeaves(t *testing.T) {
 	c := newCLI(t)
 	c.clock = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -64,7 +64,7 @@ func blockCommand(a *app) *cobra.Command {
 	cmd.Long = `Keep out e-mail addresses at a domain and below it. Unlike a ban of the domain, a
 block does not apply to the domain itself, such as that of a website, does not
 expire, and has no record once it is lifted.`
-	addEffect(cmd, &o.Effect, ban.Deny.String(), "deny or review")
+	addBlockEffect(cmd, &o.Effect, ban.Deny.String(), "what it does")
 	addScope(cmd, &o.Scope, allActions, "the actions it keeps people from, with commas between")
 	flags := cmd.Flags()
 	flags.StringVar(&o.Reason, "reason", "", "why, `TEXT` for moderators")
@@ -103,7 +103,7 @@ func updateBlockCommand(a *app) *cobra.Command {
 	cmd.Long = `Change what a block says, named by its domain, number or id; what no flag names
 stays, and so does what it has caught. --effect review lets people in after somebody
 approves, --effect deny refuses them again; --reason "" takes the reason away.`
-	addEffect(cmd, &effect, "", "deny or review")
+	addBlockEffect(cmd, &effect, "", "what it does")
 	addScope(cmd, &scope, "", "the actions it keeps people from, with commas between")
 	flags := cmd.Flags()
 	flags.StringVar(&reason, "reason", "", "why, `TEXT` for moderators")
@@ -179,7 +179,7 @@ func blocksCommand(a *app) *cobra.Command {
 			return a.output().print(doc)
 		})
 	})
-	addEffect(cmd, &effect, "", "only blocks of this effect")
+	addBlockEffect(cmd, &effect, "", "only blocks of this effect")
 	addChoice(cmd, "order", "newest first, or what caught most first", &choice[string]{
 		target: &order, parse: parseOrder, options: []string{orderSeq, orderHits}, initial: orderSeq,
 	})

@@ -45,8 +45,17 @@ func addKind(cmd *cobra.Command, k *ban.Kind, usage string) {
 }
 
 func addEffect(cmd *cobra.Command, e *ban.Effect, initial, usage string) {
+	addEffects(cmd, e, initial, usage, ban.Deny, ban.Review, ban.Allow)
+}
+
+// addBlockEffect is addEffect for blocks, of which none allows.
+func addBlockEffect(cmd *cobra.Command, e *ban.Effect, initial, usage string) {
+	addEffects(cmd, e, initial, usage, ban.Deny, ban.Review)
+}
+
+func addEffects(cmd *cobra.Command, e *ban.Effect, initial, usage string, of ...ban.Effect) {
 	addChoice(cmd, "effect", usage, &choice[ban.Effect]{
-		target: e, parse: store.ParseEffect, options: words([]ban.Effect{ban.Deny, ban.Review, ban.Allow}), initial: initial,
+		target: e, parse: store.ParseEffect, options: words(of), initial: initial,
 	})
 }
 

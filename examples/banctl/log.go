@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/store"
 )
 
 // logDoc is a page of the audit log.
@@ -122,7 +124,7 @@ func logCommand(a *app) *cobra.Command {
 }
 
 // target returns the id of the record that the argument names, or the zero one for
-// no argument. An id need not name a record any more: the log outlives it.
+// no argument. It need not be there any more: the log outlives it.
 func (s *session) target(ctx context.Context, args []string) (uuid.UUID, error) {
 	if len(args) == 0 {
 		return uuid.Nil, nil
@@ -131,8 +133,74 @@ func (s *session) target(ctx context.Context, args []string) (uuid.UUID, error) 
 		return id, nil
 	}
 	r, err := s.find(ctx, args[0])
+	if errors.Is(err, ban.ErrNotFound) {
+		return s.removed(ctx, args[0], err)
+	}
 	if err != nil {
 		return uuid.Nil, err
 	}
 	return r.id(), nil
+}
+
+// removed returns the id of the record that a reference named, of those that were
+// removed the last one, which the log has. If it has none, the error is missing.
+func (s *session) removed(ctx context.Context, ref string, missing error) (uuid.UUID, error) {
+	named := removalOf(ref)
+	page := ban.Page{Limit: store.MaxPageLimit}
+	for {
+		changes, err := s.bans.Log(ctx, uuid.Nil, page)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		for i := range changes {
+			if named(&changes[i]) {
+				return changes[i].Target, nil
+			}
+		}
+		if len(changes) < page.Limit {
+			return uuid.Nil, missing
+		}
+		page.Before = changes[len(changes)-1].Seq
+	}
+}
+
+// removalOf returns what tells whether a change removed the record that a reference
+// names: a ban, a block or a list.
+func removalOf(ref string) func(*ban.Change) bool {
+	action := store.BanDelete
+	rest, ok := strings.CutPrefix(ref, blockPrefix)
+	if ok {
+		action = store.BlockDelete
+	} else if rest, ok = strings.CutPrefix(ref, listPrefix); ok {
+		action = store.ListDrop
+	}
+	number, _ := parseNumber(rest)
+	var kind ban.Kind
+	text := rest
+	switch action {
+	case store.BanDelete:
+		if v, err := ban.ParseAny(rest); err == nil {
+			kind, text = v.Kind(), v.String()
+		}
+	case store.BlockDelete:
+		if v, err := ban.ParseDomain(rest); err == nil {
+			text = v.String()
+		}
+	}
+	return func(c *ban.Change) bool {
+		var was struct {
+			Seq    int64    `json:"seq"`
+			Kind   ban.Kind `json:"kind"`   // of a ban
+			Value  string   `json:"value"`  // of a ban
+			Domain string   `json:"domain"` // of a block
+			Name   string   `json:"name"`   // of a list
+		}
+		if c.Action != action || json.Unmarshal(c.Before, &was) != nil {
+			return false
+		}
+		if number > 0 && action != store.ListDrop {
+			return was.Seq == number
+		}
+		return was.Kind == kind && text != "" && text == was.Value+was.Domain+was.Name
+	}
 }
