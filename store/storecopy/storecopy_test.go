@@ -102,6 +102,31 @@ func TestWhatWasWrittenBeforeIsNotWrittenAgain(t *testing.T) {
 	}
 }
 
+// Who finishes a draft writes the change into it that says so, and may be killed before
+// it stands at its place.
+func TestAFinishedDraftIsPublished(t *testing.T) {
+	from := filledShelf(10)
+	origin, err := storecopy.Origin(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finished := func() *shelf {
+		to := filledShelf(10)
+		to.state.Given["changes"]++
+		to.rows["changes"] = append(to.rows["changes"], storecopy.Row{to.state.Given["changes"], string(store.StoreCopy), `{"origin":"` + origin + `"}`})
+		return to
+	}
+	to := finished()
+	if _, err := storecopy.Copy(t.Context(), from, to, options); err != nil || to.published == nil {
+		t.Errorf("%v, published: %v", err, to.published)
+	}
+	spoilt := finished()
+	spoilt.rows["bans"] = spoilt.rows["bans"][1:]
+	if _, err := storecopy.Copy(t.Context(), from, spoilt, options); !errors.Is(err, storecopy.ErrDiffers) || spoilt.published != nil {
+		t.Errorf("one that lacks a row: %v, published: %v", err, spoilt.published)
+	}
+}
+
 func TestACopyThatDiffersIsNotPublished(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(from, to *shelf) storecopy.Options
