@@ -74,7 +74,8 @@ func (a *Admin) GetList(ctx context.Context, name string) (List, error) {
 	return l, nil
 }
 
-// Entries yields the entries of a list, in no particular order. The error is
+// Entries yields the entries of a list, in no particular order, which may be another
+// the next time. The error is
 // [ErrNotFound] if there is no such list, and [ErrConflict] if it changes
 // meanwhile; then nothing more is yielded.
 func (a *Admin) Entries(ctx context.Context, name string) iter.Seq2[Entry, error] {

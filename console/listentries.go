@@ -1,7 +1,10 @@
 package console
 
 import (
+	"bytes"
+	"cmp"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,8 +25,8 @@ type entriesData struct {
 	Pager    pager
 }
 
-// listEntries shows the entries of a list, page by page, in the order in which the store
-// has them.
+// listEntries shows the entries of a list, page by page, by their values. Stores yield
+// them in an order of their own, which need not be the same for the next page.
 func listEntries(r *request) (answer, error) {
 	l, err := r.console.parts.Blocks.GetList(r.Context(), r.PathValue("name"))
 	if err != nil {
@@ -37,7 +40,8 @@ func listEntries(r *request) (answer, error) {
 }
 
 func (d *entriesData) read(r *request) error {
-	found, read, more := 0, 0, false
+	var found []blocklist.Entry
+	read := 0
 	for e, err := range r.console.parts.Blocks.Entries(r.Context(), d.Name) {
 		if err != nil {
 			return err
@@ -46,17 +50,18 @@ func (d *entriesData) read(r *request) error {
 			d.Read = maxEntriesRead
 			break
 		}
-		if !strings.Contains(e.Value, d.Contains) {
-			continue
+		if strings.Contains(e.Value, d.Contains) {
+			found = append(found, e)
 		}
-		if found++; found <= d.From {
-			continue
-		}
-		if more = len(d.Rows) == pageSize; more {
-			break
-		}
-		d.Rows = append(d.Rows, e)
 	}
+	slices.SortFunc(found, func(a, b blocklist.Entry) int {
+		return cmp.Or(strings.Compare(a.Value, b.Value), cmp.Compare(a.Key.Kind, b.Key.Kind), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	if d.From >= len(found) {
+		d.From = 0
+	}
+	to := min(d.From+pageSize, len(found))
+	d.Rows = found[d.From:to]
 	link := func(from int) string {
 		q := url.Values{"from": {strconv.Itoa(from)}}
 		if d.Contains != "" {
@@ -68,7 +73,7 @@ func (d *entriesData) read(r *request) error {
 	if d.From > 0 {
 		d.Pager.Newer = link(max(d.From-pageSize, 0))
 	}
-	if more {
+	if to < len(found) {
 		d.Pager.Older = link(d.From + pageSize)
 	}
 	return nil

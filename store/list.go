@@ -122,7 +122,7 @@ type Lists interface {
 	Lists(ctx context.Context) ([]List, error)
 
 	// ListEntries yields the entries in force of the list of that name, in no
-	// particular order: each once, and all of one version. If there is no such
+	// particular order, which may be another the next time: each once, and all of one version. If there is no such
 	// list, or a new version comes into force meanwhile, it yields an error that
 	// matches [ErrNotFound] or [ErrConflict], with a zero Entry. After an error
 	// nothing more is yielded. The loop may stop early, and may call other
