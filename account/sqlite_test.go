@@ -3,18 +3,18 @@ package account_test
 import (
 	"context"
 	"database/sql"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"example.com/ostraka/account"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
 
 func openSQLite(t testing.TB) store.Store {
 	t.Helper()
-	st, err := sqlitestore.Open(context.Background(), filepath.Join(t.TempDir(), "accounts.db"), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
+	st, err := sqlitestore.Open(context.Background(), sqlitetest.File(t), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func openSQLite(t testing.TB) store.Store {
 // Noting that a session or token was used is no reason to keep its owner waiting.
 func TestWhoHasATokenDoesNotWaitForWriters(t *testing.T) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "accounts.db")
+	path := sqlitetest.File(t)
 	st, err := sqlitestore.Open(ctx, path, sqlitestore.Options{BusyTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)

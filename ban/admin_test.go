@@ -3,7 +3,6 @@ package ban_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -48,7 +48,7 @@ func newDesk(t *testing.T, st store.Store, opts ban.AdminOptions) *desk {
 func overEachStore(t *testing.T, test func(*testing.T, *desk)) {
 	t.Run("memstore", func(t *testing.T) { test(t, newDesk(t, memstore.New(), ban.AdminOptions{})) })
 	t.Run("sqlitestore", func(t *testing.T) {
-		st, err := sqlitestore.Open(context.Background(), filepath.Join(t.TempDir(), "ban.db"), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
+		st, err := sqlitestore.Open(context.Background(), sqlitetest.File(t), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 		if err != nil {
 			t.Fatal(err)
 		}

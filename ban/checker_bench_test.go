@@ -10,6 +10,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/sqlitestore"
 )
 
@@ -44,7 +45,7 @@ func stranger(n int) ban.Subject {
 // openBench opens an SQLite store with the rules.
 func openBench(b *testing.B) *sqlitestore.Store {
 	b.Helper()
-	st, err := sqlitestore.Open(b.Context(), filepath.Join(b.TempDir(), "bans.db"), sqlitestore.Options{})
+	st, err := sqlitestore.Open(b.Context(), sqlitetest.File(b), sqlitestore.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,13 +2,13 @@ package ban_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -33,7 +33,7 @@ func BenchmarkHashed(b *testing.B) {
 			for i, hashed := range []bool{false, true} {
 				var st store.Store = memstore.New()
 				if c.cold {
-					opened, err := sqlitestore.Open(b.Context(), filepath.Join(b.TempDir(), "ostraka.db"), sqlitestore.Options{})
+					opened, err := sqlitestore.Open(b.Context(), sqlitetest.File(b), sqlitestore.Options{})
 					if err != nil {
 						b.Fatal(err)
 					}

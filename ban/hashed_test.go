@@ -7,10 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -32,7 +32,7 @@ func eachWay(t *testing.T, o ban.CheckerOptions, test func(t *testing.T, st stor
 	stores := map[string]func(*testing.T) store.Store{
 		"memory": func(*testing.T) store.Store { return memstore.New() },
 		"SQLite": func(t *testing.T) store.Store {
-			st, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "bans.db"), sqlitestore.Options{})
+			st, err := sqlitestore.Open(t.Context(), sqlitetest.File(t), sqlitestore.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

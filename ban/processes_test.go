@@ -7,12 +7,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/sqlitestore"
 )
 
@@ -124,7 +124,7 @@ func TestTwoProcessesOnOneFile(t *testing.T) {
 }
 
 func testTwoProcesses(t *testing.T, mirror string) {
-	path := filepath.Join(t.TempDir(), "bans.db")
+	path := sqlitetest.File(t)
 	st, err := sqlitestore.Open(context.Background(), path, sqlitestore.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/ban/value"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -56,7 +57,7 @@ func TestCheckerAgreesWithTheOracle(t *testing.T) {
 		n := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			n++
-			st, err := sqlitestore.Open(context.Background(), filepath.Join(t.TempDir(), fmt.Sprint(n, ".db")),
+			st, err := sqlitestore.Open(context.Background(), sqlitetest.Place(t, filepath.Join(t.TempDir(), fmt.Sprint(n, ".db"))),
 				sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 			if err != nil {
 				rt.Fatal(err)

@@ -2,11 +2,11 @@ package ban_test
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/internal/vectors"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
@@ -31,7 +31,7 @@ func TestTheVectorsOfDecisions(t *testing.T) {
 	})
 	t.Run("sqlitestore", func(t *testing.T) {
 		vectors.RunDecisions(t, files, func(t *testing.T) store.Store {
-			st, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "vectors.db"), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
+			st, err := sqlitestore.Open(t.Context(), sqlitetest.File(t), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 			if err != nil {
 				t.Fatal(err)
 			}

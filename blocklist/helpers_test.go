@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -27,7 +27,7 @@ func overEachStore(t *testing.T, test func(t *testing.T, st store.Store)) {
 
 func openSQLite(t testing.TB) *sqlitestore.Store {
 	t.Helper()
-	st, err := sqlitestore.Open(context.Background(), filepath.Join(t.TempDir(), "lists.db"), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
+	st, err := sqlitestore.Open(context.Background(), sqlitetest.File(t), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -43,7 +43,7 @@ func overTwoStores(t *testing.T, test func(t *testing.T, here, there store.Store
 	})
 	t.Run("sqlitestore", func(t *testing.T) {
 		var two [2]store.Store
-		path := filepath.Join(t.TempDir(), "lists.db")
+		path := sqlitetest.File(t)
 		for i := range two {
 			st, err := sqlitestore.Open(t.Context(), path, sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 			if err != nil {

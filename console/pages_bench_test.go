@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -16,6 +15,7 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
@@ -27,7 +27,7 @@ const benchBans = 100_000
 // and 10,000 accounts that wait. cpu-ms/op is what the processor did, whoever else used
 // it.
 func BenchmarkPages(b *testing.B) {
-	st, err := sqlitestore.Open(b.Context(), filepath.Join(b.TempDir(), "ostraka.db"), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
+	st, err := sqlitestore.Open(b.Context(), sqlitetest.File(b), sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"example.com/ostraka/ban/banhttp"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/blocklist/blocklisthttp"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
@@ -135,7 +135,7 @@ func overEachStore(t *testing.T, test func(t *testing.T, open func() store.Store
 	t.Run("memstore", func(t *testing.T) { test(t, func() store.Store { return memstore.New() }) })
 	t.Run("sqlitestore", func(t *testing.T) {
 		test(t, func() store.Store {
-			st := must(sqlitestore.Open(context.Background(), filepath.Join(t.TempDir(), "x.db"), sqlitestore.Options{}))(t)
+			st := must(sqlitestore.Open(context.Background(), sqlitetest.File(t), sqlitestore.Options{}))(t)
 			t.Cleanup(func() { _ = st.Close() })
 			return st
 		})

@@ -2,12 +2,12 @@ package blocklisthttp_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/blocklist/blocklisthttp"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
@@ -15,7 +15,7 @@ import (
 // BenchmarkList answers the longest page from SQLite, with a week of hits for
 // each block. The baseline reads the same from the store.
 func BenchmarkList(b *testing.B) {
-	st, err := sqlitestore.Open(b.Context(), filepath.Join(b.TempDir(), "db"), sqlitestore.Options{})
+	st, err := sqlitestore.Open(b.Context(), sqlitetest.File(b), sqlitestore.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

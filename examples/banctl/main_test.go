@@ -15,7 +15,7 @@ import (
 
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/backend/backendtest"
-	"example.com/ostraka/sqlitestore"
+	"example.com/ostraka/internal/sqlitetest"
 )
 
 // childEnv makes the test binary another process: the program itself, or a server
@@ -50,13 +50,7 @@ type cli struct {
 func newCLI(t *testing.T) *cli {
 	t.Helper()
 	c := withoutDatabase(t)
-	st, err := sqlitestore.Open(t.Context(), c.db, sqlitestore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := st.Close(); err != nil {
-		t.Fatal(err)
-	}
+	sqlitetest.Place(t, c.db)
 	return c
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/sqlitetest"
 	"example.com/ostraka/sqlitestore"
 )
 
@@ -24,7 +24,7 @@ const waitFor = 30 * time.Second
 // database makes a database with the bans, and returns its path.
 func database(t *testing.T, bans ...ban.CreateOptions) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "bans.db")
+	path := sqlitetest.File(t)
 	addBans(t, path, bans...)
 	return path
 }
