@@ -344,6 +344,7 @@ func TestWhenAListIsFetchedAgain(t *testing.T) {
 		{"when the server says", []http.HandlerFunc{status(503, "Retry-After", "7200")}, 2 * time.Hour, 133 * time.Minute},
 		{"on the day that it says", []http.HandlerFunc{status(429, "Retry-After", "Fri, 02 Jan 2026 00:00:00 GMT")}, 24 * time.Hour, 27 * time.Hour},
 		{"a week later at most", []http.HandlerFunc{status(429, "Retry-After", "999999999")}, 7 * 24 * time.Hour, 8 * 24 * time.Hour},
+		{"a week later at most, however it is written", []http.HandlerFunc{status(429, "Retry-After", strings.Repeat("9", 40))}, 7 * 24 * time.Hour, 8 * 24 * time.Hour},
 		{"as if it had not said", []http.HandlerFunc{status(429, "Retry-After", "soon")}, time.Minute, 66 * time.Second},
 		{"what was stopped, after the interval", []http.HandlerFunc{text("")}, time.Hour, 66 * time.Minute},
 	} {
