@@ -224,7 +224,9 @@ func (c *Checker) checkCached(s *Subject, d *Decision) bool {
 		counters.cacheHits.Add(use.Hits)
 	} else {
 		d.Verdict, d.action = Allowed, s.Action
-		c.judgeTraits(d, s, time.Time{}, c.traitAddress(s), nil)
+		if c.opts.Traits.concern(s) {
+			c.judgeTraits(d, s, time.Time{}, c.traitAddress(s), nil)
+		}
 		c.stats.count(counters, d)
 		counters.cacheHits.Add(use.Hits)
 	}

@@ -5,7 +5,6 @@ package hitcount
 import (
 	"context"
 	"net/netip"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -112,9 +111,7 @@ func (h *Counter) Add(rule *store.Rule, client netip.Addr, read time.Time, numbe
 	if n == nil {
 		return
 	}
-	if n.key != rule.Key {
-		n.key = store.Key{Kind: rule.Key.Kind, Text: strings.Clone(rule.Key.Text)} // of a mirror it is a piece of a long text
-	}
+	n.key = rule.Key // of a mirror it is a piece of a long text, which it keeps alive until hits are flushed
 	n.uses++
 	n.last = later(n.last, now)
 	n.client(client)

@@ -24,6 +24,7 @@ type Cache struct {
 	reading   match.Reading
 	fresh     freshness
 	fields    *recent[fieldKey, *fieldRules]
+	front     *front // of the fields
 	subjects  *recent[match.Texts, *subjectRules]
 	wildcards wildcards
 	lengths   growing[store.PrefixLen]
@@ -34,15 +35,16 @@ type Cache struct {
 // New returns a Cache of that many fields, and as many subjects. The ring has the
 // secrets of hashed rules.
 func New(source store.Rules, size int, by match.Reading, ring *match.Ring) (*Cache, error) {
-	fields, err := newRecent[fieldKey, *fieldRules](size)
+	front := newFront(max(size, 0))
+	fields, err := newRecent(size, front.drop)
 	if err != nil {
 		return nil, err
 	}
-	subjects, err := newRecent[match.Texts, *subjectRules](size)
+	subjects, err := newRecent[match.Texts, *subjectRules](size, nil)
 	if err != nil {
 		return nil, err
 	}
-	c := &Cache{source: source, reading: by, ring: ring, fields: fields, subjects: subjects}
+	c := &Cache{source: source, reading: by, ring: ring, fields: fields, front: front, subjects: subjects}
 	c.fresh.init()
 	c.wildcards.fresh = &c.fresh
 	c.lengths.init(&c.fresh, prefixLengthsKey, "prefix lengths", store.Rules.PrefixLengths)
@@ -60,6 +62,7 @@ type fieldKey struct {
 // it, whatever its scope, most specific first. It is never changed. What a hit reads
 // stands together.
 type fieldRules struct {
+	shortKey // once it is kept
 	usage
 	seen       atomic.Uint64 // as of subjectRules
 	from       int64         // in microseconds: at an earlier time a rule would be in force that was left out
@@ -117,8 +120,8 @@ func (r *fieldRules) fresh(f *freshness) bool {
 // is, and whether there are any rules; else nil. It is not to be changed.
 func (c *Cache) Known(texts *match.Texts) (found *match.Found, use Use, any bool) {
 	if kind, text := only(texts); kind != 0 {
-		f, ok := c.fields.get(fieldKey{kind, text})
-		if !ok || f.from != 0 || !f.fresh(&c.fresh) {
+		f := c.one(fieldKey{kind, text})
+		if f == nil || f.from != 0 {
 			return nil, Use{}, false
 		}
 		return &f.found, Use{Hits: 1}, len(f.candidates) > 0
@@ -128,6 +131,19 @@ func (c *Cache) Known(texts *match.Texts) (found *match.Found, use Use, any bool
 		return nil, Use{}, false
 	}
 	return &r.found, Use{Hits: r.count}, r.any
+}
+
+// one returns what is kept of a field, if it is fresh, else nil.
+func (c *Cache) one(k fieldKey) *fieldRules {
+	if f := c.front.get(&k); f != nil && c.fields.recently(f) && f.fresh(&c.fresh) {
+		return f
+	}
+	f, ok := c.fields.get(k)
+	if !ok || !f.fresh(&c.fresh) {
+		return nil
+	}
+	c.front.put(&k, f)
+	return f
 }
 
 // only returns the field of a subject that has one, and the kind 0 of any other.

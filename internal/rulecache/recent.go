@@ -24,8 +24,10 @@ type usage struct{ at atomic.Uint64 }
 
 func (u *usage) used() *usage { return u }
 
-func newRecent[K comparable, V interface{ used() *usage }](size int) (*recent[K, V], error) {
-	entries, err := lru.New[K, V](size)
+// newRecent returns a cache of that many entries, which calls gone, if not nil, for those
+// that leave it.
+func newRecent[K comparable, V interface{ used() *usage }](size int, gone func(K, V)) (*recent[K, V], error) {
+	entries, err := lru.NewWithEvict(size, gone)
 	if err != nil {
 		return nil, fmt.Errorf("a cache of %d entries: %w", size, err)
 	}
@@ -36,11 +38,16 @@ func (r *recent[K, V]) get(key K) (value V, ok bool) {
 	if value, ok = r.entries.Peek(key); !ok {
 		return value, false
 	}
-	if u, now := value.used(), r.added.Load(); now-u.at.Load() > r.quarter {
-		u.at.Store(now)
+	if !r.recently(value) {
+		value.used().at.Store(r.added.Load())
 		r.entries.Get(key)
 	}
 	return value, true
+}
+
+// recently reports whether a value's use need not be noted.
+func (r *recent[K, V]) recently(value V) bool {
+	return r.added.Load()-value.used().at.Load() <= r.quarter
 }
 
 // add puts the value, which is in no cache yet, in the place of that of the key.

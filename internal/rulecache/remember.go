@@ -20,7 +20,9 @@ func (c *Cache) remember(texts, missing *match.Texts, fields *fieldSet, found *m
 	kept, all := keep(texts)
 	for i, k := range match.Kinds {
 		if missing[i] != "" && kept[i] != "" {
-			c.fields.add(fieldKey{k, kept[i]}, fields[i])
+			key := fieldKey{k, kept[i]}
+			fields[i].shortKey = newShortKey(key)
+			c.fields.add(key, fields[i])
 		}
 	}
 	if !all || one != 0 {
