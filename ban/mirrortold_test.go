@@ -23,11 +23,15 @@ func TestAMirrorNeedNotAskForABanOfThisProcess(t *testing.T) {
 		{Kind: ban.KindName, Value: "bob"}, {Kind: ban.KindEmail, Value: "b.ob@gmail.com"}, {Kind: ban.KindDomain, Value: "*.bad.example"},
 		{Kind: ban.KindIP, Value: "192.0.2.0/28"}, {Kind: ban.KindDomain, Value: "bad.example", ExpiresAt: time.Now().Add(time.Hour)},
 	} {
-		t.Run(o.Value, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { tellOfOneBan(t, o) }) })
+		for _, mirrors := range []int{1, 5} {
+			t.Run(fmt.Sprintf("%s, %d mirrors", o.Value, mirrors), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { tellOfOneBan(t, o, mirrors) })
+			})
+		}
 	}
 }
 
-func tellOfOneBan(t *testing.T, o ban.CreateOptions) {
+func tellOfOneBan(t *testing.T, o ban.CreateOptions, mirrors int) {
 	if !o.ExpiresAt.IsZero() {
 		o.ExpiresAt = time.Now().Add(time.Hour) // by the clock of the bubble
 	}
@@ -35,6 +39,9 @@ func tellOfOneBan(t *testing.T, o ban.CreateOptions) {
 	a, ctx := newAdmin(t, st.Store), as("test")
 	create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "somebody"})
 	c := mirrorOf(t, st)
+	for range mirrors - 1 {
+		mirrorOf(t, st)
+	}
 	create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "somebodyelse"}) // the first change tells where the log is
 	st.cut()
 	defer st.mend() // for the hits
@@ -134,12 +141,21 @@ func TestAMirrorDoesNotBelieveWhatIsToldOutOfTurn(t *testing.T) {
 // values that have keys in common, while time passes and others check, and compares with
 // a mirror that reads all rules.
 func TestAMirrorEndsAsOneThatIsReadAnew(t *testing.T) {
+	for _, mirrors := range []int{1, 4} {
+		t.Run(fmt.Sprintf("%d mirrors", mirrors), func(t *testing.T) { endAsOneThatIsReadAnew(t, mirrors) })
+	}
+}
+
+func endAsOneThatIsReadAnew(t *testing.T, mirrors int) {
 	st := memstore.New()
 	var now atomic.Int64
 	clock := func() time.Time { return time.Unix(1_700_000_000+now.Load(), 0).UTC() }
 	a := must(ban.NewAdmin(st, ban.AdminOptions{Now: clock}))(t)
 	o := ban.CheckerOptions{Mirror: true, Now: clock, PollInterval: -1}
 	c := newChecker(t, st, o)
+	for range mirrors - 1 {
+		newChecker(t, st, o)
+	}
 	values := []ban.CreateOptions{{Kind: ban.KindName, Value: "*bob*"}, {Kind: ban.KindName, Value: "alice"}, {Kind: ban.KindIP, Value: "192.0.2.1"}}
 	for i := range 4 { // spellings of one mailbox
 		values = append(values, ban.CreateOptions{Kind: ban.KindEmail, Value: fmt.Sprintf("a.b+%d@gmail.com", i)})

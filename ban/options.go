@@ -83,8 +83,9 @@ type CheckerOptions struct {
 	// keep them current. It takes some 70 bytes a rule.
 	//
 	// What becomes of one ban through this process's store is seen by every check that
-	// begins after the method has returned. The method does not wait until the rules in
-	// memory are changed: a goroutine does that, or the check that comes first.
+	// begins after the method has returned. Where a store has more than two mirrors in a process, the
+	// method does not wait until each has changed its rules: a goroutine does that, or the
+	// check that comes first.
 	//
 	// A change in bulk, by [Admin.CreateMany] or the sync of a list, takes effect in
 	// place and as a whole: no check sees a part of it, and none waits. The method

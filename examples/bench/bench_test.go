@@ -86,8 +86,29 @@ func TestBars(t *testing.T) {
 	}
 }
 
+// The page has the rows that the program prints, in their order.
+func TestThePageHasTheRows(t *testing.T) {
+	var out bytes.Buffer
+	rows := []row{compare("Check of *a*", 3, 2, "ns", atMost(1.5, "x")), compare("tail", 100, 1, "ns", bar{of: "x"}), {What: "allocations", Unit: "allocs", Bar: "0", Holds: false}}
+	if err := printMarkdown(&out, rows); err != nil {
+		t.Fatal(err)
+	}
+	head := "| what | figure | baseline | unit | ratio | bar | holds |\n|---|---|---|---|---|---|---|\n"
+	want := head + "| Check of \\*a\\* | 3 | 2 | ns | 1.5 | ≤ 1.5 × x | yes |\n| tail | 100 | 1 | ns | 100 | none; × x |  |\n| allocations | 0 |  | allocs |  | 0 | no |\n"
+	if out.String() != want {
+		t.Errorf("printed\n%s\nwant\n%s", out.String(), want)
+	}
+	page, err := os.ReadFile("../../docs/speed.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(page, []byte("<!-- begin: bench -->\n"+head)) || !bytes.Contains(page, []byte("<!-- end: bench -->")) {
+		t.Error("the page has no marks with such a table between")
+	}
+}
+
 func TestWrongFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-rules", "x"}, {"-rules", "1"}, {"-rounds", "4"}, {"-slice", "1ns"}, {"-soak", "-1s"}, {"-svg", "no/such/folder/x.svg"}, {"-svg", "."}, {"-only", "load,nothing"}, {"more"}} {
+	for _, args := range [][]string{{"-rules", "x"}, {"-rules", "1"}, {"-rounds", "4"}, {"-slice", "1ns"}, {"-soak", "-1s"}, {"-svg", "no/such/folder/x.svg"}, {"-svg", "."}, {"-only", "load,nothing"}, {"-json", "-markdown"}, {"more"}} {
 		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%q is taken", args)
 		}

@@ -3,8 +3,9 @@
 //
 //	go run ./examples/bench                       all of it: some minutes, and 3 GB of memory
 //	go run ./examples/bench -rules 1000,10000     with fewer rules
-//	go run ./examples/bench -only load,bulk       some of it
+//	go run ./examples/bench -only load,bulk       some of it, by the names of the steps that -h lists
 //	go run ./examples/bench -json                 for programs
+//	go run ./examples/bench -markdown             as docs/speed.md has it
 //	go run ./examples/bench -db postgres://…      a store on PostgreSQL, against what PostgreSQL alone does
 //	go run ./examples/bench -soak 10m             no figures: does a mirror ever disagree with its store?
 package main
@@ -41,6 +42,7 @@ type settings struct {
 	rounds int
 	slice  time.Duration
 	json   bool
+	md     bool
 	svg    string
 	soak   time.Duration
 	db     backend.Address // of a server; zero: SQLite files
@@ -58,6 +60,7 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 	set.IntVar(&s.rounds, "rounds", 15, "a figure is the median of so many measurements, at least 5; of those that take seconds, of 5")
 	set.DurationVar(&s.slice, "slice", 30*time.Millisecond, "how long one measurement takes")
 	set.BoolVar(&s.json, "json", false, "print JSON: {\"rows\":[{\"what\",\"figure\",\"unit\",\"baseline\",\"ratio\",\"bar\",\"holds\"}]}")
+	set.BoolVar(&s.md, "markdown", false, "print the table as docs/speed.md has it between its marks")
 	set.StringVar(&s.svg, "svg", "examples/bench/growth.svg", "write the curve of growth to `FILE`; empty: do not")
 	set.Func("prefixes", "a `FILE` of prefixes of one family, one a line, to measure checks of addresses with; may be given again", func(path string) error {
 		s.prefixes = append(s.prefixes, path)
@@ -99,6 +102,8 @@ func parseFlags(args []string, log io.Writer) (settings, error) {
 	switch {
 	case set.NArg() > 0:
 		return s, fmt.Errorf("unexpected argument %q", set.Arg(0))
+	case s.json && s.md:
+		return s, errors.New("-json and -markdown: give one of them")
 	case s.rounds < 5:
 		return s, fmt.Errorf("-rounds: %d: give at least 5", s.rounds)
 	case s.slice < time.Millisecond:
@@ -141,9 +146,13 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if err := measure(ctx); err != nil {
 		return err
 	}
-	if s.json {
+	switch {
+	case s.json:
 		err = printJSON(out, b.rows)
-	} else {
+	case s.md:
+		fmt.Fprintf(log, "%s\n", machine())
+		err = printMarkdown(out, b.rows)
+	default:
 		fmt.Fprintf(out, "%s\n\n", machine())
 		err = printTable(out, b.rows)
 	}

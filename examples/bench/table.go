@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -96,6 +97,27 @@ func printTable(w io.Writer, rows []row) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%s\t%t\n", r.What, number(r.Figure), number(r.Baseline), r.Unit, r.Ratio, r.Bar, r.Holds)
 	}
 	return tw.Flush()
+}
+
+// printMarkdown prints the table as docs/speed.md has it.
+func printMarkdown(w io.Writer, rows []row) error {
+	var b strings.Builder
+	b.WriteString("| what | figure | baseline | unit | ratio | bar | holds |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range rows {
+		baseline, ratio, holds := "", "", "no"
+		if r.Baseline != 0 {
+			baseline, ratio = number(r.Baseline), number(r.Ratio)
+		}
+		if r.Holds {
+			holds = "yes"
+		}
+		if strings.HasPrefix(r.Bar, "none") {
+			holds = ""
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", strings.ReplaceAll(r.What, "*", "\\*"), number(r.Figure), baseline, r.Unit, ratio, r.Bar, holds)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // number writes a figure without an exponent.

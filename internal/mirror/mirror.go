@@ -38,13 +38,14 @@ type Mirror struct {
 	due     atomic.Bool // content lacks changes that were put off
 	loads   atomic.Int64
 
-	wake chan struct{} // tells run that there is something to do
+	wake  chan struct{} // tells run that there is something to do
+	later chan struct{} // and that something was put off
 
 	// indexing is held by who changes the index, what was put off and the content, with mu
 	// held or not, for moments: never while the store is asked.
 	indexing sync.Mutex
 	index    *ruleindex.Index // its pointer changes with mu held, too
-	deferred []told
+	deferred []*told
 	under    []store.Rule // room
 
 	mu       sync.Mutex             // held by who changes what follows
@@ -85,7 +86,7 @@ const (
 func New(ctx context.Context, source store.Rules, tables *value.Tables, ring *match.Ring, progress func(loaded, total int)) *Mirror {
 	return &Mirror{
 		source: source, tables: tables, ring: ring, timeout: lookupTimeout, progress: progress, lookup: ctx, done: ctx.Done(),
-		wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		wake: make(chan struct{}, 1), later: make(chan struct{}, 1), ended: make(chan struct{}),
 		owed: make(map[store.Key]struct{}), patterns: make(map[pattern]time.Time), bans: bansOf(source), waiting: make(map[int64]int),
 	}
 }
@@ -374,10 +375,18 @@ func countRules(ctx context.Context, source store.Rules) int {
 func (m *Mirror) Run(ctx context.Context) {
 	retry := time.NewTimer(retryPause)
 	defer retry.Stop()
+	deferred := time.NewTimer(deferral)
+	defer deferred.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-m.later:
+			deferred.Reset(deferral)
+			continue
+		case <-deferred.C:
+			m.flush()
+			continue
 		case <-m.wake:
 		case <-retry.C:
 		}
