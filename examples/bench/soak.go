@@ -40,7 +40,8 @@ type soaker struct {
 	admin        *ban.Admin
 	lists        *blocklist.Admin
 	mirror, peer *ban.Checker
-	plain        *ban.Checker // without a mirror: what it answers is what the store says
+	first        [2]*ban.Checker // mirrors that are told before that one, which may put off what it is told
+	plain        *ban.Checker    // without a mirror: what it answers is what the store says
 	base         []rule
 
 	now      atomic.Int64 // the clock of all of them, microseconds since 1970
@@ -107,8 +108,10 @@ func (k *soaker) open(ctx context.Context, path string) (err error) {
 	if k.lists, err = blocklist.NewAdmin(k.store, blocklist.AdminOptions{Now: k.clock}); err != nil {
 		return err
 	}
-	if k.mirror, err = ban.NewChecker(k.store, ban.CheckerOptions{Mirror: true, Now: k.clock, FlushInterval: soakFlush}); err != nil {
-		return err
+	for _, c := range []**ban.Checker{&k.first[0], &k.first[1], &k.mirror} {
+		if *c, err = ban.NewChecker(k.store, ban.CheckerOptions{Mirror: true, Now: k.clock, FlushInterval: soakFlush}); err != nil {
+			return err
+		}
 	}
 	if k.plain, err = ban.NewChecker(k.store, ban.CheckerOptions{Now: k.clock, FlushInterval: soakFlush, CacheSize: soakCached}); err != nil {
 		return err
@@ -118,7 +121,7 @@ func (k *soaker) open(ctx context.Context, path string) (err error) {
 }
 
 func (k *soaker) close() {
-	for _, c := range []*ban.Checker{k.mirror, k.peer, k.plain} {
+	for _, c := range []*ban.Checker{k.first[0], k.first[1], k.mirror, k.peer, k.plain} {
 		if c != nil {
 			_ = c.Close()
 		}
