@@ -247,10 +247,11 @@ func suspendAccount(r *request) (answer, error) {
 		Reason: r.text("reason"), PublicReason: r.text("public_reason"),
 		BanEmails: r.text("ban_emails") != "", BanName: r.text("ban_name") != "", DisableAlias: r.text("aliases") != "",
 	}}
-	_, err = r.console.parts.Accounts.Suspend(r.Context(), id, account.SuspendOptions{
+	suspended, err := r.console.parts.Accounts.Suspend(r.Context(), id, account.SuspendOptions{
 		Reason: d.Form.Reason, PublicReason: d.Form.PublicReason,
 		BanEmails: d.Form.BanEmails, BanName: d.Form.BanName, DisableAliases: d.Form.DisableAlias,
 	})
+	r.console.hookFailed(r, suspended.HookErr)
 	if err == nil {
 		return answer{to: "accounts/" + id.String() + "?done=suspended"}, nil
 	}

@@ -209,16 +209,28 @@ func base(r *http.Request) string {
 	return strings.Repeat("../", depth)
 }
 
+// logger returns the host's.
+func (c *console) logger() *slog.Logger {
+	if c.opts.Logger == nil {
+		return slog.Default()
+	}
+	return c.opts.Logger
+}
+
+// hookFailed notes that accounts were changed, but that a hook of the host failed, such
+// as one that sends mail. That is no failure of the request.
+func (c *console) hookFailed(r *request, err error) {
+	if err != nil {
+		c.logger().LogAttrs(r.Context(), slog.LevelError, "account changed, but a hook failed", slog.String("where", "console."+r.where()), slog.Any("err", err))
+	}
+}
+
 // log notes trouble, whose cause nobody is told.
 func (c *console) log(r *request, status int, err error) {
-	logger := c.opts.Logger
-	if logger == nil {
-		logger = slog.Default()
-	}
 	level := slog.LevelError
 	if r.Context().Err() != nil { // they have hung up
 		level = slog.LevelDebug
 	}
-	logger.LogAttrs(r.Context(), level, "request failed",
+	c.logger().LogAttrs(r.Context(), level, "request failed",
 		slog.String("where", "console."+r.where()), slog.String("method", r.Method), slog.Int("status", status), slog.Any("err", err))
 }

@@ -1,9 +1,11 @@
 package console_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -213,4 +215,42 @@ func TestBlanksAroundWhatIsLookedForDoNotCount(t *testing.T) {
 	w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "spam.example"})
 	w.get("reader", "/bans?q=+spam+").want(200, "1 ban<")
 	w.get("reader", "/waiting?network=+192.0.2.0%2F24+&domain=+a.example").want(200, "Nobody who waits is like that.")
+}
+
+// TestHooksThatFailAreLogged: what was done is done, and whoever runs the site finds out
+// that their hook was not.
+func TestHooksThatFailAreLogged(t *testing.T) {
+	w := newWorld(t)
+	var log bytes.Buffer
+	w.options.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	fails := func(what string) error { return errors.New("no mail about " + what) }
+	var err error
+	w.parts.Accounts, err = account.NewAdmin(w.store, account.AdminOptions{
+		Now:       func() time.Time { return today },
+		OnSuspend: []func(context.Context, account.Suspended) error{func(context.Context, account.Suspended) error { return fails("suspend") }},
+		OnApprove: []func(context.Context, account.Approved) error{func(context.Context, account.Approved) error { return fails("approve") }},
+		OnReject:  []func(context.Context, account.Rejected) error{func(context.Context, account.Rejected) error { return fails("reject") }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.remake()
+	w.ban(ban.CreateOptions{Kind: ban.KindName, Value: "held*", Effect: ban.Review})
+	var ids []string
+	for i := range 2 {
+		s, err := w.parts.Accounts.SignUp(actor(t), w.parts.Checker, account.SignUpOptions{Account: account.CreateOptions{Handle: fmt.Sprintf("held%d", i)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, s.Account.ID.String())
+	}
+	for _, step := range []struct{ path, id, hook string }{
+		{"/waiting/approve", ids[0], "approve"}, {"/waiting/reject", ids[1], "reject"}, {"/accounts/" + ids[0] + "/suspend", "", "suspend"},
+	} {
+		log.Reset()
+		w.post("moderator", step.path, "id", step.id, "back", "").want(303)
+		if !strings.Contains(log.String(), "no mail about "+step.hook) {
+			t.Errorf("%s: the log has %q", step.path, log.String())
+		}
+	}
 }

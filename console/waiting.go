@@ -277,6 +277,7 @@ func (d *waitingData) again(r *request, back url.Values, c *decision) (answer, e
 // decide makes the decision.
 func (d *waitingData) decide(r *request, c *decision, s account.Selection, back url.Values) (answer, error) {
 	decided, err := c.make(r, s)
+	r.console.hookFailed(r, decided.HookErr)
 	if err != nil && !d.Faults.add(err, nil) {
 		return answer{}, partly(len(decided.Accounts), err)
 	}

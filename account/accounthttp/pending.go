@@ -144,14 +144,13 @@ func (h *pending) rejectMany(r *web.Request) (web.Reply, error) {
 	return h.decided(r.Context(), done, err)
 }
 
-// decided answers to a decision about many. Trouble after some were decided about is
-// told as such: what was decided stays, and asking again goes on with the others.
+// decided answers to a decision about many. Of trouble the answer says no more than
+// that, also after some were decided about: what was decided stays, and asking again
+// goes on with the others.
 func (h *pending) decided(ctx context.Context, done account.Decided, err error) (web.Reply, error) {
+	h.hooksFailed(ctx, new(account.Account), done.HookErr)
 	if err != nil {
 		return web.Reply{}, err
-	}
-	if done.HookErr != nil {
-		h.hooksFailed(ctx, new(account.Account), done.HookErr)
 	}
 	body := decidedMany{OK: true, Decided: len(done.Accounts), Items: []user{}, Failed: []undecided{}, BansCreated: idsOf(done.Bans)}
 	for i := range done.Accounts {
