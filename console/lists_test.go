@@ -161,7 +161,7 @@ func TestListsSayWhatIsTheMatterWithTheirSubscription(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.get("reader", "/lists").want(200, "far", "the server answers 500")
-	w.get("reader", "/lists/far").want(200, "https://lists.example/x", "The server answers 500.", "!Fetch it no more")
+	w.get("reader", "/lists/far").want(200, "https://lists.example/x", "The server answers 500</bdi>.", "!Fetch it no more")
 	if a := w.post("moderator", "/lists/far/unsubscribe"); a.status != 303 {
 		t.Fatal(a.status, a.main())
 	}
