@@ -18,7 +18,10 @@
 //
 // Several processes may each have a Fetcher on one store: of a subscription that is
 // due one takes a lease, and the others pass it over. If it dies, another goes on when
-// the lease has run out. Clocks may differ: a time in the store that no right clock
+// the lease has run out. One that was frozen for longer than its lease puts nothing over
+// what came meanwhile, nor does a fetch over what a moderator did while it was under way:
+// content is applied only to the list as it was before the server was asked, else the
+// fetch fails with [CodeConflict] and is tried again. Clocks may differ: a time in the store that no right clock
 // can have written there counts as past.
 //
 // # Whom it asks
