@@ -143,7 +143,11 @@ func fetchList(r *request) (answer, error) {
 	case result.Err == nil:
 		return answer{to: "lists/" + url.PathEscape(name) + "?done=fetched-" + string(result.Outcome)}, nil
 	case ok && wrong.Code == fetch.CodeStore: // its text is the driver's
-		return answer{}, wrong.Err
+		applied := 0
+		if result.Outcome == fetch.Applied { // and when it is due next could not be written
+			applied = 1
+		}
+		return answer{}, partly(applied, wrong.Err)
 	case ok:
 		problem = upperFirst(wrong.Err.Error()) + "."
 		if wrong.Code == fetch.CodeStopped {

@@ -19,7 +19,7 @@ import (
 func (w *world) withFetcher() {
 	w.t.Helper()
 	var err error
-	w.parts.Fetcher, err = fetch.New(w.store, w.parts.Blocks, fetch.Options{})
+	w.parts.Fetcher, err = fetch.New(w.store, w.parts.Blocks, fetch.Options{Poll: -1}) // or it may be at the list already
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -149,8 +149,10 @@ func TestTroubleOfAStoreIsNotShown(t *testing.T) {
 	w.withFetcher()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "a.example") }))
 	defer server.Close()
-	if _, _, err := w.parts.Blocks.Subscribe(actor(t), blocklist.SubscribeOptions{List: "mine", URL: server.URL, AllowPrivate: true}); err != nil {
-		t.Fatal(err)
+	for _, list := range []string{"mine", "more"} {
+		if _, _, err := w.parts.Blocks.Subscribe(actor(t), blocklist.SubscribeOptions{List: list, URL: server.URL, AllowPrivate: true}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	a, err := w.parts.Accounts.Create(actor(t), account.CreateOptions{Handle: "ann", Email: "ann@example.org"})
 	if err == nil {
@@ -161,6 +163,11 @@ func TestTroubleOfAStoreIsNotShown(t *testing.T) {
 	}
 	st.err, st.gets = errDriver, errDriver
 	w.post("moderator", "/lists/mine/fetch").want(500, "Something went wrong", "!SQLITE")
+	w.get("moderator", "/lists/mine").want(200, "!a.example", "In force since</dt><dd><span class=\"quiet\">never")
+	st.writes = 1 // that of the lease
+	w.post("moderator", "/lists/more/fetch").want(500, "1 record was changed before that", "!SQLITE")
+	w.get("moderator", "/lists/more/entries").want(200, "a.example")
+	st.writes = 0
 	w.get("moderator", "/accounts/"+a.ID.String()).want(500, "Something went wrong", "!SQLITE")
 	st.gets = store.ErrNotFound // the ban was purged
 	w.get("moderator", "/accounts/"+a.ID.String()).want(200, "ann@example.org")
