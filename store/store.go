@@ -228,7 +228,7 @@ type Changes interface {
 	LastChange(ctx context.Context) (int64, error)
 
 	// Subscribe calls fn for every change that is made through this Store
-	// value, after the change became visible to reads and before the method
+	// value, as the log has it, after the change became visible to reads and before the method
 	// that made it returns. Calls come from the goroutines that make the
 	// changes: several may run at once, and in another order than that of Seq.
 	// No lock is held meanwhile: fn may call the store, Close aside. It must be

@@ -116,7 +116,11 @@ func (m *Mirror) mayRetire(c *store.Change, keys []store.Key) bool {
 			return true
 		}
 	}
-	defer func() { clear(m.under) }()
+	defer func() {
+		if clear(m.under); cap(m.under) > 64 { // of a key of very many, which are rare
+			m.under = nil
+		}
+	}()
 	for _, k := range keys {
 		m.under = m.index.Append(m.under[:0], k)
 		for i := range m.under {
