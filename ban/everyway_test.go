@@ -63,3 +63,18 @@ func TestRekeySaysFromTheStartHowMuchThereIs(t *testing.T) {
 		}
 	}
 }
+
+// A subject of which one field is known takes that one from the cache.
+func TestStatsCountTheFieldsThatAreFromTheCache(t *testing.T) {
+	st := memstore.New()
+	c := newChecker(t, st, ban.CheckerOptions{})
+	for i, want := range []ban.Stats{{CacheMisses: 2}, {CacheMisses: 3, CacheHits: 1}, {CacheMisses: 3, CacheHits: 3}} {
+		email := []string{"ann@one.example", "ann@two.example", "ann@two.example"}[i]
+		if _, err := c.Check(context.Background(), ban.Subject{Name: "ann", Email: email}); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Stats(); got.CacheMisses != want.CacheMisses || got.CacheHits != want.CacheHits {
+			t.Errorf("after %d checks: %d fields from the cache and %d looked up, want %d and %d", i+1, got.CacheHits, got.CacheMisses, want.CacheHits, want.CacheMisses)
+		}
+	}
+}

@@ -56,3 +56,18 @@ func TestTheZeroValueIsNone(t *testing.T) {
 		}
 	}
 }
+
+// Names of accented letters take another way than those of other scripts.
+func TestANameHasAtMost64CharactersInEveryScript(t *testing.T) {
+	for _, letter := range []string{"a", "A", "é", "É", "ö", "я", "中"} {
+		for n, ok := range map[int]bool{64: true, 65: false} {
+			name := strings.Repeat(letter, n)
+			_, err := value.ParseNickname(name)
+			var u value.Username
+			fast := new(value.Parser).Nickname(&u, name)
+			if (err == nil) != ok || (fast == nil) != ok {
+				t.Errorf("%d times %s: %v and %v", n, letter, err, fast)
+			}
+		}
+	}
+}
