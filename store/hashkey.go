@@ -38,35 +38,41 @@ func ValidHashKeyID(id string) bool {
 }
 
 // AppendHashText appends the text of a hashed value: "h:", the ID of the secret, a
-// colon, and the 32 bytes of the hash as base64url without padding (RFC 4648, section
+// colon, and the [HashSize] bytes of the hash as base64url without padding (RFC 4648, section
 // 5).
 func AppendHashText(dst []byte, id string, hash []byte) []byte {
 	dst = append(append(append(dst, hashMark...), id...), ':')
 	return base64.RawURLEncoding.AppendEncode(dst, hash)
 }
 
-const (
-	hashBytes = 32 // of SHA-256
-	hashChars = 43 // of them as base64
-)
+// HashSize is the length of a hash in bytes, that of SHA-256.
+const HashSize = 32
+
+// MaxHashText is the length of the longest text of a hashed value.
+const MaxHashText = len(hashMark) + MaxHashKeyID + 1 + hashChars
+
+const hashChars = 43 // of a hash as base64
 
 // strictHash refuses the spellings of a hash that [AppendHashText] does not make.
 var strictHash = base64.RawURLEncoding.Strict()
 
-// ParseHashText returns the ID of the secret in a text that [AppendHashText] makes. ok
-// is false for any other text.
-func ParseHashText(text string) (id string, ok bool) {
+// ParseHashText returns the ID of the secret and the hash in a text that
+// [AppendHashText] makes. ok is false for any other text.
+func ParseHashText(text string) (id string, hash [HashSize]byte, ok bool) {
 	rest, ok := strings.CutPrefix(text, hashMark)
 	if !ok || len(rest) < hashChars+2 || rest[len(rest)-hashChars-1] != ':' {
-		return "", false
+		return "", hash, false
 	}
-	id, hash := rest[:len(rest)-hashChars-1], rest[len(rest)-hashChars:]
+	id, chars := rest[:len(rest)-hashChars-1], rest[len(rest)-hashChars:]
 	if !ValidHashKeyID(id) {
-		return "", false
+		return "", hash, false
 	}
-	var room [hashBytes + 1]byte
-	n, err := strictHash.Decode(room[:], []byte(hash))
-	return id, err == nil && n == hashBytes
+	var room [HashSize + 1]byte // what base64 decodes is a multiple of three
+	n, err := strictHash.Decode(room[:], []byte(chars))
+	if err != nil || n != HashSize {
+		return "", hash, false
+	}
+	return id, [HashSize]byte(room[:HashSize]), true
 }
 
 // HashKey returns the name of the secret under which the value was hashed that the
@@ -76,7 +82,7 @@ func (k Key) HashKey() (key HashKey, ok bool) {
 	if k.Kind != KindEmail && k.Kind != KindName || !strings.HasPrefix(k.Text, hashMark) {
 		return HashKey{}, false
 	}
-	id, ok := ParseHashText(k.Text)
+	id, _, ok := ParseHashText(k.Text)
 	if !ok {
 		return HashKey{}, false
 	}

@@ -40,6 +40,10 @@ type Fields struct {
 type Keys interface {
 	// Key is told a key of its own.
 	Key(field uint8, kind store.Kind, text string)
+	// Hashed is told a key of hashed rules of its own, by the ID of the secret and the
+	// hash, of which [store.AppendHashText] makes its text. The hash is good until the
+	// fields are reset.
+	Hashed(field uint8, kind store.Kind, id string, hash *[store.HashSize]byte)
 	// Domains is told a host: the keys are it and every domain above.
 	Domains(field uint8, host string)
 	// Prefixes is told an address: the keys are the prefixes that cover it, of

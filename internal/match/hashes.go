@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unsafe"
 
 	"example.com/ostraka/ban/value"
 	"example.com/ostraka/store"
@@ -69,9 +68,8 @@ func (r *Ring) Has(id string) bool {
 func (r *Ring) Hash(id string, v value.Value) (value.Value, error) {
 	s := r.secrets[id]
 	return v.HashedBy(id, func(what string) []byte {
-		m := s.take()
-		defer s.macs.Put(m)
-		return slices.Clone(m.of(v.Kind(), what))
+		sum := s.sum(v.Kind(), what)
+		return sum[:]
 	})
 }
 
@@ -82,10 +80,8 @@ func (r *Ring) Rehash(f *Fields, v value.Value, id string) (value.Value, bool) {
 	if !ok {
 		return value.Value{}, false
 	}
-	s := r.secrets[id]
-	m := s.take()
-	defer s.macs.Put(m)
-	text := string(store.AppendHashText(nil, id, m.of(v.Kind(), what)))
+	sum := r.secrets[id].sum(v.Kind(), what)
+	text := string(store.AppendHashText(nil, id, sum[:]))
 	return value.Stored(store.Key{Kind: v.Kind(), Text: text}, text), true
 }
 
@@ -123,6 +119,7 @@ func (r *Ring) Using(inUse []store.HashKey) *Hashing {
 			}
 		case !slices.Contains(h.missing[k.Kind], k.ID):
 			h.missing[k.Kind] = append(h.missing[k.Kind], k.ID)
+			h.incomplete = true
 		}
 	}
 	return h
@@ -133,6 +130,8 @@ func (r *Ring) Using(inUse []store.HashKey) *Hashing {
 type Hashing struct {
 	secrets [store.KindName + 1][]*secret
 	missing [store.KindName + 1][]string // IDs in use of which there is no secret
+
+	incomplete bool // there is such an ID
 }
 
 // Missing returns the IDs of secrets that would be needed to find the hashed rules for
@@ -154,6 +153,9 @@ func (h *Hashing) Missing(f *Fields) []string {
 // Check returns a [*MissingSecretError] if secrets are missing: what is found for the
 // fields is not to be trusted then.
 func (h *Hashing) Check(f *Fields) error {
+	if h == nil || !h.incomplete {
+		return nil
+	}
 	if missing := h.Missing(f); len(missing) > 0 {
 		return &MissingSecretError{missing}
 	}
@@ -178,63 +180,79 @@ type secret struct {
 
 func (s *secret) take() *mac { return s.macs.Get().(*mac) }
 
-// mac is an HMAC, with room for what goes in and comes out.
-type mac struct {
-	hash.Hash
-	in  []byte
-	sum [sha256.Size]byte
+// sum returns the hash of a mailbox or skeleton.
+func (s *secret) sum(kind store.Kind, text string) (sum [store.HashSize]byte) {
+	m := s.take()
+	defer s.macs.Put(m)
+	m.put(&sum, kind, text)
+	return sum
 }
 
-// of returns the hash of a mailbox or skeleton: HMAC-SHA-256 (RFC 2104, FIPS 180-4) of
-// the name of the kind, a zero byte and the text. It is good until the next call.
-func (m *mac) of(kind store.Kind, text string) []byte {
-	m.in = append(append(append(m.in[:0], kind.String()...), 0), text...)
+// mac is an HMAC, with room for what goes in.
+type mac struct {
+	hash.Hash
+	in []byte
+}
+
+// before is what is hashed before the text, by the kind.
+var before = [store.KindName + 1]string{
+	store.KindEmail: store.KindEmail.String() + "\x00",
+	store.KindName:  store.KindName.String() + "\x00",
+}
+
+// put writes the hash of a mailbox or skeleton: HMAC-SHA-256 (RFC 2104, FIPS 180-4) of
+// the name of the kind, a zero byte and the text.
+func (m *mac) put(sum *[store.HashSize]byte, kind store.Kind, text string) {
+	m.in = append(append(m.in[:0], before[kind]...), text...)
 	m.Reset()
 	_, _ = m.Write(m.in)
-	return m.Sum(m.sum[:0])
+	m.Sum(sum[:0])
 }
 
 // hashed are the keys of hashed rules for one field. The zero hashed has none.
 type hashed struct {
 	keys []hashedKey
-	buf  []byte // that their texts are in
+	of   *secret // that the mac is of: the next subject is hashed by the same, as a rule
+	mac  *mac
 }
 
-// hashedKey is a key of hashed rules, and which reading of the field it is of.
+// hashedKey is a key of hashed rules for a field.
 type hashedKey struct {
-	text    string
-	reading int // of a name: the number of its reading, -1 for itself
+	sum     [store.HashSize]byte
+	id      string // of the secret
+	reading int    // which reading of a name it is of: its number, -1 for the name itself
 }
 
-func (h *hashed) reset() {
-	clear(h.keys)
-	h.keys, h.buf = h.keys[:0], h.buf[:0]
+// is reports whether the key has that text.
+func (k *hashedKey) is(text string) bool {
+	var room [store.MaxHashText]byte
+	return string(store.AppendHashText(room[:0], k.id, k.sum[:])) == text
 }
+
+func (h *hashed) reset() { h.keys = h.keys[:0] }
 
 // add adds the keys of a reading by all secrets.
 func (h *hashed) add(secrets []*secret, kind store.Kind, text string, reading int) {
 	for _, s := range secrets {
-		m := s.take()
-		start := len(h.buf)
-		// If the buffer grows, the texts before stay in the old one.
-		h.buf = store.AppendHashText(h.buf, s.id, m.of(kind, text))
-		s.macs.Put(m)
-		b := h.buf[start:]
-		h.keys = append(h.keys, hashedKey{unsafe.String(unsafe.SliceData(b), len(b)), reading})
+		if h.of != s {
+			h.of, h.mac = s, s.take()
+		}
+		h.keys = append(h.keys, hashedKey{id: s.id, reading: reading})
+		h.mac.put(&h.keys[len(h.keys)-1].sum, kind, text)
 	}
 }
 
 func (h *hashed) tell(to Keys, kind store.Kind) {
 	for i := range h.keys {
-		to.Key(uint8(kind), kind, h.keys[i].text)
+		to.Hashed(uint8(kind), kind, h.keys[i].id, &h.keys[i].sum)
 	}
 }
 
 // find returns the reading that has the key.
 func (h *hashed) find(text string) (reading int, ok bool) {
 	for i := range h.keys {
-		if h.keys[i].text == text {
-			return h.keys[i].reading, true
+		if k := &h.keys[i]; k.is(text) {
+			return k.reading, true
 		}
 	}
 	return 0, false
@@ -248,7 +266,8 @@ func (f *Fields) Hashes(k store.Kind) iter.Seq[store.Key] {
 			h = &f.email.hashed
 		}
 		for i := range h.keys {
-			if f.Has(k) && (k == store.KindEmail || k == store.KindName) && !yield(store.Key{Kind: k, Text: h.keys[i].text}) {
+			text := string(store.AppendHashText(nil, h.keys[i].id, h.keys[i].sum[:]))
+			if f.Has(k) && (k == store.KindEmail || k == store.KindName) && !yield(store.Key{Kind: k, Text: text}) {
 				return
 			}
 		}

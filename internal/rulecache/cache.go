@@ -328,6 +328,10 @@ func (l *keyList) add(field uint8, kind store.Kind, text string) {
 
 func (l *keyList) Key(field uint8, kind store.Kind, text string) { l.add(field, kind, text) }
 
+func (l *keyList) Hashed(field uint8, kind store.Kind, id string, hash *[store.HashSize]byte) {
+	l.add(field, kind, string(store.AppendHashText(make([]byte, 0, store.MaxHashText), id, hash[:])))
+}
+
 func (l *keyList) Domains(field uint8, host string) {
 	for more := true; more; {
 		l.add(field, store.KindDomain, host)

@@ -1,6 +1,7 @@
 package ruleindex
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
@@ -54,7 +55,21 @@ func (s *seeds) hashText(kind store.Kind, text string) uint64 {
 	if kind == store.KindDomain {
 		return s.hashDomain(text)
 	}
+	if _, sum, ok := store.ParseHashText(text); ok {
+		return s.hashSum(kind, &sum)
+	}
 	return s.finish(s.add(s.start[kind&7], text))
+}
+
+// hashSum hashes the key of a hashed value by that hash, so that it can be looked for
+// without its text. Whoever may write bans may choose it, so that it is not taken as it
+// is.
+func (s *seeds) hashSum(kind store.Kind, sum *[store.HashSize]byte) uint64 {
+	h := s.start[kind&7]
+	for i := 0; i < store.HashSize; i += 8 {
+		h = fold(h^binary.LittleEndian.Uint64(sum[i:]), s.text[0])
+	}
+	return s.finish(h)
 }
 
 // hashDomain hashes the labels of a domain from the last to the first, so that

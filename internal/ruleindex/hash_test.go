@@ -1,6 +1,7 @@
 package ruleindex
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"net/netip"
@@ -25,6 +26,10 @@ var likeKeys = map[string]func(n int) store.Key{
 		return store.Key{Kind: store.KindEmail, Text: fmt.Sprintf("u%d@gmail.com", n)}
 	},
 	"names": func(n int) store.Key { return store.Key{Kind: store.KindName, Text: fmt.Sprintf("name%06d", n)} },
+	"hashed addresses": func(n int) store.Key {
+		hash := sha256.Sum256(fmt.Append(nil, n))
+		return store.Key{Kind: store.KindEmail, Text: string(store.AppendHashText(nil, "k1", hash[:]))}
+	},
 	"IPv4": func(n int) store.Key {
 		return store.Key{Kind: store.KindIP, Text: netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}).String()}
 	},

@@ -21,6 +21,7 @@ type Query struct {
 	texts  []string      // that keys are of
 	host   string        // that Domains was first called with
 	hosts  int           // the first of its probes
+	hashed []hashedKey   // keys of hashed values
 	addrs  [2]netip.Addr // that Prefixes was called with
 	asked  int           // how many there are
 	rule   store.Rule
@@ -34,10 +35,20 @@ type probe struct {
 	from   uint16 // where in its text the key begins
 	text   uint16 // the number of the text or, of a prefix, of the address
 	kind   store.Kind
-	bits   uint8 // of the prefix
+	bits   uint8 // of the prefix; of a text that is to be made of a hash, hashedBits
 	owners uint8 // a bit for each
 	absent bool  // there is no rule of the key
 }
+
+// hashedKey is the key of a hashed value, of which the text is made only when a rule may
+// have it.
+type hashedKey struct {
+	id   string
+	hash *[store.HashSize]byte
+}
+
+// hashedBits marks a probe of which text is the number of a hashed key.
+const hashedBits = 255
 
 // maxLabels is more than the labels of a domain that is as long as can be.
 const maxLabels = 128
@@ -48,7 +59,8 @@ func (q *Query) Begin(v *View) { q.view = v }
 // End forgets the keys and the view, and so lets go of their memory.
 func (q *Query) End() {
 	clear(q.texts)
-	q.view, q.probes, q.texts, q.hosts, q.host, q.asked = nil, q.probes[:0], q.texts[:0], 0, "", 0
+	clear(q.hashed)
+	q.view, q.probes, q.texts, q.hashed, q.hosts, q.host, q.asked = nil, q.probes[:0], q.texts[:0], q.hashed[:0], 0, "", 0
 	q.addrs = [2]netip.Addr{}
 }
 
@@ -74,8 +86,18 @@ func (q *Query) Key(owner uint8, kind store.Kind, text string) {
 	q.reserve(1)
 	p := q.next()
 	p.hash = q.view.seeds.hashText(kind, text)
-	p.kind, p.from, p.text, p.owners = kind, 0, uint16(len(q.texts)), 1<<owner
+	p.kind, p.bits, p.from, p.text, p.owners = kind, 0, 0, uint16(len(q.texts)), 1<<owner
 	q.texts = append(q.texts, text)
+}
+
+// Hashed adds the key that a value has which is hashed under the secret of that ID. The
+// hash must not change before End.
+func (q *Query) Hashed(owner uint8, kind store.Kind, id string, hash *[store.HashSize]byte) {
+	q.reserve(1)
+	p := q.next()
+	p.hash = q.view.seeds.hashSum(kind, hash)
+	p.kind, p.bits, p.text, p.owners = kind, hashedBits, uint16(len(q.hashed)), 1<<owner
+	q.hashed = append(q.hashed, hashedKey{id, hash})
 }
 
 // Prefixes adds the prefixes that hold an address and have rules, of two addresses
@@ -120,7 +142,7 @@ func (q *Query) Domains(owner uint8, host string) {
 			state = seeds.add(state, host[start:end])
 			p := q.next()
 			p.hash, p.state = seeds.finish(state), state
-			p.kind, p.from, p.text, p.owners = store.KindDomain, uint16(start), text, 1<<owner
+			p.kind, p.bits, p.from, p.text, p.owners = store.KindDomain, 0, uint16(start), text, 1<<owner
 		}
 		end = start - 1
 	}
@@ -185,6 +207,11 @@ func (q *Query) search(p *probe, yield func(owner uint8, r *store.Rule)) {
 
 // same reports whether the text is that of the probe's key.
 func (q *Query) same(p *probe, text string) bool {
+	if p.bits == hashedBits {
+		var room [store.MaxHashText]byte
+		k := &q.hashed[p.text]
+		return string(store.AppendHashText(room[:0], k.id, k.hash[:])) == text
+	}
 	if p.kind != store.KindIP {
 		return q.texts[p.text][p.from:] == text
 	}
