@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.com/ostraka/ban"
@@ -16,20 +17,18 @@ type hashing struct {
 }
 
 func newHashing(ring ban.KeyRing, id string) (hashing, error) {
-	h := hashing{make(ban.KeyRing), id}
 	if err := ring.Check(); err != nil {
-		return h, err
+		return hashing{}, err
 	}
+	id, err := ring.Newest(id)
+	if err != nil {
+		return hashing{}, err
+	}
+	kept := make(ban.KeyRing, len(ring))
 	for id, secret := range ring {
-		h.ring[id] = append([]byte(nil), secret...)
-		if h.id == "" && len(ring) == 1 {
-			h.id = id
-		}
+		kept[id] = slices.Clone(secret)
 	}
-	if _, ok := ring[h.id]; len(ring) > 0 && !ok {
-		return h, ban.NewValueError("hash_key", id, ban.CodeUnknown, "name the key of the ring that new bans are hashed under")
-	}
-	return h, nil
+	return hashing{kept, id}, nil
 }
 
 // forget deletes an account so that nothing names the person any more, but for bans

@@ -3,7 +3,6 @@ package ban
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -26,14 +25,8 @@ func newHasher(tables *value.Tables, ring KeyRing, newest string) (hasher, error
 	if err != nil {
 		return hasher{}, err
 	}
-	ids := slices.Collect(maps.Keys(ring))
-	switch {
-	case newest == "" && len(ids) == 1:
-		newest = ids[0]
-	case newest == "" && len(ids) > 1:
-		return hasher{}, NewValueError("hash_key", "", CodeEmpty, "name the key of the ring that new bans are hashed under")
-	case newest != "" && !compiled.Has(newest):
-		return hasher{}, unknownKey(newest)
+	if newest, err = ring.Newest(newest); err != nil {
+		return hasher{}, err
 	}
 	return hasher{tables, compiled, newest}, nil
 }

@@ -56,6 +56,23 @@ func checkKey(id string, secret []byte) error {
 	return nil
 }
 
+// Newest returns the ID of the key that new bans are hashed under, given what the host
+// named: that, or the only key if it named none. A ring without keys has none, and gives
+// the empty ID. The error is a [*ValueError] of the field "hash_key".
+func (r KeyRing) Newest(named string) (string, error) {
+	switch _, has := r[named]; {
+	case named == "" && len(r) == 1:
+		for id := range r {
+			return id, nil
+		}
+	case named == "" && len(r) > 1:
+		return "", NewValueError("hash_key", "", CodeEmpty, "name the key of the ring that new bans are hashed under")
+	case named != "" && !has:
+		return "", unknownKey(named)
+	}
+	return named, nil
+}
+
 // compile makes the ring ready to hash, nil if it is empty.
 func (r KeyRing) compile() (*match.Ring, error) {
 	if err := r.Check(); err != nil || len(r) == 0 {

@@ -33,7 +33,8 @@
 // by POST sets all else, but for a public_reason that it does not name.
 //
 // POST with hashed keeps a keyed hash of the value only, if the [ban.Admin] has keys,
-// and the text of label for moderators to read in its place. Items of hashed bans have
+// and the text of label for moderators to read in its place. So does PATCH, which may have
+// nothing else but a label then, and takes the value out of all that is stored. Items of hashed bans have
 // both fields, others neither.
 //
 // PATCH changes what it names, passes over what cannot be changed, so that an item

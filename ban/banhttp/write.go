@@ -84,7 +84,7 @@ func createOptions(r *web.Request) (o ban.CreateOptions, keep bool, err error) {
 
 // update answers PATCH /bans/{id}.
 func (h *handler) update(r *web.Request) (web.Reply, error) {
-	patch, err := readPatch(r)
+	patch, hashed, err := readPatch(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -92,23 +92,43 @@ func (h *handler) update(r *web.Request) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	if b, err = h.admin.Update(r.Context(), b.ID, patch); err != nil {
+	if hashed != nil && *hashed != b.Hashed() {
+		b, err = h.hash(r.Context(), &b, patch, *hashed)
+	} else {
+		b, err = h.admin.Update(r.Context(), b.ID, patch)
+	}
+	if err != nil {
 		return web.Reply{}, err
 	}
 	return web.Reply{Body: updatedBody{OK: true, Updated: true, Item: newItem(&b, h.now())}}, nil
 }
 
-// readPatch reads the body of PATCH /bans/{id}. Fields that cannot be changed are
-// passed over, so that an item may be sent back whole.
-func readPatch(r *web.Request) (ban.Patch, error) {
-	p := ban.Patch{PastEnds: true}
-	var err error
+// hash turns a ban into its hash. That takes the value out of everything that is stored of
+// it, and is a step of its own.
+func (h *handler) hash(ctx context.Context, b *ban.Ban, patch ban.Patch, hashed bool) (ban.Ban, error) {
+	if !hashed {
+		return ban.Ban{}, ban.NewValueError(fieldHashed, "false", ban.CodeNotSupported, "nobody can tell the value from its hash: make a ban of it")
+	}
+	label := ""
+	set(&label, patch.Label)
+	patch.Label = nil
+	if patch != (ban.Patch{PastEnds: patch.PastEnds, Force: patch.Force}) {
+		return ban.Ban{}, ban.NewValueError(fieldHashed, "true", ban.CodeNotSupported, "give nothing with it but a label, and change the rest by another request")
+	}
+	return h.admin.Hash(ctx, b.ID, label)
+}
+
+// readPatch reads the body of PATCH /bans/{id}, and whether the ban is to be hashed, nil
+// if the body does not say. Fields that cannot be changed are passed over, so that an
+// item may be sent back whole.
+func readPatch(r *web.Request) (p ban.Patch, hashed *bool, err error) {
+	p.PastEnds = true
 	if p.Force, err = adminapi.Force(r); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	in, err := r.JSONObject()
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
 	p.Kind = parsed(in, fieldType, parseKind)
 	p.Value = in.String(fieldValue)
@@ -118,7 +138,7 @@ func readPatch(r *web.Request) (ban.Patch, error) {
 	p.Revoked, p.RevokedReason = in.Bool(fieldRevoked), in.Trimmed(fieldRevokedReason)
 	p.Effect = parsed(in, fieldEffect, parseEffect)
 	p.Shadow = in.Bool(fieldShadow)
-	return p, in.Err()
+	return p, in.Bool(fieldHashed), in.Err()
 }
 
 // delete answers DELETE /bans/{id}.
