@@ -138,7 +138,7 @@ func runOn(t *testing.T, files map[string]block, args ...string) (output string,
 	}
 	cmd := exec.CommandContext(t.Context(), "go", append(args, "./...")...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -mod=mod"), "GOPROXY=off")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

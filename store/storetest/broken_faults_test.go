@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -172,7 +173,11 @@ func TestTheRuleOfFailedReadsCatches(t *testing.T) {
 			for _, end := range []bool{false, true} {
 				f, o := new(fakeFaults), &override{Store: memstore.New()}
 				o.ban = func(ctx context.Context, id uuid.UUID) (store.Ban, error) { return c.read(f, o, ctx, id) }
-				failures := verdict(t, func(r reporter) { faultedRead(r, "Ban", end, o, f) })
+				failures := verdict(t, func(r reporter) {
+					all := reads(readRecords(r, o))
+					i := slices.IndexFunc(all, func(c readCall) bool { return c.method == "Ban" })
+					faultedRead(r, all[i], end, o, f)
+				})
 				if (len(failures) > 0) != c.wrong {
 					t.Errorf("the context ends: %t: the rule says %q", end, failures)
 				}

@@ -9,27 +9,23 @@ import (
 	"example.com/ostraka/store"
 )
 
-// faultedReads has each read of a backend lose each of its statements.
+// faultedReads has each read of a backend lose each of its statements. They change
+// nothing, so that one store does for all.
 func faultedReads(t *testing.T, open func(t *testing.T) (store.Store, Faults)) {
-	for _, way := range []string{"fails", "is when the context ends"} {
-		for _, read := range reads(records{}) {
+	s, f := openFor(t, open)
+	for _, read := range reads(readRecords(t, s)) {
+		for _, way := range []string{"fails", "is when the context ends"} {
 			t.Run("a statement of "+read.method+" "+way, func(t *testing.T) {
 				r := cited{t, "A read of which a statement fails returns an error or all that there is, never a part of it."}
-				s, f := openFor(t, open)
-				faultedRead(r, read.method, way != "fails", s, f)
+				faultedRead(r, read, way != "fails", s, f)
 			})
 		}
 	}
 }
 
 // faultedRead has each statement of a read go wrong, one after the other.
-func faultedRead(t reporter, method string, end bool, s store.Store, f Faults) {
-	all := reads(readRecords(t, s))
-	i := 0
-	for all[i].method != method {
-		i++
-	}
-	read := all[i].read
+func faultedRead(t reporter, of readCall, end bool, s store.Store, f Faults) {
+	method, read := of.method, of.read
 	whole, err := read(t.Context(), s)
 	if err != nil {
 		t.Fatalf("%s: %v", method, err)

@@ -41,8 +41,9 @@ const (
 
 // RunFaults checks that an operation of which any one statement fails, or during
 // which its context ends, is made as a whole or not at all, as its error says, and that
-// the store goes on working. A read returns an error or all that there is. open is called for every operation, and again whenever one
-// was made: it returns an open, empty store, which RunFaults closes, and what makes its
+// the store goes on working. A read returns an error or all that there is. open is called
+// for every operation that writes, and again whenever one was made, and once for all that
+// read: it returns an open, empty store, which RunFaults closes, and what makes its
 // statements go wrong.
 //
 // It is for backends that have statements. They pass [Run] as well.
@@ -101,9 +102,9 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 		}
 	}
 	begin()
+	before, last := everything(t, s), lastChange(t, s)
 	made := map[string]int{} // by what it was like after one with a statement gone wrong: which
 	for n := 1; n <= faultTries; n += 1 + n/faultsAll {
-		before, last := everything(t, s), lastChange(t, s)
 		var told atomic.Int64
 		unsubscribe := s.Subscribe(func(store.Change) { told.Add(1) })
 		ctx, cancel := context.WithCancel(t.Context())
@@ -144,6 +145,7 @@ func faulted(t reporter, method string, end bool, open func() (store.Store, Faul
 		case err == nil:
 			made[anonymous(after)] = n
 			begin() // it was made nevertheless: what follows is for one that it is not yet made in
+			before, last = everything(t, s), lastChange(t, s)
 		}
 	}
 	t.Errorf("%s has more than %d statements", method, faultTries)
