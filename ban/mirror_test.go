@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/racedetector"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
@@ -282,7 +283,7 @@ func TestChecksOfAMirrorDoNotAllocate(t *testing.T) {
 		"a name is read in other ways": {Name: "4dMIn"},
 	} {
 		check(t, c, s) // counts the hit for the first time
-		if n := testing.AllocsPerRun(200, func() { check(t, c, s) }); n != 0 && !raceDetector {
+		if n := testing.AllocsPerRun(200, func() { check(t, c, s) }); n != 0 && !racedetector.On {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}

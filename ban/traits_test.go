@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/internal/racedetector"
 	"example.com/ostraka/memstore"
 )
 
@@ -247,7 +248,7 @@ func TestATraitThatIsAskedForCostsNoAllocation(t *testing.T) {
 			t.Fatal(d, err)
 		}
 	})
-	if allocs != 0 && !raceDetector { // which makes pools forget
+	if allocs != 0 && !racedetector.On { // which makes pools forget
 		t.Errorf("%v allocations", allocs)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/ostraka/internal/racedetector"
 	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
@@ -21,7 +22,7 @@ var randomHosts = []string{
 
 // seeds returns how many stores to fill, fewer under the race detector.
 func seeds(n uint64) uint64 {
-	if raceDetector {
+	if racedetector.On {
 		return 2
 	}
 	return n

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"example.com/ostraka/internal/racedetector"
 	"example.com/ostraka/store"
 	"example.com/ostraka/store/storetest"
 )
@@ -37,7 +38,7 @@ func TestConformance(t *testing.T) {
 			return s
 		}},
 	}
-	if raceDetector {
+	if racedetector.On {
 		rule := -1
 		storetest.Run(t, func(t *testing.T) store.Store {
 			rule++

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/ostraka/internal/racedetector"
 )
 
 func TestImportReportsWhatItDid(t *testing.T) {
@@ -125,7 +127,7 @@ func TestImportOfARealListOfDisposableDomains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if raceDetector { // which makes SQLite slow
+	if racedetector.On { // which makes SQLite slow
 		text = bytes.Join(slices.Collect(bytes.Lines(text))[40_000:43_000], nil)
 	}
 	path := file(t, "disposable-domains.txt", string(text))

@@ -1,5 +1,0 @@
-//go:build race
-
-package ban_test
-
-const raceDetector = true
