@@ -289,6 +289,29 @@ func TestChecksOfAMirrorDoNotAllocate(t *testing.T) {
 	}
 }
 
+// While keys are rotated, rules are hashed under both.
+func TestChecksBesideHashesUnderTwoKeysDoNotAllocate(t *testing.T) {
+	st := memstore.New()
+	ring := ban.KeyRing{"old": secret('a'), "new": secret('b')}
+	for id := range ring {
+		a, err := ban.NewAdmin(st, ban.AdminOptions{Keys: ring, HashKey: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for kind, v := range map[ban.Kind]string{ban.KindEmail: id + "@gmail.com", ban.KindName: id} {
+			if _, err := a.Create(as("test"), ban.CreateOptions{Kind: kind, Value: v, Hashed: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c := newChecker(t, st, ban.CheckerOptions{Mirror: true, Keys: ring})
+	s := ban.Subject{Email: "x@h.test", Name: "nobody"}
+	check(t, c, s)
+	if n := testing.AllocsPerRun(200, func() { check(t, c, s) }); n != 0 && !racedetector.On {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // Two writers of one ban may be told of in any order; the mirror ends in the
 // state of the store.
 func TestWritersOfOneBanLeaveAMirrorAsTheStoreIs(t *testing.T) {

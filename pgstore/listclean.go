@@ -31,8 +31,10 @@ func (s *Store) analyze(ctx context.Context, rules int64) error {
 	if rules < manyRules {
 		return nil
 	}
+	ctx, cancel := querier{store: s, conn: s.pool}.bound(ctx)
+	defer cancel()
 	_, err := s.pool.Exec(ctx, s.sql(`SELECT @analyze_rules()`))
-	return err
+	return heard(ctx, err)
 }
 
 // repeat runs steps until one has nothing left to do.

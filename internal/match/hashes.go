@@ -235,6 +235,9 @@ func (h *hashed) reset() { h.keys = h.keys[:0] }
 func (h *hashed) add(secrets []*secret, kind store.Kind, text string, reading int) {
 	for _, s := range secrets {
 		if h.of != s {
+			if h.of != nil {
+				h.of.macs.Put(h.mac)
+			}
 			h.of, h.mac = s, s.take()
 		}
 		h.keys = append(h.keys, hashedKey{id: s.id, reading: reading})
