@@ -2,7 +2,10 @@ package vectors
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -39,9 +42,13 @@ func RunDecisions(t *testing.T, files []File, open func(t *testing.T) store.Stor
 
 // decide runs one case.
 func decide(t *testing.T, c *Case, st store.Store) {
+	ring, err := c.ring()
+	if err != nil {
+		t.Fatal(err)
+	}
 	ids := make(map[string]uuid.UUID)
 	for i := range c.Rules {
-		id, err := c.Rules[i].make(t.Context(), st)
+		id, err := c.Rules[i].make(t.Context(), st, ring)
 		if err != nil {
 			t.Fatalf("rule %s: %v", c.Rules[i].ID, err)
 		}
@@ -53,7 +60,7 @@ func decide(t *testing.T, c *Case, st store.Store) {
 	}
 	subject := ban.Subject{Email: c.Subject.Email, Domain: c.Subject.Domain, IP: c.Subject.IP, Name: c.Subject.Name, Action: action}
 	for _, mirror := range []bool{false, true} {
-		opts := ban.CheckerOptions{Mirror: mirror, Leet: c.Leet, Now: func() time.Time { return now }}
+		opts := ban.CheckerOptions{Keys: c.asked(ring), Mirror: mirror, Leet: c.Leet, Now: func() time.Time { return now }}
 		opts.Traits = ban.TraitOptions{Tagged: c.Traits["tagged"], Free: c.Traits["free"], Role: c.Traits["role"]}
 		if c.MailHosts != nil {
 			opts.MX.Resolver = zone{c}
@@ -80,8 +87,12 @@ func decide(t *testing.T, c *Case, st store.Store) {
 
 // judge compares a decision with the case's.
 func (c *Case) judge(d ban.Decision, err error, ids map[string]uuid.UUID) error {
-	if bad := wantCode(err, c.Code); bad != nil {
-		return bad
+	if missing := errors.Is(err, ban.ErrMissingKey); missing != (c.Code == codeMissingKey) {
+		return fmt.Errorf("the error is %v, want one of code %s", err, c.Code)
+	} else if !missing {
+		if bad := wantCode(err, c.Code); bad != nil {
+			return bad
+		}
 	}
 	if d.Verdict.String() != c.Verdict {
 		return fmt.Errorf("the verdict is %v by %v, want %s", d.Verdict, d.Match, c.Verdict)
@@ -103,8 +114,33 @@ func (c *Case) judge(d ban.Decision, err error, ids map[string]uuid.UUID) error 
 	return nil
 }
 
+// codeMissingKey is what answers that a key is missing: there is no value that is wrong.
+const codeMissingKey = "missing_key"
+
+// ring returns the keys of the case.
+func (c *Case) ring() (ban.KeyRing, error) {
+	ring := make(ban.KeyRing, len(c.Keys))
+	for id, text := range c.Keys {
+		secret, err := hex.DecodeString(text)
+		if err != nil {
+			return nil, err
+		}
+		ring[id] = secret
+	}
+	return ring, nil
+}
+
+// asked returns the keys that who is asked has.
+func (c *Case) asked(all ban.KeyRing) ban.KeyRing {
+	ring := maps.Clone(all)
+	for _, id := range c.Lacks {
+		delete(ring, id)
+	}
+	return ring
+}
+
 // make makes the rule in a store and returns its ID.
-func (r *Rule) make(ctx context.Context, st store.Store) (uuid.UUID, error) {
+func (r *Rule) make(ctx context.Context, st store.Store, ring ban.KeyRing) (uuid.UUID, error) {
 	effect, err := effectOf(r.Effect)
 	if err != nil {
 		return uuid.Nil, err
@@ -126,7 +162,7 @@ func (r *Rule) make(ctx context.Context, st store.Store) (uuid.UUID, error) {
 	clock := func() time.Time { return now.Add(-before) }
 	switch r.Origin {
 	case "", "ban":
-		return r.makeBan(ctx, st, kind, effect, scope, clock)
+		return r.makeBan(ctx, st, ring, kind, effect, scope, clock)
 	case "block":
 		admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{Actor: "vectors", Now: clock})
 		if err != nil {
@@ -140,12 +176,16 @@ func (r *Rule) make(ctx context.Context, st store.Store) (uuid.UUID, error) {
 	return uuid.Nil, fmt.Errorf("%q is no origin", r.Origin)
 }
 
-func (r *Rule) makeBan(ctx context.Context, st store.Store, kind ban.Kind, effect ban.Effect, scope ban.Scope, clock func() time.Time) (uuid.UUID, error) {
-	admin, err := ban.NewAdmin(st, ban.AdminOptions{Actor: "vectors", Now: clock})
+func (r *Rule) makeBan(ctx context.Context, st store.Store, ring ban.KeyRing, kind ban.Kind, effect ban.Effect, scope ban.Scope, clock func() time.Time) (uuid.UUID, error) {
+	opts := ban.AdminOptions{Actor: "vectors", Now: clock}
+	if r.Hashed != "" {
+		opts.Keys, opts.HashKey = ring, r.Hashed
+	}
+	admin, err := ban.NewAdmin(st, opts)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	o := ban.CreateOptions{Kind: kind, Value: r.Value, Effect: effect, Scope: scope, Shadow: r.Shadow, Force: true}
+	o := ban.CreateOptions{Kind: kind, Value: r.Value, Hashed: r.Hashed != "", Effect: effect, Scope: scope, Shadow: r.Shadow, Force: true}
 	if r.ExpiresIn != "" {
 		in, err := time.ParseDuration(r.ExpiresIn)
 		if err != nil {
@@ -154,6 +194,9 @@ func (r *Rule) makeBan(ctx context.Context, st store.Store, kind ban.Kind, effec
 		o.ExpiresAt = now.Add(in)
 	}
 	b, err := admin.Create(ctx, o)
+	if err == nil && r.Hashed != "" && b.Value != r.Hash {
+		err = fmt.Errorf("%s is kept as %s, want %s", r.Value, b.Value, r.Hash)
+	}
 	if err == nil && r.Revoked {
 		_, err = admin.Revoke(ctx, b.ID, "")
 	}

@@ -55,6 +55,8 @@ type Case struct {
 
 	// decision
 	Rules     []Rule                `json:"rules,omitempty"`
+	Keys      map[string]string     `json:"keys,omitempty"`  // the secrets of hashed rules, in hexadecimal, by ID
+	Lacks     []string              `json:"lacks,omitempty"` // those of them that who is asked has not
 	Subject   Subject               `json:"subject,omitzero"`
 	Leet      bool                  `json:"leet,omitempty"` // skeleton too
 	Traits    map[string]ban.Policy `json:"traits,omitempty"`
@@ -88,6 +90,8 @@ type Rule struct {
 	Origin    string   `json:"origin"` // ban, the default, block or entry
 	Kind      string   `json:"kind"`
 	Value     string   `json:"value"`
+	Hashed    string   `json:"hashed"` // the ID of the key under which the value is to be hashed
+	Hash      string   `json:"hash"`   // the text that takes its place then
 	Effect    string   `json:"effect"` // deny, the default, review or allow
 	Scope     []string `json:"scope"`
 	Shadow    bool     `json:"shadow"`
