@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/usage"
 	"example.com/ostraka/store"
 )
 
@@ -21,9 +21,6 @@ var adminScopes = []string{"admin:read", "admin:write"}
 // bootstrapCommand makes an admin, and prints what lets them in.
 func bootstrapCommand(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	f, err := parseBootstrap(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -77,7 +74,7 @@ func bootstrap(ctx context.Context, st store.Store, f *bootstrapFlags) (credenti
 	password := rand.Text() // 128 bits or more
 	acc, err := admin.Create(ctx, account.CreateOptions{Handle: f.admin, Email: f.email, Password: password, Admin: true})
 	if wrong, ok := errors.AsType[*ban.ValueError](err); ok {
-		return credentials{}, &usageError{err: wrong, hint: "nothing was made"}
+		return credentials{}, usage.New("", "", wrong, "nothing was made")
 	}
 	if errors.Is(err, account.ErrExists) {
 		return credentials{}, fmt.Errorf("%w; choose another handle and address", err)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"net/netip"
 	"net/url"
@@ -15,6 +13,7 @@ import (
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/keyfile"
 	"example.com/ostraka/examples/internal/traitflags"
+	"example.com/ostraka/examples/internal/usage"
 	"example.com/ostraka/store"
 )
 
@@ -44,7 +43,7 @@ type serveFlags struct {
 // flag.ErrHelp.
 func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	f := &serveFlags{}
-	set := newFlagSet()
+	set := usage.FlagSet("adminserver")
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`")
 	db := set.String("db", "", aboutDB)
 	set.StringVar(&f.csrfKey, "csrf-key", "", "the key of CSRF tokens is in `FILE`, which is made if it is not there; default: the database file with .csrf-key behind; the servers of a site share it")
@@ -66,7 +65,7 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	set.DurationVar(&f.shutdownTimeout, "shutdown-timeout", 10*time.Second, "when told to stop, end within `TIME`: requests under way are answered for most of it")
 	set.DurationVar(&f.pendingLifetime, "keep-pending", account.DefaultPendingLifetime, "remove accounts that nobody decides about after `TIME`; 0 keeps them for ever")
 	set.DurationVar(&f.keepLog, "keep-log", ban.DefaultKeepLog, "remove entries of the log, which names people, after `TIME`; 0 keeps them for ever")
-	if err := parse(set, args, w, "adminserver -db FILE [-addr HOST:PORT] [FLAGS]", "adminserver bootstrap -h"); err != nil {
+	if err := usage.Parse(set, args, w, "adminserver -db FILE [-addr HOST:PORT] [FLAGS]", "adminserver bootstrap -h"); err != nil {
 		return nil, err
 	}
 	var err error
@@ -78,20 +77,20 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	}
 	switch {
 	case f.busyTimeout <= 0 || f.busyTimeout > 30*time.Second:
-		return nil, &usageError{"-busy-timeout", f.busyTimeout.String(), errors.New("out of range"), "give a duration up to 30s"}
+		return nil, usage.New("-busy-timeout", f.busyTimeout.String(), errors.New("out of range"), "give a duration up to 30s")
 	case f.readTimeout <= 0:
-		return nil, &usageError{"-read-timeout", f.readTimeout.String(), errors.New("no time is left"), "give a duration, such as 15s"}
+		return nil, usage.New("-read-timeout", f.readTimeout.String(), errors.New("no time is left"), "give a duration, such as 15s")
 	case f.shutdownTimeout <= 0:
-		return nil, &usageError{"-shutdown-timeout", f.shutdownTimeout.String(), errors.New("no time is left"), "give a duration, such as 10s"}
+		return nil, usage.New("-shutdown-timeout", f.shutdownTimeout.String(), errors.New("no time is left"), "give a duration, such as 10s")
 	}
 	if err := f.checkBaseURL(); err != nil {
 		return nil, err
 	}
 	if f.keepLog < 0 {
-		return nil, &usageError{"-keep-log", f.keepLog.String(), errors.New("out of range"), "give a duration, such as 8760h, or 0 to keep all"}
+		return nil, usage.New("-keep-log", f.keepLog.String(), errors.New("out of range"), "give a duration, such as 8760h, or 0 to keep all")
 	}
 	if f.pendingLifetime != 0 && f.pendingLifetime < time.Minute {
-		return nil, &usageError{"-keep-pending", f.pendingLifetime.String(), errors.New("out of range"), "give a duration of at least 1m, such as 720h, or 0 to keep all"}
+		return nil, usage.New("-keep-pending", f.pendingLifetime.String(), errors.New("out of range"), "give a duration of at least 1m, such as 720h, or 0 to keep all")
 	}
 	if f.pendingLifetime == 0 {
 		f.pendingLifetime = -1 // as account.AdminOptions has it
@@ -108,7 +107,7 @@ func (f *serveFlags) checkBaseURL() error {
 	}
 	u, err := url.Parse(f.baseURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return &usageError{"-base-url", f.baseURL, errors.New("no address of a server"), "give one of http or https without a query, such as https://admin.example"}
+		return usage.New("-base-url", f.baseURL, errors.New("no address of a server"), "give one of http or https without a query, such as https://admin.example")
 	}
 	f.baseURL = strings.TrimRight(f.baseURL, "/")
 	return nil
@@ -144,12 +143,12 @@ type bootstrapFlags struct {
 // parseBootstrap reads the command line of "bootstrap", as parseServe does.
 func parseBootstrap(args []string, w io.Writer) (*bootstrapFlags, error) {
 	f := &bootstrapFlags{}
-	set := newFlagSet()
+	set := usage.FlagSet("adminserver")
 	db := set.String("db", "", aboutDB+"; made if it is not there")
 	set.StringVar(&f.admin, "admin", "", "the `HANDLE` of the admin")
 	set.StringVar(&f.email, "email", "", "the e-mail `ADDRESS` of the admin")
 	set.BoolVar(&f.force, "force", false, "make another admin beside those there are")
-	if err := parse(set, args, w, "adminserver bootstrap -db FILE -admin HANDLE -email ADDRESS [-force]"); err != nil {
+	if err := usage.Parse(set, args, w, "adminserver bootstrap -db FILE -admin HANDLE -email ADDRESS [-force]"); err != nil {
 		return nil, err
 	}
 	var err error
@@ -158,9 +157,9 @@ func parseBootstrap(args []string, w io.Writer) (*bootstrapFlags, error) {
 	}
 	switch {
 	case f.admin == "":
-		return nil, &usageError{flag: "-admin", err: errors.New("nobody named"), hint: "give a handle"}
+		return nil, usage.New("-admin", "", errors.New("nobody named"), "give a handle")
 	case f.email == "":
-		return nil, &usageError{flag: "-email", err: errors.New("no address named"), hint: "give that of the admin"}
+		return nil, usage.New("-email", "", errors.New("no address named"), "give that of the admin")
 	}
 	return f, nil
 }
@@ -171,46 +170,7 @@ const aboutDB = "the database, `FILE` or postgres://USER@HOST/DATABASE, which ot
 func databaseOf(flag string) (backend.Address, error) {
 	a, err := backend.Named("-db", flag, backend.Variable)
 	if err == nil && a.IsZero() {
-		err = &usageError{flag: "-db", err: errors.New("no database named"), hint: "name a file, or postgres://USER@HOST/DATABASE"}
+		err = usage.New("-db", "", errors.New("no database named"), "name a file, or postgres://USER@HOST/DATABASE")
 	}
 	return a, err
 }
-
-func newFlagSet() *flag.FlagSet {
-	set := flag.NewFlagSet("adminserver", flag.ContinueOnError)
-	set.SetOutput(io.Discard) // errors are printed by run, on one line
-	return set
-}
-
-// parse reads flags and nothing else. Help goes to w, with the lines of usage.
-func parse(set *flag.FlagSet, args []string, w io.Writer, usage ...string) error {
-	switch err := set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: "+strings.Join(usage, "\n       "))
-		set.SetOutput(w)
-		set.PrintDefaults()
-		return err
-	case err != nil:
-		return &usageError{err: err, hint: "-h shows the flags"}
-	case set.NArg() > 0:
-		return &usageError{err: fmt.Errorf("unexpected argument %q", set.Arg(0)), hint: "-h shows the flags"}
-	}
-	return nil
-}
-
-// usageError reports a flag or file that cannot be used.
-type usageError struct {
-	flag, value string // empty if it is about the whole command line
-	err         error
-	hint        string // what to do instead
-}
-
-func (e *usageError) Error() string {
-	where := strings.TrimSpace(e.flag + " " + e.value)
-	if where != "" {
-		where += ": "
-	}
-	return fmt.Sprintf("%s%v; %s", where, e.err, e.hint)
-}
-
-func (e *usageError) Unwrap() error { return e.err }

@@ -56,6 +56,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -64,6 +65,7 @@ import (
 
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/keyfile"
+	"example.com/ostraka/examples/internal/usage"
 )
 
 func main() {
@@ -79,11 +81,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		command, args = bootstrapCommand, args[1:]
 	}
 	err := command(ctx, args, stdout, stderr)
-	if err == nil {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	fmt.Fprintf(stderr, "adminserver: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) || keyfile.Unusable(err) {
+	if usage.Wrong(err) || backend.Unusable(err) || keyfile.Unusable(err) {
 		return 2
 	}
 	return 1

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/exposure"
 	"example.com/ostraka/examples/internal/grace"
+	"example.com/ostraka/examples/internal/usage"
 )
 
 const (
@@ -26,9 +26,6 @@ const (
 // serveCommand serves until the context ends.
 func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	f, err := parseServe(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -123,11 +120,11 @@ func listen(ctx context.Context, f *serveFlags) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", f.addr)
 	if err != nil {
-		return nil, &usageError{"-addr", f.addr, err, "give a free one, as HOST:PORT"}
+		return nil, usage.New("-addr", f.addr, err, "give a free one, as HOST:PORT")
 	}
 	if f.insecureCookie && !onLoopback(l.Addr()) {
 		l.Close()
-		return nil, &usageError{"-insecure-cookie", "", errors.New("others could read the sessions of admins"), "listen on a loopback address, such as 127.0.0.1:8080"}
+		return nil, usage.New("-insecure-cookie", "", errors.New("others could read the sessions of admins"), "listen on a loopback address, such as 127.0.0.1:8080")
 	}
 	return l, nil
 }

@@ -37,6 +37,7 @@ import (
 	"syscall"
 	"time"
 
+	"example.com/ostraka/examples/internal/usage"
 	"example.com/ostraka/pgstore/pgtest"
 )
 
@@ -50,17 +51,17 @@ func main() {
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, err := parseFlags(args, stdout)
-	if err == nil && !f.help {
+	if err == nil {
 		err = show(ctx, f, stdout, stderr)
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	if ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
 	fmt.Fprintf(stderr, "cluster: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if usage.Wrong(err) {
 		return 2
 	}
 	return 1
@@ -72,43 +73,26 @@ type flags struct {
 	duration time.Duration
 	mirror   bool
 	program  string
-	help     bool
 }
-
-// usageError reports what has to be done otherwise.
-type usageError struct {
-	err  error
-	hint string
-}
-
-func (e *usageError) Error() string { return fmt.Sprintf("%v; %s", e.err, e.hint) }
-func (e *usageError) Unwrap() error { return e.err }
 
 func parseFlags(args []string, w io.Writer) (flags, error) {
 	var f flags
-	set := flag.NewFlagSet("cluster", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
+	set := usage.FlagSet("cluster")
 	set.IntVar(&f.nodes, "nodes", 3, "start `N` admin servers, 1 to 20")
 	set.Float64Var(&f.writes, "writes", 20, "make `N` bans a second while freshness is measured, up to 500")
 	set.DurationVar(&f.duration, "for", 15*time.Second, "measure for `TIME`, at least 1s: three quarters of it freshness, the rest throughput")
 	set.BoolVar(&f.mirror, "mirror", false, "the servers keep all rules in memory, instead of a cache of what was asked")
 	set.StringVar(&f.program, "adminserver", "", "run the admin server in `FILE`; default: it is built")
-	switch err := set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: cluster [-nodes N] [-writes N] [-for TIME] [-mirror] [-adminserver FILE]")
-		set.SetOutput(w)
-		set.PrintDefaults()
-		f.help = true
-	case err != nil:
-		return f, &usageError{err, "-h shows the flags"}
-	case set.NArg() > 0:
-		return f, &usageError{fmt.Errorf("unexpected argument %q", set.Arg(0)), "-h shows the flags"}
+	if err := usage.Parse(set, args, w, "cluster [-nodes N] [-writes N] [-for TIME] [-mirror] [-adminserver FILE]"); err != nil {
+		return f, err
+	}
+	switch {
 	case f.nodes < 1 || f.nodes > 20:
-		return f, &usageError{errors.New("-nodes: out of range"), "give a number from 1 to 20"}
+		return f, usage.New("-nodes", "", errors.New("out of range"), "give a number from 1 to 20")
 	case !(f.writes > 0 && f.writes <= 500):
-		return f, &usageError{errors.New("-writes: out of range"), "give a number up to 500"}
+		return f, usage.New("-writes", "", errors.New("out of range"), "give a number up to 500")
 	case f.duration < time.Second || f.duration > time.Hour:
-		return f, &usageError{errors.New("-for: out of range"), "give a time from 1s to 1h"}
+		return f, usage.New("-for", "", errors.New("out of range"), "give a time from 1s to 1h")
 	}
 	return f, nil
 }
@@ -117,7 +101,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 func show(ctx context.Context, f flags, stdout, stderr io.Writer) (err error) {
 	server, err := pgtest.Start()
 	if errors.Is(err, pgtest.ErrNoServer) {
-		return &usageError{err, "install it, as Debian's package postgresql, or name the folder of its programs with PG_BIN"}
+		return usage.New("", "", err, "install it, as Debian's package postgresql, or name the folder of its programs with PG_BIN")
 	}
 	if err != nil {
 		return err

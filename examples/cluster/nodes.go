@@ -15,6 +15,8 @@ import (
 	"regexp"
 	"syscall"
 	"time"
+
+	"example.com/ostraka/examples/internal/usage"
 )
 
 // cluster is the admin servers, with an admin who is signed in.
@@ -51,7 +53,7 @@ func (c *cluster) start(ctx context.Context) error {
 		fmt.Fprintln(c.log, "building the admin server")
 		build := exec.CommandContext(ctx, "go", "build", "-o", c.program, "example.com/ostraka/examples/adminserver")
 		if out, err := build.CombinedOutput(); err != nil {
-			return &usageError{fmt.Errorf("the admin server cannot be built: %w: %s", err, out), "run this in the project, or name a program with -adminserver"}
+			return usage.New("", "", fmt.Errorf("the admin server cannot be built: %w: %s", err, out), "run this in the project, or name a program with -adminserver")
 		}
 	}
 	if err := c.bootstrap(ctx); err != nil {

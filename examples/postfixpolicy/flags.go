@@ -18,6 +18,7 @@ import (
 	"example.com/ostraka/examples/internal/dnsclient"
 	"example.com/ostraka/examples/internal/grace"
 	"example.com/ostraka/examples/internal/keyfile"
+	"example.com/ostraka/examples/internal/usage"
 )
 
 type flags struct {
@@ -29,14 +30,12 @@ type flags struct {
 	checker    ban.CheckerOptions
 	server     postfix.ServerOptions
 	stop       time.Duration
-	help       bool
 }
 
 // parseFlags reads the command line. Help goes to w.
 func parseFlags(args []string, w io.Writer) (f flags, err error) {
 	f = flags{socketMode: 0o660}
-	set := flag.NewFlagSet("postfixpolicy", flag.ContinueOnError)
-	set.SetOutput(io.Discard) // errors are printed by run, on one line
+	set := usage.FlagSet("postfixpolicy")
 	set.StringVar(&f.addr, "addr", "127.0.0.1:10040", "listen on `HOST:PORT` or unix:PATH")
 	db := set.String("db", "", "the database, `FILE` or postgres://USER@HOST/DATABASE, which others may use at the same time; default: what "+backend.Variable+" says")
 	keys := set.String("key-file", "", keyfile.About)
@@ -57,23 +56,16 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 	set.IntVar(&f.server.MaxConns, "max-conns", postfix.DefaultMaxConns, "serve at most `N` connections at a time; others wait")
 	set.DurationVar(&f.server.IdleTimeout, "idle-timeout", postfix.DefaultIdleTimeout, "close a connection without a request after `TIME`")
 	set.DurationVar(&f.stop, "shutdown-timeout", postfix.DefaultShutdownTimeout, "when told to stop, end within `TIME`: requests under way are answered for most of it")
-	switch err := set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: postfixpolicy -db DATABASE [-addr HOST:PORT|unix:PATH] [FLAGS]")
-		set.SetOutput(w)
-		set.PrintDefaults()
-		f.help = true
-		return f, nil
-	case err != nil:
-		return f, &usageError{err: err, hint: "-h shows the flags"}
-	case set.NArg() > 0:
-		return f, &usageError{err: fmt.Errorf("unexpected argument %q", set.Arg(0)), hint: "-h shows the flags"}
+	if err := usage.Parse(set, args, w, "postfixpolicy -db DATABASE [-addr HOST:PORT|unix:PATH] [FLAGS]"); err != nil {
+		return f, err
+	}
+	switch {
 	case f.server.MaxConns < 1:
-		return f, &usageError{flag: "-max-conns", err: errors.New("none could be served"), hint: "give a number of connections"}
+		return f, usage.New("-max-conns", "", errors.New("none could be served"), "give a number of connections")
 	case f.server.IdleTimeout <= 0:
-		return f, &usageError{flag: "-idle-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 10m"}
+		return f, usage.New("-idle-timeout", "", errors.New("no time is left"), "give a duration, such as 10m")
 	case f.stop <= 0:
-		return f, &usageError{flag: "-shutdown-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 5s"}
+		return f, usage.New("-shutdown-timeout", "", errors.New("no time is left"), "give a duration, such as 5s")
 	}
 	f.server.ShutdownTimeout = grace.ForRequests(f.stop)
 	if f.db, err = backend.Named("-db", *db, backend.Variable); err != nil {
@@ -83,18 +75,18 @@ func parseFlags(args []string, w io.Writer) (f flags, err error) {
 		return f, err
 	}
 	if f.db.IsZero() {
-		return f, &usageError{flag: "-db", err: errors.New("no database named"), hint: "name the one that has the bans"}
+		return f, usage.New("-db", "", errors.New("no database named"), "name the one that has the bans")
 	}
 	resolver, err := dnsclient.New(*dns)
 	if err != nil {
-		return f, &usageError{"-dns", *dns, err, "give one such as 127.0.0.1:53"}
+		return f, usage.New("-dns", *dns, err, "give one such as 127.0.0.1:53")
 	}
 	if *mx {
 		f.checker.MX.Resolver = resolver
 	} else {
 		set.Visit(func(g *flag.Flag) { // those that were given
 			if g.Name == "dns" || strings.HasPrefix(g.Name, "mx-") {
-				err = &usageError{flag: "-" + g.Name, err: errors.New("nothing is asked"), hint: "give -mx too"}
+				err = usage.New("-"+g.Name, "", errors.New("nothing is asked"), "give -mx too")
 			}
 		})
 	}
@@ -121,20 +113,3 @@ func oneOf[T any](to *T, values map[string]T) func(string) error {
 		return nil
 	}
 }
-
-// usageError reports a flag or file that cannot be used.
-type usageError struct {
-	flag, value string // empty if it is about the whole command line
-	err         error
-	hint        string // what to do instead
-}
-
-func (e *usageError) Error() string {
-	where := strings.TrimSpace(e.flag + " " + e.value)
-	if where != "" {
-		where += ": "
-	}
-	return fmt.Sprintf("%s%v; %s", where, e.err, e.hint)
-}
-
-func (e *usageError) Unwrap() error { return e.err }

@@ -60,6 +60,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -73,6 +74,7 @@ import (
 	"example.com/ostraka/examples/internal/exposure"
 	"example.com/ostraka/examples/internal/grace"
 	"example.com/ostraka/examples/internal/keyfile"
+	"example.com/ostraka/examples/internal/usage"
 )
 
 func main() {
@@ -84,14 +86,14 @@ func main() {
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, err := parseFlags(args, stdout)
-	if err == nil && !f.help {
+	if err == nil {
 		err = serve(ctx, &f, slog.New(slog.NewTextHandler(stderr, nil)))
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	fmt.Fprintf(stderr, "postfixpolicy: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) || keyfile.Unusable(err) {
+	if usage.Wrong(err) || backend.Unusable(err) || keyfile.Unusable(err) {
 		return 2
 	}
 	return 1
@@ -133,7 +135,7 @@ func serve(ctx context.Context, f *flags, log *slog.Logger) (err error) {
 	}
 	listener, err := listen(ctx, f.addr, f.socketMode)
 	if err != nil {
-		return &usageError{"-addr", f.addr, err, "give a free one: HOST:PORT or unix:PATH"}
+		return usage.New("-addr", f.addr, err, "give a free one: HOST:PORT or unix:PATH")
 	}
 	exposure.Warn(log, f.db.Path(), nil)
 	f.keys.Warn(log)

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"example.com/ostraka/blocklist"
+	"example.com/ostraka/examples/internal/usage"
 )
 
 // maxShown is how many rejected lines are shown.
@@ -70,7 +71,7 @@ func explain(name string, err error) error {
 		return fmt.Errorf("%s: %w; -force takes it all the same", name, stop)
 	}
 	if foreign, ok := errors.AsType[*blocklist.FormatError](err); ok {
-		return &usageError{"-bans", name, foreign, "name a list, and what it is with -format"}
+		return usage.New("-bans", name, foreign, "name a list, and what it is with -format")
 	}
 	return fmt.Errorf("%s: %w", name, err)
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"example.com/ostraka/examples/internal/usage"
 )
 
 // input is a text to read.
@@ -52,9 +54,9 @@ func openInput(flag, path, sample string) (*input, error) {
 	}
 	if err != nil {
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			err = e.Err // the rest of it is in the usageError
+			err = e.Err // the rest of it is in the *usage.Error
 		}
-		return nil, &usageError{flag, path, err, "name a text file that can be read"}
+		return nil, usage.New(flag, path, err, "name a text file that can be read")
 	}
 	return &input{name: path, r: f, close: f.Close}, nil
 }

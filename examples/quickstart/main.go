@@ -42,6 +42,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -52,6 +53,7 @@ import (
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/examples/internal/backend"
+	"example.com/ostraka/examples/internal/usage"
 	"example.com/ostraka/store"
 )
 
@@ -67,14 +69,14 @@ func main() {
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	err := start(ctx, args, stdin, stdout, stderr)
-	if err == nil || errors.Is(err, syscall.EPIPE) { // who reads the answers has seen enough
+	if err == nil || errors.Is(err, flag.ErrHelp) || errors.Is(err, syscall.EPIPE) { // who reads the answers has seen enough
 		return 0
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = errors.New("interrupted")
 	}
 	fmt.Fprintf(stderr, "quickstart: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) {
+	if usage.Wrong(err) || backend.Unusable(err) {
 		return 2
 	}
 	return 1
@@ -82,7 +84,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	f, err := parseFlags(args, stdout)
-	if err != nil || f.help {
+	if err != nil {
 		return err
 	}
 	// Files first: a misspelt one should not leave a database behind.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/usage"
 )
 
 // columns are those of a file of sign-ups, in the order that they have unless a
@@ -31,7 +32,7 @@ func openSignups(path string, stdin io.Reader) (*input, error) {
 	r := bufio.NewReaderSize(in.r, maxLine)
 	if start, _ := r.Peek(512); bytes.IndexByte(start, 0) >= 0 {
 		in.close()
-		return nil, &usageError{"-signups", path, errors.New("is not a text file in UTF-8: it has a zero byte"), "name a text file"}
+		return nil, usage.New("-signups", path, errors.New("is not a text file in UTF-8: it has a zero byte"), "name a text file")
 	}
 	in.r = r
 	return in, nil
@@ -125,10 +126,7 @@ func (s *signups) takeHeader(fields []string) (bool, error) {
 			continue
 		}
 		if looksLikeHeader(fields) {
-			return false, &usageError{
-				err:  errors.New("looks like a header, but it has other columns than email, domain, ip and name, or one of them twice"),
-				hint: "name each of them so and once, with commas between, or leave the line out",
-			}
+			return false, usage.New("", "", errors.New("looks like a header, but it has other columns than email, domain, ip and name, or one of them twice"), "name each of them so and once, with commas between, or leave the line out")
 		}
 		return false, nil
 	}

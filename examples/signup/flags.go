@@ -2,17 +2,15 @@ package main
 
 import (
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"net/netip"
-	"strings"
 	"time"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/keyfile"
 	"example.com/ostraka/examples/internal/traitflags"
+	"example.com/ostraka/examples/internal/usage"
 )
 
 // The default of -burst and -every.
@@ -28,14 +26,12 @@ type flags struct {
 	sample bool
 	stop   time.Duration
 	host   options
-	help   bool
 }
 
 // parseFlags reads the command line. Help goes to w.
 func parseFlags(args []string, w io.Writer) (flags, error) {
 	var f flags
-	set := flag.NewFlagSet("signup", flag.ContinueOnError)
-	set.SetOutput(io.Discard) // errors are printed by run, on one line
+	set := usage.FlagSet("signup")
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8081", "listen on `HOST:PORT`")
 	db := set.String("db", "", "the database, `FILE` or postgres://USER@HOST/DATABASE, which others may use at the same time; default: what "+backend.Variable+" says, or else in memory")
 	keys := set.String("key-file", "", keyfile.About)
@@ -47,23 +43,16 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 	set.IntVar(&f.host.burst, "burst", defaultBurst, "a client may sign up `N` times at once")
 	set.DurationVar(&f.host.every, "every", defaultEvery, "and then once every `TIME`")
 	set.DurationVar(&f.stop, "shutdown-timeout", defaultStop, "when told to stop, end within `TIME`: requests under way are answered for most of it")
-	switch err := set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(w, "Usage: signup [-addr HOST:PORT] [-db DATABASE] [-sample] [FLAGS]")
-		set.SetOutput(w)
-		set.PrintDefaults()
-		f.help = true
-		return f, nil
-	case err != nil:
-		return f, &usageError{err: err, hint: "-h shows the flags"}
-	case set.NArg() > 0:
-		return f, &usageError{err: fmt.Errorf("unexpected argument %q", set.Arg(0)), hint: "-h shows the flags"}
+	if err := usage.Parse(set, args, w, "signup [-addr HOST:PORT] [-db DATABASE] [-sample] [FLAGS]"); err != nil {
+		return f, err
+	}
+	switch {
 	case f.host.burst < 1 || f.host.burst > 1_000_000:
-		return f, &usageError{flag: "-burst", err: errors.New("out of range"), hint: "give a number of sign-ups, 1 to 1000000"}
+		return f, usage.New("-burst", "", errors.New("out of range"), "give a number of sign-ups, 1 to 1000000")
 	case f.host.every <= 0 || f.host.every > 24*time.Hour:
-		return f, &usageError{flag: "-every", err: errors.New("out of range"), hint: "give a duration of at most a day, such as 1m"}
+		return f, usage.New("-every", "", errors.New("out of range"), "give a duration of at most a day, such as 1m")
 	case f.stop <= 0:
-		return f, &usageError{flag: "-shutdown-timeout", err: errors.New("no time is left"), hint: "give a duration, such as 15s"}
+		return f, usage.New("-shutdown-timeout", "", errors.New("no time is left"), "give a duration, such as 15s")
 	}
 	f.host.try = f.sample
 	var err error
@@ -97,20 +86,3 @@ func (o *options) setOnError(s string) error {
 	}
 	return nil
 }
-
-// usageError reports a flag or file that cannot be used.
-type usageError struct {
-	flag, value string // empty if it is about the whole command line
-	err         error
-	hint        string // what to do instead
-}
-
-func (e *usageError) Error() string {
-	where := strings.TrimSpace(e.flag + " " + e.value)
-	if where != "" {
-		where += ": "
-	}
-	return fmt.Sprintf("%s%v; %s", where, e.err, e.hint)
-}
-
-func (e *usageError) Unwrap() error { return e.err }

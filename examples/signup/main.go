@@ -49,6 +49,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -62,6 +63,7 @@ import (
 	"example.com/ostraka/examples/internal/exposure"
 	"example.com/ostraka/examples/internal/grace"
 	"example.com/ostraka/examples/internal/keyfile"
+	"example.com/ostraka/examples/internal/usage"
 	"example.com/ostraka/memstore"
 	"example.com/ostraka/store"
 )
@@ -75,14 +77,14 @@ func main() {
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, err := parseFlags(args, stdout)
-	if err == nil && !f.help {
+	if err == nil {
 		err = servePage(ctx, &f, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	fmt.Fprintf(stderr, "signup: %v\n", err)
-	if _, ok := errors.AsType[*usageError](err); ok || backend.Unusable(err) || keyfile.Unusable(err) {
+	if usage.Wrong(err) || backend.Unusable(err) || keyfile.Unusable(err) {
 		return 2
 	}
 	return 1
@@ -142,7 +144,7 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 	}
 	listener, err := listen(ctx, f.addr)
 	if err != nil {
-		return &usageError{"-addr", f.addr, err, "give a free one, HOST:PORT"}
+		return usage.New("-addr", f.addr, err, "give a free one, HOST:PORT")
 	}
 	exposure.Warn(log, f.db.Path(), f.host.proxies)
 	f.keys.Warn(log)
