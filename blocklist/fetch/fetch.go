@@ -120,6 +120,8 @@ type Fetcher struct {
 
 	ctx     context.Context // ends with Close
 	stop    context.CancelFunc
+	ended   context.Context // ends when Shutdown waits no longer
+	giveUp  context.CancelFunc
 	mu      sync.Mutex // keeps calls from beginning while Close waits
 	running sync.WaitGroup
 }
@@ -146,20 +148,27 @@ func New(st store.Subscriptions, lists *blocklist.Admin, opts Options) (*Fetcher
 		places: make(chan struct{}, opts.Concurrency),
 	}
 	f.ctx, f.stop = context.WithCancel(context.Background())
+	f.ended, f.giveUp = context.WithCancel(context.Background())
 	if opts.Poll > 0 {
 		f.running.Go(f.run)
 	}
 	return f, nil
 }
 
-// Close ends what is under way, and waits for it. It may be called twice. Close the
-// Fetcher before the store. Later calls of other methods fail with an error that matches
-// [store.ErrClosed].
-func (f *Fetcher) Close() error {
+// Close ends what is under way, gives the subscriptions back, so that others may fetch
+// them at once, and waits for both. It may be called twice. Close the Fetcher before the
+// store. Later calls of other methods fail with an error that matches [store.ErrClosed].
+func (f *Fetcher) Close() error { return f.Shutdown(context.Background()) }
+
+// Shutdown is Close that waits for the store to take subscriptions back as long as the
+// context lasts. What it did not take back is free when its lease ends.
+func (f *Fetcher) Shutdown(ctx context.Context) error {
+	defer context.AfterFunc(ctx, f.giveUp)()
 	f.mu.Lock()
 	f.stop()
 	f.mu.Unlock()
 	f.running.Wait()
+	f.giveUp()
 	f.client.close()
 	return nil
 }

@@ -23,8 +23,8 @@ const (
 
 // fetch fetches a subscription that is taken, writes what became of it, and lets it
 // go. anew applies the content also if it is known.
-func (f *Fetcher) fetch(ctx context.Context, s blocklist.Subscription, anew, force bool) Result {
-	ctx, cancel := context.WithTimeout(ctx, f.opts.Timeout)
+func (f *Fetcher) fetch(asked context.Context, s blocklist.Subscription, anew, force bool) Result {
+	ctx, cancel := context.WithTimeout(asked, f.opts.Timeout)
 	defer cancel()
 	defer context.AfterFunc(f.ctx, cancel)()
 	a := &attempt{f: f, s: &s, holder: s.State.Holder, state: s.State, anew: anew, force: force}
@@ -37,18 +37,31 @@ func (f *Fetcher) fetch(ctx context.Context, s blocklist.Subscription, anew, for
 	stop := a.keepLease(ctx, cancel)
 	r := a.run(ctx)
 	stop()
-	if a.lost.Load() && r.Err != nil {
+	canceled := false
+	switch {
+	case r.Err == nil:
+	case a.lost.Load():
 		r.Err = failure(CodeConflict, "another program has taken over the fetch, or the subscription is another now")
+	case f.ctx.Err() != nil || errors.Is(asked.Err(), context.Canceled):
+		canceled = true
+		r.Err = failure(CodeCanceled, "the program ends, or nobody waits for it any more: %w", context.Canceled)
 	}
-	a.finish(&r)
-	// What is written now is what keeps others from fetching again at once, also when
-	// the time is up or the program ends.
+	if canceled {
+		a.giveBack(&r)
+	} else {
+		a.finish(&r)
+	}
+	// What is written now is what keeps others from fetching again at once, or lets
+	// them, also when the time is up or the program ends.
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), f.opts.Lease)
 	defer cancel()
+	defer context.AfterFunc(f.ended, cancel)()
 	if err := f.store.SetSubscriptionState(ctx, s.List, a.holder, s.Version, a.state); err != nil && r.Err == nil && !errors.Is(err, store.ErrConflict) {
 		r.Err = &Error{CodeStore, err}
 	}
-	f.stats.of(r.Outcome).Add(1)
+	if !canceled {
+		f.stats.of(r.Outcome).Add(1)
+	}
 	if f.opts.Report != nil {
 		f.opts.Report(r)
 	}
@@ -248,9 +261,17 @@ func (a *attempt) syncError(err error) error {
 		return failure(CodeConflict, "the list, or its subscription, was changed while it was fetched: %w", err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return failure(CodeTimeout, "it took too long, or the program ended")
+		return failure(CodeTimeout, "it took too long")
 	}
 	return &Error{CodeStore, err}
+}
+
+// giveBack leaves the subscription as it was, for others to fetch: that a fetch was
+// ended here says nothing about the server.
+func (a *attempt) giveBack(r *Result) {
+	a.state = a.s.State
+	a.state.Holder, a.state.HeldUntil = "", time.Time{}
+	r.Outcome, r.DueAt = Failed, a.state.DueAt
 }
 
 // finish fills in what is kept of the fetch, and when the next one is due.

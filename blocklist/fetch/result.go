@@ -48,6 +48,7 @@ func (r Result) String() string {
 const (
 	CodeNetwork     = "network"         // no connection, or one that broke: the text has what the system says
 	CodeTimeout     = "timeout"         // it took longer than [Options.Timeout]
+	CodeCanceled    = "canceled"        // the context was canceled, or the Fetcher closed: the list stays as due as it was, for others too
 	CodePrivate     = "private_address" // the host has an address that is not public
 	CodeRedirect    = "redirect"        // the server sends elsewhere, which is not allowed
 	CodeStatus      = "status"          // the server answers with another status than 200 or 304
@@ -86,7 +87,8 @@ func asError(err error) *Error {
 	return &Error{CodeNetwork, err}
 }
 
-// Stats are figures of a Fetcher since it was made, for metrics.
+// Stats are figures of a Fetcher since it was made, for metrics. Fetches that were
+// canceled are not among them.
 type Stats struct {
 	Applied, Unchanged, Stopped, Failed int64 // fetches, by outcome
 }

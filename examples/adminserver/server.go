@@ -61,7 +61,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		if p.fetcher, err = newFetcher(p); err != nil {
 			return err
 		}
-		defer func() { _ = p.fetcher.Close() }()
+		defer func() { err = errors.Join(err, p.fetcher.Shutdown(end)) }()
 	}
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err
