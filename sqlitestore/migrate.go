@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -120,7 +121,9 @@ func (t *tx) apply(ctx context.Context, m migration, owned bool) error {
 	}
 	for _, query := range []string{schemaTable, m.script} {
 		if _, err := t.conn.ExecContext(ctx, query); err != nil {
-			return err
+			// A script may have set it, and no rollback takes that back.
+			_, off := t.conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA writable_schema = OFF`)
+			return errors.Join(err, off)
 		}
 	}
 	return t.exec(ctx, `INSERT INTO ostraka_schema (one, version) VALUES (1, ?)
