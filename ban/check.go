@@ -148,11 +148,11 @@ func (s *Subject) validate() error {
 // that a check allocates nothing.
 type scratch struct {
 	mirror.Query
-	match  []*store.Rule // room for the rules that match
-	stripe uint32        // of the counters
+	match []*store.Rule // room for the rules that match
+	place uint32        // where it counts
 }
 
-var scratches = sync.Pool{New: func() any { return &scratch{stripe: nextStripe.Add(1)} }}
+var scratches = sync.Pool{New: func() any { return &scratch{place: nextPlace.Add(1)} }}
 
 func takeScratch() *scratch { return scratches.Get().(*scratch) }
 

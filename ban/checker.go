@@ -215,11 +215,12 @@ func (c *Checker) checkCached(s *Subject, d *Decision) bool {
 	if c.feed.LateAt(moment, w) {
 		return false
 	}
-	number := uint32(moment)
-	if counters := c.stats.of(number); any {
+	if counters := c.stats.of(uint32(moment)); any {
 		var room [8]*store.Rule
 		now := c.opts.Now()
-		c.conclude(d, s, now, found, &mxAnswer{}, c.traitAddress(s), netip.Addr{}, room[:0], number, true)
+		place := takePlace()
+		c.conclude(d, s, now, found, &mxAnswer{}, c.traitAddress(s), netip.Addr{}, room[:0], place, true)
+		places.Put(place)
 		d.Stale = c.feed.Late(w, true)
 		counters.cacheHits.Add(use.Hits)
 	} else {
@@ -258,7 +259,9 @@ func (c *Checker) checkStore(ctx context.Context, s *Subject, d *Decision, count
 		return err
 	}
 	var room [8]*store.Rule // so that a check with few matches allocates nothing
-	c.conclude(d, s, now, &found, &mx, c.traitAddress(s), netip.Addr{}, room[:0], number(now), counts)
+	place := takePlace()
+	c.conclude(d, s, now, &found, &mx, c.traitAddress(s), netip.Addr{}, room[:0], place, counts)
+	places.Put(place)
 	d.Stale = c.feed.Late(w, cached)
 	return nil
 }
@@ -280,7 +283,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision, coun
 			c.judgeTraits(d, s, time.Time{}, sc.Address(), nil)
 			d.Stale = c.feed.Late(w, true)
 			if counts {
-				c.stats.count(c.stats.of(sc.stripe), d)
+				c.stats.count(c.stats.of(sc.place), d)
 			}
 			return nil
 		}
@@ -290,7 +293,7 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision, coun
 			mx, err = c.addMX(ctx, s, now, found, c.findInMirror(content, now))
 		}
 		if err == nil {
-			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.Address(), sc.Addr(), sc.match, sc.stripe, counts)
+			sc.match = c.conclude(d, s, sc.Now(), found, &mx, sc.Address(), sc.Addr(), sc.match, &sc.place, counts)
 			d.Stale = c.feed.Late(w, true)
 			return nil
 		}
@@ -315,9 +318,8 @@ func (c *Checker) findCached(ctx context.Context, s *Subject, now time.Time, w c
 
 // conclude decides by the rules found, and counts it and those that matched, if it is
 // to, which it appends to matched and returns. The address is needed for its traits only; the
-// client is that of the Subject, or unknown yet. Who counts at once has different
-// numbers.
-func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, a Address, client netip.Addr, matched []*store.Rule, number uint32, counts bool) []*store.Rule {
+// client is that of the Subject, or unknown yet. Who counts at once has places of their own.
+func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.Found, mx *mxAnswer, a Address, client netip.Addr, matched []*store.Rule, place *uint32, counts bool) []*store.Rule {
 	decide(d, s, now, found, func(m *match.Candidate) {
 		matched = appendNew(matched, &m.Rule)
 	})
@@ -340,15 +342,15 @@ func (c *Checker) conclude(d *Decision, s *Subject, now time.Time, found *match.
 				c.rehasher.sighted(r, s)
 			}
 			if r.Origin != store.OriginBlock || d.Verdict != Allowed {
-				c.hits.Add(r, client, now, number)
+				c.hits.Add(r, client, now, place)
 			}
 		}
 	}
-	c.stats.count(c.stats.of(number), d)
+	c.stats.count(c.stats.of(*place), d)
 	return matched
 }
 
-// number returns where a check that began at that time counts.
+// number returns where a check that began at that time counts what the cache knew.
 func number(now time.Time) uint32 { return uint32(now.Nanosecond()) }
 
 // ready reports what keeps a Subject from being checked at all.

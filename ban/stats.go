@@ -1,6 +1,7 @@
 package ban
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -54,8 +55,17 @@ type stripe struct {
 	_         [192 - 8*len(verdictNames)*int(KindName+1) - 8]byte
 }
 
-// nextStripe numbers those who count, so that they spread.
-var nextStripe atomic.Uint32
+// nextPlace numbers those who count, so that they spread.
+var nextPlace atomic.Uint32
+
+// places are numbers of those who count and are done: whoever takes one has, as a rule,
+// one that was used on the same processor last.
+var places = sync.Pool{New: func() any {
+	place := nextPlace.Add(1)
+	return &place
+}}
+
+func takePlace() *uint32 { return places.Get().(*uint32) }
 
 // of returns the counters of one who has that number.
 func (n *counters) of(number uint32) *stripe { return &n.stripes[number%uint32(len(n.stripes))] }

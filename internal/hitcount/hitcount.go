@@ -5,15 +5,13 @@ package hitcount
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"example.com/ostraka/internal/steady"
 	"example.com/ostraka/store"
-	"example.com/ostraka/store/sketch"
 )
 
 // How long a clock has to stay ahead until hits are dated by it, and until history
@@ -43,7 +41,7 @@ type Counter struct {
 	now     *steady.Clock // by which hits are dated
 	old     *steady.Clock // by which days become old
 	dropped atomic.Int64
-	rules   atomic.Int64 // rule-days in the shards
+	lines   atomic.Int64 // of all shards
 	shards  [8]shard
 
 	flushing sync.Mutex // held by whoever writes
@@ -54,119 +52,116 @@ type Counter struct {
 // shard is a part of what was counted. Who counts at once uses different ones: they
 // neither wait for each other nor for what the other has in a processor's cache.
 type shard struct {
-	mu      sync.Mutex
-	pending map[hitKey]*hitCount
-	_       [48]byte
-}
-
-type hitKey struct {
-	rule uuid.UUID
-	day  int64 // days since 1970
-}
-
-type hitCount struct {
-	key     store.Key
-	uses    int64
-	last    time.Time
-	first   netip.Addr // the first client
-	clients sketch.Sketch
-}
-
-// client counts a client. Most rules see one alone, which makes no sketch.
-func (n *hitCount) client(addr netip.Addr) {
-	switch {
-	case addr == n.first, !addr.IsValid():
-	case !n.first.IsValid():
-		n.first = addr
-	default:
-		n.clients.Add(addr)
-	}
-}
-
-// sketched returns the sketch of all clients.
-func (n *hitCount) sketched() *sketch.Sketch {
-	n.clients.Add(n.first)
-	return &n.clients
+	mu     sync.Mutex
+	counts *counts
+	spare  *counts // empty, to take the place of what is taken; under flushing
+	_      [128 - 8 - 2*8]byte
 }
 
 const secondsPerDay = 24 * 60 * 60
 
 // New returns a Counter that keeps so many UTC days of hits, today among them.
 func New(s Store, now func() time.Time, days int) *Counter {
-	return &Counter{
+	h := &Counter{
 		store: s, days: days, began: time.Now(), now: steady.New(now, datingSettles), old: steady.New(now, PruningSettles),
 	}
+	for i := range h.shards {
+		h.shards[i].counts, h.shards[i].spare = new(counts), new(counts)
+	}
+	return h
 }
 
 // Add counts a match of the rule, at a reading of the clock, by the client, if its
 // address is known. A clock that is about to be set right again dates no hit in the
-// future. Who counts at once passes different numbers.
-func (h *Counter) Add(rule *store.Rule, client netip.Addr, read time.Time, number uint32) {
+// future. place says where to count, and is the caller's alone: of those who find
+// that another counts there just now, each goes elsewhere and stays there.
+func (h *Counter) Add(rule *store.Rule, client netip.Addr, read time.Time, place *uint32) {
 	now := h.now.At(read)
-	key := hitKey{rule.ID, now.Unix() / secondsPerDay}
-	s := &h.shards[number%uint32(len(h.shards))]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := h.at(s, key)
-	if n == nil {
-		return
+	day, at := int32(now.Unix()/secondsPerDay), now.UnixMicro()
+	s := h.lock(place)
+	n, ok := s.counts.find(&rule.ID, day)
+	if !ok && h.reserve() {
+		n, ok = s.counts.append(&rule.ID, day), true
 	}
-	n.key = rule.Key // of a mirror it is a piece of a long text, which it keeps alive until hits are flushed
-	n.uses++
-	n.last = later(n.last, now)
-	n.client(client)
+	if ok {
+		s.counts.count(n, rule, client, at)
+	}
+	s.mu.Unlock()
+	if !ok {
+		h.addCrowded(rule, client, day, at)
+	}
 }
 
-// at returns the count for the key, or nil if there are too many. It is called
-// with the lock of the shard held.
-func (h *Counter) at(s *shard, key hitKey) *hitCount {
-	n := s.pending[key]
-	if n == nil {
-		if h.rules.Add(1) > maxPendingHits {
-			h.rules.Add(-1)
+// reserve reports whether there may be another line, and then counts it.
+func (h *Counter) reserve() bool {
+	if h.lines.Add(1) <= maxPendingHits {
+		return true
+	}
+	h.lines.Add(-1)
+	return false
+}
+
+// addCrowded is Add when there are as many lines as may be. Those of one rule and day in
+// several shards make room. Then all are in the first shard.
+func (h *Counter) addCrowded(rule *store.Rule, client netip.Addr, day int32, at int64) {
+	for i := range h.shards {
+		h.shards[i].mu.Lock()
+		defer h.shards[i].mu.Unlock()
+	}
+	all := h.shards[0].counts
+	for i := 1; i < len(h.shards); i++ {
+		c := h.shards[i].counts
+		before := len(all.lines)
+		all.merge(c, nil)
+		h.lines.Add(int64(len(all.lines) - before - len(c.lines)))
+		c.reset()
+	}
+	n, ok := all.find(&rule.ID, day)
+	if !ok {
+		if !h.reserve() {
 			h.dropped.Add(1)
-			return nil
+			return
 		}
-		if s.pending == nil {
-			s.pending = make(map[hitKey]*hitCount)
-		}
-		n = new(hitCount)
-		s.pending[key] = n
+		n = all.append(&rule.ID, day)
 	}
-	return n
+	all.count(n, rule, client, at)
 }
 
-// take takes all counts out of the shards, and adds up those of one rule and day.
-func (h *Counter) take() map[hitKey]*hitCount {
-	var all map[hitKey]*hitCount
+// lock locks a shard.
+func (h *Counter) lock(place *uint32) *shard {
+	const n = uint32(len(h.shards))
+	for range n {
+		s := &h.shards[*place%n]
+		if s.mu.TryLock() {
+			return s
+		}
+		*place++
+	}
+	s := &h.shards[*place%n]
+	s.mu.Lock()
+	return s
+}
+
+// take takes all counts out of the shards, and returns what they add up to. It is called
+// with flushing held, and they are a shard's spare ones: who is done with them resets them.
+func (h *Counter) take() *counts {
+	var all *counts
 	for i := range h.shards {
 		s := &h.shards[i]
 		s.mu.Lock()
-		counts := s.pending
-		s.pending = nil
-		h.rules.Add(-int64(len(counts)))
+		taken := s.counts
+		s.counts = s.spare
+		h.lines.Add(-int64(len(taken.lines)))
 		s.mu.Unlock()
+		s.spare = taken
 		if all == nil {
-			all = counts
+			all = taken
 			continue
 		}
-		for key, n := range counts {
-			if there := all[key]; there != nil {
-				there.add(n)
-			} else {
-				all[key] = n
-			}
-		}
+		all.merge(taken, nil)
+		taken.reset()
 	}
 	return all
-}
-
-// add adds what another has counted.
-func (n *hitCount) add(o *hitCount) {
-	n.uses += o.uses
-	n.last = later(n.last, o.last)
-	n.client(o.first)
-	n.clients.Merge(&o.clients)
 }
 
 // Flush writes down what was counted. What the store does not take is kept for
@@ -174,62 +169,44 @@ func (n *hitCount) add(o *hitCount) {
 func (h *Counter) Flush(ctx context.Context) error {
 	h.flushing.Lock()
 	defer h.flushing.Unlock()
-	counts := h.take()
-	if len(counts) == 0 {
+	all := h.take()
+	defer all.reset()
+	if len(all.lines) == 0 {
 		return nil
 	}
-	if err := h.writeAll(ctx, counts); err != nil {
-		h.keep(counts)
+	if err := h.writeAll(ctx, all); err != nil {
+		h.keep(all)
 		return err
 	}
 	_ = h.prune(ctx) // no hit is lost by what stays longer
 	return nil
 }
 
-// writeAll hands all counts to the store, in batches, and takes out of them what the
+// writeAll hands all counts to the store, in batches, and leaves none of what the
 // store took.
-func (h *Counter) writeAll(ctx context.Context, counts map[hitKey]*hitCount) error {
-	batch := make([]store.Hit, 0, min(len(counts), hitBatch))
-	for key, n := range counts {
-		batch = append(batch, store.Hit{
-			RuleID: key.rule, Key: n.key, Day: time.Unix(key.day*secondsPerDay, 0).UTC(),
-			Uses: n.uses, Last: n.last.UTC().Truncate(time.Microsecond), Clients: n.sketched().Bytes(),
-		})
-		if len(batch) == hitBatch {
-			if err := h.write(ctx, batch, counts); err != nil {
-				return err
-			}
-			batch = batch[:0]
+func (h *Counter) writeAll(ctx context.Context, all *counts) error {
+	batch := make([]store.Hit, 0, min(len(all.lines), hitBatch))
+	for numbers := range slices.Chunk(all.inOrder(), hitBatch) {
+		batch = batch[:0]
+		for _, n := range numbers {
+			batch = append(batch, all.hit(n))
 		}
-	}
-	return h.write(ctx, batch, counts)
-}
-
-// write hands a batch to the store, and takes what the store took out of counts.
-func (h *Counter) write(ctx context.Context, batch []store.Hit, counts map[hitKey]*hitCount) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	if err := h.store.AddHits(ctx, batch); err != nil {
-		return err
-	}
-	for _, hit := range batch {
-		delete(counts, hitKey{hit.RuleID, hit.Day.Unix() / secondsPerDay})
+		if err := h.store.AddHits(ctx, batch); err != nil {
+			return err
+		}
+		for _, n := range numbers {
+			all.lines[n].uses = 0
+		}
 	}
 	return nil
 }
 
 // keep puts counts that were not written back among the pending ones.
-func (h *Counter) keep(counts map[hitKey]*hitCount) {
+func (h *Counter) keep(all *counts) {
 	s := &h.shards[0]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key, old := range counts {
-		if n := h.at(s, key); n != nil {
-			n.key = old.key
-			n.add(old)
-		}
-	}
+	h.dropped.Add(s.counts.merge(all, h.reserve))
 }
 
 // prune forgets days that have become too old, once a day, unless the clock may be
@@ -273,13 +250,6 @@ func (h *Counter) Run(ctx context.Context, interval time.Duration) {
 			}
 		}
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // FirstDay returns the first of so many days up to today.

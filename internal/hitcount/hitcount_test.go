@@ -57,7 +57,7 @@ func TestABatchThatFailsLosesNoHitAndCountsNoneTwice(t *testing.T) {
 			for i := range all {
 				all[i] = store.Rule{ID: uuid.Must(uuid.NewV7()), Key: store.Key{Kind: store.KindName, Text: "x"}}
 				for range 1 + i%3 {
-					h.Add(&all[i], netip.MustParseAddr("192.0.2.1"), now, uint32(i))
+					h.Add(&all[i], netip.MustParseAddr("192.0.2.1"), now, place(i))
 				}
 			}
 			failed := 0
@@ -70,7 +70,7 @@ func TestABatchThatFailsLosesNoHitAndCountsNoneTwice(t *testing.T) {
 					t.Fatalf("flush %d: %v", n, err)
 				}
 				failed++
-				h.Add(&all[n], netip.MustParseAddr("192.0.2.2"), now, uint32(n)) // what comes meanwhile is added to what is kept
+				h.Add(&all[n], netip.MustParseAddr("192.0.2.2"), now, place(n)) // what comes meanwhile is added to what is kept
 			}
 			for i := range all {
 				want := int64(1 + i%3)
@@ -90,4 +90,10 @@ func TestABatchThatFailsLosesNoHitAndCountsNoneTwice(t *testing.T) {
 			}
 		})
 	}
+}
+
+// place is one that nobody else counts at.
+func place(i int) *uint32 {
+	n := uint32(i)
+	return &n
 }
