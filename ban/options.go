@@ -123,7 +123,8 @@ type CheckerOptions struct {
 	StaleFor time.Duration
 
 	// FlushInterval is how often counted hits are written to the store. Default
-	// 1 second.
+	// 1 second. Where hits of very many rules take longer to write than a tenth of it,
+	// there are pauses of up to five times it, so that checks keep the processors.
 	FlushInterval time.Duration
 
 	// Leet also reads the digits in names as letters (1→i 2→z 3→e 4→a 5→s 7→t

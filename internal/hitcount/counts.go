@@ -36,8 +36,8 @@ const (
 	numberMask = 1<<numberBits - 1
 )
 
-// line is one cache line long, and begins with one: what each hit changes. It has no
-// pointers.
+// line is one cache line long, and begins with one: it has all that most hits look at or
+// change. It has no pointers.
 type line struct {
 	rule   uuid.UUID
 	uses   int64
@@ -45,19 +45,24 @@ type line struct {
 	first  [16]byte // the first client, if there is one
 	day    int32    // days since 1970
 	client bool     // there is a first client
-	known  keyMark  // of the key in detail
-}
 
-// keyMark tells the key that is noted from another. What is noted is alive, so nothing else
-// has its place in memory.
-type keyMark struct {
+	// The key that is in detail, so that another is noticed: where its text is, which nothing
+	// else is in the place of, since it is kept alive.
 	kind   store.Kind
 	length uint16
 	text   uintptr
 }
 
-func markOf(k store.Key) keyMark {
-	return keyMark{k.Kind, uint16(len(k.Text)), uintptr(unsafe.Pointer(unsafe.StringData(k.Text)))}
+const _ = uint(64 - unsafe.Sizeof(line{})) // it is no longer
+
+// noteKey reports whether the key is another than the one that was noted, and notes it.
+func (l *line) noteKey(k *store.Key) bool {
+	length, text := uint16(len(k.Text)), uintptr(unsafe.Pointer(unsafe.StringData(k.Text)))
+	if l.text == text && l.length == length && l.kind == k.Kind {
+		return false
+	}
+	l.text, l.length, l.kind = text, length, k.Kind
+	return true
 }
 
 // detail is what few hits need.
@@ -137,8 +142,8 @@ func (c *counts) grow() {
 // count counts a hit of the rule that a line is of.
 func (c *counts) count(n int, rule *store.Rule, client netip.Addr, at int64) {
 	l := &c.lines[n]
-	if mark := markOf(rule.Key); l.known != mark { // the line is new, or the rule has another key now
-		l.known, c.details[n].key = mark, rule.Key
+	if l.noteKey(&rule.Key) { // the line is new, or the rule has another key now
+		c.details[n].key = rule.Key
 	}
 	l.uses++
 	l.last = max(l.last, at)
@@ -181,8 +186,9 @@ func (c *counts) merge(others *counts, may func() bool) (dropped int64) {
 // addLine adds what another line of the same rule and day has counted.
 func (c *counts) addLine(n int, from *line, more *detail) {
 	to, detail := &c.lines[n], &c.details[n]
-	if to.last <= from.last {
-		to.last, to.known, detail.key = from.last, from.known, more.key
+	if to.last < from.last {
+		to.last, detail.key = from.last, more.key
+		to.noteKey(&more.key)
 	}
 	to.uses += from.uses
 	if from.client {

@@ -232,22 +232,34 @@ func (h *Counter) prune(ctx context.Context) error {
 	return nil
 }
 
-// Run flushes at every interval until the context ends, and removes what has become
-// old, hit or not.
+// Under a flood over very many rules each flush takes long, and what the store does for it
+// is taken from checks. So a flush that took long is followed by a rest of restFactor times
+// as long, but of maxRest intervals at most.
+const (
+	restFactor = 9
+	maxRest    = 5
+)
+
+// Run flushes at every interval until the context ends, or less often so that writing is a
+// tenth of the time at most; and it removes what has become old, hit or not.
 func (h *Counter) Run(ctx context.Context, interval time.Duration) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
+	next := time.NewTimer(interval)
+	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
-			// What could not be written, or removed, is left to the next tick.
+		case <-next.C:
+			began := time.Now()
+			var rest time.Duration
+			// What could not be written, or removed, is left to the next time.
 			if h.Flush(ctx) == nil {
+				rest = min(restFactor*time.Since(began), maxRest*interval)
 				h.flushing.Lock()
 				_ = h.prune(ctx)
 				h.flushing.Unlock()
 			}
+			next.Reset(max(interval-time.Since(began), rest, 0))
 		}
 	}
 }
