@@ -61,6 +61,25 @@ func (p *plainMaps) find(a *asker) (found int) {
 	return found
 }
 
+// which is find that tells the number of a rule.
+func (p *plainMaps) which(a *asker) (rule uint32, found bool) {
+	if n, ok := p.emails[a.subject.Email]; ok {
+		rule, found = n, true
+	}
+	for _, d := range a.domains {
+		if n, ok := p.domains[d]; ok {
+			rule, found = n, true
+		}
+	}
+	if n, ok := p.names[a.subject.Name]; ok {
+		rule, found = n, true
+	}
+	if n, ok := p.prefixes.Lookup(a.addr); ok {
+		rule, found = n, true
+	}
+	return rule, found
+}
+
 // byHand is the table of a handler that was written by hand, with an indexed
 // query for each of four fields that finds exact values only.
 type byHand struct {

@@ -311,50 +311,6 @@ func (b *bench) measureExplain(ctx context.Context) error {
 	return b.row("Explain with a mirror", atMost(5, "Check"), explain, checks(ctx, s.mirror, s.askers, 0))
 }
 
-// floodRules is how many rules a flood is of.
-const floodRules = 1 << 14
-
-// measureFlood checks many who are denied, each by another rule.
-func (b *bench) measureFlood(ctx context.Context) error {
-	s := b.largest()
-	b.say("a flood of who is denied")
-	flood := make([]asker, 0, floodRules)
-	for _, r := range s.rules {
-		if len(flood) < floodRules && r.kind == ban.KindDomain {
-			a := s.askers[len(flood)%len(s.askers)]
-			a.subject.Email = "x@mail." + r.text
-			flood = append(flood, a)
-		}
-	}
-	denied := func(first int) work {
-		next := first
-		return func(n int) error {
-			at := next
-			for range n {
-				if d, err := s.mirror.Check(ctx, flood[at].subject); err != nil || d.Verdict != ban.Denied {
-					return fmt.Errorf("checked as %v, %w", d.Verdict, err)
-				}
-				if at++; at == len(flood) {
-					at = 0
-				}
-			}
-			next = at
-			return nil
-		}
-	}
-	half := len(flood) / 2
-	times, err := alternate(2*b.rounds, b.slice, denied(0), checks(ctx, s.mirror, s.askers, 0),
-		both(denied(0), denied(half)),
-		mapProbes(s.plain, s.askers, 0), both(mapProbes(s.plain, s.askers, 0), mapProbes(s.plain, s.askers, len(s.askers)/2)))
-	if err != nil {
-		return err
-	}
-	b.rows = append(b.rows,
-		compare(fmt.Sprintf("mirror Check of who is denied, by %d rules in turn", len(flood)), times[0], times[1], "ns", atMost(2.5, "of a stranger")),
-		compare("what two goroutines gain on that", times[0]/times[2], times[3]/times[4], "x", atLeast(1, "what they gain on plain maps")))
-	return nil
-}
-
 // measureOneField compares an LRU that knows the one field of a subject with a
 // mirror.
 func (b *bench) measureOneField(ctx context.Context) error {
