@@ -17,9 +17,10 @@ import (
 // SweepChecker says what a check would say today of somebody who is in already. A
 // [*ban.Checker] is one; with [ban.CheckerOptions.Mirror] it answers from memory.
 type SweepChecker interface {
-	// Peek answers as Check does, and counts no hit.
-	Peek(ctx context.Context, s ban.Subject) (ban.Decision, error)
-	Explain(ctx context.Context, s ban.Subject) (ban.Trace, error)
+	// PeekEach answers as Check does about each of the Subjects, in their order, and
+	// counts no hit; ExplainEach as Explain does.
+	PeekEach(ctx context.Context, subjects []ban.Subject) iter.Seq2[ban.Decision, error]
+	ExplainEach(ctx context.Context, subjects []ban.Subject) iter.Seq2[ban.Trace, error]
 }
 
 // SweepCursor is how far a sweep has come: the Seqs of the last account and alias
@@ -52,8 +53,7 @@ type SweepOptions struct {
 	// Rule selects what this rule alone decides: a ban, a block, an entry of a list.
 	// Default: whatever rule does.
 	Rule uuid.UUID
-	// Trace gives each finding the whole trace of Explain, which asks the store for
-	// each.
+	// Trace gives each finding the whole trace of Explain.
 	Trace bool
 	// After is where to go on: the Cursor of the last finding that was seen.
 	After SweepCursor
@@ -82,10 +82,11 @@ type Finding struct {
 // changed. Accounts come first, oldest first, then aliases. Accounts that are
 // suspended or wait, and aliases that are off, are out already, and left out.
 //
-// It reads pages, so that its memory is bounded however many there are, and changes
+// It reads pages of [store.MaxPageLimit], each while the one before is looked at, so that
+// its memory is bounded however many there are, and changes
 // nothing; [Admin.ActOnSweep] does. Who is changed meanwhile is seen as before or as
-// after. It may be ended at any finding, and gone on with from its Cursor. After an
-// error, of the store or the Checker, nothing more is yielded.
+// after, and so are rules. It may be ended at any finding, and gone on with from its
+// Cursor. After an error, of the store or the Checker, nothing more is yielded.
 func (a *Admin) Sweep(ctx context.Context, checker SweepChecker, o SweepOptions) iter.Seq2[Finding, error] {
 	return func(yield func(Finding, error) bool) {
 		if err := checkSweep(checker, o.Action); err != nil {
@@ -125,105 +126,151 @@ type sweep struct {
 
 // accounts looks at the accounts; more is false once the loop has stopped.
 func (s *sweep) accounts(ctx context.Context, yield func(Finding, error) bool) (more bool, err error) {
-	for {
-		page, err := s.admin.store.ActiveAccountTexts(ctx, s.cursor.Account, store.MaxPageLimit)
+	after := s.cursor.Account
+	read := func(ctx context.Context) ([]store.AccountTexts, error) {
+		page, err := s.admin.store.ActiveAccountTexts(ctx, after, store.MaxPageLimit)
 		if err != nil {
-			return false, fmt.Errorf("sweep the accounts: %w", err)
+			return nil, fmt.Errorf("sweep the accounts: %w", err)
 		}
-		for i := range page {
-			acc := &page[i]
-			f, found, err := s.judgeAccount(ctx, acc)
-			if err != nil {
-				return false, err
-			}
+		if len(page) > 0 {
+			after = page[len(page)-1].Seq
+		}
+		return page, nil
+	}
+	more = true
+	for page, err := range readAhead(ctx, read) {
+		if err != nil {
+			return false, err
+		}
+		err = s.judgeAccounts(ctx, page, func(acc *store.AccountTexts, worst *Finding) bool {
 			s.cursor.Account = acc.Seq
-			if !found {
-				continue
+			if worst == nil {
+				return true
 			}
-			f.Account, f.Cursor = store.AccountRef{ID: acc.ID, Seq: acc.Seq, Handle: acc.Handle}, s.cursor
-			if !yield(f, nil) {
-				return false, nil
-			}
-		}
-		if len(page) < store.MaxPageLimit {
-			return true, nil
+			worst.Account, worst.Cursor = store.AccountRef{ID: acc.ID, Seq: acc.Seq, Handle: acc.Handle}, s.cursor
+			more = yield(*worst, nil)
+			return more
+		})
+		if err != nil || !more {
+			return false, err
 		}
 	}
+	return true, nil
 }
 
-// judgeAccount asks about all that an account is known by. The worst answer counts,
-// and of those as bad the first.
-func (s *sweep) judgeAccount(ctx context.Context, acc *store.AccountTexts) (worst Finding, found bool, err error) {
-	subject := ban.Subject{Name: acc.Handle, Action: s.opts.Action}
-	for i := 0; i == 0 || i < len(acc.Emails); i++ {
-		if i > 0 {
-			subject.Name = ""
-		}
-		if i < len(acc.Emails) {
-			subject.Email = acc.Emails[i]
-		}
-		f, bad, err := s.judge(ctx, subject)
-		if err != nil {
-			return Finding{}, false, err
-		}
-		if bad && (!found || f.Decision.Verdict < worst.Decision.Verdict) { // Denied is the least
-			worst, found = f, true
-		}
+// judgeAccounts asks about all that accounts are known by. Of each account the worst
+// answer counts, and of those as bad the first; it is nil if there is none to tell of.
+func (s *sweep) judgeAccounts(ctx context.Context, accounts []store.AccountTexts, judged func(acc *store.AccountTexts, worst *Finding) bool) error {
+	var subjects []ban.Subject
+	ends := make([]int, len(accounts)) // of those of each
+	for i := range accounts {
+		subjects = appendSubjects(subjects, &accounts[i], s.opts.Action)
+		ends[i] = len(subjects)
 	}
-	return worst, found, nil
+	var worst *Finding
+	at := 0
+	return s.judge(ctx, subjects, func(i int, f *Finding) bool {
+		if f != nil && (worst == nil || f.Decision.Verdict < worst.Decision.Verdict) { // Denied is the least
+			worst = f
+		}
+		if i+1 < ends[at] {
+			return true
+		}
+		acc, of := &accounts[at], worst
+		at, worst = at+1, nil
+		return judged(acc, of)
+	})
+}
+
+// appendSubjects appends what is asked about an account: its handle with its primary
+// address, then each of the others.
+func appendSubjects(to []ban.Subject, acc *store.AccountTexts, action ban.Action) []ban.Subject {
+	first := ban.Subject{Name: acc.Handle, Action: action}
+	if len(acc.Emails) > 0 {
+		first.Email = acc.Emails[0]
+	}
+	to = append(to, first)
+	for i := 1; i < len(acc.Emails); i++ {
+		to = append(to, ban.Subject{Email: acc.Emails[i], Action: action})
+	}
+	return to
 }
 
 // aliases looks at the aliases.
 func (s *sweep) aliases(ctx context.Context, yield func(Finding, error) bool) error {
-	page := Page{OldestFirst: true, Limit: store.MaxPageLimit}
-	for {
-		page.After = s.cursor.Alias
+	page := Page{OldestFirst: true, Limit: store.MaxPageLimit, After: s.cursor.Alias}
+	read := func(ctx context.Context) ([]Alias, error) {
 		found, err := s.admin.store.ListAliases(ctx, AliasFilter{Active: new(true)}, page)
 		if err != nil {
-			return fmt.Errorf("sweep the aliases: %w", err)
+			return nil, fmt.Errorf("sweep the aliases: %w", err)
 		}
+		if len(found) > 0 {
+			page.After = found[len(found)-1].Seq
+		}
+		return found, nil
+	}
+	more := true
+	for found, err := range readAhead(ctx, read) {
+		if err != nil {
+			return err
+		}
+		subjects := make([]ban.Subject, len(found))
 		for i := range found {
-			subject := subjectOf(&found[i], "")
+			subjects[i] = subjectOf(&found[i], "")
 			if s.opts.Action != ban.SignUp {
-				subject.Action = s.opts.Action
-			}
-			f, bad, err := s.judge(ctx, subject)
-			if err != nil {
-				return err
-			}
-			s.cursor.Alias = found[i].Seq
-			if !bad {
-				continue
-			}
-			m := &found[i]
-			f.Alias, f.Cursor = store.AliasRef{ID: m.ID, Seq: m.Seq, Address: m.Address(), Destination: m.Destination}, s.cursor
-			if !yield(f, nil) {
-				return nil
+				subjects[i].Action = s.opts.Action
 			}
 		}
-		if len(found) < page.Limit {
-			return nil
+		err = s.judge(ctx, subjects, func(i int, f *Finding) bool {
+			m := &found[i]
+			s.cursor.Alias = m.Seq
+			if f == nil {
+				return true
+			}
+			f.Alias, f.Cursor = store.AliasRef{ID: m.ID, Seq: m.Seq, Address: m.Address(), Destination: m.Destination}, s.cursor
+			more = yield(*f, nil)
+			return more
+		})
+		if err != nil || !more {
+			return err
 		}
 	}
+	return nil
 }
 
-// judge asks about one subject, and reports whether it is one to tell of.
-func (s *sweep) judge(ctx context.Context, subject ban.Subject) (Finding, bool, error) {
-	d, err := s.checker.Peek(ctx, subject)
-	if _, bad := errors.AsType[*ban.ValueError](err); bad {
-		return Finding{Subject: subject, Decision: d, Err: err}, s.opts.Rule == uuid.Nil, nil
+// judge asks about subjects, and says of each what there is to tell, nil if nothing, until
+// judged returns false.
+func (s *sweep) judge(ctx context.Context, subjects []ban.Subject, judged func(i int, f *Finding) bool) error {
+	i := 0
+	take := func(d *ban.Decision, trace *ban.Trace, err error) (more bool, _ error) {
+		var f *Finding
+		switch _, invalid := errors.AsType[*ban.ValueError](err); {
+		case invalid:
+			if s.opts.Rule == uuid.Nil {
+				f = &Finding{Subject: subjects[i], Decision: *d, Err: err}
+			}
+		case err != nil:
+			return false, fmt.Errorf("sweep: %w", err)
+		case d.Verdict != ban.Allowed && (s.opts.Rule == uuid.Nil || d.Match.ID == s.opts.Rule):
+			if f = (&Finding{Subject: subjects[i], Decision: *d}); trace != nil {
+				f.Trace = *trace
+			}
+		}
+		i++
+		return judged(i-1, f), nil
 	}
-	if err != nil {
-		return Finding{}, false, fmt.Errorf("sweep: %w", err)
-	}
-	if d.Verdict == ban.Allowed || s.opts.Rule != uuid.Nil && d.Match.ID != s.opts.Rule {
-		return Finding{}, false, nil
-	}
-	f := Finding{Subject: subject, Decision: d}
 	if s.opts.Trace {
-		if f.Trace, err = s.checker.Explain(ctx, subject); err != nil {
-			return Finding{}, false, fmt.Errorf("sweep: %w", err)
+		for t, err := range s.checker.ExplainEach(ctx, subjects) {
+			if more, err := take(&t.Decision, &t, err); err != nil || !more {
+				return err
+			}
+		}
+		return nil
+	}
+	for d, err := range s.checker.PeekEach(ctx, subjects) {
+		if more, err := take(&d, nil, err); err != nil || !more {
+			return err
 		}
 	}
-	return f, true, nil
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -213,13 +214,13 @@ type slowChecker struct {
 	asked     int
 }
 
-func (c *slowChecker) Peek(ctx context.Context, s ban.Subject) (ban.Decision, error) {
-	if s.Name == c.handle {
+func (c *slowChecker) PeekEach(ctx context.Context, subjects []ban.Subject) iter.Seq2[ban.Decision, error] {
+	if slices.ContainsFunc(subjects, func(s ban.Subject) bool { return s.Name == c.handle }) {
 		if c.asked++; c.asked == 2 {
 			c.meanwhile()
 		}
 	}
-	return c.SweepChecker.Peek(ctx, s)
+	return c.SweepChecker.PeekEach(ctx, subjects)
 }
 
 // TestASweepLeavesWhomNothingKeepsOutAnyMore: between the look and the act there may be an
@@ -288,11 +289,17 @@ type failing struct {
 	left int
 }
 
-func (f *failing) Peek(ctx context.Context, s ban.Subject) (ban.Decision, error) {
-	if f.left--; f.left < 0 {
-		return ban.Decision{}, account.ErrBusy
+func (f *failing) PeekEach(ctx context.Context, subjects []ban.Subject) iter.Seq2[ban.Decision, error] {
+	return func(yield func(ban.Decision, error) bool) {
+		for d, err := range f.Checker.PeekEach(ctx, subjects) {
+			if f.left--; f.left < 0 {
+				d, err = ban.Decision{}, account.ErrBusy
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
 	}
-	return f.Checker.Peek(ctx, s)
 }
 
 func TestASweepThatFailsIsGoneOnWith(t *testing.T) {

@@ -159,8 +159,15 @@ func (t *acting) still(ctx context.Context, acc *Account) (Finding, bool, error)
 	for i := range acc.Emails {
 		texts.Emails = append(texts.Emails, acc.Emails[i].Address)
 	}
-	f, found, err := t.judge.judgeAccount(ctx, &texts)
-	return f, found && f.Err == nil, err
+	var f Finding
+	found := false
+	err := t.judge.judgeAccounts(ctx, []store.AccountTexts{texts}, func(_ *store.AccountTexts, worst *Finding) bool {
+		if worst != nil {
+			f, found = *worst, worst.Err == nil
+		}
+		return true
+	})
+	return f, found, err
 }
 
 // on does what is to be done about one account. The error is one that ends the

@@ -80,26 +80,33 @@ func (c *Checker) Explain(ctx context.Context, s Subject) (Trace, error) {
 		d, err := c.failed(ctx, &s, err, true)
 		return Trace{Decision: d}, err
 	}
+	t := c.trace(&s, now, &found, &mx)
+	t.Decision.Stale = behind || mirrored && c.feed.Late(w, true)
+	return t, nil
+}
+
+// trace decides by all rules that were found, in force or not, and says what became of
+// each.
+func (c *Checker) trace(s *Subject, now time.Time, found *match.Found, mx *mxAnswer) Trace {
 	t := Trace{MX: mx.trace()}
-	decide(&t.Decision, &s, now, &found, nil)
-	mx.finish(&t.Decision, &s, &c.opts.MX)
-	address := c.traitAddress(&s)
-	c.judgeTraits(&t.Decision, &s, now, address, found[KindEmail-1])
+	decide(&t.Decision, s, now, found, nil)
+	mx.finish(&t.Decision, s, &c.opts.MX)
+	address := c.traitAddress(s)
+	c.judgeTraits(&t.Decision, s, now, address, found[KindEmail-1])
 	for i, candidates := range found {
 		won := false
 		for j := range candidates {
-			t.Considered = append(t.Considered, consider(&candidates[j], match.Kinds[i], &s, now, &t.Decision, &won))
+			t.Considered = append(t.Considered, consider(&candidates[j], match.Kinds[i], s, now, &t.Decision, &won))
 			mx.nameHost(&t.Considered[len(t.Considered)-1].Match)
 		}
 		if match.Kinds[i] == KindEmail && mx.record != nil {
-			t.considerPolicy(mx.policyMatch(&s, &c.opts.MX))
+			t.considerPolicy(mx.policyMatch(s, &c.opts.MX))
 		}
-		if match.Kinds[i] == KindEmail && c.opts.Traits.concern(&s) {
-			t.considerTraits(&c.opts.Traits, &s, now, address, candidates)
+		if match.Kinds[i] == KindEmail && c.opts.Traits.concern(s) {
+			t.considerTraits(&c.opts.Traits, s, now, address, candidates)
 		}
 	}
-	t.Decision.Stale = behind || mirrored && c.feed.Late(w, true)
-	return t, nil
+	return t
 }
 
 // everInForce is a time at which no rule has expired.

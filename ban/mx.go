@@ -37,6 +37,16 @@ type mxRule struct {
 // addMX adds the rules that match the mail hosts of the e-mail address to its
 // field, if they may change the verdict.
 func (c *Checker) addMX(ctx context.Context, s *Subject, now time.Time, found *match.Found, find findRules) (mxAnswer, error) {
+	a, err := c.askMX(ctx, s, now, found)
+	if err == nil && a.record != nil {
+		err = a.add(s, now, found, find)
+	}
+	return a, err
+}
+
+// askMX finds out the mail hosts of the e-mail address, if rules for them may change the
+// verdict.
+func (c *Checker) askMX(ctx context.Context, s *Subject, now time.Time, found *match.Found) (mxAnswer, error) {
 	if s.Email == "" || !wantsMX(s, now, found) {
 		return mxAnswer{}, nil
 	}
@@ -59,17 +69,21 @@ func (c *Checker) addMX(ctx context.Context, s *Subject, now time.Time, found *m
 	if err != nil {
 		return mxAnswer{}, err
 	}
-	a := mxAnswer{domain: domain, record: record}
+	return mxAnswer{domain: domain, record: record}, nil
+}
+
+// add adds the rules that match the hosts.
+func (a *mxAnswer) add(s *Subject, now time.Time, found *match.Found, find findRules) (err error) {
 	own := found[KindEmail-1]
-	if a.hosts, err = matchHosts(record, s.Action, now, own, find); err != nil || len(a.hosts) == 0 {
-		return a, err
+	if a.hosts, err = matchHosts(a.record, s.Action, now, own, find); err != nil || len(a.hosts) == 0 {
+		return err
 	}
 	both := slices.Clone(own)
 	for _, h := range a.hosts {
 		both = append(both, h.Candidate)
 	}
 	found[KindEmail-1] = both
-	return a, nil
+	return nil
 }
 
 // findInMirror finds rules in the content of a mirror.
@@ -147,15 +161,7 @@ func matchHosts(r *mxlookup.Record, a Action, now time.Time, own []match.Candida
 // its name, then those for each of its addresses.
 func hostChains(h *mxlookup.Host, find findRules) ([][]match.Candidate, error) {
 	chains := make([][]match.Candidate, 1, 1+len(h.Addrs))
-	email, ok := hostAddress(h.Name)
-	for i := range max(1, len(h.Addrs)) {
-		var s Subject
-		if i == 0 && ok {
-			s.Email = email
-		}
-		if i < len(h.Addrs) {
-			s.IP = h.Addrs[i].Unmap().WithZone("").String()
-		}
+	for _, s := range hostSubjects(h) {
 		var found match.Found
 		if err := find(&s, &found); err != nil {
 			return nil, err
@@ -168,6 +174,22 @@ func hostChains(h *mxlookup.Host, find findRules) ([][]match.Candidate, error) {
 		}
 	}
 	return chains, nil
+}
+
+// hostSubjects returns what is asked about a host: its name, with its first address, then
+// each of the others.
+func hostSubjects(h *mxlookup.Host) []Subject {
+	email, ok := hostAddress(h.Name)
+	subjects := make([]Subject, max(1, len(h.Addrs)))
+	for i := range subjects {
+		if i == 0 && ok {
+			subjects[i].Email = email
+		}
+		if i < len(h.Addrs) {
+			subjects[i].IP = h.Addrs[i].Unmap().WithZone("").String()
+		}
+	}
+	return subjects
 }
 
 // asMX returns those of the kind, as matches of a mail host.

@@ -234,64 +234,85 @@ func (s *fieldSet) fill(out *match.Found) {
 // time given are left out; none are at the zero time.
 func (c *Cache) lookUp(ctx context.Context, texts *match.Texts, trusted bool, at time.Time, out *fieldSet) error {
 	stamp := c.fresh.stamp()
-	var fields match.Fields
-	if err := fields.Parse(texts[0], texts[1], texts[2], texts[3], c.reading); err != nil {
+	var q question
+	if err := q.ask(ctx, c, texts, &settings{trusted: trusted}); err != nil {
 		return err
 	}
-	// Only now is the store asked: what does not parse is refused even where an
-	// outage lets people in.
-	var list keyList
-	if fields.Has(store.KindIP) {
-		var err error
-		if list.lengths, err = c.lengths.get(ctx, c.source, trusted); err != nil {
-			return err
-		}
-	}
-	if err := c.hash(ctx, &fields, trusted); err != nil {
-		return err
-	}
-	fields.Keys(&list)
-	wild, missing := c.wildcards.get(&fields, trusted)
-	rules, err := c.source.Lookup(ctx, uniqueKeys(list.keys, missing))
+	wild, missing := c.wildcards.get(&q.fields, trusted)
+	rules, err := c.source.Lookup(ctx, uniqueKeys(q.list.keys, missing))
 	if err != nil {
 		return fmt.Errorf("look up rules: %w", err)
 	}
-	for _, k := range missing {
-		wild[k.Kind] = c.wildcards.put(k.Kind, match.NewPatterns(c.reading.Tables, k.Kind, rules), stamp)
-	}
+	c.readWildcards(&wild, missing, rules, stamp)
 	for i, k := range match.Kinds {
-		if fields.Has(k) {
-			out[i] = c.matchField(&fields, k, rules, &wild, at)
+		if q.fields.Has(k) {
+			out[i] = &fieldRules{stamp: stamp, slots: c.slotsOf(&q.fields, k, q.list.of(k))}
+			out[i].candidates, out[i].from = matchField(&q.fields, k, rules, &wild, at)
 			out[i].found[i] = out[i].candidates
-			out[i].slots = c.slotsOf(&fields, k, list.of(k))
-			out[i].stamp = stamp
 		}
 	}
 	return nil
 }
 
-// matchField collects the rules that match a field and have not expired by at.
-func (c *Cache) matchField(fields *match.Fields, k store.Kind, rules []store.Rule, wild *match.PatternSet, at time.Time) *fieldRules {
-	out := new(fieldRules)
+// readWildcards keeps the wildcard rules of the missing keys, which are among the rules.
+func (c *Cache) readWildcards(wild *match.PatternSet, missing []store.Key, rules []store.Rule, stamp uint64) {
+	for _, k := range missing {
+		wild[k.Kind] = c.wildcards.put(k.Kind, match.NewPatterns(c.reading.Tables, k.Kind, rules), stamp)
+	}
+}
+
+// question is one subject that is asked about. The zero value is ready, and may be used
+// again.
+type question struct {
+	fields match.Fields
+	list   keyList
+}
+
+// ask reads the texts, and collects the keys. What does not parse is refused before the
+// store is asked, even where an outage lets people in.
+func (q *question) ask(ctx context.Context, c *Cache, texts *match.Texts, by *settings) (err error) {
+	q.fields.Reset()
+	q.list.reset()
+	if err = q.fields.Parse(texts[0], texts[1], texts[2], texts[3], c.reading); err != nil {
+		return err
+	}
+	if q.fields.Has(store.KindIP) {
+		if by.lengths == nil {
+			if by.lengths, err = c.lengths.get(ctx, c.source, by.trusted); err != nil {
+				return err
+			}
+		}
+		q.list.lengths = by.lengths
+	}
+	if err := c.hash(ctx, &q.fields, by); err != nil {
+		return err
+	}
+	q.fields.Keys(&q.list)
+	return nil
+}
+
+// matchField collects the rules that match a field and have not expired by at, in the
+// order of precedence, and returns the time from which on they do not change by that.
+func matchField(fields *match.Fields, k store.Kind, rules []store.Rule, wild *match.PatternSet, at time.Time) (to []match.Candidate, from int64) {
 	for i := range rules {
 		if !rules[i].Key.Wildcard() {
-			out.candidates = fields.Append(out.candidates, k, &rules[i])
+			to = fields.Append(to, k, &rules[i])
 		}
 	}
 	if kind := fields.Wildcards(k); kind != 0 {
 		for _, w := range fields.Wild(k, wild[kind]) {
-			out.candidates = append(out.candidates, w.Candidate())
+			to = append(to, w.Candidate())
 		}
 	}
-	out.candidates = slices.DeleteFunc(out.candidates, func(m match.Candidate) bool {
+	to = slices.DeleteFunc(to, func(m match.Candidate) bool {
 		if m.Rule.InForce(at) {
 			return false
 		}
-		out.from = max(out.from, m.Rule.ExpiresAt.UnixMicro())
+		from = max(from, m.Rule.ExpiresAt.UnixMicro())
 		return true
 	})
-	match.Sort(out.candidates)
-	return out
+	match.Sort(to)
+	return to, from
 }
 
 // slotsOf returns the slots of all that the rules for a field depend on.
@@ -314,6 +335,12 @@ type keyList struct {
 	keys    []store.Key
 	ends    [store.KindName + 1]int // where the keys of each field end, by its kind
 	lengths []store.PrefixLen       // those in use
+}
+
+// reset forgets the keys.
+func (l *keyList) reset() {
+	clear(l.keys)
+	*l = keyList{keys: l.keys[:0]}
 }
 
 // of returns the keys of a field.

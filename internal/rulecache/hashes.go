@@ -13,21 +13,26 @@ import (
 //
 // Rules hashed under a secret that is not in the ring are never found. As long as there
 // are any, that is an error.
-func (c *Cache) hash(ctx context.Context, fields *match.Fields, trusted bool) error {
+func (c *Cache) hash(ctx context.Context, fields *match.Fields, by *settings) error {
 	if !fields.Hashable() {
 		return nil
 	}
 	fields.Hash(c.ring.All())
-	inUse, err := c.hashes.get(ctx, c.source, trusted)
-	if err != nil {
-		return err
+	if !by.known {
+		inUse, err := c.hashes.get(ctx, c.source, by.trusted)
+		if err != nil {
+			return err
+		}
+		by.hashing, by.known = c.ring.Using(inUse), true
 	}
-	if len(c.ring.Using(inUse).Missing(fields)) == 0 {
+	if len(by.hashing.Missing(fields)) == 0 {
 		return nil
 	}
 	// The set only grows: those that are missing may be in use no more.
-	if inUse, err = c.source.HashKeysInUse(ctx); err != nil {
+	inUse, err := c.source.HashKeysInUse(ctx)
+	if err != nil {
 		return fmt.Errorf("read hash keys in use: %w", err)
 	}
-	return c.ring.Using(inUse).Check(fields)
+	by.hashing = c.ring.Using(inUse)
+	return by.hashing.Check(fields)
 }
