@@ -78,8 +78,9 @@ type AdminOptions struct {
 	// the store. Default: those that package value bundles.
 	Tables *value.Tables
 
-	// Keys and HashKey are those under which [DeleteOptions.KeepHashedBan] keeps bans, as
-	// in [ban.AdminOptions]. The ring is copied. Default none: then it is refused.
+	// Keys and HashKey are those under which [DeleteOptions.KeepHashedBan],
+	// [SuspendOptions.Hashed] and [RejectOptions.Hashed] keep bans, as in
+	// [ban.AdminOptions]. The ring is copied. Default none: then these are refused.
 	Keys    ban.KeyRing
 	HashKey string
 
@@ -111,7 +112,7 @@ type Admin struct {
 	uniqueMailbox bool
 	checker       Checker // nil: nobody is asked
 	action        ban.Action
-	hashing       hashing
+	planner       *ban.Planner
 	turns         *turns.Turns
 }
 
@@ -131,13 +132,12 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	if opts.PendingLifetime > 0 && opts.PendingLifetime < time.Minute {
 		return nil, ban.NewValueError("PendingLifetime", opts.PendingLifetime.String(), ban.CodeRange, "give at least a minute, 0 for the default, or a negative value for no end")
 	}
-	hashing, err := newHashing(opts.Keys, opts.HashKey)
+	planner, err := ban.NewPlanner(ban.PlanOptions{Tables: opts.Tables, Keys: opts.Keys, HashKey: opts.HashKey})
 	if err != nil {
 		return nil, err
 	}
 	a := &Admin{
-		hashing: hashing,
-		store:   st, checker: opts.Checker, action: opts.CheckAction, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords,
+		planner: planner, store: st, checker: opts.Checker, action: opts.CheckAction, tables: opts.Tables, actor: opts.Actor, now: opts.Now, passwords: passwords,
 		onSuspend: slices.Clone(opts.OnSuspend), onPending: slices.Clone(opts.OnPending),
 		onApprove: slices.Clone(opts.OnApprove), onReject: slices.Clone(opts.OnReject),
 		uniqueMailbox: opts.UniqueMailbox, pendingLife: orDefault(opts.PendingLifetime, DefaultPendingLifetime), turns: turns.New(),
@@ -147,6 +147,9 @@ func NewAdmin(st Store, opts AdminOptions) (*Admin, error) {
 	}
 	return a, nil
 }
+
+// Hashes reports whether the Admin has a key that bans can be hashed under.
+func (a *Admin) Hashes() bool { return a.planner.Hashes() }
 
 func errNoStore() error {
 	return ban.NewValueError("store", "", ban.CodeEmpty, "give a store, for example memstore.New()")

@@ -3,33 +3,11 @@ package account
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"example.com/ostraka/ban"
 	"example.com/ostraka/store"
 )
-
-// hashing is how an Admin keeps the bans of accounts that are forgotten.
-type hashing struct {
-	ring ban.KeyRing
-	id   string // of the key that new bans are hashed under; empty: there is none
-}
-
-func newHashing(ring ban.KeyRing, id string) (hashing, error) {
-	if err := ring.Check(); err != nil {
-		return hashing{}, err
-	}
-	id, err := ring.Newest(id)
-	if err != nil {
-		return hashing{}, err
-	}
-	kept := make(ban.KeyRing, len(ring))
-	for id, secret := range ring {
-		kept[id] = slices.Clone(secret)
-	}
-	return hashing{kept, id}, nil
-}
 
 // forget deletes an account so that nothing names the person any more, but for bans
 // that are hashed.
@@ -52,61 +30,62 @@ func (a *Admin) forget(ctx context.Context, acc *Account, o DeleteOptions, c Cha
 // hashedBans returns what takes the place of the values of the bans that there are of an
 // account, and the bans to make: one of each mailbox, unless there is one.
 func (a *Admin) hashedBans(ctx context.Context, acc *Account, o DeleteOptions, c Change) (hashes map[store.Key]string, bans []store.BanDisabling, err error) {
-	if a.hashing.id == "" {
+	if !a.planner.Hashes() {
 		return nil, nil, ban.NewValueError("keep_hashed_ban", "true", ban.CodeNotSupported, "there is no key to hash under: give AdminOptions.Keys")
 	}
 	if err := tellsNothing(acc, o.Label); err != nil {
 		return nil, nil, err
 	}
-	hashes = make(map[store.Key]string)
+	if hashes, err = a.hashes(ctx, acc); err != nil {
+		return nil, nil, err
+	}
 	made := make(map[string]struct{})
 	for i := range acc.Emails {
-		v, err := a.tables.Parse(ban.KindEmail, ban.Literal(acc.Emails[i].Address))
+		planned, err := a.planner.Plan(ctx, a.store, ban.CreateOptions{
+			Kind: ban.KindEmail, Value: ban.Literal(acc.Emails[i].Address), Hashed: true, Label: o.Label,
+		}, c)
 		if err != nil {
 			return nil, nil, err
 		}
-		hashed, err := a.hashing.ring.Hash(a.hashing.id, v)
+		if _, twice := made[planned.Ban.KeyText]; twice {
+			continue
+		}
+		made[planned.Ban.KeyText] = struct{}{}
+		planned.Ban.Rivals = keepingOut(planned.Ban.Rivals)
+		bans = append(bans, planned)
+	}
+	return hashes, bans, nil
+}
+
+// keepingOut selects of rivals those that keep somebody out who is gone: hashes that deny
+// everything.
+func keepingOut(r *store.Rivals) *store.Rivals {
+	if r == nil {
+		return nil
+	}
+	return &store.Rivals{Keys: r.Keys, Test: func(b *ban.Ban) bool {
+		return b.Hashed() && !b.Shadow && b.Effect == ban.Deny && b.Scope == 0
+	}}
+}
+
+// hashes returns what takes the place of the values of the bans that there are of an
+// account.
+func (a *Admin) hashes(ctx context.Context, acc *Account) (map[store.Key]string, error) {
+	hashes := make(map[store.Key]string)
+	for i := range acc.Emails {
+		v, err := a.tables.Parse(ban.KindEmail, ban.Literal(acc.Emails[i].Address))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
+		}
+		hashed, err := a.planner.Hash(v)
+		if err != nil {
+			return nil, err
 		}
 		text := hashed.Key().Text
 		hashes[v.Key()] = text
 		hashes[store.Key{Kind: ban.KindEmail, Text: acc.Emails[i].Mailbox}] = text // by the tables that the store has
-		there, err := a.bannedAs(ctx, v, c)
-		if err != nil {
-			return nil, nil, err
-		}
-		if _, twice := made[text]; there || twice {
-			continue
-		}
-		made[text] = struct{}{}
-		planned, err := ban.Plan(ctx, a.store, a.tables, ban.CreateOptions{Kind: ban.KindEmail, Value: text, Label: o.Label}, c)
-		if err != nil {
-			return nil, nil, err
-		}
-		bans = append(bans, planned)
 	}
-	return hashes, bans, a.hashName(ctx, acc, hashes)
-}
-
-// bannedAs reports whether an active ban of a hash of the value denies, under whatever key.
-func (a *Admin) bannedAs(ctx context.Context, v ban.Value, c Change) (bool, error) {
-	var keys []store.Key
-	for id := range a.hashing.ring {
-		hashed, err := a.hashing.ring.Hash(id, v)
-		if err != nil {
-			return false, err
-		}
-		keys = append(keys, hashed.Key())
-	}
-	rules, err := a.store.Lookup(ctx, keys)
-	for i := range rules {
-		r := &rules[i]
-		if r.Origin == store.OriginBan && r.InForce(c.At) && !r.Shadow && r.Effect == ban.Deny && r.Scope == 0 {
-			return true, nil
-		}
-	}
-	return false, err
+	return hashes, a.hashName(ctx, acc, hashes)
 }
 
 // hashName adds what takes the place of the handle in bans of it. One that lets the
@@ -125,7 +104,7 @@ func (a *Admin) hashName(ctx context.Context, acc *Account, hashes map[store.Key
 			return nil
 		}
 	}
-	hashed, err := a.hashing.ring.Hash(a.hashing.id, v)
+	hashed, err := a.planner.Hash(v)
 	if err != nil {
 		return err
 	}

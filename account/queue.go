@@ -150,6 +150,10 @@ func (a *Admin) RejectMany(ctx context.Context, s Selection, o RejectOptions) (D
 	if err := ban.CheckText("reason", o.Reason); err != nil {
 		return Decided{}, err
 	}
+	with := o.suspension()
+	if err := a.checkHashed(&with); err != nil {
+		return Decided{}, err
+	}
 	return a.decideMany(ctx, s, func(id uuid.UUID, d *Decided) error {
 		done, err := a.Reject(ctx, id, o)
 		if err == nil {

@@ -23,12 +23,18 @@ type RejectOptions struct {
 	PublicReason   string
 	BansExpireAt   time.Time
 	DisableAliases bool
+	// Hashed and Label are as in SuspendOptions. Hashed also removes the account as Delete
+	// with KeepHashedBan and KeepAliasAddresses does, but for the bans, which are those
+	// that are asked for: nothing is left in the store that names the person. That reads the
+	// whole log.
+	Hashed bool
+	Label  string
 }
 
 func (o *RejectOptions) suspension() SuspendOptions {
 	return SuspendOptions{
 		Reason: o.Reason, BanEmails: o.BanEmails, BanName: o.BanName, PublicReason: o.PublicReason,
-		BansExpireAt: o.BansExpireAt, DisableAliases: o.DisableAliases,
+		BansExpireAt: o.BansExpireAt, DisableAliases: o.DisableAliases, Hashed: o.Hashed, Label: o.Label,
 	}
 }
 
@@ -90,7 +96,11 @@ func (a *Admin) rejectOnce(ctx context.Context, id uuid.UUID, action ChangeActio
 	if !acc.Pending() || still != nil && !still(&acc) {
 		return Rejected{}, a.decided(ctx, id, &acc)
 	}
-	bans, err := a.suspensionBans(ctx, &acc, o.suspension(), c)
+	with := o.suspension()
+	if err := a.checkHashed(&with); err != nil {
+		return Rejected{}, err
+	}
+	bans, err := a.suspensionBans(ctx, &acc, with, c)
 	if err != nil {
 		return Rejected{}, err
 	}
@@ -101,7 +111,14 @@ func (a *Admin) rejectOnce(ctx context.Context, id uuid.UUID, action ChangeActio
 		write.Account.SuspendedAt, write.Account.SuspendedBy, write.Account.SuspendedReason = c.At, c.Actor, o.Reason
 		w, err = a.store.UpdateAccount(ctx, write, c)
 	} else {
-		w, err = a.store.RemoveAccount(ctx, store.AccountRemoval{ID: id, Version: acc.Version, CreateBans: bans}, c)
+		removal := store.AccountRemoval{ID: id, Version: acc.Version, CreateBans: bans}
+		if o.Hashed {
+			removal.Redact = &store.AccountRedaction{KeepAliases: true}
+			if removal.Redact.Hashes, err = a.hashes(ctx, &acc); err != nil {
+				return Rejected{}, err
+			}
+		}
+		w, err = a.store.RemoveAccount(ctx, removal, c)
 	}
 	if err != nil {
 		return Rejected{}, fmt.Errorf("reject account %s: %w", id, err)

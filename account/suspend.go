@@ -23,6 +23,14 @@ type SuspendOptions struct {
 	// What is banned already stays as it is.
 	BanEmails bool
 	BanName   bool
+	// Hashed makes these bans keep a keyed hash in the place of the address or handle, as
+	// [ban.CreateOptions.Hashed] does; it wants [AdminOptions.Keys]. The account keeps its
+	// addresses, and so does the log of the account: Delete with KeepHashedBan takes both.
+	// A plain ban that is there already stays plain; [ban.Admin.Hash] turns it into its hash.
+	Hashed bool
+	// Label is that of the bans if they are hashed: what moderators read in the place of
+	// the value. Neither it nor the reasons may name what is banned.
+	Label string
 	// PublicReason is that of the bans, for the person refused.
 	PublicReason string
 	// BansExpireAt is when the bans end, in the future; zero: never.
@@ -67,6 +75,9 @@ type Suspended struct {
 // [*ban.ValueError].
 func (a *Admin) Suspend(ctx context.Context, id uuid.UUID, o SuspendOptions) (Suspended, error) {
 	if err := ban.CleanReasons(&o.Reason, &o.PublicReason); err != nil {
+		return Suspended{}, err
+	}
+	if err := a.checkHashed(&o); err != nil {
 		return Suspended{}, err
 	}
 	changed := false
@@ -129,6 +140,21 @@ func runHook[T any](ctx context.Context, hook func(context.Context, T) error, of
 	return hook(ctx, of)
 }
 
+// checkHashed checks what the options say of hashes.
+func (a *Admin) checkHashed(o *SuspendOptions) error {
+	switch {
+	case !o.Hashed && o.Label != "":
+		return ban.NewValueError("label", "", ban.CodeNoEffect, "only a ban whose value is hashed has a label")
+	case !o.Hashed:
+		return nil
+	case !o.BanEmails && !o.BanName:
+		return ban.NewValueError("hashed", "true", ban.CodeNoEffect, "there is no ban to hash: ask for bans of the addresses or the handle")
+	case !a.planner.Hashes():
+		return ban.NewValueError("hashed", "true", ban.CodeNotSupported, "there is no key to hash under: give AdminOptions.Keys")
+	}
+	return nil
+}
+
 // suspensionBans returns the bans to make with a suspension.
 func (a *Admin) suspensionBans(ctx context.Context, acc *Account, o SuspendOptions, c Change) ([]store.BanDisabling, error) {
 	var values []ban.CreateOptions
@@ -140,13 +166,22 @@ func (a *Admin) suspensionBans(ctx context.Context, acc *Account, o SuspendOptio
 	if o.BanName {
 		values = append(values, ban.CreateOptions{Kind: ban.KindName, Value: ban.Literal(acc.HandleFold)})
 	}
+	if err := tellsNothing(acc, o.Label); err != nil {
+		return nil, err
+	}
 	bans := make([]store.BanDisabling, 0, len(values))
 	for _, v := range values {
 		v.Reason, v.PublicReason, v.ExpiresAt = o.Reason, o.PublicReason, o.BansExpireAt
+		v.Hashed, v.Label = o.Hashed, o.Label
 		v.DisableMatchingAliases = o.DisableAliases
-		planned, err := ban.Plan(ctx, a.store, a.tables, v, c)
+		planned, err := a.planner.Plan(ctx, a.store, v, c)
 		if err != nil {
 			return nil, err
+		}
+		// Spellings of a mailbox have one hash.
+		same := func(b store.BanDisabling) bool { return b.Ban.Key() == planned.Ban.Key() }
+		if o.Hashed && slices.ContainsFunc(bans, same) {
+			continue
 		}
 		bans = append(bans, planned)
 	}

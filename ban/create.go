@@ -85,9 +85,6 @@ func (a *Admin) Create(ctx context.Context, o CreateOptions) (Ban, error) {
 	if err != nil {
 		return Ban{}, err
 	}
-	if err := a.otherForm(ctx, &b, v, now); err != nil {
-		return Ban{}, fmt.Errorf("create %s ban of %q: %w", b.Kind, b.Value, err)
-	}
 	created, err := a.write(ctx, b, v, c, o.DisableMatchingAliases, a.store.CreateBan, a.store.CreateBanDisabling)
 	if err != nil {
 		return Ban{}, fmt.Errorf("create %s ban of %q: %w", b.Kind, b.Value, err)
@@ -104,7 +101,7 @@ func (a *Admin) write(
 	if !disable {
 		return plain(ctx, b, c)
 	}
-	said := a.plainly(b, v)
+	said := a.hasher.plainly(b, v)
 	aliases, err := refusedAliases(ctx, a.store, a.tables, a.hasher.ring, &said, c.At)
 	if err != nil {
 		return Ban{}, err
@@ -201,14 +198,8 @@ func (a *Admin) CreateMany(ctx context.Context, all []CreateOptions) (ManyResult
 	bans := make([]Ban, 0, len(all))
 	indexes := make([]int, 0, len(all))
 	for i, o := range all {
-		b, v, err := a.newBan(ctx, o, c)
-		if err == nil {
-			err = a.otherForm(ctx, &b, v, c.At)
-		}
+		b, _, err := a.newBan(ctx, o, c)
 		switch {
-		case errors.Is(err, ErrExists):
-			result.Existing = append(result.Existing, i)
-			continue
 		case err != nil && !isRejection(err):
 			return ManyResult{}, fmt.Errorf("create %d bans: %w", len(all), err)
 		case err != nil:
@@ -308,6 +299,7 @@ func draft(tables *value.Tables, hashes *hasher, o CreateOptions, c store.Change
 	if err := hashes.checkHashed(&b); err != nil {
 		return Ban{}, Value{}, err
 	}
+	b.Rivals = hashes.rivals(&b, v)
 	if o.DisableMatchingAliases {
 		return b, v, checkDisabling(&b)
 	}
@@ -343,31 +335,58 @@ func parseBanValue(tables *value.Tables, k Kind, text string, ipv6Prefix int) (V
 // [value.Literal].
 func Literal(text string) string { return value.Literal(text) }
 
-// PlanStore is what [Plan] needs of a store. Every [store.Store] is one.
+// PlanStore is what [Planner.Plan] needs of a store. Every [store.Store] is one.
 type PlanStore interface {
 	store.Rules
 	store.Cascades
 	store.Keys
 }
 
-// Plan returns the ban that the options describe, for a store to make in a step
-// of its own: package account makes bans so with a suspension. Values are read by
-// the tables; change says when and in whose name. No guard is asked; input that
-// does not fit gives a [*ValueError].
-func Plan(ctx context.Context, rules PlanStore, tables *value.Tables, o CreateOptions, change Change) (store.BanDisabling, error) {
+// PlanOptions configures a [Planner]. The zero value is the default.
+type PlanOptions struct {
+	// Tables are as in [AdminOptions].
+	Tables *value.Tables
+	// Keys and HashKey are as in [AdminOptions].
+	Keys    KeyRing
+	HashKey string
+}
+
+// Planner makes bans for a store to write in a step of its own: package account makes
+// bans so with a suspension. It is safe for concurrent use.
+type Planner struct {
+	hasher hasher
+}
+
+// NewPlanner returns a Planner. What is wrong with the options gives a [*ValueError].
+func NewPlanner(o PlanOptions) (*Planner, error) {
+	hasher, err := newHasher(o.Tables, o.Keys, o.HashKey)
+	if err != nil {
+		return nil, err
+	}
+	return &Planner{hasher}, nil
+}
+
+// Hashes reports whether the Planner has a key that bans can be hashed under.
+func (p *Planner) Hashes() bool { return p.hasher.ring != nil }
+
+// Hash returns what a hashed ban of the value keeps in its place; see [KeyRing.Hash]. The
+// error is a [*ValueError].
+func (p *Planner) Hash(v Value) (Value, error) { return p.hasher.hash(v) }
+
+// Plan returns the ban that the options describe. The change says when and in whose name.
+// No guard is asked; input that does not fit gives a [*ValueError].
+func (p *Planner) Plan(ctx context.Context, rules PlanStore, o CreateOptions, change Change) (store.BanDisabling, error) {
 	if !o.Ladder.none() {
 		return store.BanDisabling{}, NewValueError("ladder", "", CodeNoEffect, "say when this ban ends")
 	}
-	if o.Hashed {
-		return store.BanDisabling{}, NewValueError("hashed", "true", CodeNoEffect, "give the hash as the value: KeyRing.Hash makes it")
-	}
-	b, _, err := draft(tables, &hasher{}, o, change)
+	b, v, err := draft(p.hasher.tables, &p.hasher, o, change)
 	if err != nil {
 		return store.BanDisabling{}, err
 	}
 	planned := store.BanDisabling{Ban: b}
 	if o.DisableMatchingAliases {
-		aliases, err := refusedAliases(ctx, rules, tables, nil, &b, change.At)
+		said := p.hasher.plainly(b, v)
+		aliases, err := refusedAliases(ctx, rules, p.hasher.tables, p.hasher.ring, &said, change.At)
 		if err != nil {
 			return store.BanDisabling{}, err
 		}

@@ -3,7 +3,6 @@ package ban
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -129,79 +128,85 @@ func hideValue(err error, hide bool) error {
 	return &hidden
 }
 
-// forms returns the other values that a ban of the value may be kept as, as far as the
-// keys tell: of one that is to be kept as a hash the plain one and its hashes under
-// other keys, of a plain one its hashes.
-func (a *Admin) forms(kept, v Value) []Value {
-	if a.hasher.ring == nil || v.Hashed() {
+// rivals returns the bans that keep a value in another form than a ban of it does, as far
+// as the keys tell: one that is hashed and one that is not are bans of the same value, and
+// so are two that are hashed under different keys.
+//
+// What was hashed is a mailbox, or a look. A plain ban of another spelling of it is a rival
+// if it has the same effect, for then they say the same; with another it says something of
+// that spelling alone. So does an exception for a name, and a rule behind an equals sign.
+func (h *hasher) rivals(b *Ban, v Value) *store.Rivals {
+	if h.ring == nil || v.Hashed() || b.Kind == KindName && b.Effect == Allow {
 		return nil
 	}
-	all := a.hasher.under(v)
-	if kept.Hashed() {
-		all = append(all, v)
-		if plain, err := a.tables.Parse(v.Kind(), plainMailbox(v)); err == nil && plain != v {
-			all = append(all, plain)
+	var keys []store.Key
+	for _, form := range h.under(v) {
+		if form.Key() != b.Key() {
+			keys = append(keys, form.Key())
 		}
 	}
-	return slices.DeleteFunc(all, func(x Value) bool { return x == kept })
+	if b.Hashed() {
+		keys = append(keys, v.Key())
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	hashed, effect, text, plain := b.Hashed(), b.Effect, v.String(), h.plain(v).String()
+	return &store.Rivals{Keys: keys, Test: func(o *Ban) bool {
+		switch {
+		case hashed && (o.Hashed() || o.Value == text || o.Value == plain):
+			return true
+		case o.Kind == KindName:
+			_, alone := value.SplitName(o.Value)
+			return o.Effect != Allow && !alone
+		}
+		return o.Effect == effect || !hashed && text == plain
+	}}
 }
 
-// plainMailbox returns the plain spelling of an address, as a rule has it; another value
-// as it is.
-func plainMailbox(v Value) string {
-	if v.Kind() != KindEmail || v.Wildcard() {
-		return v.String()
+// plain returns the value in the spelling that a hash of it stands for: that of the
+// mailbox, of an address; another value as it is.
+func (h *hasher) plain(v Value) Value {
+	if v.Kind() == KindEmail && !v.Wildcard() && !v.Hashed() {
+		if plain, err := h.tables.Parse(KindEmail, Literal(v.Key().Text)); err == nil {
+			return plain
+		}
 	}
-	return value.Literal(v.Key().Text)
+	return v
 }
 
 // plainly returns a ban that does what one does that keeps a value as a hash only, as
 // long as the value is known, for what compares rules by what they say: of the mailbox in
 // its plain spelling, or of the name. The latter goes before rules for names that look like
 // it, which the hashed one does not. Another ban is returned as it is.
-func (a *Admin) plainly(b Ban, v Value) Ban {
+func (h *hasher) plainly(b Ban, v Value) Ban {
 	if b.Hashed() && !v.Hashed() {
-		if plain, err := a.tables.Parse(v.Kind(), plainMailbox(v)); err == nil {
-			setValue(&b, plain)
-		}
+		setValue(&b, h.plain(v))
 	}
 	return b
 }
 
-// otherForm returns an [*ExistsError] if an active ban keeps the value in another form:
-// one that is hashed and one that is not are bans of the same value, and so are two that
-// are hashed under different keys.
-func (a *Admin) otherForm(ctx context.Context, b *Ban, v Value, now time.Time) error {
-	found, err := a.inForm(ctx, a.forms(banValue(b), v), now)
-	if err == nil && found != nil {
-		err = &ExistsError{Existing: *found}
-	}
-	return err
-}
-
-// inForm returns an active ban of one of the values, nil if there is none.
-func (a *Admin) inForm(ctx context.Context, values []Value, now time.Time) (*Ban, error) {
-	if len(values) == 0 {
+// inForm returns an active ban that is one of the rivals of another, nil if there is none.
+func (a *Admin) inForm(ctx context.Context, r *store.Rivals, now time.Time) (*Ban, error) {
+	if r == nil {
 		return nil, nil
 	}
-	keys := make([]store.Key, len(values))
-	for i, v := range values {
-		keys[i] = v.Key()
-	}
-	rules, err := a.store.Lookup(ctx, keys)
+	rules, err := a.store.Lookup(ctx, r.Keys)
 	if err != nil {
 		return nil, err
 	}
 	for i := range rules {
-		r := &rules[i]
-		if r.Origin != store.OriginBan || !r.InForce(now) || !slices.Contains(values, value.Stored(r.Key, r.Value)) {
+		if rules[i].Origin != store.OriginBan || !rules[i].InForce(now) {
 			continue
 		}
-		found, err := a.store.Ban(ctx, r.ID)
-		if errors.Is(err, ErrNotFound) {
-			continue // deleted meanwhile
+		found, err := a.store.Ban(ctx, rules[i].ID)
+		switch {
+		case errors.Is(err, ErrNotFound): // deleted meanwhile
+		case err != nil:
+			return nil, err
+		case r.Match(&found):
+			return &found, nil
 		}
-		return &found, err
 	}
 	return nil, nil
 }

@@ -73,7 +73,7 @@ func (a *Admin) climb(ctx context.Context, o CreateOptions, now time.Time) (Crea
 		return o, hideValue(err, o.Hashed)
 	}
 	earlier := 0
-	for _, form := range append(a.forms(Value{}, v), v) {
+	for _, form := range append(a.hasher.under(v), v) {
 		n, err := a.earlier(ctx, &o, form, now)
 		if err != nil {
 			return o, fmt.Errorf("earlier bans of the value: %w", err)

@@ -97,12 +97,12 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 	}
 	p := Preview{Kind: b.Kind, Value: b.Value, ExpiresAt: b.ExpiresAt}
 	if p.Guard, err = a.dangers(ctx, &b, v); err == nil {
-		p.Existing, err = a.existing(ctx, &b, v, now)
+		p.Existing, err = a.existing(ctx, &b, now)
 	}
 	if err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
 	}
-	plain := a.plainly(b, v)
+	plain := a.hasher.plainly(b, v)
 	found, err := a.neighbours(ctx, &plain, now)
 	if err != nil {
 		return Preview{}, fmt.Errorf("preview %s ban of %q: %w", b.Kind, b.Value, err)
@@ -126,8 +126,8 @@ func (a *Admin) Preview(ctx context.Context, o CreateOptions) (Preview, error) {
 
 // existing returns the active ban of the same kind and value, if there is one, be the
 // value kept or hashed.
-func (a *Admin) existing(ctx context.Context, b *Ban, v Value, now time.Time) (*Ban, error) {
-	if found, err := a.inForm(ctx, a.forms(banValue(b), v), now); err != nil || found != nil {
+func (a *Admin) existing(ctx context.Context, b *Ban, now time.Time) (*Ban, error) {
+	if found, err := a.inForm(ctx, b.Rivals, now); err != nil || found != nil {
 		return found, err
 	}
 	old, err := a.oldKeys(ctx, b.Kind)
@@ -137,7 +137,7 @@ func (a *Admin) existing(ctx context.Context, b *Ban, v Value, now time.Time) (*
 	if old {
 		return a.sameValue(ctx, b, now)
 	}
-	return a.inForm(ctx, []Value{banValue(b)}, now)
+	return a.inForm(ctx, &store.Rivals{Keys: []store.Key{b.Key()}, Test: func(o *Ban) bool { return o.Value == b.Value }}, now)
 }
 
 // sameValue is existing where the key of the ban may be an old one.

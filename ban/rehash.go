@@ -3,7 +3,6 @@ package ban
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,19 +47,12 @@ func (a *Admin) hashOnce(ctx context.Context, id uuid.UUID, label string) (Ban, 
 	if err != nil {
 		return Ban{}, err
 	}
-	plain := banValue(&b)
 	setValue(&b, kept)
 	b.Label, b.UpdatedAt = label, c.At
 	if err := a.hasher.checkHashed(&b); err != nil {
 		return Ban{}, err
 	}
-	others := slices.DeleteFunc(a.forms(kept, v), func(x Value) bool { return x == plain })
-	switch found, err := a.inForm(ctx, others, c.At); {
-	case err != nil:
-		return Ban{}, hashError(id, err)
-	case found != nil && b.Active(c.At):
-		return Ban{}, hashError(id, &ExistsError{Existing: *found})
-	}
+	b.Rivals = a.hasher.rivals(&b, v)
 	hashed, err := a.store.RedactBan(ctx, b, c)
 	if err != nil {
 		return Ban{}, hashError(id, err)

@@ -121,6 +121,9 @@ func (a *Admin) modifyOnce(ctx context.Context, id uuid.UUID, edit func(*Ban, st
 		c.Action = store.BanReinstate
 	}
 	b.UpdatedAt = c.At
+	if !old.Active(c.At) || b.Kind != old.Kind || b.Value != old.Value || b.Effect != old.Effect {
+		b.Rivals = a.hasher.rivals(&b, a.tables.Value(banValue(&b)))
+	}
 	updated, err := a.store.UpdateBan(ctx, b, c)
 	if err != nil {
 		return Ban{}, fmt.Errorf("update ban %s: %w", id, err)

@@ -137,7 +137,7 @@ func idTaken(id uuid.UUID) error { return fmt.Errorf("ban %s %w", id, store.ErrE
 // fresh returns a new ban with what the store gives it.
 func fresh(b store.Ban, seq int64) store.Ban {
 	b.Seq, b.Version = seq, 1
-	b.Hits, b.LastHitAt, b.AliasesDisabled = 0, time.Time{}, 0
+	b.Hits, b.LastHitAt, b.AliasesDisabled, b.Rivals = 0, time.Time{}, 0, nil
 	return b
 }
 
@@ -186,6 +186,7 @@ func (s *Store) rewriteBan(tx *transaction, ban *store.Ban, selector *store.Sele
 		return store.Change{}, &store.ExistsError{Existing: *rival}
 	}
 	ban.Version++
+	ban.Rivals = nil
 	ban.Seq, ban.CreatedAt, ban.CreatedBy = old.Seq, old.CreatedAt, old.CreatedBy
 	ban.Hits, ban.LastHitAt, ban.AliasesDisabled = old.Hits, old.LastHitAt, old.AliasesDisabled
 	if selector != nil {

@@ -111,5 +111,21 @@ func (s *Store) rival(b *store.Ban, self *record, now time.Time) *store.Ban {
 			return &r.ban
 		}
 	}
+	return s.otherForm(b, self, now)
+}
+
+// otherForm returns one of the rivals of the ban that is active at now, nil if there is
+// none. Self does not count.
+func (s *Store) otherForm(b *store.Ban, self *record, now time.Time) *store.Ban {
+	if b.Rivals == nil {
+		return nil
+	}
+	rules := s.rules.Lookup(b.Rivals.Keys)
+	for i := range rules {
+		r := s.bans[rules[i].ID]
+		if r != nil && r != self && r.ban.Active(now) && b.Rivals.Match(&r.ban) {
+			return &r.ban
+		}
+	}
 	return nil
 }

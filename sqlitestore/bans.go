@@ -61,6 +61,10 @@ func (w *ruleWriter) addBan(ctx context.Context, b *store.Ban, now time.Time) (a
 	if err := w.tx.row(ctx, []any{&active, &expired}, rivals, args...); err != nil || active && b.Active(now) {
 		return false, nil, err
 	}
+	if found, err := w.tx.rival(ctx, b, uuid.Nil, now); err != nil || found != nil {
+		return false, nil, err
+	}
+	b.Rivals = nil
 	if expired {
 		if retired, err = w.deleteRuled(ctx, retireExpired, args...); err != nil {
 			return false, nil, err
@@ -106,15 +110,48 @@ func (w *ruleWriter) deleteRuled(ctx context.Context, query string, args ...any)
 	return keys, nil
 }
 
-// existing returns the error for the active ban, other than the one excepted,
-// that is in the way of b.
-func (t *tx) existing(ctx context.Context, b *store.Ban, except uuid.UUID, now time.Time) error {
+// inTheWay returns the error for the active ban, other than the one excepted, that is
+// in the way of b, nil if there is none.
+func (t *tx) inTheWay(ctx context.Context, b *store.Ban, except uuid.UUID, now time.Time) error {
 	var other store.Ban
 	err := t.row(ctx, banDest(&other), `SELECT seq, `+banColumns+activeBan, int64(b.Kind), b.Value, now.UnixMicro(), except[:])
-	if err != nil {
+	if err == nil {
+		return &store.ExistsError{Existing: other}
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	return &store.ExistsError{Existing: other}
+	rival, err := t.rival(ctx, b, except, now)
+	if err == nil && rival != nil {
+		err = &store.ExistsError{Existing: *rival}
+	}
+	return err
+}
+
+// rival returns one of the rivals of the ban that is active beside it, nil if there is
+// none. The one excepted does not count.
+func (t *tx) rival(ctx context.Context, b *store.Ban, except uuid.UUID, now time.Time) (*store.Ban, error) {
+	if b.Rivals == nil || !b.Active(now) {
+		return nil, nil
+	}
+	for _, k := range b.Rivals.Keys {
+		key, err := sqlbackend.RuleKey(k)
+		if err != nil {
+			return nil, err
+		}
+		some, err := collect(ctx, t.conn, func(rows *sql.Rows) (o store.Ban, err error) {
+			return o, rows.Scan(banDest(&o)...)
+		}, `SELECT seq, `+banColumns+` FROM ostraka_bans WHERE ruled = 1 AND id IN (SELECT id FROM ostraka_rules WHERE key = ?) ORDER BY seq`, key)
+		if err != nil {
+			return nil, err
+		}
+		for i := range some {
+			if o := &some[i]; o.ID != except && o.Active(now) && b.Rivals.Match(o) {
+				return o, nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 // CreateBan implements [store.Bans].
@@ -152,7 +189,7 @@ func (t *tx) createBan(ctx context.Context, ban *store.Ban, selector *store.Sele
 		return store.Change{}, err
 	}
 	if !added {
-		return store.Change{}, t.existing(ctx, ban, uuid.Nil, change.At)
+		return store.Change{}, t.inTheWay(ctx, ban, uuid.Nil, change.At)
 	}
 	if err := rules.finish(ctx); err != nil {
 		return store.Change{}, err
@@ -240,10 +277,11 @@ func (t *tx) updateBan(ctx context.Context, ban *store.Ban, selector *store.Sele
 	ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
 	ban.Hits, ban.LastHitAt, ban.AliasesDisabled = before.Hits, before.LastHitAt, before.AliasesDisabled
 	if ban.Active(change.At) {
-		if err := t.existing(ctx, ban, ban.ID, change.At); !errors.Is(err, sql.ErrNoRows) {
+		if err := t.inTheWay(ctx, ban, ban.ID, change.At); err != nil {
 			return store.Change{}, err
 		}
 	}
+	ban.Rivals = nil
 	var disabled int64
 	if selector != nil {
 		if disabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {

@@ -50,7 +50,24 @@ type Ban struct {
 	// writes.
 	Hits      int64     `json:"hits"`
 	LastHitAt time.Time `json:"last_hit_at,omitzero"`
+
+	// Rivals, in a write, are bans of other values that are in the way of this one, as
+	// an active ban of its own value is; nil: none. They are not kept, and nil in what
+	// reads and writes return.
+	Rivals *Rivals `json:"-"`
 }
+
+// Rivals selects bans that stand for the same as another ban, in another form: a plain
+// value and its hashes under several keys.
+type Rivals struct {
+	Keys []Key // of the bans
+	// Test, if not nil, says of a ban with one of these keys whether it is meant. It is
+	// called while the store is locked: it must be quick, and must not call the store.
+	Test func(*Ban) bool
+}
+
+// Match reports whether the ban, which has one of the keys, is meant.
+func (r *Rivals) Match(b *Ban) bool { return r.Test == nil || r.Test(b) }
 
 // Key returns the key that the ban's rule is found by.
 func (b *Ban) Key() Key { return Key{Kind: b.Kind, Text: b.KeyText} }

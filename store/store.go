@@ -67,8 +67,8 @@ type Rules interface {
 type Bans interface {
 	// CreateBan adds a ban that has its ID, gives it its Seq and Version 1, and
 	// returns it as stored. If an active ban (at change.At) of the same kind
-	// and value exists, the error is an [*ExistsError] with it, unless the new
-	// ban would itself not be active. An ID that is taken gives [ErrExists].
+	// and value exists, or one of the ban's Rivals, the error is an [*ExistsError] with
+	// it, unless the new ban would itself not be active. An ID that is taken gives [ErrExists].
 	//
 	// It retires the rules of all other bans of the same kind and value that
 	// have expired by change.At, so that a value that is banned for a while
@@ -112,7 +112,7 @@ type Bans interface {
 	// [Hits] gave stay as they were. It is [ErrNotFound] if there is no such ban, [ErrConflict]
 	// if its Version is not ban.Version, and an [*ExistsError] if the result
 	// would be active (at change.At) beside another active ban of the same kind
-	// and value. Unless the result is revoked it has its rule again, if that was
+	// and value, or of its Rivals. Unless the result is revoked it has its rule again, if that was
 	// retired.
 	UpdateBan(ctx context.Context, ban Ban, change Change) (Ban, error)
 
