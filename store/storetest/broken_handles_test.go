@@ -18,6 +18,7 @@ import (
 var handleFlaws = []persistentFlaw{
 	{"has writers wait for those of their own store alone", apartFromOthers, []string{
 		"Of a hundred concurrent creations through three stores one succeeds",
+		"Of concurrent bans in two forms through two stores one succeeds",
 		"Of the last two admins demoted through two stores one stays",
 		"Of two stores syncing a list at once one succeeds",
 		"Of two stores making a list at once one succeeds",

@@ -18,7 +18,7 @@ type flaw struct {
 
 func flaws() []flaw {
 	return slices.Concat(
-		ruleFlaws, banFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, blockUpdateFlaws,
+		ruleFlaws, banFlaws, rivalFlaws, retireFlaws, purgeFlaws, pageFlaws, blockFlaws, blockUpdateFlaws,
 		accountFlaws, accountUpdateFlaws, suspensionFlaws, holdFlaws, mailboxFlaws, accountLogFlaws,
 		credentialFlaws, credentialEndFlaws, aliasFlaws, cascadeFlaws, accountRaceFlaws,
 		listFlaws, versionFlaws, rekeyFlaws, redactFlaws, subscriptionFlaws,
@@ -97,6 +97,7 @@ var persistentFlaws = []persistentFlaw{
 			"Two stores on the same data see each other's writes",
 			"Two stores on the same data share one log",
 			"Of a hundred concurrent creations through three stores one succeeds",
+			"Of concurrent bans in two forms through two stores one succeeds",
 			"Hits through two stores add up",
 			"A reader of the log misses no change of two writing stores",
 			"An update through another store is a conflict",

@@ -13,7 +13,7 @@ import (
 var concurrencyClauses = []clause{
 	{"Of a hundred concurrent creations of a ban one succeeds",
 		"Of one kind and value at most one ban is active at a time, however many are created at once; the others get an *ExistsError.",
-		func(t reporter, s store.Store) { createAtOnce(t, 100, s) }},
+		func(t reporter, s store.Store) { createAtOnce(t, 100, oneValue, s) }},
 	{"Of concurrent updates of one version one succeeds",
 		"An update whose Version was read before another's is ErrConflict: no write is lost.",
 		updateAtOnce},
@@ -69,10 +69,13 @@ func together(t reporter, n int, f func(i int) error) []error {
 	return errs
 }
 
+// oneValue makes bans that are all of one value.
+func oneValue(int) store.Ban { return domainBan("a.example") }
+
 // createAtOnce creates the same ban n times at once, through the stores in turn.
-func createAtOnce(t reporter, n int, stores ...store.Store) {
+func createAtOnce(t reporter, n int, ban func(i int) store.Ban, stores ...store.Store) {
 	errs := together(t, n, func(i int) error {
-		_, err := stores[i%len(stores)].CreateBan(t.Context(), domainBan("a.example"), change(store.BanCreate))
+		_, err := stores[i%len(stores)].CreateBan(t.Context(), ban(i), change(store.BanCreate))
 		return err
 	})
 	created := 0

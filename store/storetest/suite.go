@@ -35,7 +35,7 @@ type persistentClause struct {
 func clauses() []clause {
 	return slices.Concat(
 		ruleClauses, scanClauses,
-		createClauses, bulkClauses, updateClauses, retireClauses, deleteClauses, purgeClauses, valueClauses, clockTimeClauses, pageClauses,
+		createClauses, bulkClauses, updateClauses, rivalClauses, retireClauses, deleteClauses, purgeClauses, valueClauses, clockTimeClauses, pageClauses,
 		blockClauses, blockUpdateClauses,
 		accountClauses, accountValueClauses, accountListClauses, accountUpdateClauses, suspensionClauses, holdClauses, mailboxClauses, accountLogClauses,
 		credentialClauses, credentialEndClauses, aliasClauses, aliasListClauses, cascadeClauses, exceptionClauses,
