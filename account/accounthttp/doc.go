@@ -25,7 +25,7 @@
 //	GET    /users/{id}    one user
 //	POST   /users         make a user: username, email, password, is_active, is_admin
 //	PATCH  /users/{id}    change any of these
-//	DELETE /users/{id}    remove a user; the audit log keeps the content
+//	DELETE /users/{id}    remove a user; the audit log keeps the content: keep_hashed_ban, keep_alias_addresses, label
 //
 //	PATCH  /users/me/password    change one's own password: current_password, new_password; see [NewOwnPassword]
 //
@@ -35,7 +35,11 @@
 // so, by another time than the former one had; aliases_disabled counts the aliases
 // that forwarded to an address that went. PATCH passes over what cannot be changed,
 // so that an item may be sent back whole. The query ?force=1 overrides the refusal to disable, demote or delete
-// oneself, but not that of the last active admin.
+// oneself, but not that of the last active admin. With ?keep_hashed_ban=1 a removal
+// leaves nothing that names the person, but hashed bans of their mailboxes
+// ([account.DeleteOptions]): bans_created and bans_existing name them, and the item has
+// the UUID as its username and no address. The label is in the address of the request:
+// let it be a case number.
 //
 // # Sessions and API tokens
 //
@@ -65,7 +69,7 @@
 //
 //	GET    /pending                 a page of them, oldest first: limit, offset, rule, domain, network
 //	POST   /pending/{id}/approve    let one in: reason
-//	POST   /pending/{id}/reject     remove one: reason, public_reason, ban_emails, ban_name, disable_aliases
+//	POST   /pending/{id}/reject     remove one: reason, public_reason, ban_emails, ban_name, disable_aliases, hashed, label
 //	POST   /pending/approve         many: reason, and which: uuids, or rule, domain, network, or all; up_to, limit
 //	POST   /pending/reject          many, likewise, with the fields of one
 //

@@ -104,7 +104,7 @@ func (h *pending) reject(r *web.Request) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	h.hooksFailed(r.Context(), &done.Account, done.HookErr)
-	return web.Reply{Body: decidedUser{OK: true, Rejected: true, Removed: done.Removed, Item: newUser(&done.Account), BansCreated: idsOf(done.BansCreated)}}, nil
+	return web.Reply{Body: decidedUser{OK: true, Rejected: true, Removed: done.Removed, Item: rejected(&done.Account, o.Hashed), BansCreated: idsOf(done.BansCreated)}}, nil
 }
 
 // find returns the account that the path names, be it gone.
@@ -127,7 +127,7 @@ func (h *pending) approveMany(r *web.Request) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	done, err := h.admin.ApproveMany(r.Context(), s, account.ApproveOptions{Reason: reason})
-	return h.decided(r.Context(), done, err)
+	return h.decided(r.Context(), done, false, err)
 }
 
 // rejectMany answers POST /pending/reject.
@@ -141,20 +141,20 @@ func (h *pending) rejectMany(r *web.Request) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	done, err := h.admin.RejectMany(r.Context(), s, o)
-	return h.decided(r.Context(), done, err)
+	return h.decided(r.Context(), done, o.Hashed, err)
 }
 
 // decided answers to a decision about many. Of trouble the answer says no more than
 // that, also after some were decided about: what was decided stays, and asking again
-// goes on with the others.
-func (h *pending) decided(ctx context.Context, done account.Decided, err error) (web.Reply, error) {
+// goes on with the others. Hashed says that only hashed bans are kept of who was rejected.
+func (h *pending) decided(ctx context.Context, done account.Decided, hashed bool, err error) (web.Reply, error) {
 	h.hooksFailed(ctx, new(account.Account), done.HookErr)
 	if err != nil {
 		return web.Reply{}, err
 	}
 	body := decidedMany{OK: true, Decided: len(done.Accounts), Items: []user{}, Failed: []undecided{}, BansCreated: idsOf(done.Bans)}
 	for i := range done.Accounts {
-		body.Items = append(body.Items, newUser(&done.Accounts[i]))
+		body.Items = append(body.Items, rejected(&done.Accounts[i], hashed))
 	}
 	for _, failed := range done.Failed {
 		reason, details := whyUndecided(failed.Err)

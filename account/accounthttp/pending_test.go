@@ -12,11 +12,13 @@ import (
 	"example.com/ostraka/account/accounthttp"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/memstore"
+	"example.com/ostraka/store"
 )
 
 // queue is the handler of those who wait, with some of them.
 type queue struct {
 	t     *testing.T
+	store store.Store
 	admin *account.Admin
 	h     http.Handler
 	rule  ban.Ban
@@ -25,7 +27,7 @@ type queue struct {
 func newQueue(t *testing.T) *queue {
 	t.Helper()
 	st := memstore.New()
-	q := &queue{t: t}
+	q := &queue{t: t, store: st}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -33,7 +35,7 @@ func newQueue(t *testing.T) *queue {
 		}
 	}
 	var err error
-	q.admin, err = account.NewAdmin(st, account.AdminOptions{})
+	q.admin, err = account.NewAdmin(st, account.AdminOptions{Keys: hashKeys})
 	must(err)
 	bans, err := ban.NewAdmin(st, ban.AdminOptions{})
 	must(err)

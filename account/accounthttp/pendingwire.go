@@ -28,7 +28,7 @@ const (
 )
 
 var (
-	rejectFields = []string{fieldReason, fieldPublicReason, fieldBanEmails, fieldBanName, fieldOffAliases}
+	rejectFields = []string{fieldReason, fieldPublicReason, fieldBanEmails, fieldBanName, fieldOffAliases, fieldHashed, fieldLabel}
 	selectFields = []string{fieldUUIDs, fieldRule, fieldDomain, fieldNetwork, fieldAll, fieldUpTo, fieldLimit}
 )
 
@@ -121,7 +121,18 @@ func readReject(in *web.Object) account.RejectOptions {
 	return account.RejectOptions{
 		Reason: given(in.String(fieldReason)), PublicReason: given(in.String(fieldPublicReason)),
 		BanEmails: given(in.Bool(fieldBanEmails)), BanName: given(in.Bool(fieldBanName)), DisableAliases: given(in.Bool(fieldOffAliases)),
+		Hashed: given(in.Bool(fieldHashed)), Label: given(in.String(fieldLabel)),
 	}
+}
+
+// rejected returns a user as they were, or, of one who is gone and of whom only hashed
+// bans are kept, without what names them.
+func rejected(a *account.Account, hashed bool) user {
+	u := newUser(a)
+	if hashed && !a.Suspended() {
+		return forgotten(u)
+	}
+	return u
 }
 
 // readSelection reads which accounts are meant.
@@ -157,10 +168,10 @@ var pendingErrors = adminapi.Errors{
 	GuardField: fieldBanEmails,
 	Fields:     map[string]string{"ids": fieldUUIDs, "filter": fieldAll},
 	Constraints: map[string]adminapi.Constraints{
-		fieldBanEmails: {"type": "boolean"}, fieldBanName: {"type": "boolean"}, fieldOffAliases: {"type": "boolean"}, fieldAll: {"type": "boolean"},
+		fieldBanEmails: {"type": "boolean"}, fieldBanName: {"type": "boolean"}, fieldOffAliases: {"type": "boolean"}, fieldHashed: {"type": "boolean"}, fieldAll: {"type": "boolean"},
 		fieldUUIDs:  {"maxItems": account.MaxDecisions},
 		fieldLimit:  {"minimum": 1, "maximum": account.MaxDecisions},
-		fieldReason: {"maxLength": ban.MaxReason}, fieldPublicReason: {"maxLength": ban.MaxReason},
+		fieldReason: {"maxLength": ban.MaxReason}, fieldPublicReason: {"maxLength": ban.MaxReason}, fieldLabel: {"maxLength": ban.MaxReason},
 	},
 	More: []adminapi.Row{
 		{Is: account.ErrLastAdmin, Reply: adminapi.Conflict("The last active admin cannot be rejected", "cannot_disable_last_admin")},

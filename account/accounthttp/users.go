@@ -145,23 +145,36 @@ func (h *users) update(r *web.Request) (web.Reply, error) {
 	}), nil
 }
 
-// delete answers DELETE /users/{id}.
+// delete answers DELETE /users/{id}. With keep_hashed_ban=1 nothing that names the
+// person is left, and the answer does not either.
 func (h *users) delete(r *web.Request) (web.Reply, error) {
 	force, err := adminapi.Force(r)
 	if err != nil {
+		return web.Reply{}, err
+	}
+	q := web.ParseQuery(r.Request)
+	o := account.DeleteOptions{
+		Force: force, KeepHashedBan: given(q.Bool(paramKeepHashed)), KeepAliasAddresses: given(q.Bool(paramKeepAliases)), Label: q.String(fieldLabel),
+	}
+	if err := q.Err(); err != nil {
 		return web.Reply{}, err
 	}
 	acc, err := h.find(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	d, err := h.admin.Delete(r.Context(), acc.ID, account.DeleteOptions{Force: force})
+	d, err := h.admin.Delete(r.Context(), acc.ID, o)
 	if err != nil {
 		return web.Reply{}, h.explain(r.Context(), &acc, guarded{}, err)
 	}
-	return signedOutReply(r, &acc, d.CredentialsRevoked, deletedUser{
+	body := deletedUser{
 		OK: true, Deleted: true, Item: newUser(&d.Account), SessionsRevoked: d.CredentialsRevoked, AliasesDisabled: d.AliasesDisabled,
-	}), nil
+	}
+	if o.KeepHashedBan {
+		body.Item = forgotten(body.Item)
+		body.BansCreated, body.BansExisting = new(idsOf(d.BansCreated)), new(idsOf(d.BansExisting))
+	}
+	return signedOutReply(r, &acc, d.CredentialsRevoked, body), nil
 }
 
 // signedOutReply is the answer to what ended sessions of an account. If it is that

@@ -23,6 +23,11 @@ const (
 	paramActive   = "active"
 
 	paramSuspended = "suspended"
+
+	paramKeepHashed  = "keep_hashed_ban"
+	paramKeepAliases = "keep_alias_addresses"
+	fieldHashed      = "hashed"
+	fieldLabel       = "label"
 )
 
 // user is an account on the wire: the fields of the documents, then those that
@@ -75,6 +80,13 @@ func newUser(a *account.Account) user {
 	return u
 }
 
+// forgotten returns the user without what names the person: the UUID stands in the place
+// of the name, as it does in the audit log.
+func forgotten(u user) user {
+	u.Username, u.Email, u.EmailVerifiedAt = u.UUID.String(), "", web.DateTime{}
+	return u
+}
+
 // The bodies of answers.
 type (
 	userBody struct {
@@ -95,6 +107,9 @@ type (
 		Item            user  `json:"item"`
 		SessionsRevoked int64 `json:"sessions_revoked"`
 		AliasesDisabled int64 `json:"aliases_disabled"`
+		// Of a user who is forgotten, the hashed bans that keep them out.
+		BansCreated  *[]uuid.UUID `json:"bans_created,omitempty"`
+		BansExisting *[]uuid.UUID `json:"bans_existing,omitempty"`
 	}
 )
 
@@ -167,6 +182,9 @@ var userErrors = adminapi.Errors{
 		paramActive:   {"type": "boolean"},
 
 		paramSuspended: {"type": "boolean"},
+
+		paramKeepHashed: {"type": "boolean"}, paramKeepAliases: {"type": "boolean"},
+		fieldLabel: {"maxLength": ban.MaxReason},
 	},
 	More: []adminapi.Row{
 		{Is: errOwnPassword, Reply: adminapi.Invalid(fieldPassword, "use_self_password_route", "change your own password by PATCH /users/me/password, with current_password and new_password", passwordConstraints)},

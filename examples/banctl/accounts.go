@@ -258,9 +258,19 @@ func (f *banFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Reason, "reason", "", "why, `TEXT` for moderators")
 	flags.BoolVar(&f.BanEmails, "ban-emails", false, "ban every address of the account")
 	flags.BoolVar(&f.BanName, "ban-name", false, "ban its handle, and what looks like it")
+	flags.BoolVar(&f.Hashed, "hashed", false, "keep only a hash of what is banned, under the newest key of --key-file")
+	flags.StringVar(&f.Label, "label", "", "with --hashed: `TEXT` to be read in the place of the value of these bans")
 	flags.StringVar(&f.PublicReason, "public-reason", "", "why those are banned, `TEXT` for the person")
 	flags.StringVar(&f.expires, "expires", "", "when the bans end: in `TIME` such as 90d, or at one such as 2030-01-31, when that day begins in UTC (default: never)")
 	flags.BoolVar(&f.DisableAliases, "disable-aliases", false, "turn off its aliases, and those that the bans match")
+}
+
+// banOptions returns what the flags say, if there is a key where one is needed.
+func (a *app) banOptions(f *banFlags) (account.SuspendOptions, error) {
+	if f.Hashed && a.keys.Path == "" {
+		return account.SuspendOptions{}, errNoKeys
+	}
+	return f.options(a.now())
 }
 
 // options returns the options, with the time at which the bans end.
@@ -278,7 +288,7 @@ func accountSuspendCommand(a *app) *cobra.Command {
 	var f banFlags
 	var dryRun bool
 	cmd := a.command("", "suspend ACCOUNT", "lock an account out, at once; its record stays", func(cmd *cobra.Command, args []string) error {
-		o, err := f.options(a.now())
+		o, err := a.banOptions(&f)
 		if err != nil {
 			return err
 		}

@@ -226,13 +226,13 @@ func rejectCommand(a *app) *cobra.Command {
 	var f decisionFlags
 	var b banFlags
 	cmd := a.command(groupAccounts, "reject [ACCOUNT]", "refuse an account that waits, or many, with bans if told to", func(cmd *cobra.Command, args []string) error {
-		so, err := b.options(a.now())
+		so, err := a.banOptions(&b)
 		if err != nil {
 			return err
 		}
 		o := account.RejectOptions{
 			Reason: so.Reason, BanEmails: so.BanEmails, BanName: so.BanName, PublicReason: so.PublicReason,
-			BansExpireAt: so.BansExpireAt, DisableAliases: so.DisableAliases,
+			BansExpireAt: so.BansExpireAt, DisableAliases: so.DisableAliases, Hashed: so.Hashed, Label: so.Label,
 		}
 		return a.decide(cmd.Context(), &f, args, "rejected", func(ctx context.Context, s *session, sel account.Selection) (account.Decided, error) {
 			return s.accounts.RejectMany(ctx, sel, o)
@@ -240,7 +240,10 @@ func rejectCommand(a *app) *cobra.Command {
 	})
 	cmd.Long = `Refuse an account that waits for a decision, or many, as approve takes them. It is
 removed, and its handle and addresses are free; the log keeps what it was. One that was
-let in before it was held is suspended instead.`
+let in before it was held is suspended instead.
+
+With --hashed the bans keep only a hash, and of an account that is removed nothing is
+left that names the person: also the log forgets what it was.`
 	f.add(cmd)
 	b.add(cmd.Flags())
 	return cmd

@@ -42,7 +42,7 @@ var tokenID = uuid.MustParse("01900000-0000-7000-8000-000000000001")
 func serveAccounts(t *testing.T, mux *http.ServeMux, st store.Store, checker *ban.Checker) {
 	t.Helper()
 	quick := account.PasswordOptions{Memory: 64, Time: 1}
-	admin, err := account.NewAdmin(st, account.AdminOptions{Passwords: quick})
+	admin, err := account.NewAdmin(st, account.AdminOptions{Passwords: quick, Keys: testKeys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,8 @@ func accountCalls() []call {
 		{target: "POST " + waiting + "/approve", media: jsonType, body: `{}`, status: 400},
 		{target: "POST " + waiting + "/approve", media: jsonType, body: `{"uuids":["` + tokenID.String() + `"]}`, status: 200},
 		{target: "POST " + waiting + "/approve", media: jsonType, body: `{"domain":"other.example","up_to":3}`, status: 200},
-		{target: "POST " + waiting + "/reject", media: jsonType, body: `{"domain":"wait.example","limit":1,"reason":"a wave"}`, status: 200},
+		{target: "POST " + waiting + "/reject", media: jsonType, body: `{"all":true,"hashed":true}`, status: 400},
+		{target: "POST " + waiting + "/reject", media: jsonType, body: `{"domain":"wait.example","limit":1,"reason":"a wave","ban_name":true,"hashed":true,"label":"case 7"}`, status: 200},
 		{target: "POST " + waiting + "/reject", media: jsonType, body: `{"all":true,"limit":1000}`, status: 200},
 
 		{target: "POST " + aliases, media: jsonType, body: shop, status: 200},
@@ -306,6 +307,9 @@ func accountCalls() []call {
 
 		{target: "DELETE " + users + "/x", status: 400},
 		{target: "DELETE " + users + "/99", status: 404},
+		{target: "DELETE " + users + "/3?keep_alias_addresses=1", status: 400},
+		{target: "DELETE " + users + "/3?keep_hashed_ban=1&label=carol", status: 400},
+		{target: "DELETE " + users + "/3?keep_hashed_ban=1&keep_alias_addresses=1&label=case+7", status: 200},
 		{target: "DELETE " + users + "/4", status: 200},
 		{target: "DELETE " + users + "/1?force=1", status: 409},
 	}

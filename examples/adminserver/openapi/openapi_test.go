@@ -67,6 +67,9 @@ func authorize(r *http.Request, _ banhttp.Need) (string, error) {
 	return "alice", credentials[r.Header.Get("X-Test")]
 }
 
+// testKeys are those that bans are hashed under.
+var testKeys = ban.KeyRing{"k": make([]byte, ban.MinKey)}
+
 // server serves all APIs over a store with a ban, a block and accounts, behind a
 // guard.
 func server(t *testing.T) http.Handler {
@@ -81,7 +84,7 @@ func server(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checker, err := ban.NewChecker(st, ban.CheckerOptions{})
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{Keys: testKeys})
 	if err != nil {
 		t.Fatal(err)
 	}
