@@ -128,7 +128,8 @@ func TestBanJSON(t *testing.T) {
 	}
 	fields := reflect.ValueOf(full)
 	for i := range fields.NumField() {
-		if fields.Field(i).IsZero() {
+		kept := fields.Type().Field(i).Tag.Get("json") != "-"
+		if kept && fields.Field(i).IsZero() {
 			t.Fatalf("the test leaves %s unset", fields.Type().Field(i).Name)
 		}
 	}
