@@ -15,6 +15,11 @@ func TestStatementsThatFail(t *testing.T) {
 		f := new(faultsql.Faults)
 		db := f.Open(dsn(place(t, filepath.Join(t.TempDir(), "host.db"), hostFile), pragmas{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(OFF)"}))
 		t.Cleanup(func() { db.Close() })
+		t.Cleanup(func() {
+			if n := f.Unclosed(); n != 0 { // the store is closed, and the handle is the host's
+				t.Errorf("the store left %d statements or rows open", n)
+			}
+		})
 		s, err := New(t.Context(), db)
 		if err != nil {
 			t.Fatal(err)

@@ -7,6 +7,10 @@
 //	err := operation(db)
 //	reached := f.Disarm()
 //
+// A statement that reads may go wrong where it begins, and at each of its rows: that is
+// where one that was cut off goes wrong. Which statements and rows have been left open
+// is counted, see [Faults.Unclosed].
+//
 // It stands between database/sql and the driver.
 package faultsql
 
@@ -28,6 +32,7 @@ type Faults struct {
 	left    int // statements until the one that goes wrong; 0: none does
 	instead func()
 	fired   bool
+	open    int // statements and rows that were not closed yet
 }
 
 // Open opens a database whose statements f has go wrong. The name is one of
@@ -36,7 +41,8 @@ func (f *Faults) Open(name string) *sql.DB { return sql.OpenDB(connector{f, name
 
 // Arm has the n-th statement from now on, counted from 1, fail with
 // [storetest.ErrFault]. If instead is given, that is called before the statement,
-// which is then made.
+// which is then made. Asking for the next row counts as a statement, also where there
+// is none.
 func (f *Faults) Arm(n int, instead func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -49,6 +55,21 @@ func (f *Faults) Disarm() bool {
 	defer f.mu.Unlock()
 	f.left = 0
 	return f.fired
+}
+
+// Unclosed returns how many statements and rows are open: prepared or asked for, and not
+// yet closed. Those that a connection has are closed with it.
+func (f *Faults) Unclosed() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open
+}
+
+// opened notes that a statement or rows were opened, or with -1 that they were closed.
+func (f *Faults) opened(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.open += n
 }
 
 // statement is called before each statement.
@@ -113,7 +134,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err := c.faults.statement(); err != nil {
 		return nil, err
 	}
-	return c.sqliteConn.QueryContext(ctx, query, args)
+	return c.faults.rows(c.sqliteConn.QueryContext(ctx, query, args))
 }
 
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -124,6 +145,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if err != nil {
 		return nil, err
 	}
+	c.faults.opened(1)
 	return &stmt{made.(sqliteStmt), c.faults}, nil
 }
 
@@ -150,5 +172,36 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	if err := s.faults.statement(); err != nil {
 		return nil, err
 	}
-	return s.sqliteStmt.QueryContext(ctx, args)
+	return s.faults.rows(s.sqliteStmt.QueryContext(ctx, args))
+}
+
+func (s *stmt) Close() error {
+	s.faults.opened(-1)
+	return s.sqliteStmt.Close()
+}
+
+// rows are what a statement returned, of which each may be the one that goes wrong.
+type rows struct {
+	driver.Rows
+	faults *Faults
+}
+
+func (f *Faults) rows(made driver.Rows, err error) (driver.Rows, error) {
+	if err != nil {
+		return nil, err
+	}
+	f.opened(1)
+	return &rows{made, f}, nil
+}
+
+func (r *rows) Next(dest []driver.Value) error {
+	if err := r.faults.statement(); err != nil {
+		return err
+	}
+	return r.Rows.Next(dest)
+}
+
+func (r *rows) Close() error {
+	r.faults.opened(-1)
+	return r.Rows.Close()
 }
