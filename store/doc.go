@@ -32,7 +32,8 @@
 //     back equal, in UTC. The zero [time.Time] means "none" and comes back zero.
 //   - Context: a method whose context has ended before it began returns an error
 //     that matches the context's error. One that ends while it runs may either
-//     return that error, having written nothing, or complete.
+//     return that error, having written nothing, or complete. Nothing of a method
+//     that has returned waits for the end of its context.
 //   - Concurrency: every method may be called from many goroutines at once.
 //   - Ownership: a backend keeps no slice or map it was given, writes to none,
 //     and hands out none that it keeps; both sides may change theirs afterwards.

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -30,6 +31,21 @@ var callFlaws = []flaw{
 			return o.Store.UpdateAccount(context.WithoutCancel(ctx), w, c)
 		}
 	}, []string{"A context that was cancelled before is an error", "A context whose deadline has passed is an error"}},
+
+	{"holds on to the context of a read", func(o *override) {
+		o.lookup = func(ctx context.Context, keys []store.Key) ([]store.Rule, error) {
+			context.AfterFunc(ctx, func() {})
+			return o.Store.Lookup(ctx, keys)
+		}
+	}, []string{"A method that has returned has let go of its context"}},
+
+	{"leaves a time limit running", func(o *override) {
+		o.createBan = func(ctx context.Context, b store.Ban, c store.Change) (store.Ban, error) {
+			ctx, cancel := context.WithTimeout(ctx, time.Minute)
+			context.AfterFunc(ctx, cancel)
+			return o.Store.CreateBan(ctx, b, c)
+		}
+	}, []string{"A method that has returned has let go of its context"}},
 
 	{"finds credentials when it is closed", func(o *override) {
 		o.credentialByHash = func(context.Context, store.SecretHash) (store.Credential, store.Account, error) {

@@ -43,7 +43,7 @@ func clauses() []clause {
 		hitClauses, historyClauses, rankClauses, tallyClauses,
 		rekeyClauses, tableClauses, redactClauses,
 		changeClauses, changedKeysClauses, pruneClauses, auditClauses, subscribeClauses,
-		callClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
+		callClauses, letGoClauses, ownershipClauses, accountOwnershipClauses, concurrencyClauses, accountRaceClauses, cascadeRaceClauses,
 	)
 }
 
