@@ -34,11 +34,19 @@ var clockTimeClauses = []clause{
 				a = createAccount(t, s, a)
 				wantAccount(t, s, a)
 				a.SuspendedAt = time.Time{}
-				wantAccount(t, s, updateAccount(t, s, a))
+				a = updateAccount(t, s, a)
+				wantAccount(t, s, a)
 
 				alias := newAlias("a "+name, a)
 				alias.CreatedAt, alias.UpdatedAt = at, at
 				wantAlias(t, s, createAlias(t, s, alias))
+
+				session := newSession(a)
+				session.CreatedAt, session.ExpiresAt, session.LastUsedAt, session.RevokedAt = at, at, at, at
+				session.IdleTimeout = time.Hour + time.Nanosecond
+				session = createSession(t, s, session, a.Version)
+				got, _ := credentialByHash(t, s, session.Hash)
+				wantSame(t, "a session of a time "+name, got, session)
 			}
 		}},
 	{"A time that the log cannot say is refused",

@@ -14,12 +14,14 @@ func faultedCalls(t reporter, s store.Store, r records) []call {
 	old := newBan(store.KindIP, "192.0.2.0/24")
 	old.KeyText, old.ExpiresAt = old.Value, noon
 	create(t, s, old)
+	doneBy(t, s, r.account)
 	entries := entriesOf(t, s, r.list.Name)
 	prefix := func(text string) store.Ban {
 		b := newBan(store.KindIP, text)
 		b.KeyText = text
 		return b
 	}
+	caught := hitOf(entryRule(t, s, entries[0]), 2, noon, clients(1))
 	again, others := prefix(old.Value), []store.Ban{prefix("198.51.100.0/25"), prefix(old.Value)}
 	return []call{
 		{"CreateBan over an expired one", func(ctx context.Context, s store.Store) error {
@@ -34,6 +36,9 @@ func faultedCalls(t reporter, s store.Store, r records) []call {
 			delta := store.ListDelta{List: r.list, Add: []store.Entry{ipEntry("203.0.113.0/24")}, Remove: entries[:2]}
 			_, err := s.ApplyList(ctx, delta, change(store.ListSync))
 			return err
+		}},
+		{"AddHits of an entry", func(ctx context.Context, s store.Store) error {
+			return s.AddHits(ctx, []store.Hit{caught})
 		}},
 		{"Rekey of an account", nil},
 	}
@@ -74,4 +79,31 @@ func rekeyOfAccount(t reporter, open func() (store.Store, Faults), s store.Store
 		_, err := s.Rekey(ctx, page, newKeys{}, change(store.KeysRewrite))
 		return err
 	}
+}
+
+// entryRule returns the rule of an entry.
+func entryRule(t reporter, s store.Store, e store.Entry) store.Rule {
+	t.Helper()
+	for _, r := range lookup(t, s, e.Key) {
+		if r.ID == e.ID {
+			return r
+		}
+	}
+	t.Fatalf("no rule of the entry %+v is found", e)
+	return store.Rule{}
+}
+
+// doneBy makes records that name the account as who did something, which whoever
+// redacts it has to write anew.
+func doneBy(t reporter, s store.Store, a store.Account) {
+	t.Helper()
+	ban, block, sub := domainBan("by.example"), newBlock("by.example"), newSubscription("by")
+	ban.CreatedBy, block.CreatedBy, sub.UpdatedBy = a.Handle, a.Handle, a.Handle
+	create(t, s, ban)
+	createBlock(t, s, block)
+	putSubscription(t, s, sub)
+	waiting := newAccount("waits")
+	waiting.Hold = heldBy(ban.ID, "", "", "")
+	waiting.Hold.By, waiting.CreatedBy = a.Handle, a.Handle
+	createAccount(t, s, waiting)
 }

@@ -72,14 +72,14 @@ func openFor(t *testing.T, open func(t *testing.T) (store.Store, Faults)) (store
 
 // faultedMethods are the calls that write.
 var faultedMethods = []string{
-	"CreateBan", "CreateBan over an expired one", "CreateBans", "CreateBans of prefixes", "UpdateBan", "RedactBan", "DeleteBan", "PurgeBans", "AddHits", "CreateBlock", "UpdateBlock", "DeleteBlock",
+	"CreateBan", "CreateBan over an expired one", "CreateBans", "CreateBans of prefixes", "UpdateBan", "RedactBan", "DeleteBan", "PurgeBans", "AddHits", "AddHits of an entry", "CreateBlock", "UpdateBlock", "DeleteBlock",
 	"ApplyList", "ApplyList that removes", "ApplyList of a new list", "UndoList", "DropList", "CreateAccount", "UpdateAccount", "DeleteAccount",
 	"CreateBanDisabling", "UpdateBanDisabling", "CreateSession", "CreateToken", "RevokeCredentials", "TrimSessions",
 	"RemoveAccount with Redact", "CreateAlias", "UpdateAlias", "DeleteAlias", "SetKeyTables", "Rekey", "Rekey of an account", "PutSubscription", "TakeSubscription", "SetSubscriptionState", "DeleteSubscription",
 }
 
 // unlogged are those that the log says nothing of.
-var unlogged = []string{"AddHits", "CreateSession", "TrimSessions", "TakeSubscription", "SetSubscriptionState"}
+var unlogged = []string{"AddHits", "AddHits of an entry", "CreateSession", "TrimSessions", "TakeSubscription", "SetSubscriptionState"}
 
 // faulted has each statement of an operation go wrong, one after the other.
 func faulted(t reporter, method string, end bool, open func() (store.Store, Faults)) {
@@ -272,7 +272,12 @@ func everything(t reporter, s store.Store) string {
 			if err != nil {
 				t.Fatalf("after a failure the store does not work: ListEntries: %v", err)
 			}
-			entries = append(entries, fmt.Sprintf("%+v", e)) // which has no pointers
+			total, err := s.HitTotal(t.Context(), e.ID)
+			days, err2 := s.HitHistory(t.Context(), e.ID, noon, noon)
+			if err := errors.Join(err, err2); err != nil {
+				t.Fatalf("after a failure the store does not work: hits of an entry: %v", err)
+			}
+			entries = append(entries, fmt.Sprintf("%+v %+v %+v", e, total, days)) // which have no pointers
 		}
 		slices.Sort(entries) // they come in no particular order
 		add("list", l, nil)

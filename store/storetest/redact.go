@@ -357,6 +357,10 @@ func redactActor(t reporter, s store.Store) {
 	}
 	apply(t, s, readList(t, s, "l"), domainEntries(3)[2:], nil)
 	apart := create(t, s, domainBan("zoeless.example")) // whose value has the name in it
+	waiting, waitingApart := newAccount("waits"), newAccount("waits-apart")
+	waiting.Hold, waitingApart.Hold = heldBy(newID(), "", "", ""), heldBy(newID(), "", "", "")
+	waiting.Hold.By = "Zoe"
+	waiting, waitingApart = createAccount(t, s, waiting), createAccount(t, s, waitingApart)
 	removal := changeAt(store.AccountDelete, after(day))
 	removal.Actor = "zoe" // who removes herself
 	if _, err := s.RemoveAccount(t.Context(), zoeRemoval(a), removal); err != nil {
@@ -364,6 +368,10 @@ func redactActor(t reporter, s store.Store) {
 	}
 	wantSame(t, "a ban by somebody else", read(t, s, apart.ID), apart)
 	remove(t, s, apart)
+	waiting.Hold.By = a.ID.String()
+	waiting.Version++
+	wantSame(t, "an account that is held by her", readAccount(t, s, waiting.ID), waiting)
+	wantSame(t, "an account that is held by somebody else", readAccount(t, s, waitingApart.ID), waitingApart)
 	everything := strings.ReplaceAll(everything(t, s), "zoeless", "")
 	if at := strings.Index(strings.ToLower(everything), "zoe"); at >= 0 {
 		t.Errorf("the name is still there: ...%s...", everything[max(0, at-200):at+20])
