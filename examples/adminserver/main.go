@@ -48,9 +48,9 @@
 // Once an hour it removes what has become old: entries of the log after a year, or
 // as -keep-log says, days of hits after 14, ended sessions and tokens after 7.
 // A write that has to wait longer than -busy-timeout is not made, and answered with
-// status 503 and Retry-After, as is all while the disk is full, or the database
-// file moved or replaced: then /healthz says so too, and the server has to be
-// started anew.
+// status 503 and Retry-After, as are writes while the disk is full, and everything once
+// the database file was moved or replaced: then /healthz says so too, and the server
+// has to be started anew.
 package main
 
 import (

@@ -129,10 +129,24 @@ func (a *app) describe(err error) problem {
 	if e, ok := errors.AsType[*sqlitestore.CheckError](err); ok {
 		p.Damages = e.Problems
 	}
-	if p.Code == codeBusy {
-		p.Message += "; try again"
+	if hint := hintOn(err); hint != "" && !is[*backend.Error](err) { // which has its own
+		p.Message += "; " + hint
 	}
 	return p
+}
+
+// hintOn returns what to do about trouble with a database that was opened; empty: nothing
+// that could be said.
+func hintOn(err error) string {
+	switch {
+	case errors.Is(err, store.ErrBusy):
+		return "try again"
+	case errors.Is(err, sqlitestore.ErrDiskFull):
+		return "make room on the disk: nothing was half written"
+	case errors.Is(err, sqlitestore.ErrIO):
+		return "look at the disk, and at who may read and write the file and its folder"
+	}
+	return ""
 }
 
 // unreadableKeys reports whether an error is about a key file. That a key is missing is

@@ -2,8 +2,12 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"testing"
+
+	"example.com/ostraka/sqlitestore"
+	"example.com/ostraka/store"
 )
 
 func TestWriteLockOfAnotherProcess(t *testing.T) {
@@ -78,6 +82,27 @@ func TestDamageIsReported(t *testing.T) {
 				contains(t, c.run("verify").errors, "damage: ", "banctl: ")
 			} else if name != "pages" { // what cannot be read has no list of damages
 				t.Errorf("no damages in %v", doc)
+			}
+		})
+	}
+}
+
+// TestTroubleSaysWhatToDo: each trouble with a database that was opened has its hint.
+func TestTroubleSaysWhatToDo(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		hint string
+	}{
+		"a full disk":           {sqlitestore.ErrDiskFull, "; make room on the disk: nothing was half written"},
+		"a disk that fails":     {sqlitestore.ErrIO, "; look at the disk, and at who may read and write the file and its folder"},
+		"a lock of another one": {store.ErrBusy, "; try again"},
+		"nothing to be done":    {store.ErrNotFound, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &app{started: true}
+			err := fmt.Errorf("vacuum: %w", c.err)
+			if got := a.describe(err).Message; got != err.Error()+c.hint {
+				t.Errorf("got %q", got)
 			}
 		})
 	}

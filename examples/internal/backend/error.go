@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"example.com/ostraka/pgstore"
+	"example.com/ostraka/sqlitestore"
 	"example.com/ostraka/store"
 )
 
@@ -35,9 +38,11 @@ var lines = regexp.MustCompile(`\s*\n\s*`)
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Outage reports whether the same may work later on: the server does not answer.
+// Outage reports whether the same may work later on: the server does not answer, the disk
+// is full, or another program keeps the file to itself.
 func (e *Error) Outage() bool {
-	return errors.Is(e.Err, pgstore.ErrConnection) && !refused(e.Err) ||
+	return errors.Is(e.Err, sqlitestore.ErrDiskFull) || errors.Is(e.Err, store.ErrBusy) ||
+		errors.Is(e.Err, pgstore.ErrConnection) && !refused(e.Err) ||
 		errors.Is(e.Err, pgstore.ErrReplica) || errors.Is(e.Err, pgstore.ErrDiskFull)
 }
 
@@ -82,14 +87,27 @@ var ErrMissing = errors.New("there is no such database")
 // ErrFilesOnly: it is done for SQLite files only.
 var ErrFilesOnly = errors.New("is for SQLite files")
 
-const howFile = "name a database of ostraka, or a new file in a folder that is there"
+const (
+	howFile = "name a database of ostraka, or a new file in a folder that is there"
+	mayFile = "let this user read and write the file, and its folder, where SQLite keeps more files, and look at the disk"
+)
 
 // fileError explains why a file cannot be opened.
 func (a Address) fileError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	return a.error(err, howFile)
+	e := a.error(err, howFile)
+	info, missing := os.Stat(a.path)
+	switch {
+	case errors.Is(err, sqlitestore.ErrDiskFull):
+		e.Hint = "make room on the disk"
+	case errors.Is(err, store.ErrBusy):
+		e.Hint = "another program writes to it; try again"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, sqlitestore.ErrIO) && missing == nil && !info.IsDir():
+		e.Hint = mayFile
+	}
+	return e
 }
 
 // serverError explains why a database on a server cannot be used.
