@@ -2,6 +2,7 @@ package blocklist
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -72,8 +73,9 @@ const (
 // Subscribe has a list fetched by itself, from now on and at every interval, by
 // whoever runs a Fetcher of package blocklist/fetch over the store. It replaces the
 // subscription that the list has, if any, and reports whether there was none. The
-// list keeps the content that it has until the first fetch. Options that do not fit
-// give a [*ban.ValueError].
+// list keeps the content that it has until the first fetch. One that has just these
+// options stays as it is, and as due as it is. Options that do not fit give a
+// [*ban.ValueError].
 func (a *Admin) Subscribe(ctx context.Context, o SubscribeOptions) (s Subscription, created bool, err error) {
 	c, err := a.change(ctx, store.SubscriptionPut)
 	if err != nil {
@@ -90,6 +92,13 @@ func (a *Admin) Subscribe(ctx context.Context, o SubscribeOptions) (s Subscripti
 		CreatedAt: c.At, UpdatedAt: c.At, UpdatedBy: c.Actor,
 		State: store.SubscriptionState{DueAt: c.At},
 	}
+	old, err := a.store.Subscription(ctx, o.List)
+	switch {
+	case err == nil && s == settingsOf(old, s):
+		return old, false, nil
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return Subscription{}, false, fmt.Errorf("subscribe list %q: %w", o.List, err)
+	}
 	if s.ID, err = uuid.NewV7(); err != nil {
 		return Subscription{}, false, fmt.Errorf("make an id: %w", err)
 	}
@@ -97,6 +106,14 @@ func (a *Admin) Subscribe(ctx context.Context, o SubscribeOptions) (s Subscripti
 		return Subscription{}, false, fmt.Errorf("subscribe list %q: %w", o.List, err)
 	}
 	return s, s.Version == 1, nil
+}
+
+// settingsOf returns a subscription that is there with what is no setting as another
+// has it, for the two to be compared.
+func settingsOf(old, s Subscription) Subscription {
+	old.ID, old.Version, old.State = s.ID, s.Version, s.State
+	old.CreatedAt, old.UpdatedAt, old.UpdatedBy = s.CreatedAt, s.UpdatedAt, s.UpdatedBy
+	return old
 }
 
 // Unsubscribe ends the subscription of a list, and returns it as it was, or

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/ban"
 	"example.com/ostraka/blocklist"
 	"example.com/ostraka/memstore"
@@ -64,6 +66,51 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 	}
 	if all, err := admin.Subscriptions(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("there are %v, error %v", all, err)
+	}
+}
+
+// TestSubscribingToTheSameAgainChangesNothing: a form that is sent twice, or a script that
+// is run again, has nothing fetched anew, and leaves a fetch under way alone.
+func TestSubscribingToTheSameAgainChangesNothing(t *testing.T) {
+	st := memstore.New()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	admin, err := blocklist.NewAdmin(st, blocklist.AdminOptions{Actor: "test", Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := blocklist.SubscribeOptions{List: "l", URL: "https://lists.example/l", Reason: "spam"}
+	subscribe := func(o blocklist.SubscribeOptions) blocklist.Subscription {
+		t.Helper()
+		s, _, err := admin.Subscribe(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Minute)
+		return s
+	}
+	subscribe(same)
+	held, err := st.TakeSubscription(t.Context(), "l", "a fetch", now, now.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := subscribe(same); again != held {
+		t.Errorf("it was %+v, and is %+v", held, again)
+	}
+	if log, err := st.ListChanges(t.Context(), uuid.Nil, store.Page{Limit: 10}); err != nil || len(log) != 1 {
+		t.Errorf("%d changes are logged, want 1; error %v", len(log), err)
+	}
+	for name, edit := range map[string]func(*blocklist.SubscribeOptions){
+		"the URL":      func(o *blocklist.SubscribeOptions) { o.URL += "2" },
+		"the interval": func(o *blocklist.SubscribeOptions) { o.Interval = time.Hour },
+		"the reason":   func(o *blocklist.SubscribeOptions) { o.Reason = "more spam" },
+		"the scope":    func(o *blocklist.SubscribeOptions) { o.Scope = ban.ScopeOf(ban.Mail) },
+	} {
+		before := subscribe(same)
+		other := same
+		edit(&other)
+		if after := subscribe(other); after.Version != before.Version+1 || after.State.Holder != "" {
+			t.Errorf("%s is another, and it is not subscribed anew: %+v", name, after)
+		}
 	}
 }
 

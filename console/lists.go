@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"net/url"
@@ -97,6 +98,7 @@ type listDetail struct {
 	Fetches   bool
 	Subscribe *subscribeForm // nil: nobody fetches
 	Problem   string         // why it was not fetched
+	Unsaid    string         // why it cannot be saved in the format that was asked for
 }
 
 // exportFormats are those that a list can be saved in.
@@ -151,9 +153,26 @@ func exportList(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	// All of it before anything is sent: that a format has no way to say an entry shows
+	// at that entry, and a file that is cut off would tell nobody why.
+	var text bytes.Buffer
+	err = r.console.parts.Blocks.Export(r.Context(), l.Name, &text, format)
+	if wrong, ok := errors.AsType[*blocklist.WriteError](err); ok {
+		a, err := listAnswer(r, "", "")
+		if err == nil {
+			d := a.data.(*listDetail)
+			d.Unsaid = upperFirst(wrong.Error()) + "."
+			a.status = http.StatusConflict
+		}
+		return a, err
+	}
+	if err != nil {
+		return answer{}, err
+	}
 	return answer{
 		file: func(w http.ResponseWriter) error {
-			return r.console.parts.Blocks.Export(r.Context(), l.Name, w, format)
+			_, err := text.WriteTo(w)
+			return err
 		},
 		fileName: l.Name + "." + fileEnding(format), fileType: "text/plain; charset=utf-8",
 	}, nil

@@ -79,6 +79,9 @@ func TestAFileIsPlannedBeforeItIsApplied(t *testing.T) {
 		t.Errorf("the file is %d, %q", file.status, file.body)
 	}
 
+	// A page says that a format has no way to say this: a file that ends early does not.
+	w.get("reader", "/lists/mine/export?format=netset").want(409, "was not saved", "cannot be written as netset", "CSV and JSON can say all")
+
 	// What looks like a mistake takes a second step.
 	plan = w.sendFile("moderator", "/lists/plan", "z.example\n", form...).want(200, "looks like a mistake", "Do it anyway")
 	w.sendFile("moderator", "/lists/apply", "", hiddenFields(plan.body)...).want(409, "looks like a mistake")
