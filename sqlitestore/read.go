@@ -3,6 +3,9 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
 	"sync/atomic"
 )
 
@@ -26,6 +29,11 @@ func (s *Store) retryRead(ctx context.Context, fn func() error) error {
 // view is read on one connection in a read transaction: all that fn reads is of
 // one moment.
 func (s *Store) view(ctx context.Context, doing string, fn func(querier) error) error {
+	return s.viewConn(ctx, doing, func(conn *sql.Conn) error { return fn(conn) })
+}
+
+// viewConn is view for what wants the connection itself.
+func (s *Store) viewConn(ctx context.Context, doing string, fn func(*sql.Conn) error) error {
 	return s.read(ctx, doing, func(querier) error {
 		conn, err := s.readDB.Conn(ctx)
 		if err != nil {
@@ -89,6 +97,79 @@ func drain(rows *sql.Rows, fn func(*sql.Rows) error) error {
 		}
 	}
 	return rows.Err()
+}
+
+// eachRow calls fn with the values of every row as the driver gives them, and returns how
+// many there were. fn must not keep the slice. For as many rows as a scan of all rules has,
+// database/sql takes as long as SQLite: it locks for each and converts each value.
+func eachRow(ctx context.Context, conn *sql.Conn, fn func([]driver.Value) error, query string, args ...any) (n int, err error) {
+	named := make([]driver.NamedValue, len(args))
+	for i, arg := range args {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: arg}
+	}
+	counted := func(row []driver.Value) error {
+		n++
+		return fn(row)
+	}
+	able := false
+	err = conn.Raw(func(c any) error {
+		queryer, ok := c.(driver.QueryerContext)
+		if !ok {
+			return nil
+		}
+		rows, err := queryer.QueryContext(ctx, query, named)
+		if able = !errors.Is(err, driver.ErrSkip); !able {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return drainDriver(rows, counted)
+	})
+	if err == nil && !able { // a host's driver, around that of SQLite, wants to be asked otherwise
+		err = each(ctx, conn, func(rows *sql.Rows) error { return scanValues(rows, counted) }, query, args...)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return n, err
+}
+
+// drainDriver calls fn for every row, and closes rows.
+func drainDriver(rows driver.Rows, fn func([]driver.Value) error) (err error) {
+	defer func() {
+		if closed := rows.Close(); err == nil {
+			err = closed
+		}
+	}()
+	row := make([]driver.Value, len(rows.Columns()))
+	for {
+		switch err := rows.Next(row); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+}
+
+// scanValues calls fn with the values of a row.
+func scanValues(rows *sql.Rows, fn func([]driver.Value) error) error {
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	row, dest := make([]driver.Value, len(columns)), make([]any, len(columns))
+	for i := range row {
+		dest[i] = &row[i]
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return err
+	}
+	return fn(row)
 }
 
 // lazyStmt is a statement that is prepared when it is first needed.

@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"iter"
 	"time"
@@ -21,11 +22,13 @@ const rowPage = 4000
 // page: joined, their texts would be made anew for every rule. A driver takes longer
 // for a column than SQLite for a sum, and less long for NULL than for an empty text:
 // so what has few values is one number.
-const rowColumns = `key, id, since, until, list, line, value, effect + (scope << 8) + (shadow << 16) + (origin << 17), expires_at,
+const rowColumns = `key, id, since, until, list, line, value, effect + 256 * (scope + 256 * (shadow + 2 * origin)), expires_at,
 	CASE WHEN list IS NULL THEN reason END, CASE WHEN list IS NULL THEN public_reason END, label`
 
 const (
-	columnSince = iota
+	columnKey = iota
+	columnID
+	columnSince
 	columnUntil
 	columnList
 	columnLine
@@ -35,7 +38,14 @@ const (
 	columnReason
 	columnPublicReason
 	columnLabel
-	rowValues // how many there are behind key and id
+)
+
+// A page begins with what is left of the key that the page before it ended in: mostly
+// nothing. As one condition, (key, id, since) > (?, ?, ?), SQLite would compare every
+// row of the page with all three.
+const (
+	rowsOfKey    = `SELECT ` + rowColumns + ` FROM ostraka_rules WHERE key = ? AND (id, since) > (?, ?) ORDER BY id, since LIMIT ?`
+	rowsBehindIt = `SELECT ` + rowColumns + ` FROM ostraka_rules WHERE key > ? AND key < ? ORDER BY key, id, since LIMIT ?`
 )
 
 // Scan implements [store.Rules].
@@ -46,42 +56,42 @@ func (s *Store) Scan(ctx context.Context, kind store.Kind) iter.Seq2[store.Rule,
 			return
 		}
 		r := rowReader{key: from, below: below, id: make([]byte, len(uuid.Nil))}
-		r.dest = append(r.dest, &r.key, &r.rawID)
-		for i := range r.values {
-			r.dest = append(r.dest, &r.values[i])
-		}
 		for more := true; more; {
-			err := s.view(ctx, "scan rules", func(q querier) (err error) {
-				more, err = r.page(ctx, q)
+			err := s.viewConn(ctx, "scan rules", func(conn *sql.Conn) (err error) {
+				more, err = r.page(ctx, conn)
 				return err
 			})
 			if err != nil {
 				yield(store.Rule{}, err)
 				return
 			}
-			for _, rule := range r.rules {
-				if !yield(rule, nil) {
+			for i := range r.rules {
+				if !yield(r.rules[i], nil) {
 					return
 				}
 			}
+			r.rules = r.rules[:0]
 		}
 	}
 }
 
 // rowReader reads all rules, page by page, in the order of key, id and since.
 type rowReader struct {
-	key   string // of the row that was read last
-	rawID sql.RawBytes
+	key   string // of the row that was read last, or what is before all
 	id    []byte
 	since int64
 	below string // the first key that is not to be read
 
-	values [rowValues]any
-	dest   []any
-	last   store.Rule // that was found last
-	rules  []store.Rule
+	last  identity     // of the rule that was found last
+	rules []store.Rule // that are to be yielded
 
 	lists map[int64]listInForce
+}
+
+// identity tells rules apart.
+type identity struct {
+	key store.Key
+	id  uuid.UUID
 }
 
 // listInForce is a list as far as its entries have to do with it.
@@ -91,28 +101,17 @@ type listInForce struct {
 }
 
 // page reads a page, and reports whether there may be more. It may be called again
-// after an error.
-func (r *rowReader) page(ctx context.Context, q querier) (more bool, err error) {
-	if err := r.readLists(ctx, q); err != nil {
+// after an error: it goes on behind the rules that it has.
+func (r *rowReader) page(ctx context.Context, conn *sql.Conn) (more bool, err error) {
+	if err := r.readLists(ctx, conn); err != nil {
 		return false, err
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+rowColumns+` FROM ostraka_rules
-		WHERE (key, id, since) > (?, ?, ?) AND key < ? ORDER BY key, id, since LIMIT ?`, r.key, r.id, r.since, r.below, rowPage)
+	n, err := eachRow(ctx, conn, r.take, rowsOfKey, r.key, r.id, r.since, int64(rowPage))
 	if err != nil {
 		return false, err
 	}
-	defer rows.Close()
-	n := 0
-	r.rules = r.rules[:0]
-	for ; rows.Next(); n++ {
-		if err := rows.Scan(r.dest...); err != nil {
-			return false, err
-		}
-		if err := r.take(); err != nil {
-			return false, err
-		}
-	}
-	return n == rowPage, rows.Err()
+	behind, err := eachRow(ctx, conn, r.take, rowsBehindIt, r.key, r.below, int64(rowPage-n))
+	return n+behind == rowPage, err
 }
 
 // readLists reads the lists, of which there are few.
@@ -134,24 +133,17 @@ func (r *rowReader) readLists(ctx context.Context, q querier) error {
 	return err
 }
 
-// take adds the rule of the row that was scanned, if it is in force.
-func (r *rowReader) take() (err error) {
-	if len(r.rawID) != len(uuid.Nil) {
-		return fmt.Errorf("%w: a rule with an id of %d bytes", ErrCorrupt, len(r.rawID))
+// take adds the rule of a row, if it is in force.
+func (r *rowReader) take(row []driver.Value) (err error) {
+	if r.key, r.id, r.since, err = readPlace(row, r.id); err != nil {
+		return err
 	}
-	r.id = append(r.id[:0], r.rawID...)
-	v := &r.values
-	since, ok := v[columnSince].(int64)
-	if !ok {
-		return fmt.Errorf("%w: a rule since %v", ErrCorrupt, v[columnSince])
-	}
-	r.since = since
-	small := number(v[columnSmall])
+	small := number(row[columnSmall])
 	var rule store.Rule
-	if list, ok := v[columnList].(int64); ok {
+	if list, ok := row[columnList].(int64); ok {
 		l, there := r.lists[list]
-		until, ends := v[columnUntil].(int64)
-		if !there || since > l.content || ends && until <= l.content {
+		until, ends := row[columnUntil].(int64)
+		if !there || r.since > l.content || ends && until <= l.content {
 			return nil
 		}
 		rule = l.common
@@ -159,28 +151,42 @@ func (r *rowReader) take() (err error) {
 		if rule.Origin, err = sqlbackend.NumberedOrigin(int(small >> 17)); err != nil {
 			return err
 		}
-		rule.Reason, _ = v[columnReason].(string)
-		rule.PublicReason, _ = v[columnPublicReason].(string)
-		rule.Label, _ = v[columnLabel].(string)
+		rule.Reason, _ = row[columnReason].(string)
+		rule.PublicReason, _ = row[columnPublicReason].(string)
+		rule.Label, _ = row[columnLabel].(string)
 	}
 	if rule.Key, err = sqlbackend.ParseRuleKey(r.key); err != nil {
 		return err
 	}
 	rule.ID = uuid.UUID(r.id)
-	if r.last.ID == rule.ID && r.last.Key == rule.Key {
+	if this := (identity{rule.Key, rule.ID}); this != r.last {
+		r.last = this
+	} else {
 		return nil // it has changed between two pages
 	}
-	if rule.Value, ok = v[columnValue].(string); !ok {
+	if value, ok := row[columnValue].(string); ok {
+		rule.Value = value
+	} else {
 		rule.Value = rule.Key.Text
 	}
 	rule.Effect, rule.Scope, rule.Shadow = store.Effect(small), store.Scope(small>>8), small>>16&1 != 0
-	rule.Line = int(number(v[columnLine]))
-	if at, ok := v[columnExpires].(int64); ok {
+	rule.Line = int(number(row[columnLine]))
+	if at, ok := row[columnExpires].(int64); ok {
 		rule.ExpiresAt = time.UnixMicro(at).UTC()
 	}
-	r.last = rule
 	r.rules = append(r.rules, rule)
 	return nil
+}
+
+// readPlace returns where a row is in the order, its id in room.
+func readPlace(row []driver.Value, room []byte) (key string, id []byte, since int64, err error) {
+	key, isText := row[columnKey].(string)
+	id, isBlob := row[columnID].([]byte)
+	since, isNumber := row[columnSince].(int64)
+	if !isText || !isBlob || !isNumber || len(id) != len(uuid.Nil) {
+		return "", room, 0, fmt.Errorf("%w: a rule of key %.64v and id %x since %v", ErrCorrupt, row[columnKey], row[columnID], row[columnSince])
+	}
+	return key, append(room[:0], id...), since, nil
 }
 
 // number returns the number that a driver gives; those of STRICT tables are int64.
