@@ -1,7 +1,6 @@
 package pgstore
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -19,10 +18,7 @@ import (
 // decodes by hand: of a million rules, scanning them column by
 // column would take longer than reading them. The zero value is ready.
 type ruleReader struct {
-	lists  map[int64]listTexts // by Seq
-	stream bool                // rows have streamColumns: what is in force in these lists is read, and comes after:
-	key    string              // this one, as the column has it,
-	id     uuid.UUID           // and this one among its like
+	lists map[int64]listTexts // by Seq
 }
 
 // listTexts are what all rules of a list have in common, kept once for all of
@@ -30,19 +26,12 @@ type ruleReader struct {
 type listTexts struct {
 	origin                             store.Origin
 	name, source, reason, publicReason string
-	content                            int64 // that is in force; known only where rows have streamColumns
+	content                            int64 // that is in force; known only to streams
 }
 
-// rule returns the rule of a row, whose bytes it does not keep, and false if it is not
-// wanted.
+// rule returns the rule of a row, whose bytes it does not keep.
 func (r *ruleReader) rule(row [][]byte, binary bool) (rule store.Rule, ok bool, err error) {
 	c := columns{row: row, binary: binary}
-	if r.stream {
-		if ok, err := r.wants(row, binary); !ok {
-			return rule, false, err
-		}
-		c.row = row[:len(row)-streamed]
-	}
 	if rule.Key, err = sqlbackend.ParseRuleKey(c.text()); err != nil {
 		return rule, false, err
 	}
@@ -68,26 +57,6 @@ func (r *ruleReader) rule(row [][]byte, binary bool) (rule store.Rule, ok bool, 
 	return rule, true, c.err
 }
 
-// wants reports whether a row that has streamColumns is in force, and comes late enough.
-func (r *ruleReader) wants(row [][]byte, binary bool) (bool, error) {
-	c := columns{row: row, binary: binary, next: idColumn}
-	if string(row[0]) < r.key || string(row[0]) == r.key && !after(c.uuid(), r.id) {
-		return false, c.err
-	}
-	c.next = len(row) - streamed - 1
-	list, isEntry := c.integerOrNull()
-	if !isEntry {
-		return true, c.err
-	}
-	texts, there := r.lists[list]
-	since := c.integer()
-	until, ends := c.integerOrNull()
-	return there && since <= texts.content && (!ends || until > texts.content), c.err
-}
-
-// after reports whether an id comes after another in the order of the server.
-func after(a, b uuid.UUID) bool { return bytes.Compare(a[:], b[:]) > 0 }
-
 // shared returns the texts of a list that a row has: those kept, unless the list has
 // changed since.
 func (r *ruleReader) shared(list int64, kept listTexts, row [][]byte) listTexts {
@@ -109,16 +78,16 @@ func (r *ruleReader) keep(list, content int64, name, source, reason, publicReaso
 	return texts
 }
 
-// each calls fn with the rules of all rows, and closes rows. It reports false if fn
-// did.
-func (r *ruleReader) each(rows pgx.Rows, fn func(store.Rule) bool) (all bool, err error) {
+// eachRule calls fn with the rules that decode makes of rows, which it is told the format
+// of, and closes rows. It reports false if fn did.
+func eachRule(rows pgx.Rows, decode func(row [][]byte, binary bool) (rule store.Rule, ok bool, err error), fn func(store.Rule) bool) (all bool, err error) {
 	defer rows.Close()
 	binary := false
 	for i, f := range rows.FieldDescriptions() {
 		binary = binary || i == idColumn && f.Format == pgx.BinaryFormatCode
 	}
 	for rows.Next() {
-		rule, ok, err := r.rule(rows.RawValues(), binary)
+		rule, ok, err := decode(rows.RawValues(), binary)
 		if err != nil {
 			return false, err
 		}
@@ -131,14 +100,14 @@ func (r *ruleReader) each(rows pgx.Rows, fn func(store.Rule) bool) (all bool, er
 
 // appendRules appends the rules of all rows, and closes rows.
 func (r *ruleReader) appendRules(to []store.Rule, rows pgx.Rows) ([]store.Rule, error) {
-	_, err := r.each(rows, func(rule store.Rule) bool {
+	_, err := eachRule(rows, r.rule, func(rule store.Rule) bool {
 		to = append(to, rule)
 		return true
 	})
 	return to, err
 }
 
-// idColumn is the place of the id in ruleColumns. Its format, which is that of all
+// idColumn is the place of the id in ruleColumns and in streamColumns. Its format, which is that of all
 // numbers beside it, depends on the mode of the connection.
 const idColumn = 1
 
@@ -217,6 +186,8 @@ func (c *columns) integer() (n int64) {
 		}
 	case len(v) == 8:
 		n = int64(binary.BigEndian.Uint64(v))
+	case len(v) == 4:
+		n = int64(int32(binary.BigEndian.Uint32(v)))
 	case len(v) == 2:
 		n = int64(int16(binary.BigEndian.Uint16(v)))
 	default:

@@ -24,14 +24,6 @@ const rulesInForce = ` FROM @rules r` + inForce
 const inForce = ` LEFT JOIN @lists l ON l.seq = r.list
 	WHERE (r.list IS NULL OR r.since <= l.content AND (r.until IS NULL OR r.until > l.content))`
 
-// streamColumns are read behind ruleColumns of rows in force or not, where it is decided
-// here which are: joining each of a million with its list would take the server longer
-// than reading them. The column before them is the list.
-const (
-	streamColumns = `, r.since, r.until`
-	streamed      = 2 // how many they are
-)
-
 // lookupRules selects the rules of keys. Behind a SELECT of its own the list of keys
 // is the same to the planner whatever is in it. So PostgreSQL plans the statement once
 // a connection; the keys themselves would have it plan anew for each look-up, which

@@ -102,7 +102,6 @@ func (r *ruleScan) rest(ctx context.Context, yield func(store.Rule, error) bool)
 		return err
 	}
 	defer s.life.Leave()
-	r.reader.stream, r.reader.key, r.reader.id = true, r.key, r.id
 	conn, err := s.takeConn(ctx)
 	if err != nil {
 		return explain(ctx, doingScan, err)
@@ -132,18 +131,19 @@ func (r *ruleScan) stream(ctx context.Context, conn *pgx.Conn, yield func(store.
 	if err != nil {
 		return err
 	}
-	_, err = r.reader.each(rows, yield)
+	reader := streamReader{lists: r.reader.lists, key: r.key, id: r.id}
+	_, err = eachRule(rows, reader.rule, yield)
 	return err
 }
 
 // query reads the table, or what its index has of a kind. What the reader can decide as
 // well, the server is not asked: it would take longer for it than the reading.
 func (r *ruleScan) query(ctx context.Context, conn *pgx.Conn) (pgx.Rows, error) {
-	query := `SELECT ` + ruleColumns + streamColumns + ` FROM @rules r WHERE ` + r.where
+	query := `SELECT ` + streamColumns + ` FROM @rules r WHERE ` + r.where
 	if r.every {
 		return conn.Query(ctx, r.store.sql(query))
 	}
-	return conn.Query(ctx, r.store.sql(query+` AND r.key >= ? AND r.key < ?`), r.reader.key, r.below)
+	return conn.Query(ctx, r.store.sql(query+` AND r.key >= ? AND r.key < ?`), r.key, r.below)
 }
 
 // snapshot begins a transaction that sees one moment, and reads the lists, so that

@@ -58,7 +58,11 @@ func fillLong(t *testing.T, s store.Store) {
 	for i := range 300 {
 		kind := []store.Kind{store.KindEmail, store.KindDomain, store.KindName}[i%3]
 		b := newBan(fmt.Sprintf("b%d.example", i))
-		b.ID, b.Kind, b.Effect, b.Reason = id(b.Value), kind, store.Effect(i%2), "a reason"
+		b.ID, b.Kind, b.Effect, b.Reason, b.PublicReason = id(b.Value), kind, store.Effect(i%3), "a reason", "what people read"
+		b.Scope, b.Shadow = store.Scope(i%32), i%5 == 0
+		if i%4 == 0 {
+			b.ExpiresAt = time.Date(2040, 1, 1, i, 0, 0, 123_000, time.UTC)
+		}
 		if _, err := s.CreateBan(t.Context(), b, aChange(store.BanCreate)); err != nil {
 			t.Fatal(err)
 		}
@@ -77,6 +81,10 @@ func fillLong(t *testing.T, s store.Store) {
 			if i%5 == 0 {
 				some[i].Key.Kind = store.KindEmail
 			}
+			if i%7 == 0 {
+				some[i].Value = "as it was: " + some[i].Value
+			}
+			some[i].Effect, some[i].Shadow = store.Effect(i%3), i%11 == 0
 		}
 		return some
 	}

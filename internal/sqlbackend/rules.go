@@ -16,7 +16,9 @@ var kindLetters = map[store.Kind]string{
 	store.KindEmail: "e:", store.KindDomain: "d:", store.KindIP: "i:", store.KindName: "n:",
 }
 
-var lettersKind = map[byte]store.Kind{
+// lettersKind is an array, since it is asked once for each rule of a store; zero is no
+// kind.
+var lettersKind = [256]store.Kind{
 	'e': store.KindEmail, 'd': store.KindDomain, 'i': store.KindIP, 'n': store.KindName,
 }
 
@@ -33,7 +35,7 @@ func RuleKey(k store.Key) (string, error) {
 // ParseRuleKey is the inverse of [RuleKey].
 func ParseRuleKey(s string) (store.Key, error) {
 	if len(s) >= 2 && s[1] == ':' {
-		if kind, ok := lettersKind[s[0]]; ok {
+		if kind := lettersKind[s[0]]; kind != 0 {
 			return store.Key{Kind: kind, Text: s[2:]}, nil
 		}
 	}
