@@ -164,7 +164,7 @@ func scanValues(rows *sql.Rows, fn func([]driver.Value) error) error {
 	}
 	row, dest := make([]driver.Value, len(columns)), make([]any, len(columns))
 	for i := range row {
-		dest[i] = &row[i]
+		dest[i] = (*any)(&row[i])
 	}
 	if err := rows.Scan(dest...); err != nil {
 		return err
