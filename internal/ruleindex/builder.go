@@ -2,7 +2,10 @@ package ruleindex
 
 import (
 	"math/bits"
+	"runtime"
 	"slices"
+	"strings"
+	"sync"
 
 	"example.com/ostraka/store"
 )
@@ -13,16 +16,43 @@ import (
 // memory than it has to. A Builder is not safe for concurrent use.
 type Builder struct {
 	index *Index
-	parts []building // by the highest bits of hashes
-	room  int        // rules that a part is likely to have
+	parts []building     // by the highest bits of hashes
+	room  int            // rules that a part is likely to have
+	last  [kinds]stamped // what the newest rule of each kind shares
+	stamp uint32         // of the newest of them
+	rules int            // that were added,
+	texts int            // and the bytes of their texts
 }
 
-// building is a shard that is being built.
+// kinds is more than there are, and a power of two.
+const kinds = 8
+
+// stamped is what rules share, with a number that nothing else has had.
+type stamped struct {
+	common
+	stamp uint32
+}
+
+// building is a shard that is being built. What every rule changes is at its beginning:
+// very many parts take turns in the processor's cache.
 type building struct {
-	shard   shard    // without its table and texts
-	hashes  []uint64 // of records
+	records []hashed
 	texts   []byte
+	known   [kinds / 2]known  // what rules came with last; of two kinds, one
+	shard   shard             // without its table, records and texts
 	numbers map[common]uint16 // of what is in shard.commons
+}
+
+// hashed is a record with the hash of its key.
+type hashed struct {
+	hash uint64
+	record
+}
+
+// known is the number in the commons of a shard that what has the stamp has.
+type known struct {
+	stamp  uint32
+	number uint16
 }
 
 // NewBuilder returns a Builder for about so many rules. That there are more, or
@@ -48,19 +78,50 @@ func (b *Builder) Add(r *store.Rule) {
 	}
 	hash := b.hash(r.Key)
 	p := &b.parts[hash>>b.index.view.shift]
-	if len(p.hashes) == cap(p.hashes) {
-		p.grow(b.room)
+	if len(p.records) == cap(p.records) {
+		b.grow(p)
 	}
-	p.hashes = append(p.hashes, hash)
-	rec := p.shard.record(r, p.numbers)
-	if rec.flags&flagOdd == 0 {
-		rec.text = uint32(len(p.texts))
-		p.texts = append(p.texts, r.Key.Text...)
-		if rec.flags&flagOwnText != 0 {
-			p.texts = append(p.texts, r.Value...)
+	p.records = append(p.records, hashed{hash, b.record(p, r)})
+}
+
+// record returns the record of a rule, of which it adds the texts and what else it needs.
+func (b *Builder) record(p *building, r *store.Rule) record {
+	number, ok := uint16(0), ordinary(r)
+	if ok {
+		number, ok = b.number(p, r)
+	}
+	if !ok {
+		return p.shard.packOdd(r)
+	}
+	rec := p.shard.record(r, number)
+	if len(p.texts)+int(rec.keyLen)+int(rec.valueLen) >= maxText {
+		p.shard.addLoose(&rec, strings.Clone(r.Key.Text+r.Value[:rec.valueLen]))
+		return rec
+	}
+	rec.place = uint32(len(p.texts))
+	p.texts = append(p.texts, r.Key.Text...)
+	p.texts = append(p.texts, r.Value[:rec.valueLen]...)
+	b.rules++
+	b.texts += len(p.texts) - int(rec.place)
+	return rec
+}
+
+// number is [shard.number] of what a rule shares. Mostly that is what the rule of its
+// kind before it shared, here and in the shard.
+func (b *Builder) number(p *building, r *store.Rule) (number uint16, ok bool) {
+	c, last := commonOf(r), &b.last[r.Key.Kind%kinds]
+	if last.stamp == 0 || last.common != c {
+		b.stamp++
+		*last = stamped{c, b.stamp}
+	}
+	k := &p.known[r.Key.Kind%(kinds/2)]
+	if k.stamp != last.stamp {
+		if number, ok = p.shard.number(c, p.numbers); !ok {
+			return 0, false
 		}
+		*k = known{last.stamp, number}
 	}
-	p.shard.append(rec)
+	return k.number, true
 }
 
 // hash returns the hash of a key, and counts it if it is a prefix.
@@ -82,57 +143,75 @@ func (b *Builder) hash(key store.Key) uint64 {
 
 // grow makes room for more records: for a few first, so that many parts with few
 // rules take little, then for as many as are likely to come.
-func (p *building) grow(room int) {
+func (b *Builder) grow(p *building) {
 	if p.numbers == nil {
 		p.numbers = make(map[common]uint16)
 	}
-	more := max(8, room/8, len(p.hashes)/2)
-	if len(p.hashes) > 8 {
-		more = max(more, room-len(p.hashes))
+	n := len(p.records)
+	more := max(8, b.room/8, n/2)
+	if n > 8 {
+		more = max(more, b.room-n)
+		p.texts = slices.Grow(p.texts, more*(b.texts/max(b.rules, 1)+1))
 	}
-	p.hashes = slices.Grow(p.hashes, more)
-	p.shard.records = slices.Grow(p.shard.records, more)
+	p.records = slices.Grow(p.records, more)
 }
 
 // Index returns the index of all rules. The Builder must not be used any more.
 func (b *Builder) Index() *Index {
 	x, v := b.index, b.index.view
 	v.dir = make([]part, len(b.parts))
-	for i := range b.parts {
-		s := b.parts[i].finish(x)
-		v.dir[i] = part{s.table.groups, s}
-		v.rules += s.live
-		b.parts[i] = building{}
+	again := make([][]store.Key, len(b.parts))
+	var all sync.WaitGroup
+	each := max(len(b.parts)/runtime.GOMAXPROCS(0), 32)
+	for from := 0; from < len(b.parts); from += each {
+		all.Go(func() {
+			for i := from; i < min(from+each, len(b.parts)); i++ {
+				var s *shard
+				s, again[i] = b.parts[i].finish(x)
+				v.dir[i] = part{s.table.groups, s}
+				b.parts[i] = building{}
+			}
+		})
+	}
+	all.Wait()
+	for i := range v.dir {
+		v.rules += v.dir[i].shard.live
+		for _, key := range again[i] {
+			x.count(key, -1)
+		}
 	}
 	x.splitAll()
 	return x
 }
 
-// finish returns the shard. It has no more room for further rules than what spares
-// the first of them a copy of all.
-func (p *building) finish(x *Index) *shard {
-	s := &p.shard
+// finish returns the shard, and the keys of rules that came again. It has no more room
+// for further rules than what spares the first of them a copy of all.
+func (p *building) finish(x *Index) (s *shard, again []store.Key) {
+	out := p.shard // a copy, without what else the building holds
+	s = &out
 	s.epoch = x.epoch
-	spare := len(s.records) / 128
-	s.records = append(make([]record, 0, len(s.records)+spare), s.records...)
+	spare := len(p.records) / 128
+	s.records = slices.Grow([]record(nil), len(p.records)+spare)
 	s.text = string(p.texts)
-	s.table = NewTable(len(s.records) + spare)
-	for i, hash := range p.hashes {
-		r := &s.records[i]
-		key := store.Key{Kind: r.kind, Text: s.keyText(r)}
-		if place, again := s.find(hash, key, r.id); again {
-			s.table.set(place, uint32(i))
-			x.count(key, -1)
-			continue
+	s.table = NewTable(len(p.records) + spare)
+	for i := range p.records {
+		hash, number := p.records[i].hash, s.append(p.records[i].record)
+		if !absent(s.table.groups, hash) {
+			r := &s.records[number]
+			key := store.Key{Kind: s.kind(r), Text: s.keyText(r)}
+			if place, ok := s.find(hash, key, r.id); ok {
+				s.table.set(place, number)
+				again = append(again, key)
+				continue
+			}
 		}
-		s.table.Add(hash, uint32(i))
+		s.table.Add(hash, number)
 		s.live++
 	}
-	if s.live < len(s.records) {
-		return s.rebuild(x, s.depth, spare, nil) // without those that came again
+	if len(again) > 0 {
+		s = s.rebuild(x, s.depth, spare, nil) // without those that came again
 	}
-	out := *s // without what else the building holds
-	return &out
+	return s, again
 }
 
 // splitAll splits shards that have too many rules.

@@ -3,7 +3,9 @@ package ruleindex
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
+	"time"
 
 	"example.com/ostraka/store"
 )
@@ -48,6 +50,16 @@ func TestABuilderMakesWhatPutMakes(t *testing.T) {
 				r.Key.Text = "one" // many rules of one key
 			}
 			r.Reason = fmt.Sprint(rng.IntN(30))
+			switch n % 13 {
+			case 1:
+				r.Effect, r.Scope, r.Shadow = store.Effect(rng.IntN(3)), store.Scope(rng.IntN(32)), rng.IntN(2) == 0
+			case 2:
+				r.Line, r.ExpiresAt = 0, time.Unix(int64(n), 0).UTC()
+			case 3:
+				r.Value = "" // as no record has it
+			case 4:
+				r.Value = strings.Repeat("v", 250+rng.IntN(12)) // nor always one as long
+			}
 			add(r)
 			if n%5 == 0 { // again, with another text
 				r.Reason, r.Value = "again", "again"

@@ -50,20 +50,20 @@ func (s *shard) find(hash uint64, key store.Key, id uuid.UUID) (place int, ok bo
 		if !ok {
 			return 0, false
 		}
-		if r := &s.records[ref]; r.id == id && r.kind == key.Kind && s.keyText(r) == key.Text {
+		if r := &s.records[ref]; r.id == id && s.has(r, key) {
 			return place, true
 		}
 	}
 }
 
 // appendRules appends the rules of a key.
-func (s *shard) appendRules(dst []store.Rule, hash uint64, kind store.Kind, text string) []store.Rule {
+func (s *shard) appendRules(dst []store.Rule, hash uint64, key store.Key) []store.Rule {
 	for c := s.table.Find(hash); ; {
 		ref, _, ok := c.Next()
 		if !ok {
 			return dst
 		}
-		if r := &s.records[ref]; r.kind == kind && s.keyText(r) == text {
+		if r := &s.records[ref]; s.has(r, key) {
 			dst = append(dst, store.Rule{})
 			s.unpack(r, &dst[len(dst)-1])
 		}
@@ -91,10 +91,10 @@ func (s *shard) rebuild(x *Index, depth uint8, room int, keep func(hash uint64) 
 	size := 0
 	for ref := range s.table.all {
 		r := &s.records[ref]
-		h := x.view.seeds.hash(store.Key{Kind: r.kind, Text: s.keyText(r)})
+		h := x.view.seeds.hash(store.Key{Kind: s.kind(r), Text: s.keyText(r)})
 		if keep == nil || keep(h) {
 			refs, hashes = append(refs, ref), append(hashes, h)
-			if r.flags&flagOdd == 0 {
+			if _, odd := r.odd(); !odd {
 				size += len(s.texts(r))
 			}
 		}
@@ -115,19 +115,22 @@ func (s *shard) rebuild(x *Index, depth uint8, room int, keep func(hash uint64) 
 // text. numbers are those of out's commons.
 func (s *shard) take(from *shard, ref uint32, text *strings.Builder, numbers map[common]uint16) uint32 {
 	r := from.records[ref]
-	switch {
-	case r.flags&flagOdd != 0:
-		s.odd = append(s.odd, from.odd[r.aux])
-		r.aux = uint32(len(s.odd) - 1)
-		return s.append(r)
-	case r.flags&flagExpires != 0:
+	if number, ok := r.odd(); ok {
+		return s.append(s.packOdd(&from.odd[number]))
+	}
+	c := from.commons[r.common]
+	if c.expires {
 		s.ends = append(s.ends, from.ends[r.aux])
 		r.aux = uint32(len(s.ends) - 1)
 	}
 	texts := from.texts(&r)
-	r.text, r.flags = uint32(text.Len()), r.flags&^flagLoose
-	text.WriteString(texts)
-	r.common, _ = s.commonOf(from.commons[r.common], numbers) // there are no more than from has
+	if text.Len()+len(texts) < maxText {
+		r.place = uint32(text.Len())
+		text.WriteString(texts)
+	} else {
+		s.addLoose(&r, texts)
+	}
+	r.common, _ = s.number(c, numbers) // there are no more than from has
 	return s.append(r)
 }
 

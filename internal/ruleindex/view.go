@@ -44,7 +44,7 @@ func (v *View) Append(dst []store.Rule, key store.Key) []store.Rule {
 		return dst
 	}
 	hash := v.seeds.hash(key)
-	return v.shard(hash).appendRules(dst, hash, key.Kind, key.Text)
+	return v.shard(hash).appendRules(dst, hash, key)
 }
 
 // Wildcards returns the rules that carry [store.WildcardKey] of the kind.
