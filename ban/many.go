@@ -163,7 +163,8 @@ func (m *many) good(i int) bool {
 func (m *many) decision(i int) (d Decision) {
 	c, s := m.checker, &m.subjects[i]
 	var room [8]*store.Rule
-	c.conclude(&d, s, m.now, &m.answers[i].Found, &m.mx[i], c.traitAddress(s), netip.Addr{}, room[:0], 0, false)
+	var place uint32 // nothing is counted
+	c.conclude(&d, s, m.now, &m.answers[i].Found, &m.mx[i], c.traitAddress(s), netip.Addr{}, room[:0], &place, false)
 	d.Stale = c.feed.Late(m.window, false)
 	return d
 }
