@@ -12,8 +12,8 @@ import (
 	"example.com/ostraka/ban"
 )
 
-// accountsPage finds accounts, shows each with everything that concerns it, and
-// suspends and reinstates.
+// accountsPage finds accounts, shows each with everything that concerns it, suspends and
+// reinstates, and deletes where only hashed bans can stay.
 func accountsPage() page {
 	return page{
 		path: "accounts", name: "Accounts",
@@ -24,6 +24,8 @@ func accountsPage() page {
 			change("/accounts/{id}/suspend", suspendAccount),
 			change("/accounts/{id}/reinstate", reinstateAccount),
 			change("/accounts/{id}/end", endCredential),
+			get("/accounts/{id}/delete", showAccountDelete),
+			change("/accounts/{id}/delete", deleteAccount),
 		},
 	}
 }
@@ -121,6 +123,7 @@ type accountDetail struct {
 	Bans             []ban.Ban // that were made with the suspension
 	Log              []account.Change
 	Form             suspendForm
+	CanHash          bool // the host has a key for hashed bans
 	Faults           faults
 	Problem          string
 }
@@ -136,6 +139,8 @@ type concern struct {
 type suspendForm struct {
 	Reason, PublicReason             string
 	BanEmails, BanName, DisableAlias bool
+	Hashed                           bool
+	Label                            string
 }
 
 func showAccount(r *request) (answer, error) {
@@ -163,7 +168,7 @@ func (d *accountDetail) read(r *request, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	d.accountRow = accountRow{a, accountState(&a)}
+	d.accountRow, d.CanHash = accountRow{a, accountState(&a)}, parts.Accounts.Hashes()
 	if parts.Auth != nil {
 		if err := d.readCredentials(r); err != nil {
 			return err
@@ -215,6 +220,21 @@ func (d *accountDetail) readRules(r *request) error {
 	if checker == nil {
 		return nil
 	}
+	considered, err := d.considered(r, checker)
+	for _, c := range considered {
+		d.Rules = append(d.Rules, concern{c.of, valueKind(c.Kind, c.Matched) + " " + c.Matched, c.Effect, r.console.recordLink(c.Origin, c.ID)})
+	}
+	return err
+}
+
+// considered is a rule that a check of the account considers, and of what.
+type considered struct {
+	ban.Considered
+	of string
+}
+
+// considered asks about the handle and each address of the account.
+func (d *accountDetail) considered(r *request, checker *ban.Checker) (all []considered, err error) {
 	subjects := []ban.Subject{{Name: d.Handle}}
 	for _, e := range d.Emails {
 		subjects = append(subjects, ban.Subject{Email: e.Address})
@@ -225,17 +245,15 @@ func (d *accountDetail) readRules(r *request) error {
 			continue // a name that rules cannot be about
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, c := range trace.Considered {
-			if c.Outcome == ban.OutcomeExpired {
-				continue
+			if c.Outcome != ban.OutcomeExpired {
+				all = append(all, considered{c, s.Name + s.Email})
 			}
-			of := s.Name + s.Email
-			d.Rules = append(d.Rules, concern{of, valueKind(c.Kind, c.Matched) + " " + c.Matched, c.Effect, r.console.recordLink(c.Origin, c.ID)})
 		}
 	}
-	return nil
+	return all, nil
 }
 
 func suspendAccount(r *request) (answer, error) {
@@ -246,10 +264,12 @@ func suspendAccount(r *request) (answer, error) {
 	d := &accountDetail{Faults: faults{}, Form: suspendForm{
 		Reason: r.text("reason"), PublicReason: r.text("public_reason"),
 		BanEmails: r.text("ban_emails") != "", BanName: r.text("ban_name") != "", DisableAlias: r.text("aliases") != "",
+		Hashed: r.text("hashed") != "", Label: r.text("label"),
 	}}
 	suspended, err := r.console.parts.Accounts.Suspend(r.Context(), id, account.SuspendOptions{
 		Reason: d.Form.Reason, PublicReason: d.Form.PublicReason,
 		BanEmails: d.Form.BanEmails, BanName: d.Form.BanName, DisableAliases: d.Form.DisableAlias,
+		Hashed: d.Form.Hashed, Label: d.Form.Label,
 	})
 	r.console.hookFailed(r, suspended.HookErr)
 	if err == nil {
@@ -260,18 +280,24 @@ func suspendAccount(r *request) (answer, error) {
 
 // refused answers with the page of the account and why it was not changed.
 func (d *accountDetail) refused(r *request, id uuid.UUID, err error) (answer, error) {
-	status := http.StatusUnprocessableEntity
-	if !d.Faults.add(err, nil) {
-		text, ok := accountProblem(err)
-		if !ok {
-			return answer{}, err
-		}
-		status, d.Problem = http.StatusConflict, text
+	status, ok := d.refusal(err)
+	if !ok {
+		return answer{}, err
 	}
 	if err := d.read(r, id); err != nil {
 		return answer{}, err
 	}
 	return d.answer(status), nil
+}
+
+// refusal notes why the account was not changed, and returns the status to say so with;
+// ok is false if the error is trouble.
+func (d *accountDetail) refusal(err error) (status int, ok bool) {
+	if d.Faults.add(err, nil) {
+		return http.StatusUnprocessableEntity, true
+	}
+	d.Problem, ok = accountProblem(err)
+	return http.StatusConflict, ok
 }
 
 func reinstateAccount(r *request) (answer, error) {

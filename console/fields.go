@@ -95,3 +95,20 @@ func choose(chosen string, pairs ...string) []option {
 	}
 	return all
 }
+
+// hashing is the choice to keep only a hash, with the label of what is hashed.
+type hashing struct {
+	Text   string // what is chosen
+	Hashed bool
+	Label  field
+	Fault  string
+}
+
+func newHashing(text string, hashed bool, label string, wrong faults) (hashing, error) {
+	f, err := newLabelField(label, wrong)
+	return hashing{text, hashed, f, wrong["hashed"]}, err
+}
+
+func newLabelField(label string, wrong faults) (field, error) {
+	return newField("label", "Label, to be read in the place of what is hashed", label, "A case number, for example. Not who it is.", wrong["label"], "max=255", "autocomplete=off")
+}

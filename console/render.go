@@ -36,14 +36,18 @@ func parseTemplates() map[string]*template.Template {
 // functions are those of all templates. Whoever shows a name or text of somebody else
 // does it by show, or by plain where there can be no markup.
 var functions = template.FuncMap{
-	"show":     visible,
-	"plain":    visibleText,
-	"when":     when,
-	"day":      day,
-	"number":   func(n any) string { return number(toInt64(n)) },
-	"plural":   func(n any, one, many string) string { return plural(toInt64(n), one, many) },
-	"in":       func(v *view, it any) inView { return inView{v, it} },
-	"field":    newField,
+	"show":   visible,
+	"plain":  visibleText,
+	"when":   when,
+	"day":    day,
+	"number": func(n any) string { return number(toInt64(n)) },
+	"plural": func(n any, one, many string) string { return plural(toInt64(n), one, many) },
+	"in":     func(v *view, it any) inView { return inView{v, it} },
+	"field":  newField,
+
+	"hashing":    newHashing,
+	"labelfield": newLabelField,
+
 	"choiceid": newChoiceOf,
 	"choice":   newChoice,
 	"upper":    upperFirst,
@@ -183,4 +187,6 @@ var notices = map[string]string{
 	"rejected":          "Rejected.",
 	"decided-some":      "The first thousand are decided about. Do it once more for those that are left.",
 	"session-ended":     "The session was ended.",
+	"account-deleted":   "The account was deleted. The log keeps what it was.",
+	"account-forgotten": "The account was deleted. Nothing says who it was; hashed bans keep the person out.",
 }

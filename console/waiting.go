@@ -40,6 +40,7 @@ type waitingData struct {
 	// Of decisions that were not made, or not all:
 	Back     string
 	Form     waitingForm
+	CanHash  bool // the host has a key for hashed bans
 	Problems []problem
 	Done     int
 }
@@ -51,6 +52,8 @@ type waitingFilter struct{ Rule, Domain, Network string }
 type waitingForm struct {
 	Reason             string
 	BanEmails, BanName bool
+	Hashed             bool
+	Label              string
 }
 
 // waitingConfirm is the second step of a decision about all that the filter selects.
@@ -116,6 +119,7 @@ func (f *waitingFilter) pending(wrong faults) account.PendingFilter {
 // read reads the page of the queue that the parameters describe, oldest first.
 func (d *waitingData) read(r *request, params url.Values) (err error) {
 	people := r.console.parts.Accounts
+	d.CanHash = people.Hashes()
 	d.Filter, d.Back = readWaitingFilter(params), params.Encode()
 	f := d.Filter.pending(d.Faults)
 	after := pageOf(params).after
@@ -206,6 +210,7 @@ var (
 	rejection = decision{"rejected", "reject", "Reject them all", true, func(r *request, s account.Selection) (account.Decided, error) {
 		return r.console.parts.Accounts.RejectMany(r.Context(), s, account.RejectOptions{
 			Reason: r.text("reason"), BanEmails: r.text("ban_emails") != "", BanName: r.text("ban_name") != "",
+			Hashed: r.text("hashed") != "", Label: r.text("label"),
 		})
 	}}
 )
@@ -224,7 +229,9 @@ func decide(c decision) func(*request) (answer, error) {
 			return answer{}, errUnreadable
 		}
 		back.Del("done")
-		d := &waitingData{Faults: faults{}, Form: waitingForm{r.text("reason"), r.text("ban_emails") != "", r.text("ban_name") != ""}}
+		d := &waitingData{Faults: faults{}, Form: waitingForm{
+			r.text("reason"), r.text("ban_emails") != "", r.text("ban_name") != "", r.text("hashed") != "", r.text("label"),
+		}}
 		s := account.Selection{IDs: ids, Limit: pageSize}
 		switch {
 		case r.text("all") != "":
@@ -314,6 +321,9 @@ func whyNotDecided(err error) string {
 	}
 	if errors.Is(err, ban.ErrConflict) {
 		return "It does not wait any more."
+	}
+	if bad, ok := errors.AsType[*ban.ValueError](err); ok {
+		return valueFault(bad)
 	}
 	return "It could not be decided about. Try again."
 }
