@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"example.com/ostraka/store"
@@ -21,7 +20,7 @@ type Builder struct {
 	last  [kinds]stamped // what the newest rule of each kind shares
 	stamp uint32         // of the newest of them
 	rules int            // that were added,
-	texts int            // and the bytes of their texts
+	bytes int            // and those of their records
 }
 
 // kinds is more than there are, and a power of two.
@@ -36,17 +35,17 @@ type stamped struct {
 // building is a shard that is being built. What every rule changes is at its beginning:
 // very many parts take turns in the processor's cache.
 type building struct {
-	records []hashed
-	texts   []byte
+	begins  []hashed          // of records
+	records []byte            // those of the shard
 	known   [kinds / 2]known  // what rules came with last; of two kinds, one
-	shard   shard             // without its table, records and texts
+	shard   shard             // without its table and records
 	numbers map[common]uint16 // of what is in shard.commons
 }
 
-// hashed is a record with the hash of its key.
+// hashed is where a record begins, with the hash of its key.
 type hashed struct {
-	hash uint64
-	record
+	hash  uint64
+	begin uint32
 }
 
 // known is the number in the commons of a shard that what has the stamp has.
@@ -78,32 +77,27 @@ func (b *Builder) Add(r *store.Rule) {
 	}
 	hash := b.hash(r.Key)
 	p := &b.parts[hash>>b.index.view.shift]
-	if len(p.records) == cap(p.records) {
+	if len(p.begins) == cap(p.begins) {
 		b.grow(p)
 	}
-	p.records = append(p.records, hashed{hash, b.record(p, r)})
+	begin := len(p.records)
+	p.begins = append(p.begins, hashed{hash, uint32(begin)})
+	b.write(p, r)
+	b.rules++
+	b.bytes += len(p.records) - begin
 }
 
-// record returns the record of a rule, of which it adds the texts and what else it needs.
-func (b *Builder) record(p *building, r *store.Rule) record {
-	number, ok := uint16(0), ordinary(r)
-	if ok {
-		number, ok = b.number(p, r)
+// write writes the record of a rule, and adds what else it needs.
+func (b *Builder) write(p *building, r *store.Rule) {
+	if ordinary(r) {
+		if number, ok := b.number(p, r); ok {
+			rec := p.shard.record(r, number)
+			p.records = write(p.records, &rec, r.Key.Text, ownValue(r))
+			return
+		}
 	}
-	if !ok {
-		return p.shard.packOdd(r)
-	}
-	rec := p.shard.record(r, number)
-	if len(p.texts)+int(rec.keyLen)+int(rec.valueLen) >= maxText {
-		p.shard.addLoose(&rec, strings.Clone(r.Key.Text+r.Value[:rec.valueLen]))
-		return rec
-	}
-	rec.place = uint32(len(p.texts))
-	p.texts = append(p.texts, r.Key.Text...)
-	p.texts = append(p.texts, r.Value[:rec.valueLen]...)
-	b.rules++
-	b.texts += len(p.texts) - int(rec.place)
-	return rec
+	rec := p.shard.packOdd(r)
+	p.records = write(p.records, &rec, "", "")
 }
 
 // number is [shard.number] of what a rule shares. Mostly that is what the rule of its
@@ -147,13 +141,13 @@ func (b *Builder) grow(p *building) {
 	if p.numbers == nil {
 		p.numbers = make(map[common]uint16)
 	}
-	n := len(p.records)
+	n := len(p.begins)
 	more := max(8, b.room/8, n/2)
 	if n > 8 {
 		more = max(more, b.room-n)
-		p.texts = slices.Grow(p.texts, more*(b.texts/max(b.rules, 1)+1))
+		p.records = slices.Grow(p.records, roomFor(more, b.bytes, b.rules))
 	}
-	p.records = slices.Grow(p.records, more)
+	p.begins = slices.Grow(p.begins, more)
 }
 
 // Index returns the index of all rules. The Builder must not be used any more.
@@ -190,22 +184,22 @@ func (p *building) finish(x *Index) (s *shard, again []store.Key) {
 	out := p.shard // a copy, without what else the building holds
 	s = &out
 	s.epoch = x.epoch
-	spare := len(p.records) / 128
-	s.records = slices.Grow([]record(nil), len(p.records)+spare)
-	s.text = string(p.texts)
-	s.table = NewTable(len(p.records) + spare)
-	for i := range p.records {
-		hash, number := p.records[i].hash, s.append(p.records[i].record)
-		if !absent(s.table.groups, hash) {
-			r := &s.records[number]
-			key := store.Key{Kind: s.kind(r), Text: s.keyText(r)}
-			if place, ok := s.find(hash, key, r.id); ok {
-				s.table.set(place, number)
+	n := len(p.begins)
+	spare := n / 128
+	s.records = append(make([]byte, 0, len(p.records)+roomFor(spare, len(p.records), n)), p.records...)
+	s.written = n
+	s.table = NewTable(n + spare)
+	for _, h := range p.begins {
+		if !absent(s.table.groups, h.hash) {
+			r := s.at(h.begin)
+			key := store.Key{Kind: s.kind(&r), Text: s.keyText(&r)}
+			if place, ok := s.find(h.hash, key, r.id); ok {
+				s.table.set(place, h.begin)
 				again = append(again, key)
 				continue
 			}
 		}
-		s.table.Add(hash, number)
+		s.table.Add(h.hash, h.begin)
 		s.live++
 	}
 	if len(again) > 0 {

@@ -196,8 +196,8 @@ func (q *Query) search(p *probe, yield func(owner uint8, r *store.Rule)) {
 		if !ok {
 			return
 		}
-		if r := &s.records[ref]; q.same(p, s.keyText(r)) && s.kind(r) == p.kind {
-			s.unpack(r, &q.rule)
+		if r := s.at(ref); q.same(p, s.keyText(&r)) && s.kind(&r) == p.kind {
+			s.unpack(&r, &q.rule)
 			for owners := p.owners; owners != 0; owners &= owners - 1 {
 				yield(uint8(bits.TrailingZeros8(owners)), &q.rule)
 			}

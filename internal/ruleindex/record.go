@@ -1,37 +1,54 @@
 package ruleindex
 
 import (
+	"encoding/binary"
 	"math"
 	"time"
+	"unsafe"
 
 	"github.com/google/uuid"
 
 	"example.com/ostraka/store"
 )
 
-// record is a rule without its texts and all that many rules share, or few have. It never
-// changes once it is in a shard. Its 28 bytes are nearly half of what a rule takes.
+// record is a rule without all that many rules share, or few have. It never changes once
+// it is in a shard. There it is written into one text with all others: a head, and right
+// behind it the texts, so that who has waited for the memory of one has the other. The
+// heads are nearly half of what a rule takes.
 type record struct {
-	id       uuid.UUID
-	place    uint32 // where its key and value are: in shard.text or, marked, the number in shard.loose or shard.odd
-	aux      uint32 // the line; or the number in shard.ends
-	common   uint16 // the number in shard.commons
-	keyLen   uint8
-	valueLen uint8 // 0: the value is the text of the key; else it follows that
+	id     uuid.UUID
+	aux    uint32 // the line; or the number in shard.ends or, of an odd rule, in shard.odd
+	common uint16 // the number in shard.commons, or odd
+	keyLen uint8
+	texts  string // the key, and behind it the value if that is another; of an odd rule, none
 }
 
-// Marks of a place.
-const (
-	markLoose = 1 << 31 // the texts are in shard.loose
-	markOdd   = 1 << 30 // the whole rule is in shard.odd
-	maxText   = markOdd // a text has fewer bytes
-)
+// headLen is how many bytes a record takes beside its texts: those above, and the length of
+// the value.
+const headLen = 16 + 4 + 2 + 1 + 1
 
-func (r *record) loose() (number uint32, ok bool) {
-	return r.place &^ markLoose, r.place&markLoose != 0
+// odd marks a rule that is in shard.odd, because no record can hold it.
+const odd = math.MaxUint16
+
+// write appends a record with the text of its key, and a value that differs or is none.
+func write(dst []byte, r *record, key, value string) []byte {
+	dst = append(dst, r.id[:]...)
+	dst = binary.LittleEndian.AppendUint32(dst, r.aux)
+	dst = binary.LittleEndian.AppendUint16(dst, r.common)
+	dst = append(dst, uint8(len(key)), uint8(len(value)))
+	return append(append(dst, key...), value...)
 }
-func (r *record) odd() (number uint32, ok bool) {
-	return r.place &^ markOdd, r.place&(markLoose|markOdd) == markOdd
+
+// at returns the record that begins there.
+func (s *shard) at(begin uint32) (r record) {
+	b := s.records[begin:]
+	head := b[:headLen]
+	r.id = uuid.UUID(head[:16])
+	r.aux, r.common = binary.LittleEndian.Uint32(head[16:]), binary.LittleEndian.Uint16(head[20:])
+	r.keyLen = head[22]
+	texts := b[headLen : headLen+int(head[22])+int(head[23])]
+	r.texts = unsafe.String(unsafe.SliceData(texts), len(texts)) // what is written never changes
+	return r
 }
 
 // common is what many rules share.
@@ -60,54 +77,49 @@ func ordinary(r *store.Rule) bool {
 		0 <= r.Line && int64(r.Line) <= math.MaxUint32
 }
 
-// pack appends the record of a rule, with its texts and what else it needs, and
-// returns its number.
+// pack writes the record of a rule, with its texts and what else it needs, and
+// returns where it begins.
 func (s *shard) pack(r *store.Rule) uint32 {
-	number, ok := uint16(0), ordinary(r)
-	if ok {
-		number, ok = s.number(commonOf(r), nil)
+	if ordinary(r) {
+		if number, ok := s.number(commonOf(r), nil); ok {
+			return s.append(s.record(r, number), r.Key.Text, ownValue(r))
+		}
 	}
-	if !ok {
-		return s.append(s.packOdd(r))
-	}
-	rec := s.record(r, number)
-	text := r.Key.Text
-	if rec.valueLen > 0 {
-		text += r.Value
-	}
-	s.addLoose(&rec, text)
-	return s.append(rec)
+	return s.append(s.packOdd(r), "", "")
 }
 
 // packOdd returns the record of a rule that no other record can hold.
 func (s *shard) packOdd(r *store.Rule) record {
 	s.odd = append(s.odd, *r)
-	return record{id: r.ID, place: markOdd | uint32(len(s.odd)-1)}
+	return record{id: r.ID, common: odd, aux: uint32(len(s.odd) - 1)}
 }
 
-// addLoose adds the texts of a record by themselves.
-func (s *shard) addLoose(r *record, texts string) {
-	r.place = markLoose | uint32(len(s.loose))
-	s.loose = append(s.loose, texts)
-}
-
-// record returns the record of an ordinary rule, but for where its texts are. number is
-// that of what it shares.
+// record returns the record of an ordinary rule, but for its texts. number is that of what
+// it shares.
 func (s *shard) record(r *store.Rule, number uint16) record {
-	rec := record{id: r.ID, common: number, keyLen: uint8(len(r.Key.Text)), aux: uint32(r.Line)}
+	rec := record{id: r.ID, common: number, aux: uint32(r.Line)}
 	if !r.ExpiresAt.IsZero() {
 		rec.aux = uint32(len(s.ends))
 		s.ends = append(s.ends, r.ExpiresAt.UnixMicro())
 	}
-	if r.Value != r.Key.Text {
-		rec.valueLen = uint8(len(r.Value))
-	}
 	return rec
 }
 
-func (s *shard) append(rec record) uint32 {
-	s.records = append(s.records, rec)
-	return uint32(len(s.records) - 1)
+// ownValue returns the value of an ordinary rule, or nothing if it is the text of the key.
+func ownValue(r *store.Rule) string {
+	if r.Value == r.Key.Text {
+		return ""
+	}
+	return r.Value
+}
+
+// append writes a record, and returns where it begins. There are no 4 GiB of them: a shard
+// with tens of millions of rules would have them all under one key.
+func (s *shard) append(r record, key, value string) uint32 {
+	begin := uint32(len(s.records))
+	s.records = write(s.records, &r, key, value)
+	s.written++
+	return begin
 }
 
 // fewCommons are so few that one is sooner found among them than in a map.
@@ -130,7 +142,7 @@ func (s *shard) number(c common, numbers map[common]uint16) (number uint16, ok b
 	if number, ok = numbers[c]; ok {
 		return number, true
 	}
-	if len(s.commons) > math.MaxUint16 {
+	if len(s.commons) == odd {
 		return 0, false
 	}
 	number = uint16(len(s.commons))
@@ -141,27 +153,18 @@ func (s *shard) number(c common, numbers map[common]uint16) (number uint16, ok b
 	return number, true
 }
 
-// texts returns the text of the key, with the value behind it if it has its own. The
-// record is not odd.
-func (s *shard) texts(r *record) string {
-	if number, ok := r.loose(); ok {
-		return s.loose[number]
-	}
-	return s.text[r.place : r.place+uint32(r.keyLen)+uint32(r.valueLen)]
-}
-
 // keyText returns the text of the record's key.
 func (s *shard) keyText(r *record) string {
-	if number, ok := r.odd(); ok {
-		return s.odd[number].Key.Text
+	if r.common == odd {
+		return s.odd[r.aux].Key.Text
 	}
-	return s.texts(r)[:r.keyLen]
+	return r.texts[:r.keyLen]
 }
 
 // kind returns the kind of the record's key.
 func (s *shard) kind(r *record) store.Kind {
-	if number, ok := r.odd(); ok {
-		return s.odd[number].Key.Kind
+	if r.common == odd {
+		return s.odd[r.aux].Key.Kind
 	}
 	return s.commons[r.common].kind
 }
@@ -174,18 +177,18 @@ func (s *shard) has(r *record, key store.Key) bool {
 // unpack sets dst to the rule of a record. It allocates nothing: the texts are
 // those of the shard.
 func (s *shard) unpack(r *record, dst *store.Rule) {
-	if number, ok := r.odd(); ok {
-		*dst = s.odd[number]
+	if r.common == odd {
+		*dst = s.odd[r.aux]
 		return
 	}
-	texts, c := s.texts(r), &s.commons[r.common]
+	c := &s.commons[r.common]
 	*dst = store.Rule{
-		Key: store.Key{Kind: c.kind, Text: texts[:r.keyLen]}, Value: texts,
+		Key: store.Key{Kind: c.kind, Text: r.texts[:r.keyLen]}, Value: r.texts,
 		Effect: c.effect, Scope: c.scope, Shadow: c.shadow,
 		Origin: c.origin, ID: r.id, Reason: c.reason, PublicReason: c.publicReason, Source: c.source, Label: c.label,
 	}
-	if r.valueLen > 0 {
-		dst.Value = texts[r.keyLen:]
+	if len(r.texts) > int(r.keyLen) {
+		dst.Value = r.texts[r.keyLen:]
 	}
 	if c.expires {
 		dst.ExpiresAt = time.UnixMicro(s.ends[r.aux]).UTC()

@@ -2,7 +2,6 @@ package ruleindex
 
 import (
 	"math/bits"
-	"strings"
 	"unsafe"
 
 	"github.com/google/uuid"
@@ -13,17 +12,18 @@ import (
 // shard is a part of an index: the rules whose hashes have the same highest
 // bits. What its slices hold is only ever added to, but for the table, which is
 // copied before it changes once a view has it: so views share all the rest.
+//
+// What a search looks at is at the beginning, within one cache line and the next.
 type shard struct {
-	depth   uint8  // how many bits of the hash its rules have in common
-	epoch   uint64 // that of the index in which the table was last copied
-	live    int    // rules
-	table   Table  // of the numbers of records
-	records []record
-	text    string   // the texts of records, one after the other
-	loose   []string // the texts of records that were added since that was made
+	records []byte // one behind the other
+	table   Table  // of where records begin
 	commons []common
 	ends    []int64 // expiries, microseconds since 1970
 	odd     []store.Rule
+	written int    // records, those that are no longer in the table too
+	live    int    // rules
+	epoch   uint64 // that of the index in which the table was last copied
+	depth   uint8  // how many bits of the hash its rules have in common
 }
 
 // A shard with more rules than this is split. It bounds what a write copies.
@@ -50,7 +50,7 @@ func (s *shard) find(hash uint64, key store.Key, id uuid.UUID) (place int, ok bo
 		if !ok {
 			return 0, false
 		}
-		if r := &s.records[ref]; r.id == id && s.has(r, key) {
+		if r := s.at(ref); r.id == id && s.has(&r, key) {
 			return place, true
 		}
 	}
@@ -63,9 +63,9 @@ func (s *shard) appendRules(dst []store.Rule, hash uint64, key store.Key) []stor
 		if !ok {
 			return dst
 		}
-		if r := &s.records[ref]; s.has(r, key) {
+		if r := s.at(ref); s.has(&r, key) {
 			dst = append(dst, store.Rule{})
-			s.unpack(r, &dst[len(dst)-1])
+			s.unpack(&r, &dst[len(dst)-1])
 		}
 	}
 }
@@ -76,12 +76,9 @@ func (s *shard) add(hash uint64, r *store.Rule) {
 	s.live++
 }
 
-// wasteful reports whether so much of the shard has become useless, or is kept
-// at more cost than it need be, that it is worth building anew.
-func (s *shard) wasteful() bool {
-	slack := s.live/2 + 16
-	return len(s.records)-s.live > slack || len(s.loose) > slack
-}
+// wasteful reports whether so much of the shard has become useless that it is worth
+// building anew.
+func (s *shard) wasteful() bool { return s.written-s.live > s.live/2+16 }
 
 // rebuild returns a shard with the same rules, or with those whose hashes keep
 // says, without waste and with room for more.
@@ -90,59 +87,50 @@ func (s *shard) rebuild(x *Index, depth uint8, room int, keep func(hash uint64) 
 	hashes := make([]uint64, 0, s.live)
 	size := 0
 	for ref := range s.table.all {
-		r := &s.records[ref]
-		h := x.view.seeds.hash(store.Key{Kind: s.kind(r), Text: s.keyText(r)})
+		r := s.at(ref)
+		h := x.view.seeds.hash(store.Key{Kind: s.kind(&r), Text: s.keyText(&r)})
 		if keep == nil || keep(h) {
 			refs, hashes = append(refs, ref), append(hashes, h)
-			if _, odd := r.odd(); !odd {
-				size += len(s.texts(r))
-			}
+			size += headLen + len(r.texts)
 		}
 	}
-	out := &shard{depth: depth, epoch: x.epoch, live: len(refs), table: NewTable(len(refs) + room)}
-	out.records = make([]record, 0, len(refs)+room)
-	var text strings.Builder
-	text.Grow(size)
+	n := len(refs)
+	out := &shard{depth: depth, epoch: x.epoch, live: n, table: NewTable(n + room)}
+	out.records = make([]byte, 0, size+roomFor(room, size, n))
 	numbers := make(map[common]uint16)
 	for i, ref := range refs {
-		out.table.Add(hashes[i], out.take(s, ref, &text, numbers))
+		out.table.Add(hashes[i], out.take(s, ref, numbers))
 	}
-	out.text = text.String()
 	return out
 }
 
-// take copies a record from another shard, its texts to where they will be one
-// text. numbers are those of out's commons.
-func (s *shard) take(from *shard, ref uint32, text *strings.Builder, numbers map[common]uint16) uint32 {
-	r := from.records[ref]
-	if number, ok := r.odd(); ok {
-		return s.append(s.packOdd(&from.odd[number]))
+// roomFor returns how many bytes so many more records are likely to take as n others take.
+func roomFor(more, size, n int) int {
+	if n == 0 {
+		return more * 2 * headLen
+	}
+	return more * (size/n + 1)
+}
+
+// take copies a record from another shard. numbers are those of its commons.
+func (s *shard) take(from *shard, ref uint32, numbers map[common]uint16) uint32 {
+	r := from.at(ref)
+	if r.common == odd {
+		return s.append(s.packOdd(&from.odd[r.aux]), "", "")
 	}
 	c := from.commons[r.common]
 	if c.expires {
 		s.ends = append(s.ends, from.ends[r.aux])
 		r.aux = uint32(len(s.ends) - 1)
 	}
-	texts := from.texts(&r)
-	if text.Len()+len(texts) < maxText {
-		r.place = uint32(text.Len())
-		text.WriteString(texts)
-	} else {
-		s.addLoose(&r, texts)
-	}
 	r.common, _ = s.number(c, numbers) // there are no more than from has
-	return s.append(r)
+	return s.append(r, r.texts[:r.keyLen], r.texts[r.keyLen:])
 }
 
 // bytes returns how much memory the shard takes, without reasons, origins and
 // sources, which others may share.
 func (s *shard) bytes() int {
-	n := int(unsafe.Sizeof(*s)) + 16*cap(s.table.groups) + 4*cap(s.table.refs) + len(s.text)
-	n += cap(s.records)*int(unsafe.Sizeof(record{})) + cap(s.commons)*int(unsafe.Sizeof(common{}))
-	n += 8*cap(s.ends) + cap(s.odd)*int(unsafe.Sizeof(store.Rule{}))
-	n += cap(s.loose) * int(unsafe.Sizeof(""))
-	for _, text := range s.loose {
-		n += len(text)
-	}
-	return n
+	n := int(unsafe.Sizeof(*s)) + 16*cap(s.table.groups) + 4*cap(s.table.refs)
+	n += cap(s.records) + cap(s.commons)*int(unsafe.Sizeof(common{}))
+	return n + 8*cap(s.ends) + cap(s.odd)*int(unsafe.Sizeof(store.Rule{}))
 }
