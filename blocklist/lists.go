@@ -86,6 +86,11 @@ func (a *Admin) Entries(ctx context.Context, name string) iter.Seq2[Entry, error
 // entries with their effects and lines, its source and its reasons. Of a list that
 // was synced once an empty one without texts is left. Only one version is kept: an Undo after an Undo gives
 // [ErrNothingToUndo], one of a list that does not exist [ErrNotFound].
+//
+// The version comes back whole: no guard is asked, and nothing is parsed again. It was in
+// force already, and without some of its entries it would be one that nobody has seen. Keys
+// are those of today's tables, if [ban.Rekey] has made them so. Where the guards have
+// changed since, Plan says what of a file they would refuse now.
 func (a *Admin) Undo(ctx context.Context, name string) (List, error) {
 	return a.UndoVersion(ctx, name, 0)
 }

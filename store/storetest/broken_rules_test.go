@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"example.com/ostraka/store"
@@ -119,6 +120,30 @@ var ruleFlaws = []flaw{
 			return slices.DeleteFunc(keys, func(k store.HashKey) bool { return k.Kind == store.KindName }), err
 		}
 	}, []string{"HashKeysInUse names each secret in use once"}},
+
+	{"knows the secrets of versions that came, not of those that come back", func(o *override) {
+		var mu sync.Mutex
+		var known []store.HashKey
+		var stale bool
+		o.undoList = func(ctx context.Context, name string, version int64, c store.Change) (store.List, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			var err error
+			if known, err = o.Store.HashKeysInUse(ctx); err != nil {
+				return store.List{}, err
+			}
+			stale = true
+			return o.Store.UndoList(ctx, name, version, c)
+		}
+		o.hashKeys = func(ctx context.Context) ([]store.HashKey, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if stale {
+				return known, nil
+			}
+			return o.Store.HashKeysInUse(ctx)
+		}
+	}, []string{"HashKeysInUse names the secrets of a version that UndoList brings back"}},
 
 	{"looks up rules without their labels", func(o *override) {
 		o.lookup = func(ctx context.Context, keys []store.Key) ([]store.Rule, error) {

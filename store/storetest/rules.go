@@ -94,6 +94,20 @@ var ruleClauses = []clause{
 	{"HashKeysInUse names each secret in use once",
 		"HashKeysInUse returns the names of the secrets under which the values of rules that Lookup could return were hashed, each once; it leaves out none that is in use.",
 		hashKeysInUse},
+	{"HashKeysInUse names the secrets of a version that UndoList brings back",
+		"HashKeysInUse leaves out no secret of a rule that Lookup could return: not of an entry that UndoList has brought back.",
+		func(t reporter, s store.Store) {
+			text := hashText("k1", 1)
+			hashed := newEntry(store.KindEmail, text)
+			hashed.Key.Text = text
+			l := apply(t, s, newList("l"), []store.Entry{hashed, domainEntry("a.example")}, nil)
+			apply(t, s, l, nil, []store.Entry{hashed})
+			undo(t, s, "l")
+			got, err := s.HashKeysInUse(t.Context())
+			if err != nil || !slices.Contains(got, store.HashKey{Kind: store.KindEmail, ID: "k1"}) {
+				t.Errorf("HashKeysInUse = %v, %v; want k1 of addresses among them", got, err)
+			}
+		}},
 	{"Lookup and Scan return the label of a rule",
 		"A rule has the label of its ban.",
 		labels},
