@@ -37,7 +37,7 @@ func (f *deleteForm) Hashed() bool { return f.Keep != keepLog }
 
 // Keeps are the choices of what stays.
 func (f *deleteForm) Keeps() []option {
-	return choose(f.Keep, keepHashes, "Only hashed bans: nothing says who it was", keepLog, "The log: it keeps what the account was")
+	return choose(f.Keep, keepHashes, "Only hashed bans", keepLog, "What the log says")
 }
 
 // Mailboxes is how many mailboxes the account has, of which each is banned.
