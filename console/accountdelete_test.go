@@ -2,12 +2,17 @@ package console_test
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
+	"example.com/ostraka/sqlitestore"
 )
 
 // logging has the pages log to a buffer.
@@ -171,5 +176,59 @@ func TestRejectingWithHashedBans(t *testing.T) {
 	w.get("moderator", "/bans").want(200, "case 7", "h:k:")
 	for _, id := range []string{one, two} {
 		w.get("moderator", "/log?id="+id).want(200, "!athus")
+	}
+}
+
+// After accounts were forgotten through the pages, no file of the database has who they
+// were: not its write-ahead log, nor a backup that is made then.
+func TestForgottenAccountsAreInNoFile(t *testing.T) {
+	dir := t.TempDir()
+	path, backup := filepath.Join(dir, "bans.db"), filepath.Join(dir, "backup.db")
+	st, err := sqlitestore.Open(t.Context(), path, sqlitestore.Options{Synchronous: sqlitestore.SyncNormal})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	w := newWorldOver(t, st)
+	log := w.logging()
+	w.withKeys()
+	w.ban(ban.CreateOptions{Kind: ban.KindDomain, Value: "palmyra.example", Effect: ban.Review})
+	s, err := w.parts.Accounts.SignUp(actor(t), w.parts.Checker, account.SignUpOptions{
+		Account: account.CreateOptions{Handle: "Odaenathus", Email: "odaenathus@palmyra.example"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.zenobia()
+	page := "/accounts/" + a.ID.String()
+	w.post("moderator", page+"/suspend", "ban_emails", "1", "ban_name", "1", "hashed", "1", "label", "case 6").want(303)
+	if _, err := w.parts.Checker.Check(t.Context(), ban.Subject{Email: "zenobia@gmail.com", Name: "zen0bia", IP: "192.0.2.7"}); err != nil {
+		t.Fatal(err)
+	}
+	w.post("moderator", page+"/delete", "keep", "hashed", "label", "zenobia", "step", "force", "confirmed", "hashed").want(422)
+	w.post("moderator", page+"/delete", "keep", "hashed", "label", "case 7", "step", "force", "confirmed", "hashed").want(303)
+	w.post("moderator", "/waiting/reject", "id", s.Account.ID.String(), "ban_emails", "1", "ban_name", "1", "hashed", "1", "label", "case 8").want(303)
+	secrets := []string{"zenobia", "zen.obia", "zen0bia", "odaenathus"}
+	w.wantNowhere(log, secrets...)
+	if err := w.parts.Checker.Close(); err != nil { // it writes its hits
+		t.Fatal(err)
+	}
+	if err := st.Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{path, path + "-wal", path + "-shm", backup} {
+		data, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		text := strings.ToLower(string(data))
+		for _, secret := range secrets {
+			if at := strings.Index(text, secret); at >= 0 {
+				t.Errorf("%s has %q: …%q…", filepath.Base(file), secret, text[max(0, at-60):min(len(text), at+60)])
+			}
+		}
+		if file == backup && !strings.Contains(text, "case 6") {
+			t.Error("the backup has not the hashed bans")
+		}
 	}
 }

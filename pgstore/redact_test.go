@@ -31,6 +31,14 @@ func TestWhatIsRedactedIsInNoTable(t *testing.T) {
 	if a, err = s.CreateAccount(t.Context(), a, aChange(store.AccountCreate)); err != nil {
 		t.Fatal(err)
 	}
+	rejected := store.Account{
+		ID: uuid.Must(uuid.NewV7()), Handle: "Odaenathus", HandleFold: "odaenathus", HandleKeys: []string{"odaenathus"},
+		Emails: []store.AccountEmail{{ID: uuid.Must(uuid.NewV7()), Address: "odaenathus@mail.example", Mailbox: "odaenathus@mail.example"}},
+		Hold:   store.Hold{Since: a.CreatedAt.AddDate(2026, 0, 0), By: "odaenathus"},
+	}
+	if rejected, err = s.CreateAccount(t.Context(), rejected, aChange(store.AccountCreate)); err != nil {
+		t.Fatal(err)
+	}
 	if n := rowsWith(t, raw, schema, "zenobia"); n < 5 {
 		t.Fatalf("%d rows have the name to begin with", n)
 	}
@@ -41,8 +49,20 @@ func TestWhatIsRedactedIsInNoTable(t *testing.T) {
 	if _, err := s.RemoveAccount(t.Context(), store.AccountRemoval{ID: a.ID, Redact: &store.AccountRedaction{}}, aChange(store.AccountDelete)); err != nil {
 		t.Fatal(err)
 	}
-	if n := rowsWith(t, raw, schema, "zenobia"); n > 0 {
-		t.Errorf("%d rows have the name", n)
+	hashed, mailbox := newBan("x"), store.Key{Kind: store.KindEmail, Text: "odaenathus@mail.example"}
+	hashed.Kind, hashed.Value, hashed.KeyText = store.KindEmail, "h:k:y", "h:k:y"
+	hashed.Rivals = &store.Rivals{Keys: []store.Key{mailbox}}
+	removal := store.AccountRemoval{
+		ID: rejected.ID, Redact: &store.AccountRedaction{KeepAliases: true, Hashes: map[store.Key]string{mailbox: "h:k:y"}},
+		CreateBans: []store.BanDisabling{{Ban: hashed}},
+	}
+	if w, err := s.RemoveAccount(t.Context(), removal, aChange(store.AccountReject)); err != nil || len(w.BansCreated) != 1 {
+		t.Fatalf("%+v, %v; want a ban made", w, err)
+	}
+	for _, name := range []string{"zenobia", "odaenathus"} {
+		if n := rowsWith(t, raw, schema, name); n > 0 {
+			t.Errorf("%d rows have %s", n, name)
+		}
 	}
 }
 

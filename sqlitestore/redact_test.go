@@ -110,3 +110,26 @@ func wantInFiles(t *testing.T, path string, texts []string, want bool) {
 		t.Fatal("the files have none of the texts to begin with")
 	}
 }
+
+// An account that is rejected with bans of hashes is in no byte either, though its bans
+// are made in the step that takes it away.
+func TestWhoIsRejectedWithHashesIsInNoPage(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ostraka.db")
+	s := openAt(t, path, Options{Synchronous: SyncNormal})
+	secrets := fillAround(t, s)
+	for _, a := range secretAccounts(t, s) {
+		key, text := store.Key{Kind: store.KindEmail, Text: a.Emails[0].Mailbox}, "h:key:"+a.ID.String()
+		removal := store.AccountRemoval{
+			ID: a.ID, Version: a.Version, Redact: &store.AccountRedaction{KeepAliases: true, Hashes: map[store.Key]string{key: text}},
+			CreateBans: []store.BanDisabling{{Ban: store.Ban{
+				ID: uuid.Must(uuid.NewV7()), Kind: store.KindEmail, Value: text, KeyText: text, CreatedAt: at, UpdatedAt: at,
+				Rivals: &store.Rivals{Keys: []store.Key{key}},
+			}}},
+		}
+		if w, err := s.RemoveAccount(t.Context(), removal, by(store.AccountReject)); err != nil || len(w.BansExisting) != 1 {
+			t.Fatalf("%+v, %v; want the ban that there was, turned into its hash", w, err)
+		}
+	}
+	wantInFiles(t, path, secrets, false)
+}

@@ -28,7 +28,7 @@ func (c *cli) withKeys(ids ...string) (path string) {
 // answer has their address, in any spelling.
 func TestNothingHasTheAddressOfWhoIsBannedByAHash(t *testing.T) {
 	c := newCLI(t)
-	c.withKeys("k")
+	keys := c.withKeys("k")
 	var said strings.Builder
 	say := func(args ...string) {
 		t.Helper()
@@ -45,7 +45,13 @@ func TestNothingHasTheAddressOfWhoIsBannedByAHash(t *testing.T) {
 	c.forgotten("Zenobia7", "zen.obia7@mail.example")
 	// Its own answer names the account for the last time.
 	c.ok("accounts", "delete", "zenobia7", "--keep-hashed-ban")
-	for _, email := range []string{"mallory@googlemail.com", "persephone+9@googlemail.com", "zen.obia7@mail.example"} {
+	c.waiting(keys, "Berenike7", "bere.nike7@gmail.com")
+	c.ok("reject", "berenike7", "--ban-emails", "--ban-name", "--hashed", "--label", "case 4", "--reason", "a bot")
+	c.waiting(keys, "Arsinoe7", "arsi.noe7@gmail.com")
+	c.ok("approve", "arsinoe7")
+	c.ok("accounts", "suspend", "arsinoe7", "--ban-emails", "--ban-name", "--hashed", "--label", "case 5")
+	c.ok("accounts", "delete", "arsinoe7", "--keep-hashed-ban")
+	for _, email := range []string{"mallory@googlemail.com", "persephone+9@googlemail.com", "zen.obia7@mail.example", "bere.nike7@gmail.com", "arsi.noe7@gmail.com"} {
 		if r := c.run("check", "--email", email); r.code != statusDenied {
 			t.Errorf("check --email %s: exit status %d: %s", email, r.code, r.out+r.errors)
 		}
@@ -58,7 +64,7 @@ func TestNothingHasTheAddressOfWhoIsBannedByAHash(t *testing.T) {
 	} {
 		say(args...)
 	}
-	texts := []string{"mallory", "mal.lory", "xanthippe", "zenobia", "zen.obia", "zoe7", "persephone", "per.se", "perse."}
+	texts := []string{"mallory", "mal.lory", "xanthippe", "zenobia", "zen.obia", "zoe7", "persephone", "per.se", "perse.", "berenike", "bere.nike", "arsinoe", "arsi.noe"}
 	wantNone := func(where, text string) {
 		t.Helper()
 		for _, secret := range texts {
@@ -77,6 +83,39 @@ func TestNothingHasTheAddressOfWhoIsBannedByAHash(t *testing.T) {
 	}
 	if data, err := os.ReadFile(c.db); err != nil || !strings.Contains(string(data), "case 1") {
 		t.Errorf("the file has not what was written: %v", err)
+	}
+}
+
+// waiting makes an account that waits for a decision.
+func (c *cli) waiting(keys, handle, email string) {
+	c.Helper()
+	st, err := sqlitestore.Open(c.Context(), c.db, sqlitestore.Options{})
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer st.Close()
+	file, err := os.Open(keys)
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer file.Close()
+	ring, _, err := ban.ParseKeyRing(file)
+	if err != nil {
+		c.Fatal(err)
+	}
+	checker, err := ban.NewChecker(st, ban.CheckerOptions{Keys: ring, Traits: ban.TraitOptions{Free: ban.PolicyReview}})
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer checker.Close()
+	admin, err := account.NewAdmin(st, account.AdminOptions{})
+	if err != nil {
+		c.Fatal(err)
+	}
+	o := account.SignUpOptions{Account: account.CreateOptions{Handle: handle, Email: email}, IP: "192.0.2.7"}
+	done, err := admin.SignUp(ban.WithActor(c.Context(), "signup"), checker, o)
+	if err != nil || !done.Account.Pending() {
+		c.Fatalf("%s signed up: %+v, %v; want an account that waits", handle, done, err)
 	}
 }
 
@@ -138,8 +177,15 @@ func TestKeysThatAreMissingOrWrongAreNamed(t *testing.T) {
 	}
 	t.Setenv("OSTRAKA_KEY_FILE", "")
 	fresh := withoutDatabase(t)
-	if r := fresh.run("add", "--hashed", "bob@mail.example"); r.code != statusTrouble || !strings.Contains(r.errors, "--key-file") {
-		t.Errorf("without a key file: exit status %d: %s", r.code, r.errors)
+	for _, args := range [][]string{
+		{"add", "--hashed", "bob@mail.example"},
+		{"accounts", "suspend", "bob", "--ban-emails", "--hashed"},
+		{"accounts", "delete", "bob", "--keep-hashed-ban"},
+		{"reject", "bob", "--ban-emails", "--hashed"},
+	} {
+		if r := fresh.run(args...); r.code != statusTrouble || !strings.Contains(r.errors, "--key-file") {
+			t.Errorf("%q without a key file: exit status %d: %s", args, r.code, r.errors)
+		}
 	}
 	if _, err := os.Stat(fresh.db); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("what was refused made a database: %v", err)
