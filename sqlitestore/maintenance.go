@@ -45,10 +45,10 @@ func (s *Store) vacuum(ctx context.Context) error {
 
 // emptyLog writes what is in the write-ahead log to the file, and empties the log. It
 // reports false if others kept it from doing all of that.
-func emptyLog(ctx context.Context, conn *sql.Conn) (whole bool, err error) {
+func emptyLog(ctx context.Context, q querier) (whole bool, err error) {
 	var busy bool
 	var inLog, folded int
-	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &folded)
+	err = q.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &folded)
 	return !busy, err
 }
 

@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -56,7 +57,8 @@ func TestMaintenanceSaysThatAStatementFailed(t *testing.T) {
 				}
 			}
 			// That a transaction which only read cannot be ended takes back nothing of what it read.
-			if len(silent) > 1 || len(silent) == 1 && silent[0] != n-1 {
+			reads := name == "Check" || name == "CopyState"
+			if len(silent) > 1 || len(silent) == 1 && !(reads && silent[0] == n-1) {
 				t.Errorf("of %d statements, the failures of %v are not told", n-1, silent)
 			}
 			mustCheck(t, s)
@@ -91,6 +93,62 @@ func TestASyncThatCannotCleanUpChangesNothing(t *testing.T) {
 		if !fired {
 			return
 		}
+	}
+}
+
+// The entries of a list that was dropped go step by step. A step that fails is taken back
+// as a whole, and the next one who writes a list goes on with it.
+func TestADropThatIsNotTidiedIsTidiedLater(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for n := 1; ; n++ {
+		s, f := faulty(t)
+		s.stepRows = 2
+		var prefixes []store.Entry
+		for i := range 3 {
+			e := domainEntry(fmt.Sprintf("192.0.2.%d", i))
+			e.Key.Kind = store.KindIP
+			prefixes = append(prefixes, e)
+		}
+		kept := domainEntry("198.51.100.1")
+		kept.Key.Kind = store.KindIP
+		mustApply(t, s, newList("kept", kept))
+		list := mustApply(t, s, newList("list", prefixes...))
+		for _, e := range append(prefixes, kept) {
+			hit := store.Hit{RuleID: e.ID, Key: e.Key, Day: store.Day(at), Uses: 1, Last: at}
+			if err := s.AddHits(ctx, []store.Hit{hit}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.Arm(n, nil)
+		_, err := s.DropList(ctx, list.Name, by(store.ListDrop))
+		fired := f.Disarm()
+		mustCheck(t, s)
+		if err == nil {
+			next := mustApply(t, s, newList("next", domainEntry("d.example")))
+			wantRows(t, s, "after the next list was written", 2)
+			mustCheck(t, s)
+			wantUses(t, s, prefixes[0], 0)
+			wantUses(t, s, kept, 1)
+			wantValues(t, s, next.Name, []store.Entry{domainEntry("d.example")})
+		} else {
+			wantValues(t, s, "list", prefixes)
+			wantUses(t, s, prefixes[0], 1)
+		}
+		if t.Failed() {
+			t.Fatalf("with statement %d gone wrong, and the error %v", n, err)
+		}
+		if !fired {
+			return
+		}
+	}
+}
+
+func wantUses(t *testing.T, s *Store, e store.Entry, want int64) {
+	t.Helper()
+	total, err := s.HitTotal(context.Background(), e.ID)
+	if err != nil || total.Uses != want {
+		t.Errorf("%s was hit %d times, %v; want %d", e.Value, total.Uses, err, want)
 	}
 }
 

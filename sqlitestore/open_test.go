@@ -207,7 +207,11 @@ func TestConnectionSettings(t *testing.T) {
 			t.Error("a read connection wrote")
 		}
 	}
-	check(openAt(t, path, Options{Synchronous: SyncNormal}).writeDB, "synchronous", "1")
+	normal := openAt(t, path, Options{Synchronous: SyncNormal})
+	check(normal.writeDB, "synchronous", "1")
+	if n, want := normal.readDB.Stats().MaxOpenConnections, max(2, runtime.GOMAXPROCS(0)); n != want {
+		t.Errorf("%d connections read, want %d", n, want)
+	}
 }
 
 func TestOpenLeavesAHostsDatabaseUnmarked(t *testing.T) {

@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -209,9 +208,7 @@ func foldLog(ctx context.Context, path string, o Options) error {
 		return err
 	}
 	defer db.Close()
-	var busy, inLog, folded int
-	err = db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &folded)
-	if errors.Is(err, sql.ErrNoRows) || isBusy(err) {
+	if _, err = emptyLog(ctx, db); isBusy(err) {
 		return nil
 	}
 	return err

@@ -145,3 +145,35 @@ func TestAScanThatIsCancelledYieldsAnError(t *testing.T) {
 		t.Errorf("%d rules, then %v, want an error after a page at most", n, last)
 	}
 }
+
+// Exceptions are read a page at a time too.
+// Exceptions are read a page at a time too.
+func TestExceptionsGivesAllRulesOfAllPages(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := openTemp(t)
+	all := domainBans(scanPage + 2)
+	for i := range all {
+		all[i].Effect = store.Allow
+	}
+	made := 0
+	for _, n := range []int{scanPage, scanPage + 1, scanPage + 2} {
+		if _, err := s.CreateBans(ctx, all[made:n], by(store.BanCreateMany)); err != nil {
+			t.Fatal(err)
+		}
+		made = n
+		seen, times := make(map[string]bool, n), 0
+		for r, err := range s.Exceptions(ctx, store.KindDomain) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[r.Value] = true
+			if times++; times > n {
+				break
+			}
+		}
+		if len(seen) != n || times != n {
+			t.Errorf("of %d exceptions, %d came, %d of them different", n, times, len(seen))
+		}
+	}
+}
