@@ -147,7 +147,6 @@ func TestAScanThatIsCancelledYieldsAnError(t *testing.T) {
 }
 
 // Exceptions are read a page at a time too.
-// Exceptions are read a page at a time too.
 func TestExceptionsGivesAllRulesOfAllPages(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
