@@ -24,7 +24,8 @@ func (s *Store) nothing(ctx context.Context, doing string) error {
 }
 
 // Close waits for operations that are under way, stops listening, and closes the
-// pool, unless it is the host's. A subscriber that is being called is not waited
+// pool, unless it is the host's: a server that says nothing is waited for for a second
+// more. A subscriber that is being called is not waited
 // for.
 func (s *Store) Close() error {
 	first, idle := s.life.Close()
@@ -34,7 +35,7 @@ func (s *Store) Close() error {
 	}
 	s.listener.close()
 	if s.owned {
-		s.pool.Close()
+		s.sockets.close(s.pool)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 type Store struct {
 	pool        *pgxpool.Pool
 	owned       bool          // the pool is ours to close
+	sockets     *sockets      // of an owned pool
 	options     Options       // in force
 	quoted      string        // the name of the schema, as SQL has it
 	lockKey     int64         // of the advisory lock of those who write
@@ -69,13 +70,15 @@ func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = o.LockTimeout
 	}
+	all := newSockets()
+	config.ConnConfig.DialFunc = all.dialing(config.ConnConfig.DialFunc)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, explain(ctx, "open", err)
 	}
-	s, err := open(ctx, pool, true, o)
+	s, err := open(ctx, pool, all, o)
 	if err != nil {
-		pool.Close()
+		all.close(pool)
 		return nil, err
 	}
 	return s, nil
@@ -96,7 +99,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, options Options) (*Store, erro
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, pool, false, o)
+	return open(ctx, pool, nil, o)
 }
 
 // configure sets what every connection of ours has.
@@ -117,9 +120,10 @@ func (o *Options) configure(c *pgx.ConnConfig) {
 	c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 }
 
-func open(ctx context.Context, pool *pgxpool.Pool, owned bool, o Options) (*Store, error) {
+// open opens a store on a pool, which is ours if there are sockets.
+func open(ctx context.Context, pool *pgxpool.Pool, all *sockets, o Options) (*Store, error) {
 	s := &Store{
-		pool: pool, owned: owned, options: o, stepRows: defaultStepRows,
+		pool: pool, owned: all != nil, sockets: all, options: o, stepRows: defaultStepRows,
 		writers: make(chan struct{}, mostWriters(pool.Config().MaxConns)),
 		quoted:  pgx.Identifier{o.Schema}.Sanitize(),
 		lockKey: lockKey("write", o.Schema), hitsKey: lockKey("hits", o.Schema),

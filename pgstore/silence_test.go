@@ -169,3 +169,26 @@ func TestTheLineOfWritesIsBoundedInTime(t *testing.T) {
 		t.Errorf("%d bans, %v, after writes that returned an error", n, err)
 	}
 }
+
+// TestCloseDoesNotWaitForAServerThatSaysNothing: pgx waits 15 seconds for each connection
+// that was waiting for an answer.
+func TestCloseDoesNotWaitForAServerThatSaysNothing(t *testing.T) {
+	s, _, proxy := throughProxy(t, pgtest.Pass, impatient)
+	if _, err := s.CountBans(t.Context(), store.BanFilter{}); err != nil {
+		t.Fatal(err)
+	}
+	goOn := proxy.Stall()
+	defer goOn()
+	var reads sync.WaitGroup
+	for range 3 {
+		reads.Go(func() { _, _ = s.CountBans(t.Context(), store.BanFilter{}) })
+	}
+	reads.Wait()
+	began := time.Now()
+	if err := ends(t, "Close", s.Close); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}

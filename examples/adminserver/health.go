@@ -23,6 +23,7 @@ func health(st store.Rules, log *slog.Logger) http.HandlerFunc {
 		defer cancel()
 		if _, err := st.Lookup(ctx, anyKey); err != nil {
 			log.ErrorContext(ctx, "the rules cannot be read", "err", err)
+			w.Header().Set("Retry-After", "1")
 			reply(w, r, log, http.StatusServiceUnavailable, healthBody{false})
 			return
 		}

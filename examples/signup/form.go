@@ -40,6 +40,9 @@ func readForm(w http.ResponseWriter, r *http.Request) (form, *problem) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return form{}, &problem{http.StatusUnsupportedMediaType, unreadablePage}
 	}
+	if r.ContentLength > maxBody { // not even waited for
+		return form{}, &problem{http.StatusRequestEntityTooLarge, unreadablePage}
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	err := r.ParseForm()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {

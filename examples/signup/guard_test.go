@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -91,6 +92,22 @@ func TestBodiesThatAreNoForm(t *testing.T) {
 			wantPage(t, newSite(t, options{}, nil).do(r), c.status, "<h1>")
 		})
 	}
+}
+
+// unread is a body that nobody is to read.
+type unread struct{ *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.Error("the body is read")
+	return 0, io.EOF
+}
+
+func (unread) Close() error { return nil }
+
+func TestABodyThatIsSaidToBeTooLargeIsNotWaitedFor(t *testing.T) {
+	r := post(form{})
+	r.Body, r.ContentLength = unread{t}, maxBody+1
+	wantPage(t, newSite(t, options{}, nil).do(r), http.StatusRequestEntityTooLarge, "<h1>")
 }
 
 type readCloser struct{ *strings.Reader }
