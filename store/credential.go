@@ -70,12 +70,14 @@ type Credential struct {
 }
 
 // Valid reports whether the credential lets in at now: it is neither revoked nor
-// expired nor idle for too long. An end equal to now has passed. That its
-// account is active is another question.
+// expired nor idle for too long. An end equal to now has passed. One that was used
+// further ahead of now than it may be idle was so by a clock that was wrong, and would
+// let in for longer than anybody meant: it lets in no more. That its account is active is
+// another question.
 func (c *Credential) Valid(now time.Time) bool {
 	return c.RevokedAt.IsZero() &&
 		(c.ExpiresAt.IsZero() || c.ExpiresAt.After(now)) &&
-		(c.IdleTimeout <= 0 || c.used().Add(c.IdleTimeout).After(now))
+		(c.IdleTimeout <= 0 || c.used().Sub(now).Abs() < c.IdleTimeout)
 }
 
 // used returns when the credential was last used, or else made.

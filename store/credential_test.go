@@ -24,6 +24,9 @@ func TestCredentialValid(t *testing.T) {
 		"idle since its last use":                    {Credential{LastUsedAt: now.Add(-time.Hour), IdleTimeout: time.Hour}, false},
 		"used just before":                           {Credential{LastUsedAt: now.Add(tick - time.Hour), IdleTimeout: time.Hour}, true},
 		"made after its last use, by a clock behind": {Credential{CreatedAt: now, LastUsedAt: now.Add(-time.Hour), IdleTimeout: time.Hour}, true},
+		"made by a clock somewhat ahead":             {Credential{CreatedAt: now.Add(time.Hour - tick), IdleTimeout: time.Hour}, true},
+		"made by a clock years ahead":                {Credential{CreatedAt: now.AddDate(10, 0, 0), ExpiresAt: now.AddDate(10, 1, 0), IdleTimeout: time.Hour}, false},
+		"used by a clock years ahead":                {Credential{CreatedAt: now, LastUsedAt: now.AddDate(10, 0, 0), IdleTimeout: time.Hour}, false},
 		"used just before, but expired":              {Credential{LastUsedAt: now, IdleTimeout: time.Hour, ExpiresAt: now.Add(-tick)}, false},
 	} {
 		if got := tt.credential.Valid(now); got != tt.want {

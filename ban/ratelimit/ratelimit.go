@@ -109,8 +109,9 @@ func (l *Limiter[K]) Take(key K) (wait time.Duration) {
 	if !ok || whole.Before(now) {
 		whole = now
 	}
-	if whole.After(limit) { // the clock was set back
+	if whole.After(limit) { // the clock was set back: from now on it counts by that
 		whole = limit
+		l.whole.Add(key, whole)
 	}
 	whole = whole.Add(l.rate.Every)
 	if wait = whole.Sub(limit); wait > 0 {
