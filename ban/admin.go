@@ -157,13 +157,16 @@ func (a *Admin) GetSeq(ctx context.Context, seq int64) (Ban, error) {
 }
 
 // Filter selects bans in lists. A zero field selects nothing out. Contains is
-// compared with canonical values, in lower case; At is filled in.
+// compared with canonical values, in lower case; a whole address or name selects the
+// hashed bans of it too, as far as [AdminOptions.Keys] tell, and a text that begins as
+// a hash does is compared as it is. At is filled in.
 type Filter = store.BanFilter
 
 // List returns the bans that the filter selects, newest first unless the page
 // says otherwise.
 func (a *Admin) List(ctx context.Context, f Filter, p Page) ([]Ban, error) {
-	bans, err := a.store.ListBans(ctx, a.complete(f), p)
+	f = a.complete(f)
+	bans, err := a.withHashed(ctx, f, p, func(p Page) ([]Ban, error) { return a.store.ListBans(ctx, f, p) })
 	if err != nil {
 		return nil, fmt.Errorf("list bans: %w", err)
 	}
@@ -175,15 +178,22 @@ func (a *Admin) List(ctx context.Context, f Filter, p Page) ([]Ban, error) {
 
 // Count returns how many bans the filter selects.
 func (a *Admin) Count(ctx context.Context, f Filter) (int64, error) {
-	n, err := a.store.CountBans(ctx, a.complete(f))
-	if err != nil {
-		return 0, fmt.Errorf("count bans: %w", err)
+	f = a.complete(f)
+	total := int64(0)
+	for _, f := range append(a.hasher.filters(f), f) {
+		n, err := a.store.CountBans(ctx, f)
+		if err != nil {
+			return 0, fmt.Errorf("count bans: %w", err)
+		}
+		total += n
 	}
-	return n, nil
+	return total, nil
 }
 
 func (a *Admin) complete(f Filter) Filter {
-	f.Contains = strings.ToLower(strings.TrimSpace(f.Contains))
+	if f.Contains = strings.TrimSpace(f.Contains); !strings.HasPrefix(f.Contains, store.HashMark) {
+		f.Contains = strings.ToLower(f.Contains)
+	}
 	f.At = a.clock()
 	return f
 }

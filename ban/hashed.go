@@ -1,8 +1,10 @@
 package ban
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -209,4 +211,66 @@ func (a *Admin) inForm(ctx context.Context, r *store.Rivals, now time.Time) (*Ba
 		}
 	}
 	return nil, nil
+}
+
+// filters returns those of the hashed bans that a filter is about whose Contains is a
+// whole address or name, one for each form in which the keys of the ring keep it. None
+// of them selects what the filter itself does.
+func (h *hasher) filters(f Filter) []Filter {
+	text := f.Contains
+	if h.ring == nil || text == "" || f.Value != "" {
+		return nil
+	}
+	var all []Filter
+	add := func(v Value, err error) {
+		if err != nil || f.Kind != 0 && f.Kind != v.Kind() {
+			return
+		}
+		for _, form := range h.under(v) {
+			if !strings.Contains(form.String(), text) {
+				f := f
+				f.Kind, f.Value, f.Contains = form.Kind(), form.String(), ""
+				all = append(all, f)
+			}
+		}
+	}
+	add(h.tables.ParseEmail(text))
+	add(ParseName(text))
+	return all
+}
+
+// withHashed returns a page of what a filter selects, which list lists, and of the
+// hashed bans that it is about.
+func (a *Admin) withHashed(ctx context.Context, f Filter, p Page, list func(Page) ([]Ban, error)) ([]Ban, error) {
+	hashed := a.hasher.filters(f)
+	if len(hashed) == 0 {
+		return list(p)
+	}
+	size, offset := p.Size(), max(p.Offset, 0)
+	first := p
+	first.Offset, first.Limit = 0, int(min(offset+int64(size), store.MaxPageLimit))
+	var bans []Ban
+	for _, f := range hashed {
+		some, err := a.store.ListBans(ctx, f, first)
+		if err != nil {
+			return nil, err
+		}
+		bans = append(bans, some...)
+	}
+	// Of those that are passed over some are hashed, so that fewer of the others are.
+	skip := min(offset, int64(len(bans)))
+	p.Offset, p.Limit = offset-skip, min(size+int(skip), store.MaxPageLimit)
+	others, err := list(p)
+	if err != nil {
+		return nil, err
+	}
+	bans = append(bans, others...)
+	slices.SortFunc(bans, func(x, y Ban) int {
+		if p.OldestFirst {
+			x, y = y, x
+		}
+		return cmp.Compare(y.Seq, x.Seq)
+	})
+	bans = bans[min(int(skip), len(bans)):]
+	return bans[:min(size, len(bans))], nil
 }

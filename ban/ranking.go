@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -31,10 +32,21 @@ func (a *Admin) ListBy(ctx context.Context, f Filter, by Order, after Rank, limi
 	if !by.Valid() {
 		return nil, Rank{}, NewValueError("order", fmt.Sprint(uint8(by)), CodeUnknown, "use ByHits, ByLastHit or ByExpiry")
 	}
-	bans, err = a.store.RankBans(ctx, a.complete(f), by, after, limit)
-	if err != nil {
-		return nil, Rank{}, fmt.Errorf("rank bans: %w", err)
+	f = a.complete(f)
+	for _, f := range append(a.hasher.filters(f), f) {
+		some, err := a.store.RankBans(ctx, f, by, after, limit)
+		if err != nil {
+			return nil, Rank{}, fmt.Errorf("rank bans: %w", err)
+		}
+		bans = append(bans, some...)
 	}
+	slices.SortFunc(bans, func(x, y Ban) int {
+		if by.RankOf(&x).Before(by.RankOf(&y)) {
+			return -1
+		}
+		return 1
+	})
+	bans = bans[:min(len(bans), Page{Limit: limit}.Size())]
 	if len(bans) > 0 {
 		next = by.RankOf(&bans[len(bans)-1])
 	}

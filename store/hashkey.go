@@ -15,8 +15,8 @@ type HashKey struct {
 // MaxHashKeyID is the length of the longest [HashKey.ID].
 const MaxHashKeyID = 32
 
-// hashMark begins the texts of hashed values.
-const hashMark = "h:"
+// HashMark begins the texts of hashed values.
+const HashMark = "h:"
 
 // ValidHashKeyID reports whether a text can be a [HashKey.ID]: 1 to [MaxHashKeyID]
 // characters, which are small ASCII letters, digits, and, but for the first, ".", "_"
@@ -41,7 +41,7 @@ func ValidHashKeyID(id string) bool {
 // colon, and the [HashSize] bytes of the hash as base64url without padding (RFC 4648, section
 // 5).
 func AppendHashText(dst []byte, id string, hash []byte) []byte {
-	dst = append(append(append(dst, hashMark...), id...), ':')
+	dst = append(append(append(dst, HashMark...), id...), ':')
 	return base64.RawURLEncoding.AppendEncode(dst, hash)
 }
 
@@ -49,7 +49,7 @@ func AppendHashText(dst []byte, id string, hash []byte) []byte {
 const HashSize = 32
 
 // MaxHashText is the length of the longest text of a hashed value.
-const MaxHashText = len(hashMark) + MaxHashKeyID + 1 + hashChars
+const MaxHashText = len(HashMark) + MaxHashKeyID + 1 + hashChars
 
 const hashChars = 43 // of a hash as base64
 
@@ -59,7 +59,7 @@ var strictHash = base64.RawURLEncoding.Strict()
 // ParseHashText returns the ID of the secret and the hash in a text that
 // [AppendHashText] makes. ok is false for any other text.
 func ParseHashText(text string) (id string, hash [HashSize]byte, ok bool) {
-	rest, ok := strings.CutPrefix(text, hashMark)
+	rest, ok := strings.CutPrefix(text, HashMark)
 	if !ok || len(rest) < hashChars+2 || rest[len(rest)-hashChars-1] != ':' {
 		return "", hash, false
 	}
@@ -79,7 +79,7 @@ func ParseHashText(text string) (id string, hash [HashSize]byte, ok bool) {
 // key is of. ok is false if it is of none: only e-mail addresses and names are
 // hashed.
 func (k Key) HashKey() (key HashKey, ok bool) {
-	if k.Kind != KindEmail && k.Kind != KindName || !strings.HasPrefix(k.Text, hashMark) {
+	if k.Kind != KindEmail && k.Kind != KindName || !strings.HasPrefix(k.Text, HashMark) {
 		return HashKey{}, false
 	}
 	id, _, ok := ParseHashText(k.Text)
