@@ -111,7 +111,8 @@ const (
 
 // ParseKeyRing reads a key file: a line a key, its ID and its secret as base64
 // (RFC 4648, standard or URL alphabet, padded or not) with spaces or tabs between.
-// Empty lines, and those that begin with #, mean nothing. newest is the ID in the last
+// Empty lines, and those that begin with #, mean nothing, nor does a byte order mark at
+// the beginning. newest is the ID in the last
 // line: new bans are hashed under it. So a key is rotated by adding a line, and dropped
 // by taking one out.
 //
@@ -126,8 +127,11 @@ func ParseKeyRing(from io.Reader) (ring KeyRing, newest string, err error) {
 	n := 0
 	for lines.Scan() {
 		n++
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
+		line := lines.Text()
+		if n == 1 {
+			line = strings.TrimPrefix(line, "\ufeff") // which editors put there
+		}
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		id, secret, err := parseKeyLine(line)

@@ -24,3 +24,20 @@ func FuzzParseKeyRing(f *testing.F) {
 		}
 	})
 }
+
+func TestAKeyFileMayBeThatOfAnEditorOfWindows(t *testing.T) {
+	line := "k " + strings.Repeat("A", 43)
+	for name, text := range map[string]string{
+		"a byte order mark":               "\ufeff" + line + "\n",
+		"a mark before a comment":         "\ufeff# keys\r\n" + line + "\r\n",
+		"line ends of two characters":     "# keys\r\n\r\n" + line + "\r\n",
+		"spaces around, no end of a line": "\n \t" + strings.Replace(line, " ", "\t  ", 1) + "  ",
+	} {
+		if ring, newest, err := ban.ParseKeyRing(strings.NewReader(text)); err != nil || newest != "k" || len(ring["k"]) != ban.MinKey {
+			t.Errorf("%s: %v, %q, %v", name, len(ring), newest, err)
+		}
+	}
+	if _, _, err := ban.ParseKeyRing(strings.NewReader("# keys\n\ufeff" + line)); err == nil {
+		t.Error("a mark within the file was passed over")
+	}
+}

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"example.com/ostraka/ban"
+	"example.com/ostraka/examples/internal/backend"
 	"example.com/ostraka/examples/internal/keyfile"
 )
 
@@ -33,9 +40,12 @@ func (d keyDoc) text(t *text) {
 func newKeyCommand(a *app) *cobra.Command {
 	var id string
 	var dryRun bool
-	cmd := a.command(groupData, newKey+" FILE", "add a key for hashed bans to a key file", func(_ *cobra.Command, args []string) error {
+	cmd := a.command(groupData, newKey+" FILE", "add a key for hashed bans to a key file", func(cmd *cobra.Command, args []string) error {
 		if id == "" {
-			id = a.now().UTC().Format(time.DateOnly)
+			id = newKeyID(a.now())
+		}
+		if err := a.checkKeyID(cmd.Context(), args[0], id); err != nil {
+			return err
 		}
 		if err := keyfile.Add(args[0], id, !dryRun); err != nil {
 			return err
@@ -47,9 +57,48 @@ its owner alone. New bans are hashed under the last key of the file; older keys 
 in it for as long as bans are hashed under them. Servers read the file when they start:
 give all of them the same, and the new key to all before one makes a ban under it.
 
+An ID stands for one secret: bans that were hashed under another secret of that ID
+match nobody any more. So an ID under which bans of the database are hashed, and that
+is not in the file, is refused.
+
 Whoever has the key and the database can try which addresses are banned. A lost
 key is lost with the bans that were hashed under it.`
-	cmd.Flags().StringVar(&id, "id", "", "the `ID` of the key: 1 to 32 of a-z, 0-9, '.', '_' and '-' (default: today's date)")
+	cmd.Flags().StringVar(&id, "id", "", "the `ID` of the key: 1 to 32 of a-z, 0-9, '.', '_' and '-' (default: today's date and eight random digits)")
 	addDryRun(cmd.Flags(), &dryRun)
 	return cmd
+}
+
+// newKeyID returns an ID that no other key has: one that was lost is not taken for the
+// one that is made in its place, nor that of another site for one's own.
+func newKeyID(now time.Time) string {
+	var digits [4]byte
+	_, _ = rand.Read(digits[:]) // never fails
+	return now.UTC().Format(time.DateOnly) + "-" + hex.EncodeToString(digits[:])
+}
+
+// checkKeyID refuses the ID of a key under which bans of the database are hashed, if one
+// is named and there, and that the key file has not: a new secret is another one, and
+// nobody would notice that those bans match nobody any more.
+func (a *app) checkKeyID(ctx context.Context, path, id string) error {
+	if a.db.IsZero() {
+		return nil
+	}
+	err := a.with(ctx, reads, func(ctx context.Context, s *session) error {
+		inUse, err := ban.MissingKeys(ctx, s.store, nil)
+		if err != nil || !slices.Contains(inUse, id) || keyfile.Has(path, id) {
+			return err
+		}
+		return &usageError{
+			fmt.Errorf("bans of %s are hashed under a key %q that is not in %s: under another secret they would match nobody", a.db, id, path),
+			"use the file that has it, or name the new key otherwise, with --id",
+		}
+	})
+	if _, refused := errors.AsType[*usageError](err); err == nil || refused {
+		return err
+	}
+	if errors.Is(err, backend.ErrMissing) {
+		return nil
+	}
+	a.warn("whether bans are hashed under a key %q already could not be found out: %v", id, err)
+	return nil
 }

@@ -113,7 +113,7 @@ func (d *previewDoc) text(t *text) {
 		t.line("guarded: %s", d.Guard.Message)
 	}
 	if d.Existing != nil {
-		t.line("banned already: %s", d.Existing.name())
+		t.line("banned already: %s", labelled(d.Existing.name(), d.Existing.Label))
 	}
 	d.overlaps(t)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +18,7 @@ import (
 )
 
 // References name a record: a ban by its number ("12" or "#12"), its id, or its
-// value ("spam.example", "name:john.doe"); a block as "block:" and one of these; a
+// value ("spam.example", "name:john.doe") or the hash of that; a block as "block:" and one of these; a
 // list as "list:" and its name.
 const (
 	blockPrefix = "block:"
@@ -87,7 +89,8 @@ func (s *session) find(ctx context.Context, ref string) (record, error) {
 }
 
 // findBan returns the ban that a reference names. Of the bans of a value it is the
-// active one, or else the only one.
+// active one, or else the only one. Those that keep a hash of the value are bans of it,
+// as far as the keys tell.
 func (s *session) findBan(ctx context.Context, ref string) (ban.Ban, error) {
 	if id, ok := parseID(ref); ok {
 		return s.bans.Get(ctx, id)
@@ -95,25 +98,26 @@ func (s *session) findBan(ctx context.Context, ref string) (ban.Ban, error) {
 	if seq, ok := parseNumber(ref); ok {
 		return s.bans.GetSeq(ctx, seq)
 	}
-	v, err := ban.ParseAny(ref)
+	forms, err := s.forms(ref)
 	if err != nil {
 		return ban.Ban{}, err
 	}
+	v := forms[0]
 	var found []ban.Ban
-	for b, err := range allBans(ctx, s.bans.List, ban.Filter{Kind: v.Kind(), Contains: v.String()}, ban.Page{}) {
-		switch {
-		case err != nil:
-			return ban.Ban{}, err
-		case b.Value != v.String():
-		case b.Active(s.now()):
-			return b, nil
-		default:
+	for _, form := range forms {
+		for b, err := range allBans(ctx, s.bans.List, ban.Filter{Kind: form.Kind(), Value: form.String()}, ban.Page{}) {
+			switch {
+			case err != nil:
+				return ban.Ban{}, err
+			case b.Active(s.now()):
+				return b, nil
+			}
 			found = append(found, b)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return ban.Ban{}, fmt.Errorf("a ban of %s %q: %w", v.Kind(), v.String(), ban.ErrNotFound)
+		return ban.Ban{}, s.noBan(ctx, v)
 	case 1:
 		return found[0], nil
 	}
@@ -122,6 +126,45 @@ func (s *session) findBan(ctx context.Context, ref string) (ban.Ban, error) {
 		e.numbers = append(e.numbers, fmt.Sprintf("#%d", b.Seq))
 	}
 	return ban.Ban{}, e
+}
+
+// forms returns the values under which bans of the value that a reference names are
+// kept: the value itself, and its hashes. What a reference is that is a hash nobody can
+// tell: it is one of an address, and one of a name.
+func (s *session) forms(ref string) ([]ban.Value, error) {
+	if _, _, ok := store.ParseHashText(ref); ok {
+		email, err := ban.ParseEmail(ref)
+		if err != nil {
+			return nil, err
+		}
+		name, err := ban.ParseName(ref)
+		return []ban.Value{email, name}, err
+	}
+	v, err := ban.ParseAny(ref)
+	if err != nil {
+		return nil, err
+	}
+	forms := []ban.Value{v}
+	for _, id := range slices.Sorted(maps.Keys(s.keys)) {
+		if hashed, err := s.keys.Hash(id, v); err == nil {
+			forms = append(forms, hashed)
+		}
+	}
+	return forms, nil
+}
+
+// noBan says that there is no ban of a value; if there may be one that is hashed under a
+// key that is not there, it says so.
+func (s *session) noBan(ctx context.Context, v ban.Value) error {
+	err := fmt.Errorf("a ban of %s %q: %w", v.Kind(), v.String(), ban.ErrNotFound)
+	if v.Hashed() || v.Wildcard() || v.Kind() != ban.KindEmail && v.Kind() != ban.KindName {
+		return err
+	}
+	missing, missingErr := ban.MissingKeys(ctx, s.store, s.keys)
+	if missingErr != nil || len(missing) == 0 {
+		return errors.Join(err, missingErr)
+	}
+	return fmt.Errorf("%w; it was not looked for among those hashed under the key %s: name them by number, or the key file with --key-file", err, strings.Join(missing, ", "))
 }
 
 // findBlock returns the block that a reference without its prefix names.

@@ -19,6 +19,7 @@ type session struct {
 	store store.Store        // that of the database, or one before it that writes nothing
 	bans  *ban.Admin
 	lists *blocklist.Admin
+	keys  ban.KeyRing
 	now   func() time.Time
 
 	accounts *account.Admin
@@ -82,7 +83,7 @@ func (a *app) with(ctx context.Context, u use, do func(context.Context, *session
 }
 
 func (a *app) newSession(db *backend.DB, u use) (s *session, err error) {
-	s = &session{file: db.File, store: db.Store, now: a.now}
+	s = &session{file: db.File, store: db.Store, keys: a.keys.Ring, now: a.now}
 	if u == rehearses {
 		s.store = &rehearsal{Store: db.Store}
 	}

@@ -97,6 +97,13 @@ func read(from, path string) (Keys, error) {
 	return k, nil
 }
 
+// Has reports whether a file can be read and has a key of that ID.
+func Has(path, id string) bool {
+	k, err := read("", path)
+	_, has := k.Ring[id]
+	return err == nil && has
+}
+
 // plain takes the path off an error that has it, and the class of input that it is of.
 func plain(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
