@@ -76,7 +76,7 @@ func (t *tx) disableSelected(ctx context.Context, selector *store.Selector, ban 
 	case in.empty():
 		return 0, nil
 	case selector.Test == nil:
-		return t.disableAliases(ctx, ban, at, in.where, in.args...)
+		return t.shared().DisableAliases(ctx, ban, at, in.where, in.args...)
 	}
 	selected, err := t.selectedAliases(ctx, selector, in)
 	if err != nil {
@@ -84,7 +84,7 @@ func (t *tx) disableSelected(ctx context.Context, selector *store.Selector, ban 
 	}
 	var disabled int64
 	for batch := range slices.Chunk(selected, t.stepRows) {
-		n, err := t.disableAliases(ctx, ban, at, `seq = ANY (?)`, batch)
+		n, err := t.shared().DisableAliases(ctx, ban, at, `seq = ANY (?)`, batch)
 		if err != nil {
 			return 0, err
 		}

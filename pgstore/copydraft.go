@@ -224,7 +224,7 @@ func (d *Draft) rename(ctx context.Context, t pgx.Tx) error {
 		return err
 	}
 	// The functions have the name of the schema in their text.
-	_, err = t.Exec(ctx, expand(functions, place))
+	_, err = t.Exec(ctx, newDialect(place).Query(functions))
 	return err
 }
 
@@ -257,7 +257,7 @@ func (d *Draft) dropEmpty(ctx context.Context, t pgx.Tx, place string) error {
 		if _, err := t.Exec(ctx, `DROP TABLE `+strings.Join(tables, ", ")); err != nil {
 			return err
 		}
-		if _, err := t.Exec(ctx, expand(`DROP FUNCTION IF EXISTS @analyze_rules()`, place)); err != nil {
+		if _, err := t.Exec(ctx, newDialect(place).Query(`DROP FUNCTION IF EXISTS @analyze_rules()`)); err != nil {
 			return err
 		}
 	}

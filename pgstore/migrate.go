@@ -131,7 +131,7 @@ func (s *Store) migrateAll(ctx context.Context, t pgx.Tx) error {
 		}
 	}
 	for i, script := range migrations[version:] {
-		if _, err := t.Exec(ctx, expand(script, s.quoted)); err != nil {
+		if _, err := t.Exec(ctx, s.sql(script)); err != nil {
 			return fmt.Errorf("migrate to schema version %d: %w", version+i+1, err)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 // Store is a store in a PostgreSQL database. It is safe for concurrent use and
 // must not be copied. Make one with [Open] or [New].
 type Store struct {
+	operations
 	pool        *pgxpool.Pool
 	owned       bool          // the pool is ours to close
 	sockets     *sockets      // of an owned pool
@@ -29,8 +30,8 @@ type Store struct {
 	hitsKey     int64         // of those who add hits
 	stepRows    int           // defaultStepRows, but for tests
 	writers     chan struct{} // has one for each write transaction; see [mostWriters]
-	queries     sync.Map      // by their text in this package, as the server gets them
-	copyTypes   sync.Map      // of the columns of tables, by table: map[string]string
+	dialect     *sqlbackend.Dialect
+	copyTypes   sync.Map // of the columns of tables, by table: map[string]string
 	life        sqlbackend.Lifecycle
 	stats       stats
 	subscribers changelog.Subscribers
@@ -40,6 +41,9 @@ type Store struct {
 }
 
 var _ store.Store = (*Store)(nil)
+
+// operations are the methods that are the same on every SQL database.
+type operations = sqlbackend.Operations
 
 // Open connects to the database that dsn names, makes the schema if it is not
 // there, and brings it up to date. Close the store after use; until then ctx may
@@ -122,12 +126,14 @@ func (o *Options) configure(c *pgx.ConnConfig) {
 
 // open opens a store on a pool, which is ours if there are sockets.
 func open(ctx context.Context, pool *pgxpool.Pool, all *sockets, o Options) (*Store, error) {
+	quoted := pgx.Identifier{o.Schema}.Sanitize()
 	s := &Store{
 		pool: pool, owned: all != nil, sockets: all, options: o, stepRows: defaultStepRows,
 		writers: make(chan struct{}, mostWriters(pool.Config().MaxConns)),
-		quoted:  pgx.Identifier{o.Schema}.Sanitize(),
+		quoted:  quoted, dialect: newDialect(quoted),
 		lockKey: lockKey("write", o.Schema), hitsKey: lockKey("hits", o.Schema),
 	}
+	s.operations = sqlbackend.NewOperations(database{s})
 	if err := s.refuseServer(ctx); err != nil {
 		return nil, explain(ctx, "open", err)
 	}

@@ -3,53 +3,11 @@ package pgstore
 import (
 	"context"
 	"errors"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
-
-// sql makes of a query of this package one for the server: @name is a table in
-// the schema of the store, ? the next parameter and ?2 the second one.
-func (s *Store) sql(query string) string {
-	if ready, ok := s.queries.Load(query); ok {
-		return ready.(string)
-	}
-	ready := expand(query, s.quoted)
-	// Conditions are put together of a bounded number of parts.
-	s.queries.Store(query, ready)
-	return ready
-}
-
-func expand(query, schema string) string {
-	var b strings.Builder
-	next := 0
-	for i := 0; i < len(query); i++ {
-		switch c := query[i]; {
-		case c == '@' && i+1 < len(query) && query[i+1] >= 'a' && query[i+1] <= 'z':
-			b.WriteString(schema)
-			b.WriteByte('.')
-		case c == '?':
-			n := i + 1
-			for n < len(query) && query[n] >= '0' && query[n] <= '9' {
-				n++
-			}
-			b.WriteByte('$')
-			if n > i+1 {
-				b.WriteString(query[i+1 : n])
-			} else {
-				next++
-				b.WriteString(strconv.Itoa(next))
-			}
-			i = n - 1
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
 
 // onPrimary is a condition that fails the query on a replica, with a division by
 // zero, and is true elsewhere. It is evaluated once, before any row is read.

@@ -267,8 +267,8 @@ func (r *redacting) subscriptions(ctx context.Context) error {
 		return nil
 	}
 	all, err := collect(ctx, r.tx.querier(), func(rows pgx.Rows) (store.Subscription, error) {
-		return scanSubscription(rows.Scan)
-	}, selectSubscription+`true`)
+		return sqlbackend.ScanSubscription(rows.Scan)
+	}, sqlbackend.SelectSubscription+`true`)
 	if err != nil {
 		return err
 	}

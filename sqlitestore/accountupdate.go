@@ -91,7 +91,7 @@ func (u *accountUpdate) disableAliases(ctx context.Context) (err error) {
 		where += ` AND destination NOT IN (SELECT address FROM ostraka_account_emails WHERE account = ?)`
 		args = append(args, u.Account.Seq)
 	}
-	u.AliasesDisabled, err = u.tx.disableAliases(ctx, uuid.Nil, u.change.At, where, args...)
+	u.AliasesDisabled, err = u.tx.shared().DisableAliases(ctx, uuid.Nil, u.change.At, where, args...)
 	return err
 }
 

@@ -251,14 +251,6 @@ func (t *tx) byID(ctx context.Context, id uuid.UUID) (store.Ban, error) {
 	return b, notFound(err)
 }
 
-// notFound turns "no rows" into what callers know.
-func notFound(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return store.ErrNotFound
-	}
-	return err
-}
-
 // UpdateBan implements [store.Bans].
 func (s *Store) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
 	return s.writeBan(ctx, "update a ban", ban, nil, change, (*tx).updateBan)

@@ -77,7 +77,7 @@ func (t *tx) disableSelected(ctx context.Context, selector *store.Selector, ban 
 	case in.empty():
 		return 0, nil
 	case selector.Test == nil:
-		return t.disableAliases(ctx, ban, at, in.where, in.args...)
+		return t.shared().DisableAliases(ctx, ban, at, in.where, in.args...)
 	}
 	selected, err := t.selectedAliases(ctx, selector, in)
 	if err != nil {
@@ -89,7 +89,7 @@ func (t *tx) disableSelected(ctx context.Context, selector *store.Selector, ban 
 		if err != nil {
 			return 0, err
 		}
-		n, err := t.disableAliases(ctx, ban, at, `seq IN (SELECT value FROM json_each(?))`, string(seqs))
+		n, err := t.shared().DisableAliases(ctx, ban, at, `seq IN (SELECT value FROM json_each(?))`, string(seqs))
 		if err != nil {
 			return 0, err
 		}

@@ -23,6 +23,7 @@ const applicationID = 0x6f737472
 // Store is a store in an SQLite database. It is safe for concurrent use and
 // must not be copied. Make one with [Open] or [New].
 type Store struct {
+	operations
 	readDB, writeDB *sql.DB
 	owned           bool          // the pools are ours to close
 	path            string        // of the file, if owned
@@ -38,6 +39,9 @@ type Store struct {
 }
 
 var _ store.Store = (*Store)(nil)
+
+// operations are the methods that are the same on every SQL database.
+type operations = sqlbackend.Operations
 
 // Open opens the database file at path, creating it if it is not there, and
 // brings its schema up to date. The file keeps to ostraka alone. Close the
@@ -76,6 +80,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		return nil, explain(ctx, "open "+path, err)
 	}
 	s := &Store{owned: true, path: abs, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1), file: file}
+	s.operations = sqlbackend.NewOperations(database{s})
 	if err := s.connect(ctx); err != nil {
 		_ = s.Close()
 		return nil, explain(ctx, "open "+path, err)
@@ -118,6 +123,7 @@ func New(ctx context.Context, db *sql.DB) (*Store, error) {
 		return nil, errors.New("sqlitestore: New: every connection to a database in memory may have a database of its own; call SetMaxOpenConns(1) first")
 	}
 	s := &Store{readDB: db, writeDB: db, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1)}
+	s.operations = sqlbackend.NewOperations(database{s})
 	if file != "" {
 		// A file system of the host's own may have no such path: that is not watched.
 		s.file, _ = watch(file)

@@ -262,8 +262,8 @@ func (r *redacting) subscriptions(ctx context.Context) error {
 		return nil
 	}
 	all, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (store.Subscription, error) {
-		return scanSubscription(rows.Scan)
-	}, selectSubscription+`true`)
+		return sqlbackend.ScanSubscription(rows.Scan)
+	}, dialect.Query(sqlbackend.SelectSubscription+`true`))
 	if err != nil {
 		return err
 	}

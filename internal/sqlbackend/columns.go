@@ -2,9 +2,12 @@ package sqlbackend
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"example.com/ostraka/store"
 )
@@ -16,6 +19,14 @@ func TimeArg(t time.Time) any {
 		return nil
 	}
 	return t.UnixMicro()
+}
+
+// IDArg is the argument for a column of IDs, NULL for the zero one.
+func IDArg(id uuid.UUID) any {
+	if id == uuid.Nil {
+		return nil
+	}
+	return id
 }
 
 // NormalTimes makes times what they are when they are read back, in time zone and
@@ -45,6 +56,28 @@ func JSONArg(v any, length int) (any, error) {
 	}
 	data, err := json.Marshal(v)
 	return TextArg(data), err
+}
+
+// FromJSON scans JSON that [JSONArg] made into what it points to, NULL being the zero
+// value.
+type FromJSON[T any] struct{ To *T }
+
+// Scan implements [database/sql.Scanner].
+func (j FromJSON[T]) Scan(src any) error {
+	var data []byte
+	switch v := src.(type) {
+	case nil:
+		*j.To = *new(T)
+		return nil
+	case string:
+		data = []byte(v)
+	case []byte:
+		data = v
+	}
+	if err := json.Unmarshal(data, j.To); err != nil {
+		return fmt.Errorf("%w: JSON of %T: %w", ErrCorrupt, *j.To, err)
+	}
+	return nil
 }
 
 // TextArg is the argument for a column of texts, NULL for nil.
