@@ -218,7 +218,7 @@ func (t *tx) createBan(ctx context.Context, ban *store.Ban, selector *store.Sele
 		return store.Change{}, err
 	}
 	if selector != nil {
-		if ban.AliasesDisabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {
+		if ban.AliasesDisabled, err = t.shared().DisableSelected(ctx, selector, ban.ID, change.At); err != nil {
 			return store.Change{}, err
 		}
 		if err := t.exec(ctx, `UPDATE @bans SET aliases_disabled = ? WHERE seq = ?`, ban.AliasesDisabled, ban.Seq); err != nil {
@@ -301,7 +301,7 @@ func (t *tx) updateBan(ctx context.Context, ban *store.Ban, selector *store.Sele
 	ban.Rivals = nil
 	var disabled int64
 	if selector != nil {
-		if disabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {
+		if disabled, err = t.shared().DisableSelected(ctx, selector, ban.ID, change.At); err != nil {
 			return store.Change{}, err
 		}
 		ban.AliasesDisabled = disabled
@@ -397,4 +397,14 @@ func (s *Store) PurgeBans(ctx context.Context, before time.Time, change store.Ch
 		return 0, err
 	}
 	return purged, nil
+}
+
+// CreateBanDisabling implements [store.Cascades].
+func (s *Store) CreateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, "create a ban and turn off aliases", ban, &selector, change, (*tx).createBan)
+}
+
+// UpdateBanDisabling implements [store.Cascades].
+func (s *Store) UpdateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, "update a ban and turn off aliases", ban, &selector, change, (*tx).updateBan)
 }

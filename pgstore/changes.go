@@ -76,9 +76,9 @@ func (t *tx) noteTables(ctx context.Context, c *store.Change, tables, have strin
 	switch {
 	case store.MadeBy(tables, have):
 	case c.Seq == 1:
-		return t.setKeyTables(ctx, tables)
+		return t.SetKeyTables(ctx, tables)
 	case have != "":
-		if err := t.setKeyTables(ctx, ""); err != nil {
+		if err := t.SetKeyTables(ctx, ""); err != nil {
 			return err
 		}
 		return t.log(changelog.Mixed(*c))

@@ -16,8 +16,9 @@ import (
 // newDialect returns what PostgreSQL writes its own way. The schema is as SQL has it.
 func newDialect(schema string) *sqlbackend.Dialect {
 	return &sqlbackend.Dialect{
+		Package:  "pgstore",
 		Tables:   schema + ".",
-		Words:    map[string]string{"true": "true", "false": "false", "greatest": "greatest", "for_update": "FOR UPDATE"},
+		Words:    map[string]string{"true": "true", "false": "false", "greatest": "greatest", "for_update": "FOR UPDATE", "unindexed": ""},
 		Numbered: true,
 		Contains: func(text string) string { return `position(CAST(? AS bytea) in convert_to(` + text + `, 'UTF8')) > 0` },
 		Right:    func(text string) string { return `right(` + text + `, ?)` },

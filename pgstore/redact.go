@@ -122,8 +122,7 @@ func (r *redacting) replace(ctx context.Context, b *store.Ban, value, keyText st
 	if err != nil {
 		return err
 	}
-	rekeying := rekeying{tx: r.tx}
-	return rekeying.rule(ctx, &sqlbackend.KeyedRow{ID: b.ID, Key: b.Key(), Value: value}, store.Key{Kind: b.Kind, Text: keyText})
+	return r.tx.shared().MoveRule(ctx, &sqlbackend.KeyedRow{ID: b.ID, Key: b.Key(), Value: value}, store.Key{Kind: b.Kind, Text: keyText})
 }
 
 // account redacts what is left of an account that goes: its bans, its aliases and the
@@ -199,7 +198,7 @@ type held struct {
 
 func (r *redacting) holds(ctx context.Context) error {
 	all, err := collect(ctx, r.tx.querier(), func(rows pgx.Rows) (h held, err error) {
-		return h, rows.Scan(&h.seq, fromJSON[store.Hold]{&h.hold})
+		return h, rows.Scan(&h.seq, sqlbackend.FromJSON[store.Hold]{To: &h.hold})
 	}, `SELECT seq, hold FROM @accounts WHERE hold_since IS NOT NULL`)
 	if err != nil {
 		return err

@@ -159,7 +159,11 @@ func (t *tx) begin(ctx context.Context, with turn, until time.Time) error {
 	if waited = left < s.options.LockTimeout-lineTime; waited {
 		b.Queue(setLockTimeout, fmt.Sprint(max(left, time.Millisecond).Milliseconds()))
 	}
-	b.Queue(s.sql(choose(bool(with), `SELECT pg_advisory_xact_lock_shared(?)`, `SELECT pg_advisory_xact_lock(?)`)), s.lockKey)
+	lock := `SELECT pg_advisory_xact_lock(?)`
+	if with == together {
+		lock = `SELECT pg_advisory_xact_lock_shared(?)`
+	}
+	b.Queue(s.sql(lock), s.lockKey)
 	if waited {
 		b.Queue(setLockTimeout, fmt.Sprint(s.options.LockTimeout.Milliseconds()))
 	}

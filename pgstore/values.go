@@ -1,7 +1,6 @@
 package pgstore
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -70,27 +69,6 @@ type span time.Duration
 
 func (s *span) ScanInt64(v pgtype.Int8) error {
 	*s = span(time.Duration(v.Int64) * time.Microsecond)
-	return nil
-}
-
-// fromJSON scans JSON that [sqlbackend.JSONArg] made into what it points to, NULL being the
-// zero value.
-type fromJSON[T any] struct{ to *T }
-
-func (j fromJSON[T]) Scan(src any) error {
-	var data []byte
-	switch v := src.(type) {
-	case nil:
-		*j.to = *new(T)
-		return nil
-	case string:
-		data = []byte(v)
-	case []byte:
-		data = v
-	}
-	if err := json.Unmarshal(data, j.to); err != nil {
-		return fmt.Errorf("%w: JSON of %T: %w", ErrCorrupt, *j.to, err)
-	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -161,7 +162,7 @@ func benchCredentialByHash(b *testing.B, s *Store) {
 		}
 	}
 	b.Run("bare, the session alone", bare(`SELECT account, expires_at, revoked_at FROM ostraka_credentials WHERE hash = ?`, 3))
-	b.Run("bare, with the row of the account", bare(`SELECT c.seq, `+qualified("c", credentialColumns)+`, a.seq, `+qualified("a", accountColumns)+`
+	b.Run("bare, with the row of the account", bare(`SELECT c.seq, `+sqlbackend.Qualified("c", sqlbackend.CredentialColumns)+`, a.seq, `+sqlbackend.Qualified("a", sqlbackend.AccountColumns)+`
 		FROM ostraka_credentials c JOIN ostraka_accounts a ON a.id = c.account WHERE c.hash = ?`, 13+23))
 	b.Run("CredentialByHash", func(b *testing.B) {
 		b.ReportAllocs()
@@ -219,7 +220,7 @@ func benchListAccounts(b *testing.B, s *Store) {
 			dest[i] = new(sql.RawBytes)
 		}
 		for b.Loop() {
-			rows, err := s.readDB.Query(`SELECT seq, `+accountColumns+` FROM ostraka_accounts WHERE seq < ? ORDER BY seq DESC LIMIT 50`, 1000+rand.IntN(900_000))
+			rows, err := s.readDB.Query(`SELECT seq, `+sqlbackend.AccountColumns+` FROM ostraka_accounts WHERE seq < ? ORDER BY seq DESC LIMIT 50`, 1000+rand.IntN(900_000))
 			if err != nil {
 				b.Fatal(err)
 			}

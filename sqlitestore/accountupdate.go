@@ -11,6 +11,60 @@ import (
 	"example.com/ostraka/store"
 )
 
+// UpdateAccount implements [store.Accounts].
+func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, change store.Change) (written store.AccountWritten, err error) {
+	write.Account = sqlbackend.NormalAccount(write.Account)
+	err = s.write(ctx, "update an account", func(t *tx) error {
+		before, err := t.shared().Account(ctx, write.Account.ID)
+		if err != nil {
+			return err
+		}
+		u := &accountUpdate{tx: t, change: change, write: &write, before: &before}
+		u.Account = write.Account
+		if err := u.run(ctx); err != nil {
+			return err
+		}
+		written = u.AccountWritten
+		return nil
+	})
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	return written, nil
+}
+
+// DeleteAccount implements [store.Accounts].
+func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (store.AccountWritten, error) {
+	return s.RemoveAccount(ctx, store.AccountRemoval{ID: id}, change)
+}
+
+// RemoveAccount implements [store.Accounts].
+func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (written store.AccountWritten, err error) {
+	write := s.write
+	if removal.Redact != nil {
+		write = s.writeOver
+	}
+	err = write(ctx, "delete an account", func(t *tx) error {
+		a, err := t.shared().Account(ctx, removal.ID)
+		if err != nil {
+			return err
+		}
+		u := &accountUpdate{tx: t, change: change, before: &a}
+		u.write = &store.AccountWrite{CreateBans: removal.CreateBans, RevokeCredentials: true, DisableAliases: true}
+		u.Account = a
+		if err := u.remove(ctx, &removal); err != nil {
+			return err
+		}
+		written = u.AccountWritten
+		written.Account = a
+		return nil
+	})
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	return written, nil
+}
+
 // accountUpdate is one [Store.UpdateAccount] within its transaction.
 type accountUpdate struct {
 	store.AccountWritten // as far as it has got
@@ -38,9 +92,9 @@ func (u *accountUpdate) remove(ctx context.Context, removal *store.AccountRemova
 		redact = func(ctx context.Context) error { return u.redact(ctx, how) }
 	}
 	return inOrder(ctx,
-		func(ctx context.Context) error { return u.tx.keepAdmin(ctx, u.before, nil) },
+		func(ctx context.Context) error { return u.tx.shared().KeepAdmin(ctx, u.before, nil) },
 		u.revokeCredentials, u.disableAliases, redact, u.createBans,
-		func(ctx context.Context) error { return u.tx.deleteAccountRows(ctx, u.before) },
+		func(ctx context.Context) error { return u.tx.shared().DeleteAccount(ctx, u.before) },
 		func(ctx context.Context) error { return u.log(ctx, nil) })
 }
 
@@ -71,15 +125,15 @@ func (u *accountUpdate) check(ctx context.Context) (err error) {
 		return err
 	}
 	a.Seq, a.CreatedAt, a.CreatedBy, a.LastLoginAt = before.Seq, before.CreatedAt, before.CreatedBy, before.LastLoginAt
-	if err := u.tx.taken(ctx, a); err != nil {
+	if err := u.tx.shared().Taken(ctx, a); err != nil {
 		return err
 	}
-	return u.tx.keepAdmin(ctx, before, a)
+	return u.tx.shared().KeepAdmin(ctx, before, a)
 }
 
 func (u *accountUpdate) revokeCredentials(ctx context.Context) (err error) {
 	if u.write.RevokeCredentials {
-		u.CredentialsRevoked, err = u.tx.revoke(ctx, &store.CredentialFilter{Account: u.Account.ID, Except: u.write.KeepCredential}, u.change.At)
+		u.CredentialsRevoked, err = u.tx.shared().Revoke(ctx, &store.CredentialFilter{Account: u.Account.ID, Except: u.write.KeepCredential}, u.change.At)
 	}
 	return err
 }
@@ -145,12 +199,12 @@ func (u *accountUpdate) revokeBans(ctx context.Context) error {
 }
 
 func (u *accountUpdate) replaceParts(ctx context.Context) error {
-	return u.tx.replaceParts(ctx, u.before, &u.Account)
+	return u.tx.shared().ReplaceParts(ctx, u.before, &u.Account)
 }
 
 // replaceRow comes when the bans are known that the account is to name.
 func (u *accountUpdate) replaceRow(ctx context.Context) error {
-	return u.tx.replaceRow(ctx, &u.Account)
+	return u.tx.shared().ReplaceRow(ctx, &u.Account)
 }
 
 // log logs what became of the account, nil if it is gone, and its bans.

@@ -195,7 +195,7 @@ func (t *tx) createBan(ctx context.Context, ban *store.Ban, selector *store.Sele
 		return store.Change{}, err
 	}
 	if selector != nil {
-		if ban.AliasesDisabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {
+		if ban.AliasesDisabled, err = t.shared().DisableSelected(ctx, selector, ban.ID, change.At); err != nil {
 			return store.Change{}, err
 		}
 		if err := t.exec(ctx, `UPDATE ostraka_bans SET aliases_disabled = ? WHERE seq = ?`, ban.AliasesDisabled, ban.Seq); err != nil {
@@ -276,7 +276,7 @@ func (t *tx) updateBan(ctx context.Context, ban *store.Ban, selector *store.Sele
 	ban.Rivals = nil
 	var disabled int64
 	if selector != nil {
-		if disabled, err = t.disableSelected(ctx, selector, ban.ID, change.At); err != nil {
+		if disabled, err = t.shared().DisableSelected(ctx, selector, ban.ID, change.At); err != nil {
 			return store.Change{}, err
 		}
 		ban.AliasesDisabled = disabled
@@ -372,4 +372,14 @@ func (s *Store) PurgeBans(ctx context.Context, before time.Time, change store.Ch
 		return 0, err
 	}
 	return purged, nil
+}
+
+// CreateBanDisabling implements [store.Cascades].
+func (s *Store) CreateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, "create a ban and turn off aliases", ban, &selector, change, (*tx).createBan)
+}
+
+// UpdateBanDisabling implements [store.Cascades].
+func (s *Store) UpdateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
+	return s.writeBan(ctx, "update a ban and turn off aliases", ban, &selector, change, (*tx).updateBan)
 }

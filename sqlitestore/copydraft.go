@@ -99,7 +99,7 @@ func (d *Draft) begin(ctx context.Context) error {
 	case err != nil:
 		return err
 	case state.KeyTables == "" && len(state.Given) == 0:
-		return d.write(ctx, "begin a copy", func(t *tx) error { return t.setKeyTables(ctx, d.origin) })
+		return d.write(ctx, "begin a copy", func(t *tx) error { return t.SetKeyTables(ctx, d.origin) })
 	case state.KeyTables != d.origin:
 		return fmt.Errorf("%s: %w", d.path, storecopy.ErrOtherDraft)
 	}
@@ -169,7 +169,7 @@ func (d *Draft) finish(ctx context.Context, state storecopy.State, change store.
 				return err
 			}
 		}
-		if err := t.setKeyTables(ctx, state.KeyTables); err != nil {
+		if err := t.SetKeyTables(ctx, state.KeyTables); err != nil {
 			return err
 		}
 		return t.log(ctx, change)

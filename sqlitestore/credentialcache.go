@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -91,7 +92,7 @@ func (c *credentialCache) open(ctx context.Context, s *Store) (err error) {
 		return err
 	}
 	c.known = make(map[store.SecretHash]holder)
-	c.byHash, err = c.conn.PrepareContext(ctx, byHashQuery())
+	c.byHash, err = c.conn.PrepareContext(ctx, dialect.Query(sqlbackend.CredentialByHash))
 	return err
 }
 
@@ -119,11 +120,10 @@ func readHolder(ctx context.Context, byHash *sql.Stmt, hash store.SecretHash) (h
 	if err != nil {
 		return holder{}, err
 	}
-	var found accountReader
-	dest := credentialDest(&h.credential)
-	if err := drain(rows, func(rows *sql.Rows) error { return found.read(rows, dest...) }); err != nil {
+	var found sqlbackend.CredentialReader
+	if err := drain(rows, func(rows *sql.Rows) error { return found.Read(sharedRow{rows}) }); err != nil {
 		return holder{}, err
 	}
-	h.account, err = found.accounts.Only()
+	h.credential, h.account, err = found.Only()
 	return h, err
 }

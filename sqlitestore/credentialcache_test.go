@@ -118,7 +118,7 @@ func TestWhatIsKnownOfCredentialsIsBounded(t *testing.T) {
 		for n := range maxKnown + 3 {
 			c := newSession(a, 0)
 			c.ID, c.Hash = uuid.New(), store.SecretHash{byte(n), byte(n >> 8), 1}
-			if err := tx.insertCredential(ctx, &c); err != nil {
+			if err := tx.shared().InsertCredential(ctx, &c); err != nil {
 				return err
 			}
 			last = c

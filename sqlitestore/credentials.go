@@ -2,111 +2,13 @@ package sqlitestore
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/google/uuid"
 
-	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
-
-// credentialColumns are those of ostraka_credentials, after seq.
-const credentialColumns = `id, kind, account, hash, family, name, scopes,
-	created_at, expires_at, idle_timeout, last_used_at, revoked_at`
-
-// credentialDest returns where a row of seq and credentialColumns is scanned to.
-func credentialDest(c *store.Credential) []any {
-	return []any{
-		&c.Seq, (*id)(&c.ID), (*small)(&c.Kind), (*id)(&c.Account), (*hash)(&c.Hash), (*id)(&c.Family),
-		&c.Name, fromJSON[[]string]{&c.Scopes}, (*micros)(&c.CreatedAt), (*micros)(&c.ExpiresAt),
-		(*span)(&c.IdleTimeout), (*micros)(&c.LastUsedAt), (*micros)(&c.RevokedAt),
-	}
-}
-
-// CreateSession implements [store.Credentials].
-func (s *Store) CreateSession(ctx context.Context, session store.Credential, accountVersion int64) (store.Credential, error) {
-	session = sqlbackend.NormalCredential(session)
-	err := s.write(ctx, "create a session", func(t *tx) error {
-		if err := t.holder(ctx, session.Account, accountVersion); err != nil {
-			return err
-		}
-		if err := t.noteLogin(ctx, &session); err != nil {
-			return err
-		}
-		return t.insertCredential(ctx, &session)
-	})
-	if err != nil {
-		return store.Credential{}, err
-	}
-	return session, nil
-}
-
-// CreateToken implements [store.Credentials].
-func (s *Store) CreateToken(ctx context.Context, token store.Credential, accountVersion int64, change store.Change) (store.Credential, error) {
-	token = sqlbackend.NormalCredential(token)
-	err := s.write(ctx, "create an API token", func(t *tx) error {
-		if err := t.holder(ctx, token.Account, accountVersion); err != nil {
-			return err
-		}
-		if err := t.insertCredential(ctx, &token); err != nil {
-			return err
-		}
-		c, err := changelog.Token(change, &token)
-		if err != nil {
-			return err
-		}
-		return t.log(ctx, c)
-	})
-	if err != nil {
-		return store.Credential{}, err
-	}
-	return token, nil
-}
-
-// holder refuses a credential for an account that is gone or of another version.
-func (t *tx) holder(ctx context.Context, account uuid.UUID, version int64) error {
-	var stored int64
-	err := t.row(ctx, []any{&stored}, `SELECT version FROM ostraka_accounts WHERE id = ?`, account[:])
-	if err == nil && stored != version {
-		err = store.ErrConflict
-	}
-	return notFound(err)
-}
-
-// noteLogin makes a session that is about to begin the last login of its
-// account, unless it goes on with a login there was.
-func (t *tx) noteLogin(ctx context.Context, session *store.Credential) error {
-	return t.exec(ctx, `UPDATE ostraka_accounts SET last_login_at = ?1
-		WHERE id = ?2 AND (last_login_at IS NULL OR last_login_at < ?1)
-			AND NOT EXISTS (SELECT 1 FROM ostraka_credentials WHERE family = ?3 AND account = ?2)`,
-		sqlbackend.TimeArg(session.CreatedAt), session.Account[:], idArg(session.Family))
-}
-
-// insertCredential inserts a credential, giving it its Seq.
-func (t *tx) insertCredential(ctx context.Context, c *store.Credential) error {
-	scopes, err := sqlbackend.JSONArg(c.Scopes, len(c.Scopes))
-	if err != nil {
-		return err
-	}
-	res, err := t.run(ctx, `INSERT INTO ostraka_credentials (`+credentialColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.ID[:], int64(c.Kind), c.Account[:], c.Hash[:], idArg(c.Family), c.Name, scopes,
-		sqlbackend.TimeArg(c.CreatedAt), sqlbackend.TimeArg(c.ExpiresAt), c.IdleTimeout.Microseconds(), sqlbackend.TimeArg(c.LastUsedAt), sqlbackend.TimeArg(c.RevokedAt))
-	if err != nil {
-		return err
-	}
-	c.Seq, err = res.LastInsertId()
-	return err
-}
-
-// byHashQuery reads a credential with its account in one query, since every
-// request of somebody who has logged in asks for it.
-func byHashQuery() string {
-	return `SELECT c.seq, ` + qualified("c", credentialColumns) + `, ` + wholeAccount + `
-		FROM ostraka_credentials c JOIN ostraka_accounts a ON a.id = c.account` + partsOfAccount + `
-		WHERE c.hash = ? ORDER BY k.position, e.position`
-}
 
 // CredentialByHash implements [store.Credentials]. What was read before is not read
 // again while nobody commits, see credentialCache; who finds that in use reads by
@@ -119,7 +21,7 @@ func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (st
 			h, err = s.known.find(ctx, s, hash)
 			return err
 		}
-		stmt, err := s.byHash.get(ctx, s.readDB, byHashQuery)
+		stmt, err := s.byHash.get(ctx, s.readDB, func() string { return dialect.Query(sqlbackend.CredentialByHash) })
 		if err == nil {
 			h, err = readHolder(ctx, stmt, hash)
 		}
@@ -129,36 +31,6 @@ func (s *Store) CredentialByHash(ctx context.Context, hash store.SecretHash) (st
 		return store.Credential{}, store.Account{}, err
 	}
 	return h.credential, h.account, nil
-}
-
-// credentialConditions says in SQL what [store.CredentialFilter.Match] says.
-func credentialConditions(f *store.CredentialFilter) *sqlbackend.Conditions {
-	c := new(sqlbackend.Conditions)
-	if f.Account != uuid.Nil {
-		c.Add(`account = ?`, f.Account[:])
-	}
-	if f.Kind != 0 {
-		c.Add(`kind = ?`, int64(f.Kind))
-	}
-	if f.ID != uuid.Nil {
-		c.Add(`id = ?`, f.ID[:])
-	}
-	if f.Family != uuid.Nil {
-		c.Add(`family = ?`, f.Family[:])
-	}
-	if f.Except != uuid.Nil {
-		c.Add(`id <> ?`, f.Except[:])
-	}
-	return c
-}
-
-// ListCredentials implements [store.Credentials].
-func (s *Store) ListCredentials(ctx context.Context, filter store.CredentialFilter, page store.Page) ([]store.Credential, error) {
-	c := credentialConditions(&filter)
-	tail := c.Page(page)
-	return readAll(ctx, s, "list credentials", func(rows *sql.Rows) (c store.Credential, err error) {
-		return c, rows.Scan(credentialDest(&c)...)
-	}, `SELECT seq, `+credentialColumns+` FROM ostraka_credentials`+c.Where()+tail, c.Args...)
 }
 
 // UseCredential implements [store.Credentials]. It waits for no other writer:
@@ -176,64 +48,4 @@ func (s *Store) UseCredential(ctx context.Context, id uuid.UUID, at time.Time) e
 	return s.writeAtOnce(ctx, doing, func(t *tx) error {
 		return t.exec(ctx, `UPDATE ostraka_credentials SET last_used_at = ?1 WHERE id = ?2 AND `+news, at.UnixMicro(), id[:])
 	})
-}
-
-// RevokeCredentials implements [store.Credentials].
-func (s *Store) RevokeCredentials(ctx context.Context, filter store.CredentialFilter, change store.Change) (revoked int64, err error) {
-	err = s.write(ctx, "revoke credentials", func(t *tx) (err error) {
-		if revoked, err = t.revoke(ctx, &filter, change.At); err != nil || revoked == 0 || change.Action == "" {
-			return err
-		}
-		return t.log(ctx, changelog.Revoked(change, &filter, revoked))
-	})
-	if err != nil {
-		return 0, err
-	}
-	return revoked, nil
-}
-
-// revoke revokes the credentials that the filter selects and that are not
-// revoked yet, and says how many.
-func (t *tx) revoke(ctx context.Context, filter *store.CredentialFilter, at time.Time) (int64, error) {
-	c := credentialConditions(filter)
-	c.Add(`revoked_at IS NULL`)
-	return t.affect(ctx, `UPDATE ostraka_credentials SET revoked_at = ?`+c.Where(), append([]any{at.UnixMicro()}, c.Args...)...)
-}
-
-// TrimSessions implements [store.Credentials].
-func (s *Store) TrimSessions(ctx context.Context, account uuid.UUID, keep int) (trimmed int64, err error) {
-	const doing = "trim sessions"
-	const excess = `SELECT seq FROM (SELECT seq, row_number() OVER (PARTITION BY revoked_at IS NULL ORDER BY seq DESC) AS n
-		FROM ostraka_credentials WHERE account = ?1 AND kind = ?2) WHERE n > ?3`
-	args := []any{account[:], int64(store.Session), keep}
-	var more bool
-	err = s.read(ctx, doing, func(q querier) error {
-		return q.QueryRowContext(ctx, `SELECT EXISTS (`+excess+`)`, args...).Scan(&more)
-	})
-	if err != nil || !more {
-		return 0, err
-	}
-	err = s.write(ctx, doing, func(t *tx) (err error) {
-		trimmed, err = t.affect(ctx, `DELETE FROM ostraka_credentials WHERE seq IN (`+excess+`)`, args...)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return trimmed, nil
-}
-
-// PurgeCredentials implements [store.Credentials].
-func (s *Store) PurgeCredentials(ctx context.Context, before time.Time) (purged int64, err error) {
-	err = s.write(ctx, "purge credentials", func(t *tx) (err error) {
-		// A time that is not known is the zero time, long ago.
-		purged, err = t.affect(ctx, `DELETE FROM ostraka_credentials WHERE revoked_at < ?1 OR expires_at < ?1
-			OR idle_timeout > 0 AND max(coalesce(created_at, ?2), coalesce(last_used_at, ?2)) + idle_timeout < ?1`,
-			before.UnixMicro(), time.Time{}.UnixMicro())
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return purged, nil
 }

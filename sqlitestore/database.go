@@ -15,9 +15,10 @@ import (
 
 // dialect is what SQLite writes its own way.
 var dialect = &sqlbackend.Dialect{
-	Tables: tablePrefix,
+	Package: "sqlitestore",
+	Tables:  tablePrefix,
 	// A partial index serves what has its condition to the letter.
-	Words: map[string]string{"true": "1", "false": "0", "greatest": "max", "for_update": ""},
+	Words: map[string]string{"true": "1", "false": "0", "greatest": "max", "for_update": "", "unindexed": "+"},
 	// Of texts, instr would compare characters.
 	Contains: func(text string) string { return `instr(CAST(` + text + ` AS BLOB), ?) > 0` },
 	Right:    func(text string) string { return `substr(` + text + `, -?)` },

@@ -1,7 +1,6 @@
 package sqlitestore
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -74,27 +73,6 @@ func (s *span) Scan(src any) error {
 		return fmt.Errorf("%w: a duration is kept as %T", ErrCorrupt, src)
 	}
 	*s = span(time.Duration(v) * time.Microsecond)
-	return nil
-}
-
-// fromJSON scans JSON that [sqlbackend.JSONArg] made into what it points to, NULL being the
-// zero value.
-type fromJSON[T any] struct{ to *T }
-
-func (j fromJSON[T]) Scan(src any) error {
-	var data []byte
-	switch v := src.(type) {
-	case nil:
-		*j.to = *new(T)
-		return nil
-	case string:
-		data = []byte(v)
-	case []byte:
-		data = v
-	}
-	if err := json.Unmarshal(data, j.to); err != nil {
-		return fmt.Errorf("%w: JSON of %T: %w", ErrCorrupt, *j.to, err)
-	}
 	return nil
 }
 

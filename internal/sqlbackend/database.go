@@ -66,6 +66,10 @@ type Tx interface {
 	Insert(ctx context.Context, query string, args ...any) (seq int64, err error)
 	// Log has a change logged; the subscribers hear of it after the commit.
 	Log(ctx context.Context, c store.Change) error
+	// KeyTables returns the name of the tables that keys are made by, empty for none.
+	KeyTables(ctx context.Context) (string, error)
+	// SetKeyTables sets it.
+	SetKeyTables(ctx context.Context, tables string) error
 	// StepRows is how many rows one statement is given.
 	StepRows() int
 }

@@ -9,6 +9,8 @@ import (
 // Dialect is what databases write each in their own way. Its zero value is of no use.
 // It may be used by several goroutines at once.
 type Dialect struct {
+	// Package is the name of the backend's package, for errors.
+	Package string
 	// Tables is what the names of tables begin with.
 	Tables string
 	// Words replace words of a query: see [Dialect.Query].
@@ -39,6 +41,8 @@ const mostQueries = 4096
 //
 //	@true, @false	the values of columns that are yes or no, as the indexes have them
 //	@greatest		the function that returns the greatest of its arguments
+//	@unindexed		before a column of ORDER BY, has its order come from sorting, where
+//				the planner would leave a better index for one on the column
 //	@for_update		at the end of a SELECT, locks the rows, where others may write them
 func (d *Dialect) Query(query string) string {
 	d.mu.RLock()

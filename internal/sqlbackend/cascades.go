@@ -1,4 +1,4 @@
-package pgstore
+package sqlbackend
 
 import (
 	"context"
@@ -6,9 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
-	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -23,7 +21,7 @@ func (s *scope) empty() bool { return s.where == "" }
 
 // hostIn says that a column of hosts has a domain, or one below it.
 func hostIn(column, domain string) scope {
-	from, below := sqlbackend.HostsBelow(domain)
+	from, below := HostsBelow(domain)
 	return scope{column + ` >= ? AND ` + column + ` < ?`, []any{from, below}}
 }
 
@@ -53,38 +51,28 @@ func aliasScope(key store.Key) scope {
 		return scope{`local_key = ?`, []any{key.Text}}
 	}
 	// An OR would read the table.
-	const active = `SELECT seq FROM @aliases WHERE active AND `
+	const active = `SELECT seq FROM @aliases WHERE active = @true AND `
 	at, to := hostIn(`host`, key.Text), hostIn(`destination_host`, key.Text)
 	return scope{`seq IN (` + active + at.where + ` UNION ALL ` + active + to.where + `)`, slices.Concat(at.args, to.args)}
 }
 
-// CreateBanDisabling implements [store.Cascades].
-func (s *Store) CreateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
-	return s.writeBan(ctx, "create a ban and turn off aliases", ban, &selector, change, (*tx).createBan)
-}
-
-// UpdateBanDisabling implements [store.Cascades].
-func (s *Store) UpdateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
-	return s.writeBan(ctx, "update a ban and turn off aliases", ban, &selector, change, (*tx).updateBan)
-}
-
-// disableSelected turns off, for a ban, the active aliases that the selector
+// DisableSelected turns off, for a ban, the active aliases that the selector
 // selects, and says how many.
-func (t *tx) disableSelected(ctx context.Context, selector *store.Selector, ban uuid.UUID, at time.Time) (int64, error) {
+func (t Writer) DisableSelected(ctx context.Context, selector *store.Selector, ban uuid.UUID, at time.Time) (int64, error) {
 	in := aliasScope(selector.Key)
 	switch {
 	case in.empty():
 		return 0, nil
 	case selector.Test == nil:
-		return t.shared().DisableAliases(ctx, ban, at, in.where, in.args...)
+		return t.DisableAliases(ctx, ban, at, in.where, in.args...)
 	}
 	selected, err := t.selectedAliases(ctx, selector, in)
 	if err != nil {
 		return 0, err
 	}
 	var disabled int64
-	for batch := range slices.Chunk(selected, t.stepRows) {
-		n, err := t.shared().DisableAliases(ctx, ban, at, `seq = ANY (?)`, batch)
+	for batch := range slices.Chunk(selected, t.StepRows()) {
+		n, err := t.DisableAliases(ctx, ban, at, t.dialect.In(`seq`), batch)
 		if err != nil {
 			return 0, err
 		}
@@ -95,17 +83,17 @@ func (t *tx) disableSelected(ctx context.Context, selector *store.Selector, ban 
 
 // selectedAliases returns the Seqs of the active aliases that a selector with a
 // Test selects. All are tested before any is written.
-func (t *tx) selectedAliases(ctx context.Context, selector *store.Selector, in scope) (selected []int64, err error) {
-	err = t.each(ctx, func(rows pgx.Rows) error {
+func (t Writer) selectedAliases(ctx context.Context, selector *store.Selector, in scope) (selected []int64, err error) {
+	err = t.Each(ctx, func(row Row) error {
 		var a store.MailAlias
-		if err := rows.Scan(testedDest(&a)...); err != nil {
+		if err := row.Scan(testedDest(&a)...); err != nil {
 			return err
 		}
 		if selector.Alias(&a) {
 			selected = append(selected, a.Seq)
 		}
 		return nil
-	}, `SELECT `+testedColumns+` FROM @aliases WHERE active AND (`+in.where+`)`, in.args...)
+	}, `SELECT `+testedColumns+` FROM @aliases WHERE active = @true AND (`+in.where+`)`, in.args...)
 	return selected, err
 }
 

@@ -1,8 +1,7 @@
-package sqlitestore
+package sqlbackend
 
 import (
 	"context"
-	"database/sql"
 
 	"example.com/ostraka/store"
 )
@@ -15,10 +14,10 @@ func (c *census) testHandles(ctx context.Context) error {
 	if in.empty() {
 		return nil
 	}
-	return each(ctx, c.q, func(rows *sql.Rows) error {
+	return c.q.Each(ctx, func(row Row) error {
 		var seq int64
 		var handle string
-		if err := rows.Scan(&seq, &handle); err != nil {
+		if err := row.Scan(&seq, &handle); err != nil {
 			return err
 		}
 		if c.selector.Test(store.KindName, handle) {
@@ -26,7 +25,7 @@ func (c *census) testHandles(ctx context.Context) error {
 			c.accounts = c.sampled(c.accounts, seq)
 		}
 		return nil
-	}, `SELECT a.seq, a.handle FROM ostraka_handle_keys k JOIN ostraka_accounts a ON a.seq = k.account
+	}, `SELECT a.seq, a.handle FROM @handle_keys k JOIN @accounts a ON a.seq = k.account
 		WHERE `+in.where+` ORDER BY k.account`, in.args...)
 }
 
@@ -36,10 +35,10 @@ func (c *census) testAddresses(ctx context.Context) error {
 		return nil
 	}
 	var last int64 // the account whose addresses are being read, if one was selected
-	return each(ctx, c.q, func(rows *sql.Rows) error {
+	return c.q.Each(ctx, func(row Row) error {
 		var seq int64
 		var address, mailbox string
-		if err := rows.Scan(&seq, &address, &mailbox); err != nil || !c.selector.Address(address, mailbox) {
+		if err := row.Scan(&seq, &address, &mailbox); err != nil || !c.selector.Address(address, mailbox) {
 			return err
 		}
 		if c.Addresses++; len(c.AddressSample) < c.sample {
@@ -51,7 +50,7 @@ func (c *census) testAddresses(ctx context.Context) error {
 			c.accounts = c.sampled(c.accounts, seq)
 		}
 		return nil
-	}, `SELECT account, address, mailbox FROM ostraka_account_emails WHERE `+in.where+` ORDER BY account, position`, in.args...)
+	}, `SELECT account, address, mailbox FROM @account_emails WHERE `+in.where+` ORDER BY account, position`, in.args...)
 }
 
 func (c *census) testAliases(ctx context.Context) error {
@@ -59,9 +58,9 @@ func (c *census) testAliases(ctx context.Context) error {
 	if in.empty() {
 		return nil
 	}
-	return each(ctx, c.q, func(rows *sql.Rows) error {
+	return c.q.Each(ctx, func(row Row) error {
 		var a store.MailAlias
-		if err := rows.Scan(testedDest(&a)...); err != nil {
+		if err := row.Scan(testedDest(&a)...); err != nil {
 			return err
 		}
 		if c.selector.Alias(&a) {
@@ -69,7 +68,7 @@ func (c *census) testAliases(ctx context.Context) error {
 			c.aliases = c.sampled(c.aliases, a.Seq)
 		}
 		return nil
-	}, `SELECT `+testedColumns+` FROM ostraka_aliases WHERE active = 1 AND (`+in.where+`) ORDER BY seq`, in.args...)
+	}, `SELECT `+testedColumns+` FROM @aliases WHERE active = @true AND (`+in.where+`) ORDER BY seq`, in.args...)
 }
 
 // sampled appends a Seq to those of a sample that is not full.

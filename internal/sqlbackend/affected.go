@@ -1,21 +1,19 @@
-package sqlitestore
+package sqlbackend
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
-	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
 // census counts what a selector selects, in one read transaction.
 type census struct {
 	store.Affected
-	q        querier
+	q        Querier
+	dialect  *Dialect
 	selector *store.Selector
 	sample   int
 	accounts []int64 // the Seqs of those sampled
@@ -24,9 +22,9 @@ type census struct {
 
 // Affected implements [store.Cascades]. With a Test it reads everything in the
 // range of the selector.
-func (s *Store) Affected(ctx context.Context, selector store.Selector, sample int) (affected store.Affected, err error) {
-	err = s.view(ctx, "count what a ban affects", func(q querier) error {
-		c := &census{q: q, selector: &selector, sample: max(sample, 0)}
+func (o Operations) Affected(ctx context.Context, selector store.Selector, sample int) (affected store.Affected, err error) {
+	err = o.db.View(ctx, "count what a ban affects", func(q Querier) error {
+		c := &census{q: q, dialect: o.db.Dialect(), selector: &selector, sample: max(sample, 0)}
 		err := c.run(ctx)
 		affected = c.Affected
 		return err
@@ -50,7 +48,7 @@ func (c *census) run(ctx context.Context) error {
 	return nil
 }
 
-// handleScope is the selector's range of ostraka_handle_keys, where it has each
+// handleScope is the selector's range of @handle_keys, where it has each
 // account at most once.
 func handleScope(key store.Key) scope {
 	switch {
@@ -67,25 +65,25 @@ func (c *census) countHandles(ctx context.Context) (err error) {
 	if in.empty() {
 		return nil
 	}
-	from := ` FROM ostraka_handle_keys WHERE ` + in.where
-	if err := c.q.QueryRowContext(ctx, `SELECT count(*)`+from, in.args...).Scan(&c.Accounts); err != nil {
+	from := ` FROM @handle_keys WHERE ` + in.where
+	if err := c.q.Row(ctx, []any{&c.Accounts}, `SELECT count(*)`+from, in.args...); err != nil {
 		return err
 	}
-	c.accounts, err = collect(ctx, c.q, scanSeq, `SELECT account`+from+fmt.Sprintf(` ORDER BY account LIMIT %d`, c.sample), in.args...)
+	c.accounts, err = Collect(ctx, c.q, scanSeq, `SELECT account`+from+fmt.Sprintf(` ORDER BY account LIMIT %d`, c.sample), in.args...)
 	return err
 }
 
-// firstInScope says of a row of the selector's range of ostraka_account_emails
+// firstInScope says of a row of the selector's range of @account_emails
 // that its account has none before it there.
 func firstInScope(key store.Key) string {
 	switch {
 	case key.Wildcard():
 		return `position = 0`
 	case key.Kind == store.KindDomain:
-		return fmt.Sprintf(`shared < %d`, strings.Count(sqlbackend.HostKey(key.Text), "."))
+		return fmt.Sprintf(`shared < %d`, strings.Count(HostKey(key.Text), "."))
 	}
 	// There are few addresses of a mailbox.
-	return `NOT EXISTS (SELECT 1 FROM ostraka_account_emails b
+	return `NOT EXISTS (SELECT 1 FROM @account_emails b
 		WHERE b.account = e.account AND b.position < e.position AND b.mailbox = e.mailbox)`
 }
 
@@ -94,26 +92,21 @@ func (c *census) countAddresses(ctx context.Context) (err error) {
 	if in.empty() {
 		return nil
 	}
-	from := ` FROM ostraka_account_emails e WHERE ` + in.where
-	err = c.q.QueryRowContext(ctx, `SELECT count(*), count(CASE WHEN `+first+` THEN 1 END)`+from, in.args...).Scan(&c.Addresses, &c.Accounts)
+	from := ` FROM @account_emails e WHERE ` + in.where
+	err = c.q.Row(ctx, []any{&c.Addresses, &c.Accounts}, `SELECT count(*), count(CASE WHEN `+first+` THEN 1 END)`+from, in.args...)
 	if err != nil || c.sample == 0 {
 		return err
 	}
-	// The plus keeps SQLite to the index of the range. The oldest addresses are
-	// of the oldest accounts.
-	c.accounts, err = collect(ctx, c.q, scanSeq,
-		`SELECT account`+from+` AND `+first+fmt.Sprintf(` ORDER BY +account LIMIT %d`, c.sample), in.args...)
+	// By the index of the range. The oldest addresses are of the oldest accounts.
+	c.accounts, err = Collect(ctx, c.q, scanSeq,
+		`SELECT account`+from+` AND `+first+fmt.Sprintf(` ORDER BY @unindexed account LIMIT %d`, c.sample), in.args...)
 	if err != nil {
 		return err
 	}
-	accounts, err := json.Marshal(c.accounts)
-	if err != nil {
-		return err
-	}
-	c.AddressSample, err = collect(ctx, c.q, func(rows *sql.Rows) (address string, err error) {
-		return address, rows.Scan(&address)
-	}, `SELECT address`+from+` AND account IN (SELECT value FROM json_each(?))`+
-		fmt.Sprintf(` ORDER BY account, position LIMIT %d`, c.sample), append(in.args, string(accounts))...)
+	c.AddressSample, err = Collect(ctx, c.q, func(row Row) (address string, err error) {
+		return address, row.Scan(&address)
+	}, `SELECT address`+from+` AND `+c.dialect.In(`account`)+
+		fmt.Sprintf(` ORDER BY account, position LIMIT %d`, c.sample), append(in.args, c.accounts)...)
 	return err
 }
 
@@ -130,13 +123,13 @@ func (c *census) countAliases(ctx context.Context) error {
 		if in.empty() {
 			continue
 		}
-		from := ` FROM ostraka_aliases WHERE active = 1 AND ` + in.where
+		from := ` FROM @aliases WHERE active = @true AND ` + in.where
 		var n int64
-		if err := c.q.QueryRowContext(ctx, `SELECT count(*)`+from, in.args...).Scan(&n); err != nil {
+		if err := c.q.Row(ctx, []any{&n}, `SELECT count(*)`+from, in.args...); err != nil {
 			return err
 		}
 		c.Aliases += n
-		seqs, err := collect(ctx, c.q, scanSeq, `SELECT seq`+from+fmt.Sprintf(` ORDER BY +seq LIMIT %d`, c.sample), in.args...)
+		seqs, err := Collect(ctx, c.q, scanSeq, `SELECT seq`+from+fmt.Sprintf(` ORDER BY @unindexed seq LIMIT %d`, c.sample), in.args...)
 		if err != nil {
 			return err
 		}
@@ -148,27 +141,25 @@ func (c *census) countAliases(ctx context.Context) error {
 }
 
 func (c *census) sampleAccounts(ctx context.Context) (err error) {
-	c.AccountSample, err = bySeqs(ctx, c.q, func(rows *sql.Rows) (r store.AccountRef, err error) {
-		return r, rows.Scan((*id)(&r.ID), &r.Seq, &r.Handle)
-	}, `SELECT id, seq, handle FROM ostraka_accounts`, c.accounts)
+	c.AccountSample, err = bySeqs(ctx, c, func(row Row) (r store.AccountRef, err error) {
+		return r, row.Scan(&r.ID, &r.Seq, &r.Handle)
+	}, `SELECT id, seq, handle FROM @accounts`, c.accounts)
 	return err
 }
 
 func (c *census) sampleAliases(ctx context.Context) (err error) {
-	c.AliasSample, err = bySeqs(ctx, c.q, func(rows *sql.Rows) (r store.AliasRef, err error) {
-		return r, rows.Scan((*id)(&r.ID), &r.Seq, &r.Address, &r.Destination)
-	}, `SELECT id, seq, local || '@' || domain, destination FROM ostraka_aliases`, c.aliases)
+	c.AliasSample, err = bySeqs(ctx, c, func(row Row) (r store.AliasRef, err error) {
+		return r, row.Scan(&r.ID, &r.Seq, &r.Address, &r.Destination)
+	}, `SELECT id, seq, local || '@' || domain, destination FROM @aliases`, c.aliases)
 	return err
 }
 
 // bySeqs reads the rows of those numbers, in their order.
-func bySeqs[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, seqs []int64) ([]T, error) {
+func bySeqs[T any](ctx context.Context, c *census, scan func(Row) (T, error), query string, seqs []int64) ([]T, error) {
 	if len(seqs) == 0 {
 		return nil, nil
 	}
-	list, err := json.Marshal(seqs)
-	if err != nil {
-		return nil, err
-	}
-	return collect(ctx, q, scan, query+` WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`, string(list))
+	return Collect(ctx, c.q, scan, query+` WHERE `+c.dialect.In(`seq`)+` ORDER BY seq`, seqs)
 }
+
+func scanSeq(row Row) (seq int64, err error) { return seq, row.Scan(&seq) }

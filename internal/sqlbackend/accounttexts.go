@@ -1,10 +1,8 @@
-package pgstore
+package sqlbackend
 
 import (
 	"context"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
+	"database/sql"
 
 	"example.com/ostraka/store"
 )
@@ -16,15 +14,16 @@ const activeTexts = `SELECT a.seq, a.id, a.handle, e.address
 	LEFT JOIN @account_emails e ON e.account = a.seq ORDER BY a.seq, e.position`
 
 // ActiveAccountTexts implements [store.Accounts].
-func (s *Store) ActiveAccountTexts(ctx context.Context, after int64, limit int) (texts []store.AccountTexts, err error) {
+func (o Operations) ActiveAccountTexts(ctx context.Context, after int64, limit int) (texts []store.AccountTexts, err error) {
 	size := store.Page{Limit: limit}.Size()
-	err = s.read(ctx, "read what checks ask about", func(q querier) error {
+	err = o.db.Read(ctx, "read what checks ask about", func(q Querier) error {
 		texts = make([]store.AccountTexts, 0, size)
+		addresses := make([]string, 0, size) // of all, so that not each account has an array of its own
 		var a store.AccountTexts
-		var address pgtype.Text
-		into := []any{&a.Seq, (*id)(&a.ID), &a.Handle, &address}
-		return q.each(ctx, func(rows pgx.Rows) error {
-			if err := rows.Scan(into...); err != nil {
+		var address sql.NullString
+		into := []any{&a.Seq, &a.ID, &a.Handle, &address}
+		return q.Each(ctx, func(row Row) error {
+			if err := row.Scan(into...); err != nil {
 				return err
 			}
 			if n := len(texts); n == 0 || texts[n-1].Seq != a.Seq {
@@ -32,7 +31,9 @@ func (s *Store) ActiveAccountTexts(ctx context.Context, after int64, limit int) 
 			}
 			if address.Valid {
 				last := &texts[len(texts)-1]
-				last.Emails = append(last.Emails, address.String)
+				addresses = append(addresses, address.String)
+				first := len(addresses) - 1 - len(last.Emails)
+				last.Emails = addresses[first:len(addresses):len(addresses)]
 			}
 			return nil
 		}, activeTexts, after, size)
@@ -51,12 +52,12 @@ const sharedMailboxes = `SELECT mailbox, count(DISTINCT account) FROM @account_e
 const sharing = `SELECT seq, id, handle FROM @accounts WHERE ` + hasMailbox + ` ORDER BY seq LIMIT ?`
 
 // SharedMailboxes implements [store.Accounts].
-func (s *Store) SharedMailboxes(ctx context.Context, after string, limit int) (shared []store.SharedMailbox, err error) {
-	err = s.view(ctx, "look for mailboxes that accounts share", func(q querier) error {
+func (o Operations) SharedMailboxes(ctx context.Context, after string, limit int) (shared []store.SharedMailbox, err error) {
+	err = o.db.View(ctx, "look for mailboxes that accounts share", func(q Querier) error {
 		shared = nil
-		err := q.each(ctx, func(rows pgx.Rows) error {
+		err := q.Each(ctx, func(row Row) error {
 			var m store.SharedMailbox
-			err := rows.Scan(&m.Mailbox, &m.Count)
+			err := row.Scan(&m.Mailbox, &m.Count)
 			shared = append(shared, m)
 			return err
 		}, sharedMailboxes, after, store.Page{Limit: limit}.Size())
@@ -64,9 +65,9 @@ func (s *Store) SharedMailboxes(ctx context.Context, after string, limit int) (s
 			if err != nil {
 				return err
 			}
-			err = q.each(ctx, func(rows pgx.Rows) error {
+			err = q.Each(ctx, func(row Row) error {
 				var a store.AccountRef
-				err := rows.Scan(&a.Seq, (*id)(&a.ID), &a.Handle)
+				err := row.Scan(&a.Seq, &a.ID, &a.Handle)
 				shared[i].Accounts = append(shared[i].Accounts, a)
 				return err
 			}, sharing, shared[i].Mailbox, store.MaxSharing)
