@@ -16,9 +16,10 @@ import (
 // newDialect returns what PostgreSQL writes its own way. The schema is as SQL has it.
 func newDialect(schema string) *sqlbackend.Dialect {
 	return &sqlbackend.Dialect{
-		Package:  "pgstore",
-		Tables:   schema + ".",
-		Words:    map[string]string{"true": "true", "false": "false", "greatest": "greatest", "for_update": "FOR UPDATE", "unindexed": ""},
+		Package: "pgstore",
+		Tables:  schema + ".",
+		Words: map[string]string{"true": "true", "false": "false", "greatest": "greatest", "for_update": "FOR UPDATE", "unindexed": "",
+			"primary": onPrimary, "last_change": `(SELECT last FROM ` + schema + `.log)`},
 		Numbered: true,
 		Contains: func(text string) string { return `position(CAST(? AS bytea) in convert_to(` + text + `, 'UTF8')) > 0` },
 		Right:    func(text string) string { return `right(` + text + `, ?)` },

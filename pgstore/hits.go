@@ -2,10 +2,8 @@ package pgstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -129,69 +127,3 @@ func (t *tx) addTotals(ctx context.Context, batch []*sqlbackend.RuleHits) (known
 }
 
 const newHits = ` FROM unnest(CAST(?1 AS uuid[]), CAST(?2 AS text[]), CAST(?3 AS bigint[]), CAST(?4 AS bigint[])) AS new (rule, key, uses, last)`
-
-// HitTotal implements [store.Hits].
-func (s *Store) HitTotal(ctx context.Context, rule uuid.UUID) (store.HitTotal, error) {
-	var total store.HitTotal
-	err := s.read(ctx, "read the hit total of a rule", func(q querier) error {
-		err := q.row(ctx, []any{&total.Uses, (*micros)(&total.Last)}, `SELECT hits, last_hit_at FROM @bans WHERE id = ?1
-			UNION ALL SELECT uses, last_at FROM @hit_totals WHERE rule_id = ?1`, uid(rule))
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
-	})
-	return total, err
-}
-
-// HitHistory implements [store.Hits].
-func (s *Store) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]store.DayHits, error) {
-	return readAll(ctx, s, "read the hits of a rule", func(rows pgx.Rows) (d store.DayHits, err error) {
-		var clients []byte
-		if err := rows.Scan((*day)(&d.Day), &d.Uses, &clients); err != nil {
-			return d, err
-		}
-		if d.Clients, err = sketch.Count(clients); err != nil {
-			return d, fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, rule, err)
-		}
-		return d, nil
-	}, `SELECT day, uses, clients FROM @hits WHERE rule_id = ? AND day BETWEEN ? AND ? ORDER BY day`,
-		uid(rule), sqlbackend.DayNumber(from), sqlbackend.DayNumber(to))
-}
-
-// TopHits implements [store.Hits].
-func (s *Store) TopHits(ctx context.Context, from, to time.Time, limit int) ([]store.RuleHits, error) {
-	return readAll(ctx, s, "read the rules that caught most", func(rows pgx.Rows) (h store.RuleHits, err error) {
-		var kind *int64
-		var text, key *string
-		if err := rows.Scan((*id)(&h.RuleID), &h.Uses, &kind, &text, &key); err != nil {
-			return h, err
-		}
-		if kind != nil && text != nil { // of a ban
-			h.Key = store.Key{Kind: store.Kind(*kind), Text: *text}
-			return h, nil
-		}
-		if h.Key, err = sqlbackend.ParseRuleKey(*key); err != nil {
-			return h, fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, h.RuleID, err)
-		}
-		return h, nil
-	}, fmt.Sprintf(`WITH top AS (SELECT rule_id, CAST(sum(uses) AS bigint) AS uses FROM @hits WHERE day BETWEEN ? AND ?
-			GROUP BY rule_id HAVING sum(uses) > 0 ORDER BY 2 DESC, rule_id LIMIT %d)
-		SELECT top.rule_id, top.uses, b.kind, b.key_text, t.key FROM top
-		LEFT JOIN @bans b ON b.id = top.rule_id LEFT JOIN @hit_totals t ON t.rule_id = top.rule_id
-		WHERE b.id IS NOT NULL OR t.rule_id IS NOT NULL ORDER BY top.uses DESC, top.rule_id`, store.Page{Limit: limit}.Size()),
-		sqlbackend.DayNumber(from), sqlbackend.DayNumber(to))
-}
-
-// PruneHits implements [store.Hits].
-func (s *Store) PruneHits(ctx context.Context, before time.Time) (int64, error) {
-	var n int64
-	err := s.write(ctx, "prune hits", func(t *tx) (err error) {
-		n, err = t.affect(ctx, `DELETE FROM @hits WHERE day < ?`, sqlbackend.DayNumber(before))
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return n, nil
-}

@@ -77,7 +77,7 @@ func (t *tx) logAll(all []store.Change) error {
 
 // logOf returns what the log has of a record.
 func (t *tx) logOf(ctx context.Context, id uuid.UUID) ([]store.Change, error) {
-	return collect(ctx, t.querier(), scanChange, `SELECT `+changeColumns+` FROM @changes WHERE target = ? ORDER BY seq`, uid(id))
+	return sqlbackend.Collect(ctx, t, sqlbackend.ScanChange, `SELECT `+sqlbackend.ChangeColumns+` FROM @changes WHERE target = ? ORDER BY seq`, id)
 }
 
 // redacting is a redaction within its transaction.
@@ -297,7 +297,7 @@ func (r *redacting) log(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	entries, err := collect(ctx, r.tx.querier(), scanChange, `SELECT `+changeColumns+` FROM @changes WHERE actor = ANY (CAST(? AS text[]))
+	entries, err := sqlbackend.Collect(ctx, r.tx, sqlbackend.ScanChange, `SELECT `+sqlbackend.ChangeColumns+` FROM @changes WHERE actor = ANY (CAST(? AS text[]))
 		OR EXISTS (SELECT 1 FROM unnest(CAST(? AS text[])) AS q WHERE strpos(concat(keys, before, after), q) > 0) ORDER BY seq`, actors, quoted)
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -80,13 +79,5 @@ func (s *small) ScanInt64(v pgtype.Int8) error {
 		return fmt.Errorf("%w: a small number is %v", ErrCorrupt, v)
 	}
 	*s = small(v.Int64)
-	return nil
-}
-
-// day scans days since 1970.
-type day time.Time
-
-func (d *day) ScanInt64(v pgtype.Int8) error {
-	*d = day(sqlbackend.Day(v.Int64))
 	return nil
 }

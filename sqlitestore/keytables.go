@@ -3,8 +3,7 @@ package sqlitestore
 import (
 	"context"
 
-	"example.com/ostraka/internal/changelog"
-	"example.com/ostraka/store"
+	"example.com/ostraka/internal/sqlbackend"
 )
 
 const readKeyTables = `SELECT coalesce((SELECT tables FROM ostraka_key_tables), '')`
@@ -43,16 +42,8 @@ func (t *tx) noteTables(ctx context.Context) error {
 			continue
 		}
 		have, err := t.KeyTables(ctx)
-		switch {
-		case err != nil:
-			return err
-		case store.MadeBy(tables, have):
-		case c.Seq == 1:
-			err = t.SetKeyTables(ctx, tables)
-		case have != "":
-			if err = t.SetKeyTables(ctx, ""); err == nil {
-				err = t.log(ctx, changelog.Mixed(*c))
-			}
+		if err == nil {
+			err = sqlbackend.NoteTables(ctx, t, c, tables, have)
 		}
 		if err != nil {
 			return err

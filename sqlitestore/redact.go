@@ -77,7 +77,7 @@ func (t *tx) logAll(ctx context.Context, all []store.Change) error {
 
 // logOf returns what the log has of a record.
 func (t *tx) logOf(ctx context.Context, id uuid.UUID) ([]store.Change, error) {
-	return collect(ctx, t.conn, scanChange, `SELECT `+changeColumns+` FROM ostraka_changes WHERE target = ? ORDER BY seq`, id[:])
+	return sqlbackend.Collect(ctx, t, sqlbackend.ScanChange, `SELECT `+sqlbackend.ChangeColumns+` FROM @changes WHERE target = ? ORDER BY seq`, id)
 }
 
 // redacting is a redaction within its transaction.
@@ -305,7 +305,7 @@ func (r *redacting) log(ctx context.Context) error {
 		return err
 	}
 	for _, seq := range seqs {
-		some, err := collect(ctx, r.tx.conn, scanChange, `SELECT `+changeColumns+` FROM ostraka_changes WHERE seq = ?`, seq)
+		some, err := sqlbackend.Collect(ctx, r.tx, sqlbackend.ScanChange, `SELECT `+sqlbackend.ChangeColumns+` FROM @changes WHERE seq = ?`, seq)
 		if err != nil {
 			return err
 		}

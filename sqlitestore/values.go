@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -85,17 +84,5 @@ func (s *small) Scan(src any) error {
 		return fmt.Errorf("%w: a small number is kept as %T %v", ErrCorrupt, src, src)
 	}
 	*s = small(v)
-	return nil
-}
-
-// day scans days since 1970.
-type day time.Time
-
-func (d *day) Scan(src any) error {
-	v, ok := src.(int64)
-	if !ok {
-		return fmt.Errorf("%w: a day is kept as %T", ErrCorrupt, src)
-	}
-	*d = day(sqlbackend.Day(v))
 	return nil
 }

@@ -43,6 +43,9 @@ const mostQueries = 4096
 //	@greatest		the function that returns the greatest of its arguments
 //	@unindexed		before a column of ORDER BY, has its order come from sorting, where
 //				the planner would leave a better index for one on the column
+//	@primary		the condition that the database takes writes itself, so that what is
+//				read is not behind; it fails the query where it does not hold
+//	@last_change	the Seq of the newest change there ever was
 //	@for_update		at the end of a SELECT, locks the rows, where others may write them
 func (d *Dialect) Query(query string) string {
 	d.mu.RLock()

@@ -2,6 +2,8 @@ package sqlbackend
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -58,4 +60,72 @@ func FoldHits(hits []store.Hit) ([]*RuleHits, error) {
 	}
 	slices.SortFunc(folded, func(a, b *RuleHits) int { return bytes.Compare(a.Rule[:], b.Rule[:]) })
 	return folded, nil
+}
+
+// HitTotal implements [store.Hits].
+func (o Operations) HitTotal(ctx context.Context, rule uuid.UUID) (store.HitTotal, error) {
+	var total store.HitTotal
+	err := o.db.Read(ctx, "read the hit total of a rule", func(q Querier) error {
+		err := q.Row(ctx, []any{&total.Uses, &total.Last}, `SELECT hits, last_hit_at FROM @bans WHERE id = ?1
+			UNION ALL SELECT uses, last_at FROM @hit_totals WHERE rule_id = ?1`, rule)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return total, err
+}
+
+// HitHistory implements [store.Hits].
+func (o Operations) HitHistory(ctx context.Context, rule uuid.UUID, from, to time.Time) ([]store.DayHits, error) {
+	return readAll(ctx, o, "read the hits of a rule", func(row Row) (d store.DayHits, err error) {
+		var day int64
+		var clients []byte
+		if err := row.Scan(&day, &d.Uses, &clients); err != nil {
+			return d, err
+		}
+		if d.Clients, err = sketch.Count(clients); err != nil {
+			return d, fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, rule, err)
+		}
+		d.Day = Day(day)
+		return d, nil
+	}, `SELECT day, uses, clients FROM @hits WHERE rule_id = ? AND day BETWEEN ? AND ? ORDER BY day`,
+		rule, DayNumber(from), DayNumber(to))
+}
+
+// TopHits implements [store.Hits].
+func (o Operations) TopHits(ctx context.Context, from, to time.Time, limit int) ([]store.RuleHits, error) {
+	return readAll(ctx, o, "read the rules that caught most", func(row Row) (h store.RuleHits, err error) {
+		var kind *int64
+		var text, key *string
+		if err := row.Scan(&h.RuleID, &h.Uses, &kind, &text, &key); err != nil {
+			return h, err
+		}
+		if kind != nil && text != nil { // of a ban
+			h.Key = store.Key{Kind: store.Kind(*kind), Text: *text}
+			return h, nil
+		}
+		if h.Key, err = ParseRuleKey(*key); err != nil {
+			return h, fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, h.RuleID, err)
+		}
+		return h, nil
+	}, fmt.Sprintf(`WITH top AS (SELECT rule_id, CAST(sum(uses) AS bigint) AS uses FROM @hits WHERE day BETWEEN ? AND ?
+			GROUP BY rule_id HAVING sum(uses) > 0 ORDER BY 2 DESC, rule_id LIMIT %d)
+		SELECT top.rule_id, top.uses, b.kind, b.key_text, t.key FROM top
+		LEFT JOIN @bans b ON b.id = top.rule_id LEFT JOIN @hit_totals t ON t.rule_id = top.rule_id
+		WHERE b.id IS NOT NULL OR t.rule_id IS NOT NULL ORDER BY top.uses DESC, top.rule_id`, store.Page{Limit: limit}.Size()),
+		DayNumber(from), DayNumber(to))
+}
+
+// PruneHits implements [store.Hits].
+func (o Operations) PruneHits(ctx context.Context, before time.Time) (int64, error) {
+	var n int64
+	err := o.write(ctx, "prune hits", func(t Writer) (err error) {
+		n, err = t.Affect(ctx, `DELETE FROM @hits WHERE day < ?`, DayNumber(before))
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
 }
