@@ -265,7 +265,7 @@ func (s *Store) CreateBans(ctx context.Context, bans []store.Ban, change store.C
 	if err != nil {
 		return nil, err
 	}
-	s.tidy(ctx, doing, func() error { return s.analyze(ctx, int64(len(bans))) })
+	database{s}.Tidy(ctx, doing, func() error { return database{s}.RulesChanged(ctx, int64(len(bans))) })
 	return skipped, nil
 }
 

@@ -150,8 +150,5 @@ func (t *tx) Insert(ctx context.Context, query string, args ...any) (seq int64, 
 // Log implements [sqlbackend.Tx].
 func (t *tx) Log(_ context.Context, c store.Change) error { return t.log(c) }
 
-// StepRows implements [sqlbackend.Tx].
-func (t *tx) StepRows() int { return t.stepRows }
-
 // shared returns what the shared operations do within the transaction.
-func (t *tx) shared() sqlbackend.Writer { return sqlbackend.NewWriter(t, t.store.dialect) }
+func (t *tx) shared() sqlbackend.Writer { return sqlbackend.NewWriter(t, database{t.store}) }

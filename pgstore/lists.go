@@ -6,59 +6,11 @@ import (
 	"iter"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
-
-// listRow is a row of @lists.
-type listRow struct {
-	store.List
-	content  int64                   // the number by which entries in force are told
-	previous sqlbackend.PreviousList // if Undoable; its texts are those of now if none are kept
-}
-
-const listColumns = `seq, id, name, source, reason, public_reason, version, entries, created_at, synced_at, synced_by,
-	content, coalesce(previous_entries, 0), previous_synced_at, coalesce(previous_synced_by, ''), previous_entries IS NOT NULL,
-	coalesce(previous_source, source), coalesce(previous_reason, reason), coalesce(previous_public_reason, public_reason),
-	digest, coalesce(previous_digest, '')`
-
-// selectLists leaves out lists whose first version is still being written. More
-// conditions may follow.
-const selectLists = `SELECT ` + listColumns + ` FROM @lists WHERE version > 0`
-
-func (l *listRow) dest() []any {
-	return []any{
-		&l.Seq, (*id)(&l.ID), &l.Name, &l.Source, &l.Reason, &l.PublicReason, &l.Version, &l.Entries,
-		(*micros)(&l.CreatedAt), (*micros)(&l.SyncedAt), &l.SyncedBy,
-		&l.content, &l.previous.Entries, (*micros)(&l.previous.SyncedAt), &l.previous.SyncedBy, &l.Undoable,
-		&l.previous.Texts[0], &l.previous.Texts[1], &l.previous.Texts[2],
-		&l.Digest, &l.previous.Digest,
-	}
-}
-
-// List implements [store.Lists].
-func (s *Store) List(ctx context.Context, name string) (store.List, error) {
-	var row listRow
-	err := s.read(ctx, "read a list", func(q querier) error {
-		return notFound(q.row(ctx, row.dest(), selectLists+` AND name = ?`, name))
-	})
-	if err != nil {
-		return store.List{}, err
-	}
-	return row.List, nil
-}
-
-// Lists implements [store.Lists].
-func (s *Store) Lists(ctx context.Context) ([]store.List, error) {
-	return readAll(ctx, s, "list the lists", func(rows pgx.Rows) (store.List, error) {
-		var row listRow
-		err := rows.Scan(row.dest()...)
-		return row.List, err
-	}, selectLists+` ORDER BY name`)
-}
 
 // ListEntries implements [store.Lists].
 func (s *Store) ListEntries(ctx context.Context, name string) iter.Seq2[store.Entry, error] {
@@ -86,7 +38,7 @@ func (s *Store) ListEntries(ctx context.Context, name string) iter.Seq2[store.En
 // key and id. Between two pages it holds no connection, as Scan does.
 type entryReader struct {
 	name      string
-	list      listRow // as it was at the first page
+	list      sqlbackend.ListRow // as it was at the first page
 	lastSince int64
 	lastKey   string
 	lastID    uuid.UUID
@@ -101,9 +53,9 @@ func (s *Store) entryPage(ctx context.Context, r *entryReader) ([]store.Entry, e
 
 // next reads the next page, unless the list has changed since the first.
 func (r *entryReader) next(ctx context.Context, q querier) error {
-	var now listRow
-	if err := q.row(ctx, now.dest(), selectLists+` AND name = ?`, r.name); err != nil {
-		return notFound(err)
+	var now sqlbackend.ListRow
+	if err := q.Row(ctx, now.Dest(), sqlbackend.SelectLists+` AND name = ?`, r.name); err != nil {
+		return err
 	}
 	if r.list.Seq == 0 {
 		r.list = now
@@ -113,7 +65,7 @@ func (r *entryReader) next(ctx context.Context, q querier) error {
 	}
 	rows, err := q.query(ctx, `SELECT key, id, since, value, effect, scope, shadow, line FROM @rules
 		WHERE list = ?1 AND (since, key, id) > (?2, ?3, ?4) AND since <= ?5 AND (until IS NULL OR until > ?5)
-		ORDER BY since, key, id LIMIT ?6`, now.Seq, r.lastSince, r.lastKey, uid(r.lastID), now.content, scanPage)
+		ORDER BY since, key, id LIMIT ?6`, now.Seq, r.lastSince, r.lastKey, uid(r.lastID), now.Content, scanPage)
 	if err != nil {
 		return err
 	}

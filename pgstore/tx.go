@@ -15,10 +15,9 @@ import (
 // tx is a write transaction, on the one connection that it holds from BEGIN to
 // COMMIT.
 type tx struct {
-	store    *Store
-	conn     *pgxpool.Conn
-	stepRows int            // as in Store
-	logged   []store.Change // to log, in order; see [tx.writeLog]
+	store  *Store
+	conn   *pgxpool.Conn
+	logged []store.Change // to log, in order; see [tx.writeLog]
 	identity
 }
 
@@ -98,7 +97,7 @@ func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error)
 		return nil, err
 	}
 	defer conn.Release()
-	t := &tx{store: s, conn: conn, stepRows: s.stepRows}
+	t := &tx{store: s, conn: conn}
 	if err := t.begin(ctx, with, until); err != nil {
 		rollback(conn)
 		return nil, err

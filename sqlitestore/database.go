@@ -148,11 +148,8 @@ func (t *tx) Insert(ctx context.Context, query string, args ...any) (seq int64, 
 // Log implements [sqlbackend.Tx].
 func (t *tx) Log(ctx context.Context, c store.Change) error { return t.log(ctx, c) }
 
-// StepRows implements [sqlbackend.Tx].
-func (t *tx) StepRows() int { return t.stepRows }
-
 // shared returns what the shared operations do within the transaction.
-func (t *tx) shared() sqlbackend.Writer { return sqlbackend.NewWriter(t, dialect) }
+func (t *tx) shared() sqlbackend.Writer { return sqlbackend.NewWriter(t, database{t.store}) }
 
 // notFound turns "no rows" into what callers know.
 func notFound(err error) error {

@@ -118,17 +118,17 @@ func (r *rowReader) page(ctx context.Context, conn *sql.Conn) (more bool, err er
 func (r *rowReader) readLists(ctx context.Context, q querier) error {
 	lists := make(map[int64]listInForce)
 	err := each(ctx, q, func(rows *sql.Rows) error {
-		var row listRow
-		if err := rows.Scan(row.dest()...); err != nil {
+		var row sqlbackend.ListRow
+		if err := (sharedRow{rows}).Scan(row.Dest()...); err != nil {
 			return err
 		}
-		l := listInForce{row.content, new(store.Entry).Rule(&row.List)}
+		l := listInForce{row.Content, new(store.Entry).Rule(&row.List)}
 		if before, ok := r.lists[row.Seq]; ok && before.common == l.common {
 			l.common = before.common // so that all rules share its texts
 		}
 		lists[row.Seq] = l
 		return nil
-	}, selectLists)
+	}, dialect.Query(sqlbackend.SelectLists))
 	r.lists = lists
 	return err
 }

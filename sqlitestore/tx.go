@@ -18,10 +18,10 @@ import (
 // rolls a whole transaction back by itself when a write in it is interrupted.
 // They do not start once the context has ended.
 type tx struct {
-	conn     *sql.Conn
-	stepRows int // as in Store
-	stmts    map[string]*sql.Stmt
-	logged   []store.Change // to tell subscribers of
+	store  *Store
+	conn   *sql.Conn
+	stmts  map[string]*sql.Stmt
+	logged []store.Change // to tell subscribers of
 }
 
 // write runs fn in one transaction that has the write lock from its start, so
@@ -87,7 +87,7 @@ func (s *Store) transaction(ctx context.Context, p *patience, doing string, fn f
 	if err := s.beginImmediate(ctx, p, conn); err != nil {
 		return nil, err
 	}
-	t := &tx{conn: conn, stepRows: s.stepRows, stmts: make(map[string]*sql.Stmt)}
+	t := &tx{store: s, conn: conn, stmts: make(map[string]*sql.Stmt)}
 	committed := false
 	defer func() {
 		t.closeStmts()

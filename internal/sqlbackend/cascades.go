@@ -71,8 +71,8 @@ func (t Writer) DisableSelected(ctx context.Context, selector *store.Selector, b
 		return 0, err
 	}
 	var disabled int64
-	for batch := range slices.Chunk(selected, t.StepRows()) {
-		n, err := t.DisableAliases(ctx, ban, at, t.dialect.In(`seq`), batch)
+	for batch := range slices.Chunk(selected, t.db.StepRows()) {
+		n, err := t.DisableAliases(ctx, ban, at, t.db.Dialect().In(`seq`), batch)
 		if err != nil {
 			return 0, err
 		}

@@ -3,6 +3,8 @@ package sqlbackend
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"example.com/ostraka/store"
 )
 
@@ -36,6 +38,37 @@ type Database interface {
 
 	// Nothing is an operation that has nothing to do.
 	Nothing(ctx context.Context, doing string) error
+
+	// StepRows is how many rows one statement, or one of several transactions, is given.
+	StepRows() int
+
+	Steps
+}
+
+// Steps are for operations of several transactions. Within Mutate and Tidy, the others
+// are called any number of times.
+type Steps interface {
+	// Mutate runs an operation, and tells the subscribers of what it logged.
+	Mutate(ctx context.Context, doing string, fn func() ([]store.Change, error)) error
+	// Tidy runs what an operation that has succeeded leaves to be cleaned. How that ends
+	// does not matter to the caller, whose work is done.
+	Tidy(ctx context.Context, doing string, fn func() error)
+
+	// Step runs fn in a transaction as Write does, and returns what it logged.
+	Step(ctx context.Context, doing string, fn func(Tx) error) ([]store.Change, error)
+	// StepTogether runs fn, which logs nothing, as WriteTogether does.
+	StepTogether(ctx context.Context, doing string, fn func(Tx) error) error
+	// StepRead runs fn, which reads.
+	StepRead(ctx context.Context, fn func(Querier) error) error
+	// Fits fails if an entry of a list that is in force, and stays, has the ID or the value
+	// of one that comes: see [Newcomers.Fit]. Those that do not stay are marked already.
+	Fits(ctx context.Context, list *ListRow, delta *Delta, coming *Newcomers) error
+	// Pause lets other writers in.
+	Pause(ctx context.Context)
+	// RulesChanged is told how many rules came or went at once.
+	RulesChanged(ctx context.Context, rules int64) error
+	// Explain says in an error what was being done, and makes it match the sentinels.
+	Explain(ctx context.Context, doing string, err error) error
 }
 
 // Querier reads. Queries are written as [Dialect.Query] takes them, and of what follows
@@ -70,8 +103,14 @@ type Tx interface {
 	KeyTables(ctx context.Context) (string, error)
 	// SetKeyTables sets it.
 	SetKeyTables(ctx context.Context, tables string) error
-	// StepRows is how many rows one statement is given.
-	StepRows() int
+	// RemoveEntries marks entries of a list as gone from the version on that follows the one
+	// in force, and fails with [store.ErrConflict] for one that is not in the list.
+	RemoveEntries(ctx context.Context, list *ListRow, entries []*store.Entry) error
+	// AddEntries adds entries to that version. It counts their prefix lengths with them: a
+	// length must be known before the first of its rules is seen.
+	AddEntries(ctx context.Context, list *ListRow, entries []*store.Entry) error
+	// ForgetHits forgets what those of the rules caught that are in @rules no more.
+	ForgetHits(ctx context.Context, rules []uuid.UUID) error
 }
 
 // Operations are those methods of a [store.Store] that are the same whatever the
@@ -91,17 +130,17 @@ func (o Operations) write(ctx context.Context, doing string, fn func(Writer) err
 
 // writer returns fn as a function of the interface.
 func (o Operations) writer(fn func(Writer) error) func(Tx) error {
-	return func(t Tx) error { return fn(Writer{t, o.db.Dialect()}) }
+	return func(t Tx) error { return fn(Writer{t, o.db}) }
 }
 
 // Writer has what the operations have in common within their transactions.
 type Writer struct {
 	Tx
-	dialect *Dialect
+	db Database
 }
 
 // NewWriter returns that of a transaction.
-func NewWriter(t Tx, d *Dialect) Writer { return Writer{t, d} }
+func NewWriter(t Tx, db Database) Writer { return Writer{t, db} }
 
 // readAll is an operation that reads what scan makes of every row.
 func readAll[T any](ctx context.Context, o Operations, doing string, scan func(Row) (T, error), query string, args ...any) (all []T, err error) {

@@ -22,6 +22,9 @@ type RuleWriter struct {
 // NewRuleWriter returns that of a transaction.
 func NewRuleWriter(t Tx) *RuleWriter { return &RuleWriter{tx: t, lengths: make(PrefixCounts)} }
 
+// Count counts n more rules of the key, or fewer, that are written without the writer.
+func (w *RuleWriter) Count(k store.Key, n int64) { w.lengths.Count(k, n) }
+
 // Insert writes a new rule of a ban or a block.
 func (w *RuleWriter) Insert(ctx context.Context, r *store.Rule) error {
 	key, err := RuleKey(r.Key)

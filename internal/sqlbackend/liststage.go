@@ -1,4 +1,4 @@
-package pgstore
+package sqlbackend
 
 import (
 	"context"
@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
-	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -20,36 +18,42 @@ import (
 // and the earlier one's next step fails: so at most one at a time writes, and
 // one that was cut off bars nobody.
 type staging struct {
-	store *Store
+	o     Operations
 	doing string
-	list  listRow
+	list  ListRow
 	token uuid.UUID
 }
 
-func (s *Store) newStaging(doing string) *staging {
-	return &staging{store: s, doing: doing, token: uuid.New()}
+func (o Operations) newStaging(doing string) *staging {
+	return &staging{o: o, doing: doing, token: uuid.New()}
 }
 
 // step runs fn in a transaction, if the list is still ours to write.
-func (g *staging) step(ctx context.Context, fn func(*tx) error) error {
-	_, err := g.transact(ctx, together, func(t *tx) error {
+func (g *staging) step(ctx context.Context, fn func(Writer) error) error {
+	return g.o.stepTogether(ctx, g.doing, func(t Writer) error {
 		if err := g.held(ctx, t); err != nil {
 			return err
 		}
 		return fn(t)
 	})
-	return err
 }
 
-func (g *staging) transact(ctx context.Context, with turn, fn func(*tx) error) ([]store.Change, error) {
-	return g.store.transact(ctx, g.doing, with, fn)
+// stepTogether runs fn in a transaction of an operation of several ones, of which
+// nothing is logged.
+func (o Operations) stepTogether(ctx context.Context, doing string, fn func(Writer) error) error {
+	return o.db.StepTogether(ctx, doing, o.writer(fn))
+}
+
+// transact runs fn in one beside which nobody else writes, and returns what it logged.
+func (g *staging) transact(ctx context.Context, fn func(Writer) error) ([]store.Change, error) {
+	return g.o.db.Step(ctx, g.doing, g.o.writer(fn))
 }
 
 // held fails if the list was taken over.
-func (g *staging) held(ctx context.Context, t *tx) error {
+func (g *staging) held(ctx context.Context, t Writer) error {
 	var held bool
-	err := t.row(ctx, []any{&held}, `SELECT writer IS NOT DISTINCT FROM ? FROM @lists WHERE seq = ? FOR UPDATE`, uid(g.token), g.list.Seq)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && !held {
+	err := t.Row(ctx, []any{&held}, `SELECT writer IS NOT DISTINCT FROM ? FROM @lists WHERE seq = ? @for_update`, g.token, g.list.Seq)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !held {
 		return fmt.Errorf("%w: the list is being written by another", store.ErrConflict)
 	}
 	return err
@@ -57,7 +61,7 @@ func (g *staging) held(ctx context.Context, t *tx) error {
 
 // begin takes the list over for a delta, or makes a row for a new one.
 func (g *staging) begin(ctx context.Context, want *store.List) error {
-	_, err := g.transact(ctx, alone, func(t *tx) error {
+	_, err := g.transact(ctx, func(t Writer) error {
 		row, err := t.list(ctx, want.Name)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -74,31 +78,31 @@ func (g *staging) begin(ctx context.Context, want *store.List) error {
 				return err
 			}
 		}
-		return t.exec(ctx, `UPDATE @lists SET writer = ? WHERE seq = ?`, uid(g.token), g.list.Seq)
+		return t.Exec(ctx, `UPDATE @lists SET writer = ? WHERE seq = ?`, g.token, g.list.Seq)
 	})
 	return err
 }
 
 // list reads a list within a transaction.
-func (t *tx) list(ctx context.Context, name string) (listRow, error) {
-	var row listRow
-	err := t.row(ctx, row.dest(), selectLists+` AND name = ?`, name)
-	return row, notFound(err)
+func (t Writer) list(ctx context.Context, name string) (ListRow, error) {
+	var row ListRow
+	err := t.Row(ctx, row.Dest(), SelectLists+` AND name = ?`, name)
+	return row, err
 }
 
 // addList makes a row for a list of which no version is in force yet. It takes
 // the place of one that is in the same state: the new seq parts its entries
 // from any that the other has written.
-func (t *tx) addList(ctx context.Context, want *store.List) (listRow, error) {
-	row := listRow{List: store.List{ID: want.ID, Name: want.Name}}
+func (t Writer) addList(ctx context.Context, want *store.List) (ListRow, error) {
+	row := ListRow{List: store.List{ID: want.ID, Name: want.Name}}
 	if !want.CreatedAt.IsZero() {
 		row.CreatedAt = time.UnixMicro(want.CreatedAt.UnixMicro()).UTC()
 	}
-	err := t.exec(ctx, `DELETE FROM @lists WHERE version = 0 AND (name = ? OR id = ?)`, want.Name, uid(want.ID))
+	err := t.Exec(ctx, `DELETE FROM @lists WHERE version = 0 AND (name = ? OR id = ?)`, want.Name, want.ID)
 	if err != nil {
 		return row, err
 	}
-	err = t.row(ctx, []any{&row.Seq}, `INSERT INTO @lists (id, name, source, reason, public_reason, version, content, entries, created_at, synced_by)
-		VALUES (?, ?, '', '', '', 0, 0, 0, ?, '') RETURNING seq`, uid(row.ID), row.Name, sqlbackend.TimeArg(row.CreatedAt))
+	row.Seq, err = t.Insert(ctx, `INSERT INTO @lists (id, name, source, reason, public_reason, version, content, entries, created_at, synced_by)
+		VALUES (?, ?, '', '', '', 0, 0, 0, ?, '')`, row.ID, row.Name, TimeArg(row.CreatedAt))
 	return row, err
 }

@@ -1,23 +1,21 @@
-package pgstore
+package sqlbackend
 
 import (
 	"context"
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"example.com/ostraka/internal/changelog"
-	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
 // UndoList implements [store.Lists].
-func (s *Store) UndoList(ctx context.Context, name string, version int64, change store.Change) (store.List, error) {
+func (o Operations) UndoList(ctx context.Context, name string, version int64, change store.Change) (store.List, error) {
 	doing := fmt.Sprintf("undo the list %.64q", name)
-	g := s.newStaging(doing)
+	g := o.newStaging(doing)
 	var after store.List
-	err := s.write(ctx, doing, func(t *tx) (err error) {
+	err := o.write(ctx, doing, func(t Writer) (err error) {
 		if g.list, err = t.list(ctx, name); err != nil {
 			return err
 		}
@@ -33,12 +31,12 @@ func (s *Store) UndoList(ctx context.Context, name string, version int64, change
 	if err != nil {
 		return store.List{}, err
 	}
-	g.list.List, g.list.content = after, g.list.content-1
-	s.tidy(ctx, doing, func() error {
+	g.list.List, g.list.Content = after, g.list.Content-1
+	o.db.Tidy(ctx, doing, func() error {
 		if err := g.dropLeftovers(ctx); err != nil {
 			return err
 		}
-		if err := s.forgetVersions(ctx, doing, after.Seq); err != nil {
+		if err := o.forgetVersions(ctx, doing, after.Seq); err != nil {
 			return err
 		}
 		return g.release(ctx)
@@ -48,10 +46,10 @@ func (s *Store) UndoList(ctx context.Context, name string, version int64, change
 
 // undo puts the content before into force. It takes the list over, so that a
 // staging that is under way ends, and its entries can be told from leftovers.
-func (t *tx) undo(ctx context.Context, row *listRow, token uuid.UUID, change store.Change) (store.List, error) {
-	before, after := row.List, row.previous.Undone(row.List)
+func (t Writer) undo(ctx context.Context, row *ListRow, token uuid.UUID, change store.Change) (store.List, error) {
+	before, after := row.List, row.Previous.Undone(row.List)
 
-	keys, err := t.changedKeys(ctx, &before, &after, row.content)
+	keys, err := t.changedKeys(ctx, &before, &after, row.Content)
 	if err != nil {
 		return after, err
 	}
@@ -59,12 +57,12 @@ func (t *tx) undo(ctx context.Context, row *listRow, token uuid.UUID, change sto
 	if err != nil {
 		return after, err
 	}
-	err = t.exec(ctx, `UPDATE @lists SET version = ?, entries = ?, content = content - 1, synced_at = ?, synced_by = ?,
+	err = t.Exec(ctx, `UPDATE @lists SET version = ?, entries = ?, content = content - 1, synced_at = ?, synced_by = ?,
 		source = ?, reason = ?, public_reason = ?, writer = ?, previous_entries = NULL, previous_synced_at = NULL,
 		previous_synced_by = NULL, previous_source = NULL, previous_reason = NULL, previous_public_reason = NULL,
 		digest = ?, previous_digest = NULL WHERE seq = ?`,
-		after.Version, after.Entries, sqlbackend.TimeArg(after.SyncedAt), after.SyncedBy,
-		after.Source, after.Reason, after.PublicReason, uid(token), after.Digest, after.Seq)
+		after.Version, after.Entries, TimeArg(after.SyncedAt), after.SyncedBy,
+		after.Source, after.Reason, after.PublicReason, token, after.Digest, after.Seq)
 	if err != nil {
 		return after, err
 	}
@@ -75,13 +73,13 @@ func (t *tx) undo(ctx context.Context, row *listRow, token uuid.UUID, change sto
 	if err != nil {
 		return after, err
 	}
-	return after, t.log(c)
+	return after, t.Log(ctx, c)
 }
 
 // changedKeys returns the keys of the entries that a list has in a content and not
 // in the one before, or the other way round; and of all in either if texts differ.
 // Leftovers of a staging that was cut off are of other contents.
-func (t *tx) changedKeys(ctx context.Context, before, after *store.List, content int64) ([]store.Key, error) {
+func (t Writer) changedKeys(ctx context.Context, before, after *store.List, content int64) ([]store.Key, error) {
 	if changelog.OtherRules(before, after) {
 		return t.entryKeys(ctx, `SELECT key FROM @rules
 			WHERE list = ?1 AND since <= ?2 AND (until IS NULL OR until >= ?2)`, after.Seq, content)
@@ -92,59 +90,65 @@ func (t *tx) changedKeys(ctx context.Context, before, after *store.List, content
 
 // undoCounts returns what [changelog.ListCounts] does of the entries that come
 // back and go: the rows of the content before and of the one in force.
-func (t *tx) undoCounts(ctx context.Context, row *listRow) (map[string]int64, error) {
+func (t Writer) undoCounts(ctx context.Context, row *ListRow) (map[string]int64, error) {
 	var added, removed, changed int64
-	err := t.row(ctx, []any{&added, &removed, &changed}, `SELECT
-		count(*) FILTER (WHERE came.id IS NULL), count(*) FILTER (WHERE back.id IS NULL),
-		count(*) FILTER (WHERE (back.effect, back.scope, back.shadow) <> (came.effect, came.scope, came.shadow))
-		FROM (SELECT id, effect, scope, shadow FROM @rules WHERE list = ?1 AND until = ?2) back
-		FULL JOIN (SELECT id, effect, scope, shadow FROM @rules WHERE list = ?1 AND since = ?2) came ON came.id = back.id`,
-		row.Seq, row.content)
+	err := t.Row(ctx, []any{&added, &removed, &changed}, `SELECT
+		count(*) FILTER (WHERE back = 1 AND gone = 0), count(*) FILTER (WHERE gone = 1 AND back = 0),
+		count(*) FILTER (WHERE gone = 1 AND back = 1 AND other)
+		FROM (
+			SELECT max(back) AS back, max(gone) AS gone, min(effect) <> max(effect) OR min(scope) <> max(scope)
+				OR min(CAST(shadow AS integer)) <> max(CAST(shadow AS integer)) AS other
+			FROM (
+				SELECT id, 1 AS back, 0 AS gone, effect, scope, shadow FROM @rules WHERE list = ?1 AND until = ?2
+				UNION ALL
+				SELECT id, 0, 1, effect, scope, shadow FROM @rules WHERE list = ?1 AND since = ?2
+			) AS either GROUP BY id
+		) AS entries`, row.Seq, row.Content)
 	return map[string]int64{"added": added, "removed": removed, "changed": changed}, err
 }
 
 // DropList implements [store.Lists].
-func (s *Store) DropList(ctx context.Context, name string, change store.Change) (store.List, error) {
+func (o Operations) DropList(ctx context.Context, name string, change store.Change) (store.List, error) {
 	doing := fmt.Sprintf("drop the list %.64q", name)
 	var list store.List
-	err := s.write(ctx, doing, func(t *tx) error {
+	err := o.write(ctx, doing, func(t Writer) error {
 		row, err := t.list(ctx, name)
 		if err != nil {
 			return err
 		}
 		list = row.List
 		keys, err := t.entryKeys(ctx, `SELECT key FROM @rules
-			WHERE list = ?1 AND since <= ?2 AND (until IS NULL OR until > ?2)`, list.Seq, row.content)
+			WHERE list = ?1 AND since <= ?2 AND (until IS NULL OR until > ?2)`, list.Seq, row.Content)
 		if err != nil {
 			return err
 		}
 		// Without this row, none of its entries is in force.
-		if err := t.exec(ctx, `DELETE FROM @lists WHERE seq = ?`, list.Seq); err != nil {
+		if err := t.Exec(ctx, `DELETE FROM @lists WHERE seq = ?`, list.Seq); err != nil {
 			return err
 		}
 		c, err := changelog.List(change, &list, nil, keys, map[string]int64{"added": 0, "removed": list.Entries, "changed": 0})
 		if err != nil {
 			return err
 		}
-		return t.log(c)
+		return t.Log(ctx, c)
 	})
 	if err != nil {
 		return store.List{}, err
 	}
-	s.tidy(ctx, doing, func() error { return s.dropOrphans(ctx, doing) })
+	o.db.Tidy(ctx, doing, func() error { return o.dropOrphans(ctx, doing) })
 	return list, nil
 }
 
 // entryKeys returns the keys that the query selects of a content of a list, as
 // many as decide whether a change can name them.
-func (t *tx) entryKeys(ctx context.Context, query string, list, content int64) ([]store.Key, error) {
+func (t Writer) entryKeys(ctx context.Context, query string, list, content int64) ([]store.Key, error) {
 	var keys []store.Key
-	err := t.each(ctx, func(rows pgx.Rows) error {
+	err := t.Each(ctx, func(row Row) error {
 		var text string
-		if err := rows.Scan(&text); err != nil {
+		if err := row.Scan(&text); err != nil {
 			return err
 		}
-		key, err := sqlbackend.ParseRuleKey(text)
+		key, err := ParseRuleKey(text)
 		keys = append(keys, key)
 		return err
 	}, fmt.Sprintf(`SELECT DISTINCT key FROM (%s) AS entries LIMIT %d`, query, store.MaxKnownKeys+1), list, content)
