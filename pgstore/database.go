@@ -150,5 +150,15 @@ func (t *tx) Insert(ctx context.Context, query string, args ...any) (seq int64, 
 // Log implements [sqlbackend.Tx].
 func (t *tx) Log(_ context.Context, c store.Change) error { return t.log(c) }
 
+// LockValue implements [sqlbackend.Tx]. The lock of another value may be the same, which
+// does no harm.
+func (t *tx) LockValue(ctx context.Context, b *store.Ban) error {
+	return t.exec(ctx, `SELECT pg_advisory_xact_lock(?)`, t.store.lockOfValue(b))
+}
+
+func (s *Store) lockOfValue(b *store.Ban) int64 {
+	return lockKey(b.Kind.String()+b.Value, s.options.Schema)
+}
+
 // shared returns what the shared operations do within the transaction.
 func (t *tx) shared() sqlbackend.Writer { return sqlbackend.NewWriter(t, database{t.store}) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -99,18 +100,18 @@ func BenchmarkCreateBans(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			insertBan, err := tx.Prepare(`INSERT INTO ostraka_bans (` + banColumns + `, ruled) VALUES (?` + strings.Repeat(`, ?`, 20) + `, 1)`)
+			insertBan, err := tx.Prepare(`INSERT INTO ostraka_bans (` + sqlbackend.BanColumns + `, ruled) VALUES (?` + strings.Repeat(`, ?`, 20) + `, 1)`)
 			if err != nil {
 				b.Fatal(err)
 			}
-			insertRule, err := tx.Prepare(`INSERT INTO ostraka_rules (` + recordRuleColumns + `) VALUES (?` + strings.Repeat(`, ?`, 10) + `)`)
+			insertRule, err := tx.Prepare(`INSERT INTO ostraka_rules (` + sqlbackend.RuleColumns + `) VALUES (?` + strings.Repeat(`, ?`, 10) + `)`)
 			if err != nil {
 				b.Fatal(err)
 			}
 			for i := range bans {
 				ban := &bans[i]
 				ban.Version = 1
-				if _, err := insertBan.Exec(banArgs(ban)...); err != nil {
+				if _, err := insertBan.Exec(columnArgs(sqlbackend.BanArgs(ban))...); err != nil {
 					b.Fatal(err)
 				}
 				if _, err := insertRule.Exec("d:"+ban.KeyText, ban.ID[:], nil, 0, 0, false, nil, 0, ban.Reason, ban.PublicReason); err != nil {

@@ -148,6 +148,9 @@ func (t *tx) Insert(ctx context.Context, query string, args ...any) (seq int64, 
 // Log implements [sqlbackend.Tx].
 func (t *tx) Log(ctx context.Context, c store.Change) error { return t.log(ctx, c) }
 
+// LockValue implements [sqlbackend.Tx]. There is one writer at a time.
+func (t *tx) LockValue(context.Context, *store.Ban) error { return nil }
+
 // shared returns what the shared operations do within the transaction.
 func (t *tx) shared() sqlbackend.Writer { return sqlbackend.NewWriter(t, database{t.store}) }
 

@@ -5,291 +5,16 @@ import (
 	"database/sql"
 	"encoding/json"
 
-	"github.com/google/uuid"
-
 	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
-// RedactBan implements [store.Redactions]. What the pages of the file held is
-// overwritten, and the write-ahead log folded into the file, unless a reader keeps it
-// from being so just then. [Store.Vacuum] also overwrites what was deleted before.
-func (s *Store) RedactBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	asked := ban
-	err := s.writeOver(ctx, "redact a ban", func(t *tx) error {
-		ban = asked
-		return t.redactBan(ctx, &ban, change)
-	})
-	if err != nil {
-		return store.Ban{}, err
-	}
-	return ban, nil
-}
-
-func (t *tx) redactBan(ctx context.Context, ban *store.Ban, change store.Change) error {
-	before, err := t.byID(ctx, ban.ID)
-	if err != nil {
-		return err
-	}
-	history, err := t.logOf(ctx, ban.ID)
-	if err != nil {
-		return err
-	}
-	r := &redacting{changelog.ForBan(&before, ban, history), t}
-	others, err := r.bans(ctx, &before)
-	if err != nil {
-		return err
-	}
-	for i := range others {
-		if others[i].Active(change.At) && before.Version == ban.Version {
-			return &store.ExistsError{Existing: others[i]}
-		}
-	}
-	logged, err := t.updateBan(ctx, ban, nil, change)
-	if err != nil {
-		return err
-	}
-	for i := range others {
-		r.ReplaceBan(&others[i], ban.KeyText)
-		if err := r.replace(ctx, &others[i], ban.Value, ban.KeyText); err != nil {
-			return err
-		}
-	}
-	if err := r.run(ctx); err != nil {
-		return err
-	}
-	all, err := r.Log(int64(len(others)), true, logged)
-	if err != nil {
-		return err
-	}
-	return t.logAll(ctx, all)
-}
-
-func (t *tx) logAll(ctx context.Context, all []store.Change) error {
-	for _, c := range all {
-		if err := t.log(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// logOf returns what the log has of a record.
-func (t *tx) logOf(ctx context.Context, id uuid.UUID) ([]store.Change, error) {
-	return sqlbackend.Collect(ctx, t, sqlbackend.ScanChange, `SELECT `+sqlbackend.ChangeColumns+` FROM @changes WHERE target = ? ORDER BY seq`, id)
-}
-
-// redacting is a redaction within its transaction.
-type redacting struct {
-	*changelog.Redaction
-	tx *tx
-}
-
-// bans returns the bans whose keys are to be replaced, in the order of their Seq; and,
-// if of is not nil, those of its value, but not itself.
-func (r *redacting) bans(ctx context.Context, of *store.Ban) (found []store.Ban, err error) {
-	seen := map[int64]bool{}
-	if of != nil {
-		seen[of.Seq] = true
-	}
-	add := func(where string, kind store.Kind, text string) error {
-		some, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (b store.Ban, err error) {
-			return b, rows.Scan(banDest(&b)...)
-		}, `SELECT seq, `+banColumns+` FROM ostraka_bans WHERE kind = ? AND `+where+` ORDER BY seq`, int64(kind), text)
-		for _, b := range some {
-			if !seen[b.Seq] {
-				seen[b.Seq] = true
-				found = append(found, b)
-			}
-		}
-		return err
-	}
-	for _, key := range r.OldKeys() {
-		if err := add(`key_text = ?`, key.Kind, key.Text); err != nil {
-			return nil, err
-		}
-	}
-	if of != nil {
-		err = add(`value = ?`, of.Kind, of.Value)
-	}
-	return found, err
-}
-
-// replace gives a ban, and its rule if it has one, another value and key.
-func (r *redacting) replace(ctx context.Context, b *store.Ban, value, keyText string) error {
-	err := r.tx.exec(ctx, `UPDATE ostraka_bans SET value = ?, key_text = ?, version = version + 1 WHERE seq = ?`, value, keyText, b.Seq)
-	if err != nil {
-		return err
-	}
-	return r.tx.shared().MoveRule(ctx, &sqlbackend.KeyedRow{ID: b.ID, Key: b.Key(), Value: value}, store.Key{Kind: b.Kind, Text: keyText})
-}
-
-// account redacts what is left of an account that goes: its bans, its aliases and the
-// rest. It returns how many bans.
-func (r *redacting) account(ctx context.Context, u *accountUpdate, keepAliases bool) (redacted int64, err error) {
-	bans, err := r.bans(ctx, nil)
-	if err != nil {
-		return 0, err
-	}
-	for i := range bans {
-		by := r.Key(bans[i].Key()).Text
-		r.ReplaceBan(&bans[i], by)
-		if err := r.replace(ctx, &bans[i], by, by); err != nil {
-			return 0, err
-		}
-	}
-	if err := r.overrule(ctx, u); err != nil {
-		return 0, err
-	}
-	if err := r.aliases(ctx, keepAliases); err != nil {
-		return 0, err
-	}
-	return int64(len(bans)), r.run(ctx)
-}
-
-// overrule revokes what is active beside the ban that decides.
-func (r *redacting) overrule(ctx context.Context, u *accountUpdate) error {
-	for _, key := range r.NewKeys() {
-		bans, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (b store.Ban, err error) {
-			return b, rows.Scan(banDest(&b)...)
-		}, `SELECT seq, `+banColumns+` FROM ostraka_bans WHERE kind = ? AND value = ? AND ruled = 1 ORDER BY seq`, int64(key.Kind), key.Text)
-		if err != nil {
-			return err
-		}
-		for _, b := range changelog.Overruled(bans, u.change.At) {
-			u.write.RevokeBans = append(u.write.RevokeBans, b.ID)
-		}
-	}
-	return u.revokeBans(ctx)
-}
-
-// aliases takes the aliases of the account away, or all of them but their addresses.
-func (r *redacting) aliases(ctx context.Context, keep bool) error {
-	conditions := []string{`owner = ?`}
-	args := []any{idArg(r.Gone())}
-	for _, name := range r.Names() {
-		conditions, args = append(conditions, `destination = ?`), append(args, name)
-	}
-	for i, where := range conditions { // each has an index
-		query := `DELETE FROM ostraka_aliases WHERE ` + where
-		if keep {
-			var bare store.MailAlias
-			query = `UPDATE ostraka_aliases SET active = 0, owner = NULL, disabled_ban = NULL, destination = '', mailbox = '',
-				destination_host = '` + sqlbackend.HostKey(bare.Destination) + `', version = version + 1 WHERE ` + where
-		}
-		if err := r.tx.exec(ctx, query, args[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// run redacts the holds of accounts, the names of who did something, and the log.
-func (r *redacting) run(ctx context.Context) error {
-	return inOrder(ctx, r.holds, r.actors, r.subscriptions, r.log, r.keptKeys)
-}
-
-// held is the hold of an account.
-type held struct {
-	seq  int64
-	hold store.Hold
-}
-
-func (r *redacting) holds(ctx context.Context) error {
-	all, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (h held, err error) {
-		return h, rows.Scan(&h.seq, sqlbackend.FromJSON[store.Hold]{To: &h.hold})
-	}, `SELECT seq, hold FROM ostraka_accounts WHERE hold_since IS NOT NULL`)
-	if err != nil {
-		return err
-	}
-	for _, h := range all {
-		if !r.Hold(&h.hold) {
-			continue
-		}
-		text, err := json.Marshal(h.hold)
-		if err == nil {
-			err = r.tx.exec(ctx, `UPDATE ostraka_accounts SET hold = ?, version = version + 1 WHERE seq = ?`, string(text), h.seq)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// actorColumns are those that name who did something, with what else is set where one
-// is changed.
-var actorColumns = []struct{ table, column, also string }{
-	{"ostraka_bans", "created_by", ", version = version + 1"},
-	{"ostraka_bans", "revoked_by", ", version = version + 1"},
-	{"ostraka_blocks", "created_by", ""},
-	{"ostraka_accounts", "created_by", ", version = version + 1"},
-	{"ostraka_accounts", "suspended_by", ", version = version + 1"},
-	{"ostraka_aliases", "created_by", ", version = version + 1"},
-	{"ostraka_lists", "synced_by", ", version = version + 1, writer = NULL"},
-	{"ostraka_lists", "previous_synced_by", ", version = version + 1, writer = NULL"},
-}
-
-func (r *redacting) actors(ctx context.Context) error {
-	if len(r.Names()) == 0 {
-		return nil
-	}
-	for _, c := range actorColumns {
-		names, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (name string, err error) {
-			return name, rows.Scan(&name)
-		}, `SELECT DISTINCT `+c.column+` FROM `+c.table+` WHERE `+c.column+` <> ''`)
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			by := r.Actor(name)
-			if by == name {
-				continue
-			}
-			err := r.tx.exec(ctx, `UPDATE `+c.table+` SET `+c.column+` = ?`+c.also+` WHERE `+c.column+` = ?`, by, name)
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (r *redacting) subscriptions(ctx context.Context) error {
-	if len(r.Names()) == 0 {
-		return nil
-	}
-	all, err := collect(ctx, r.tx.conn, func(rows *sql.Rows) (store.Subscription, error) {
-		return sqlbackend.ScanSubscription(rows.Scan)
-	}, dialect.Query(sqlbackend.SelectSubscription+`true`))
-	if err != nil {
-		return err
-	}
-	for i := range all {
-		sub := &all[i]
-		by := r.Actor(sub.UpdatedBy)
-		if by == sub.UpdatedBy {
-			continue
-		}
-		sub.UpdatedBy = by
-		sub.Version++
-		settings, _, err := sqlbackend.SubscriptionTexts(sub)
-		if err == nil {
-			err = r.tx.exec(ctx, `UPDATE ostraka_subscriptions SET settings = ?, version = ? WHERE list = ?`, settings, sub.Version, sub.List)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// log redacts the entries of the log.
-func (r *redacting) log(ctx context.Context) error {
+// RedactLog implements [sqlbackend.Tx].
+func (t *tx) RedactLog(ctx context.Context, r *changelog.Redaction, entry func(*store.Change) error) error {
 	finder := r.Finder()
 	var seqs []int64
-	err := each(ctx, r.tx.conn, func(rows *sql.Rows) error {
+	err := each(ctx, t.conn, func(rows *sql.Rows) error {
 		var seq int64
 		var actor string
 		var keys, before, after sql.RawBytes
@@ -305,12 +30,12 @@ func (r *redacting) log(ctx context.Context) error {
 		return err
 	}
 	for _, seq := range seqs {
-		some, err := sqlbackend.Collect(ctx, r.tx, sqlbackend.ScanChange, `SELECT `+sqlbackend.ChangeColumns+` FROM @changes WHERE seq = ?`, seq)
+		some, err := sqlbackend.Collect(ctx, t, sqlbackend.ScanChange, `SELECT `+sqlbackend.ChangeColumns+` FROM @changes WHERE seq = ?`, seq)
 		if err != nil {
 			return err
 		}
 		for i := range some {
-			if err := r.entry(ctx, &some[i]); err != nil {
+			if err := entry(&some[i]); err != nil {
 				return err
 			}
 		}
@@ -318,42 +43,16 @@ func (r *redacting) log(ctx context.Context) error {
 	return nil
 }
 
-func (r *redacting) entry(ctx context.Context, c *store.Change) error {
-	if changed, err := r.Change(c); err != nil || !changed {
-		return err
-	}
-	keys, err := sqlbackend.JSONArg(c.Keys, len(c.Keys))
+// ReplaceKeptKey implements [sqlbackend.Tx]. A whole string, with its quotes, stands for
+// nothing else in an array of strings.
+func (t *tx) ReplaceKeptKey(ctx context.Context, from, to string) error {
+	was, err := json.Marshal(from)
 	if err != nil {
 		return err
 	}
-	return r.tx.exec(ctx, `UPDATE ostraka_changes SET actor = ?, keys = ?, before = ?, after = ? WHERE seq = ?`,
-		c.Actor, keys, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), c.Seq)
-}
-
-// keptKeys redacts the keys that are kept of bulk changes.
-func (r *redacting) keptKeys(ctx context.Context) error {
-	for _, key := range r.OldKeys() {
-		from, err := sqlbackend.RuleKey(key)
-		if err != nil {
-			return err
-		}
-		to, err := sqlbackend.RuleKey(r.Key(key))
-		if err != nil {
-			return err
-		}
-		was, err := json.Marshal(from)
-		if err != nil {
-			return err
-		}
-		by, err := json.Marshal(to)
-		if err != nil {
-			return err
-		}
-		// A whole string, with its quotes, stands for nothing else in an array of strings.
-		err = r.tx.exec(ctx, `UPDATE ostraka_change_keys SET keys = replace(keys, ?1, ?2) WHERE instr(keys, ?1) > 0`, string(was), string(by))
-		if err != nil {
-			return err
-		}
+	by, err := json.Marshal(to)
+	if err != nil {
+		return err
 	}
-	return nil
+	return t.exec(ctx, `UPDATE ostraka_change_keys SET keys = replace(keys, ?1, ?2) WHERE instr(keys, ?1) > 0`, string(was), string(by))
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
@@ -53,9 +54,9 @@ func TestAValueBannedAgainAndAgainCarriesOneRule(t *testing.T) {
 func TestCreationLooksOnlyAtBansWithARule(t *testing.T) {
 	s := openTemp(t)
 	for what, query := range map[string]string{
-		"which ban is active":      `SELECT 1` + activeBan,
-		"whether there are others": rivals,
-		"which bans have expired":  retireExpired,
+		"which ban is active":      dialect.Query(`SELECT 1` + sqlbackend.ActiveBan),
+		"whether there are others": dialect.Query(sqlbackend.Rivals),
+		"which bans have expired":  dialect.Query(sqlbackend.RetireExpired),
 	} {
 		var args []any
 		for n := 1; strings.Contains(query, "?"+strconv.Itoa(n)); n++ {
@@ -84,7 +85,7 @@ func TestTheHistoryOfAValueIsFoundByItsIndexes(t *testing.T) {
 		err = rows.Scan(&a, &b, &c, &line)
 		plan.WriteString(line + "; ")
 		return none, err
-	}, `EXPLAIN QUERY PLAN SELECT seq FROM ostraka_bans WHERE `+historyOf+` AND shadow = ? ORDER BY seq DESC LIMIT 50`, 1, "x", 1, "x", 0)
+	}, dialect.Query(`EXPLAIN QUERY PLAN SELECT seq FROM @bans WHERE `+sqlbackend.HistoryOf+` AND shadow = ? ORDER BY seq DESC LIMIT 50`), 1, "x", 1, "x", 0)
 	for _, index := range []string{"ostraka_bans_ruled (kind=? AND value=?)", "ostraka_bans_over (kind=? AND value=?)"} {
 		if err != nil || !strings.Contains(plan.String(), index) {
 			t.Errorf("it is asked by %q, %v; want %s", plan.String(), err, index)

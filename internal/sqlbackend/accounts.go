@@ -33,7 +33,7 @@ func Qualified(table, columns string) string {
 	return table + "." + strings.Join(strings.Fields(columns), " "+table+".")
 }
 
-// accountsWhere is the query of [ReadAccounts].
+// accountsWhere is the query of [readAccounts].
 func accountsWhere(condition, order string) string {
 	return `SELECT ` + wholeAccount + ` FROM (SELECT * FROM @accounts` + condition + `) a` + partsOfAccount +
 		` ORDER BY a.seq ` + order + `, k.position, e.position`
@@ -136,23 +136,23 @@ func (o Operations) oneAccount(ctx context.Context, where string, arg any) (acco
 }
 
 func oneAccount(ctx context.Context, q Querier, where string, arg any) (store.Account, error) {
-	found, err := ReadAccounts(ctx, q, ` WHERE `+where, `ASC`, arg)
+	found, err := readAccounts(ctx, q, ` WHERE `+where, `ASC`, arg)
 	if err != nil {
 		return store.Account{}, err
 	}
 	return found.Only()
 }
 
-// ReadAccounts reads whole accounts, of which it must be clear by a condition
+// readAccounts reads whole accounts, of which it must be clear by a condition
 // on @accounts and what follows it that they are few.
-func ReadAccounts(ctx context.Context, q Querier, condition, order string, args ...any) (Accounts, error) {
+func readAccounts(ctx context.Context, q Querier, condition, order string, args ...any) (Accounts, error) {
 	var found accountReader
 	err := q.Each(ctx, func(row Row) error { return found.read(row) }, accountsWhere(condition, order), args...)
 	return found.accounts, err
 }
 
-// Account reads an account within a transaction.
-func (t Writer) Account(ctx context.Context, id uuid.UUID) (store.Account, error) {
+// account reads an account within a transaction.
+func (t Writer) account(ctx context.Context, id uuid.UUID) (store.Account, error) {
 	return oneAccount(ctx, t, `id = ?`, id)
 }
 
@@ -218,7 +218,7 @@ func (o Operations) ListAccounts(ctx context.Context, filter store.AccountFilter
 	tail := c.Page(page)
 	order := choose(page.OldestFirst, `ASC`, `DESC`)
 	err = o.db.Read(ctx, "list accounts", func(q Querier) error {
-		accounts, err = ReadAccounts(ctx, q, c.Where()+tail, order, c.Args...)
+		accounts, err = readAccounts(ctx, q, c.Where()+tail, order, c.Args...)
 		return err
 	})
 	if err != nil {

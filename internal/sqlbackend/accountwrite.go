@@ -18,7 +18,7 @@ func (o Operations) CreateAccount(ctx context.Context, account store.Account, ch
 	account = NormalAccount(account)
 	account.Seq, account.Version, account.LastLoginAt = 0, 1, time.Time{}
 	err := o.write(ctx, "create an account", func(t Writer) error {
-		if err := t.Taken(ctx, &account); err != nil {
+		if err := t.taken(ctx, &account); err != nil {
 			return err
 		}
 		if err := t.insertAccount(ctx, &account); err != nil {
@@ -36,8 +36,8 @@ func (o Operations) CreateAccount(ctx context.Context, account store.Account, ch
 	return account, nil
 }
 
-// Taken returns the error for what of the account another one has.
-func (t Writer) Taken(ctx context.Context, a *store.Account) error {
+// taken returns the error for what of the account another one has.
+func (t Writer) taken(ctx context.Context, a *store.Account) error {
 	for _, key := range a.HandleKeys {
 		if err := t.takenBy(ctx, hasKey, key, a.Seq, "handle", a.Handle); err != nil {
 			return err
@@ -127,8 +127,8 @@ func (t Writer) insertEmails(ctx context.Context, a *store.Account) error {
 	return nil
 }
 
-// ReplaceRow writes the account but for its handle keys and addresses.
-func (t Writer) ReplaceRow(ctx context.Context, a *store.Account) error {
+// replaceRow writes the account but for its handle keys and addresses.
+func (t Writer) replaceRow(ctx context.Context, a *store.Account) error {
 	args, err := accountArgs(a)
 	if err != nil {
 		return err
@@ -137,8 +137,8 @@ func (t Writer) ReplaceRow(ctx context.Context, a *store.Account) error {
 		append(args, a.Seq)...)
 }
 
-// ReplaceParts writes the handle keys and the addresses if they differ.
-func (t Writer) ReplaceParts(ctx context.Context, before, after *store.Account) error {
+// replaceParts writes the handle keys and the addresses if they differ.
+func (t Writer) replaceParts(ctx context.Context, before, after *store.Account) error {
 	if !slices.Equal(before.HandleKeys, after.HandleKeys) {
 		if err := t.Exec(ctx, `DELETE FROM @handle_keys WHERE account = ?`, after.Seq); err != nil {
 			return err
@@ -156,9 +156,9 @@ func (t Writer) ReplaceParts(ctx context.Context, before, after *store.Account) 
 	return t.insertEmails(ctx, after)
 }
 
-// KeepAdmin refuses to take away the last active admin. after is nil if the
+// keepAdmin refuses to take away the last active admin. after is nil if the
 // account is to go.
-func (t Writer) KeepAdmin(ctx context.Context, before, after *store.Account) error {
+func (t Writer) keepAdmin(ctx context.Context, before, after *store.Account) error {
 	active := func(a *store.Account) bool { return a != nil && a.Admin && a.Active() }
 	if !active(before) || active(after) {
 		return nil
@@ -172,9 +172,9 @@ func (t Writer) KeepAdmin(ctx context.Context, before, after *store.Account) err
 	return err
 }
 
-// DeleteAccount deletes the account, and what refers to it first, whether or not the
+// deleteAccount deletes the account, and what refers to it first, whether or not the
 // database sees to it.
-func (t Writer) DeleteAccount(ctx context.Context, a *store.Account) error {
+func (t Writer) deleteAccount(ctx context.Context, a *store.Account) error {
 	if err := t.Exec(ctx, `DELETE FROM @credentials WHERE account = ?`, a.ID); err != nil {
 		return err
 	}

@@ -129,9 +129,9 @@ func (o Operations) DeleteAlias(ctx context.Context, id uuid.UUID, change store.
 	})
 }
 
-// DisableAliases turns off the active aliases that a condition selects, and says
+// disableAliases turns off the active aliases that a condition selects, and says
 // how many. ban is what does it, or zero.
-func (t Writer) DisableAliases(ctx context.Context, ban uuid.UUID, at time.Time, where string, args ...any) (int64, error) {
+func (t Writer) disableAliases(ctx context.Context, ban uuid.UUID, at time.Time, where string, args ...any) (int64, error) {
 	return t.Affect(ctx, `UPDATE @aliases SET active = @false, disabled_ban = ?, updated_at = ?, version = version + 1
 		WHERE active = @true AND (`+where+`)`, append([]any{IDArg(ban), at.UnixMicro()}, args...)...)
 }

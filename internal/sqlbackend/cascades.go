@@ -56,15 +56,15 @@ func aliasScope(key store.Key) scope {
 	return scope{`seq IN (` + active + at.where + ` UNION ALL ` + active + to.where + `)`, slices.Concat(at.args, to.args)}
 }
 
-// DisableSelected turns off, for a ban, the active aliases that the selector
+// disableSelected turns off, for a ban, the active aliases that the selector
 // selects, and says how many.
-func (t Writer) DisableSelected(ctx context.Context, selector *store.Selector, ban uuid.UUID, at time.Time) (int64, error) {
+func (t Writer) disableSelected(ctx context.Context, selector *store.Selector, ban uuid.UUID, at time.Time) (int64, error) {
 	in := aliasScope(selector.Key)
 	switch {
 	case in.empty():
 		return 0, nil
 	case selector.Test == nil:
-		return t.DisableAliases(ctx, ban, at, in.where, in.args...)
+		return t.disableAliases(ctx, ban, at, in.where, in.args...)
 	}
 	selected, err := t.selectedAliases(ctx, selector, in)
 	if err != nil {
@@ -72,7 +72,7 @@ func (t Writer) DisableSelected(ctx context.Context, selector *store.Selector, b
 	}
 	var disabled int64
 	for batch := range slices.Chunk(selected, t.db.StepRows()) {
-		n, err := t.DisableAliases(ctx, ban, at, t.db.Dialect().In(`seq`), batch)
+		n, err := t.disableAliases(ctx, ban, at, t.db.Dialect().In(`seq`), batch)
 		if err != nil {
 			return 0, err
 		}

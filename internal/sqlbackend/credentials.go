@@ -167,7 +167,7 @@ func (o Operations) ListCredentials(ctx context.Context, filter store.Credential
 // RevokeCredentials implements [store.Credentials].
 func (o Operations) RevokeCredentials(ctx context.Context, filter store.CredentialFilter, change store.Change) (revoked int64, err error) {
 	err = o.write(ctx, "revoke credentials", func(t Writer) (err error) {
-		if revoked, err = t.Revoke(ctx, &filter, change.At); err != nil || revoked == 0 || change.Action == "" {
+		if revoked, err = t.revoke(ctx, &filter, change.At); err != nil || revoked == 0 || change.Action == "" {
 			return err
 		}
 		return t.Log(ctx, changelog.Revoked(change, &filter, revoked))
@@ -178,9 +178,9 @@ func (o Operations) RevokeCredentials(ctx context.Context, filter store.Credenti
 	return revoked, nil
 }
 
-// Revoke revokes the credentials that the filter selects and that are not
+// revoke revokes the credentials that the filter selects and that are not
 // revoked yet, and says how many.
-func (t Writer) Revoke(ctx context.Context, filter *store.CredentialFilter, at time.Time) (int64, error) {
+func (t Writer) revoke(ctx context.Context, filter *store.CredentialFilter, at time.Time) (int64, error) {
 	c := credentialConditions(filter)
 	c.Add(`revoked_at IS NULL`)
 	return t.Affect(ctx, `UPDATE @credentials SET revoked_at = ?`+c.Where(), append([]any{at.UnixMicro()}, c.Args...)...)

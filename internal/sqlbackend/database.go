@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/store"
 )
 
@@ -109,6 +110,15 @@ type Tx interface {
 	// AddEntries adds entries to that version. It counts their prefix lengths with them: a
 	// length must be known before the first of its rules is seen.
 	AddEntries(ctx context.Context, list *ListRow, entries []*store.Entry) error
+	// LockValue keeps those who are together with it from writing bans of the same kind and
+	// value.
+	LockValue(ctx context.Context, b *store.Ban) error
+	// RedactLog calls entry for the entries of the log that the redaction may have to change,
+	// which entry writes.
+	RedactLog(ctx context.Context, r *changelog.Redaction, entry func(*store.Change) error) error
+	// ReplaceKeptKey replaces a key of a rule, as [RuleKey] makes it, in those kept of bulk
+	// changes.
+	ReplaceKeptKey(ctx context.Context, from, to string) error
 	// ForgetHits forgets what those of the rules caught that are in @rules no more.
 	ForgetHits(ctx context.Context, rules []uuid.UUID) error
 }

@@ -137,7 +137,7 @@ func (r *rekeying) logged(change store.Change) (store.Change, bool) {
 // bans makes the keys of the bans of a page, and returns the Seq of its last one
 // if there may be more.
 func (r *rekeying) bans(ctx context.Context, after int64) (last int64, err error) {
-	bans, err := Collect(ctx, r.t, func(row Row) (b KeyedRow, err error) {
+	bans, err := Collect(ctx, r.t, func(row Row) (b keyedRow, err error) {
 		return b, row.Scan(&b.Seq, &b.ID, (*uint8)(&b.Key.Kind), &b.Value, &b.Key.Text)
 	}, `SELECT seq, id, kind, value, key_text FROM @bans WHERE seq > ? ORDER BY seq LIMIT ?`, after, r.size)
 	if err != nil {
@@ -153,7 +153,7 @@ func (r *rekeying) bans(ctx context.Context, after int64) (last int64, err error
 		if err := r.t.Exec(ctx, `UPDATE @bans SET key_text = ?, version = version + 1 WHERE seq = ?`, key.Text, b.Seq); err != nil {
 			return 0, err
 		}
-		if err := r.t.MoveRule(ctx, b, key); err != nil {
+		if err := r.t.moveRule(ctx, b, key); err != nil {
 			return 0, err
 		}
 	}
@@ -163,8 +163,8 @@ func (r *rekeying) bans(ctx context.Context, after int64) (last int64, err error
 	return last, nil
 }
 
-// MoveRule gives the row of a rule, if there is one, another key.
-func (t Writer) MoveRule(ctx context.Context, row *KeyedRow, key store.Key) error {
+// moveRule gives the row of a rule, if there is one, another key.
+func (t Writer) moveRule(ctx context.Context, row *keyedRow, key store.Key) error {
 	from, err := RuleKey(row.Key)
 	if err != nil {
 		return err
@@ -199,7 +199,7 @@ func (r *rekeying) entries(ctx context.Context, place changelog.Place) (next str
 		}
 		r.move(e.Key, key)
 		lists[e.List] = true
-		if err := r.t.MoveRule(ctx, e, key); err != nil {
+		if err := r.t.moveRule(ctx, e, key); err != nil {
 			return "", err
 		}
 		to, err := RuleKey(key)
@@ -222,7 +222,7 @@ func (r *rekeying) entries(ctx context.Context, place changelog.Place) (next str
 	return "", nil
 }
 
-func scanKeyedEntry(row Row) (e KeyedRow, err error) {
+func scanKeyedEntry(row Row) (e keyedRow, err error) {
 	var key string
 	var value sql.NullString
 	if err := row.Scan(&key, &e.ID, &e.Since, &e.List, &value); err != nil {
@@ -237,7 +237,7 @@ func scanKeyedEntry(row Row) (e KeyedRow, err error) {
 
 // rowPlace returns the place of a row of @rules as [parseRowPlace] reads
 // it.
-func rowPlace(row *KeyedRow) (string, error) {
+func rowPlace(row *keyedRow) (string, error) {
 	key, err := RuleKey(row.Key)
 	return fmt.Sprintf("%d:%s:%s", row.Since, row.ID, key), err
 }
@@ -261,7 +261,7 @@ func parseRowPlace(place changelog.Place) (key string, row uuid.UUID, since int6
 
 // accounts does what bans does for accounts.
 func (r *rekeying) accounts(ctx context.Context, after int64) (last int64, err error) {
-	found, err := ReadAccounts(ctx, r.t, ` WHERE seq > ? ORDER BY seq LIMIT ?`, `ASC`, after, r.size)
+	found, err := readAccounts(ctx, r.t, ` WHERE seq > ? ORDER BY seq LIMIT ?`, `ASC`, after, r.size)
 	if err != nil {
 		return 0, err
 	}
@@ -343,8 +343,8 @@ func (r *rekeying) aliases(ctx context.Context, after int64) (last int64, err er
 	return last, nil
 }
 
-// KeyedRow is what the key of a row is made of.
-type KeyedRow struct {
+// keyedRow is what the key of a row is made of.
+type keyedRow struct {
 	Seq   int64
 	ID    uuid.UUID
 	Since int64

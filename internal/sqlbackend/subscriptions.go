@@ -11,28 +11,28 @@ import (
 	"example.com/ostraka/store"
 )
 
-// SubscriptionTexts returns the columns that keep a subscription: what was put, and
+// subscriptionTexts returns the columns that keep a subscription: what was put, and
 // its State. It makes the times of both what is read back.
-func SubscriptionTexts(s *store.Subscription) (settings, state string, err error) {
+func subscriptionTexts(s *store.Subscription) (settings, state string, err error) {
 	NormalTimes(&s.CreatedAt, &s.UpdatedAt)
 	text, err := json.Marshal(s)
 	if err != nil {
 		return "", "", err
 	}
-	state, err = SubscriptionState(&s.State)
+	state, err = subscriptionState(&s.State)
 	return string(text), state, err
 }
 
-// SubscriptionState returns the column that keeps the State of a subscription.
-func SubscriptionState(s *store.SubscriptionState) (string, error) {
+// subscriptionState returns the column that keeps the State of a subscription.
+func subscriptionState(s *store.SubscriptionState) (string, error) {
 	NormalTimes(&s.DueAt, &s.TriedAt, &s.CheckedAt, &s.ChangedAt, &s.HeldUntil)
 	text, err := json.Marshal(s)
 	return string(text), err
 }
 
-// ReadSubscription reads what SubscriptionTexts returns. What it cannot read is
+// readSubscription reads what subscriptionTexts returns. What it cannot read is
 // [ErrCorrupt].
-func ReadSubscription(settings, state string) (s store.Subscription, err error) {
+func readSubscription(settings, state string) (s store.Subscription, err error) {
 	if err = json.Unmarshal([]byte(settings), &s); err == nil {
 		err = json.Unmarshal([]byte(state), &s.State)
 	}
@@ -42,36 +42,36 @@ func ReadSubscription(settings, state string) (s store.Subscription, err error) 
 	return s, nil
 }
 
-// SelectSubscription is followed by a condition.
-const SelectSubscription = `SELECT version, settings, state FROM @subscriptions WHERE `
+// selectSubscription is followed by a condition.
+const selectSubscription = `SELECT version, settings, state FROM @subscriptions WHERE `
 
 // dueSubscription selects the one that is due the longest at a time and that nobody
 // holds.
-const dueSubscription = SelectSubscription + `due_at <= ? AND (holder = '' OR held_until IS NULL OR held_until <= ?)
+const dueSubscription = selectSubscription + `due_at <= ? AND (holder = '' OR held_until IS NULL OR held_until <= ?)
 	ORDER BY due_at, list LIMIT 1`
 
-// ScanSubscription reads a row of the columns of SelectSubscription.
-func ScanSubscription(scan func(...any) error) (store.Subscription, error) {
+// scanSubscription reads a row of the columns of selectSubscription.
+func scanSubscription(scan func(...any) error) (store.Subscription, error) {
 	var version int64
 	var settings, state string
 	if err := scan(&version, &settings, &state); err != nil {
 		return store.Subscription{}, err
 	}
-	s, err := ReadSubscription(settings, state)
+	s, err := readSubscription(settings, state)
 	s.Version = version
 	return s, err
 }
 
 // subscription returns what a query of one row of a subscription selects.
 func (t Writer) subscription(ctx context.Context, query string, args ...any) (store.Subscription, error) {
-	s, err := ScanSubscription(func(dest ...any) error { return t.Row(ctx, dest, query, args...) })
+	s, err := scanSubscription(func(dest ...any) error { return t.Row(ctx, dest, query, args...) })
 	return s, err
 }
 
 // PutSubscription implements [store.Subscriptions].
 func (o Operations) PutSubscription(ctx context.Context, sub store.Subscription, change store.Change) (store.Subscription, error) {
 	err := o.write(ctx, "put a subscription", func(t Writer) error {
-		old, err := t.subscription(ctx, SelectSubscription+`list = ?`, sub.List)
+		old, err := t.subscription(ctx, selectSubscription+`list = ?`, sub.List)
 		var before *store.Subscription
 		switch {
 		case err == nil:
@@ -81,7 +81,7 @@ func (o Operations) PutSubscription(ctx context.Context, sub store.Subscription,
 			return err
 		}
 		sub.Version = old.Version + 1
-		settings, state, err := SubscriptionTexts(&sub)
+		settings, state, err := subscriptionTexts(&sub)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (t Writer) logSubscription(ctx context.Context, change store.Change, before
 // Subscription implements [store.Subscriptions].
 func (o Operations) Subscription(ctx context.Context, list string) (sub store.Subscription, err error) {
 	err = o.db.Read(ctx, "read a subscription", func(q Querier) error {
-		sub, err = ScanSubscription(func(dest ...any) error { return q.Row(ctx, dest, SelectSubscription+`list = ?`, list) })
+		sub, err = scanSubscription(func(dest ...any) error { return q.Row(ctx, dest, selectSubscription+`list = ?`, list) })
 		return err
 	})
 	return sub, err
@@ -120,14 +120,14 @@ func (o Operations) Subscription(ctx context.Context, list string) (sub store.Su
 // Subscriptions implements [store.Subscriptions].
 func (o Operations) Subscriptions(ctx context.Context) ([]store.Subscription, error) {
 	return readAll(ctx, o, "read subscriptions", func(row Row) (store.Subscription, error) {
-		return ScanSubscription(row.Scan)
-	}, SelectSubscription+`true ORDER BY list`)
+		return scanSubscription(row.Scan)
+	}, selectSubscription+`true ORDER BY list`)
 }
 
 // DeleteSubscription implements [store.Subscriptions].
 func (o Operations) DeleteSubscription(ctx context.Context, list string, change store.Change) (sub store.Subscription, err error) {
 	err = o.write(ctx, "delete a subscription", func(t Writer) error {
-		if sub, err = t.subscription(ctx, SelectSubscription+`list = ?`, list); err != nil {
+		if sub, err = t.subscription(ctx, selectSubscription+`list = ?`, list); err != nil {
 			return err
 		}
 		if err := t.Exec(ctx, `DELETE FROM @subscriptions WHERE list = ?`, list); err != nil {
@@ -145,10 +145,10 @@ func (o Operations) DeleteSubscription(ctx context.Context, list string, change 
 func (o Operations) TakeSubscription(ctx context.Context, list, holder string, now, until time.Time) (sub store.Subscription, err error) {
 	query, args := dueSubscription, []any{now.UnixMicro(), now.UnixMicro()}
 	if list != "" {
-		query, args = SelectSubscription+`list = ?`, []any{list}
+		query, args = selectSubscription+`list = ?`, []any{list}
 	}
 	err = o.db.Read(ctx, "look for a subscription that is due", func(q Querier) error {
-		_, err := ScanSubscription(func(dest ...any) error { return q.Row(ctx, dest, query, args...) })
+		_, err := scanSubscription(func(dest ...any) error { return q.Row(ctx, dest, query, args...) })
 		return err
 	})
 	if err != nil {
@@ -173,7 +173,7 @@ func (o Operations) TakeSubscription(ctx context.Context, list, holder string, n
 // SetSubscriptionState implements [store.Subscriptions].
 func (o Operations) SetSubscriptionState(ctx context.Context, list, holder string, version int64, state store.SubscriptionState) error {
 	return o.write(ctx, "write the state of a subscription", func(t Writer) error {
-		sub, err := t.subscription(ctx, SelectSubscription+`list = ?`, list)
+		sub, err := t.subscription(ctx, selectSubscription+`list = ?`, list)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
@@ -185,7 +185,7 @@ func (o Operations) SetSubscriptionState(ctx context.Context, list, holder strin
 }
 
 func (t Writer) setSubscriptionState(ctx context.Context, list string, state *store.SubscriptionState) error {
-	text, err := SubscriptionState(state)
+	text, err := subscriptionState(state)
 	if err != nil {
 		return err
 	}

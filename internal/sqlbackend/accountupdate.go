@@ -1,4 +1,4 @@
-package sqlitestore
+package sqlbackend
 
 import (
 	"context"
@@ -7,19 +7,18 @@ import (
 	"github.com/google/uuid"
 
 	"example.com/ostraka/internal/changelog"
-	"example.com/ostraka/internal/sqlbackend"
 	"example.com/ostraka/store"
 )
 
 // UpdateAccount implements [store.Accounts].
-func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, change store.Change) (written store.AccountWritten, err error) {
-	write.Account = sqlbackend.NormalAccount(write.Account)
-	err = s.write(ctx, "update an account", func(t *tx) error {
-		before, err := t.shared().Account(ctx, write.Account.ID)
+func (o Operations) UpdateAccount(ctx context.Context, write store.AccountWrite, change store.Change) (written store.AccountWritten, err error) {
+	write.Account = NormalAccount(write.Account)
+	err = o.write(ctx, "update an account", func(t Writer) error {
+		before, err := t.account(ctx, write.Account.ID)
 		if err != nil {
 			return err
 		}
-		u := &accountUpdate{tx: t, change: change, write: &write, before: &before}
+		u := &accountUpdate{t: t, change: change, write: &write, before: &before}
 		u.Account = write.Account
 		if err := u.run(ctx); err != nil {
 			return err
@@ -34,22 +33,22 @@ func (s *Store) UpdateAccount(ctx context.Context, write store.AccountWrite, cha
 }
 
 // DeleteAccount implements [store.Accounts].
-func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (store.AccountWritten, error) {
-	return s.RemoveAccount(ctx, store.AccountRemoval{ID: id}, change)
+func (o Operations) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Change) (store.AccountWritten, error) {
+	return o.RemoveAccount(ctx, store.AccountRemoval{ID: id}, change)
 }
 
 // RemoveAccount implements [store.Accounts].
-func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (written store.AccountWritten, err error) {
-	write := s.write
+func (o Operations) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (written store.AccountWritten, err error) {
+	write := o.db.Write
 	if removal.Redact != nil {
-		write = s.writeOver
+		write = o.db.Forget
 	}
-	err = write(ctx, "delete an account", func(t *tx) error {
-		a, err := t.shared().Account(ctx, removal.ID)
+	err = write(ctx, "delete an account", o.writer(func(t Writer) error {
+		a, err := t.account(ctx, removal.ID)
 		if err != nil {
 			return err
 		}
-		u := &accountUpdate{tx: t, change: change, before: &a}
+		u := &accountUpdate{t: t, change: change, before: &a}
 		u.write = &store.AccountWrite{CreateBans: removal.CreateBans, RevokeCredentials: true, DisableAliases: true}
 		u.Account = a
 		if err := u.remove(ctx, &removal); err != nil {
@@ -58,7 +57,7 @@ func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval,
 		written = u.AccountWritten
 		written.Account = a
 		return nil
-	})
+	}))
 	if err != nil {
 		return store.AccountWritten{}, err
 	}
@@ -68,7 +67,7 @@ func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval,
 // accountUpdate is one [Store.UpdateAccount] within its transaction.
 type accountUpdate struct {
 	store.AccountWritten // as far as it has got
-	tx                   *tx
+	t                    Writer
 	change               store.Change
 	write                *store.AccountWrite
 	before               *store.Account
@@ -92,60 +91,51 @@ func (u *accountUpdate) remove(ctx context.Context, removal *store.AccountRemova
 		redact = func(ctx context.Context) error { return u.redact(ctx, how) }
 	}
 	return inOrder(ctx,
-		func(ctx context.Context) error { return u.tx.shared().KeepAdmin(ctx, u.before, nil) },
+		func(ctx context.Context) error { return u.t.keepAdmin(ctx, u.before, nil) },
 		u.revokeCredentials, u.disableAliases, redact, u.createBans,
-		func(ctx context.Context) error { return u.tx.shared().DeleteAccount(ctx, u.before) },
+		func(ctx context.Context) error { return u.t.deleteAccount(ctx, u.before) },
 		func(ctx context.Context) error { return u.log(ctx, nil) })
 }
 
 func (u *accountUpdate) redact(ctx context.Context, how *store.AccountRedaction) error {
-	history, err := u.tx.logOf(ctx, u.before.ID)
+	history, err := u.t.logOf(ctx, u.before.ID)
 	if err != nil {
 		return err
 	}
-	r := &redacting{changelog.ForAccount(u.before, how, history), u.tx}
+	r := &redacting{changelog.ForAccount(u.before, how, history), u.t}
 	u.redaction = r.Redaction
 	u.redacted, err = r.account(ctx, u, how.KeepAliases)
 	return err
 }
 
-func inOrder(ctx context.Context, steps ...func(context.Context) error) error {
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // check refuses what may not be written.
 func (u *accountUpdate) check(ctx context.Context) (err error) {
 	a, before := &u.Account, u.before
-	if a.Version, err = sqlbackend.NextVersion(before.Version, a.Version); err != nil {
+	if a.Version, err = NextVersion(before.Version, a.Version); err != nil {
 		return err
 	}
 	a.Seq, a.CreatedAt, a.CreatedBy, a.LastLoginAt = before.Seq, before.CreatedAt, before.CreatedBy, before.LastLoginAt
-	if err := u.tx.shared().Taken(ctx, a); err != nil {
+	if err := u.t.taken(ctx, a); err != nil {
 		return err
 	}
-	return u.tx.shared().KeepAdmin(ctx, before, a)
+	return u.t.keepAdmin(ctx, before, a)
 }
 
 func (u *accountUpdate) revokeCredentials(ctx context.Context) (err error) {
 	if u.write.RevokeCredentials {
-		u.CredentialsRevoked, err = u.tx.shared().Revoke(ctx, &store.CredentialFilter{Account: u.Account.ID, Except: u.write.KeepCredential}, u.change.At)
+		u.CredentialsRevoked, err = u.t.revoke(ctx, &store.CredentialFilter{Account: u.Account.ID, Except: u.write.KeepCredential}, u.change.At)
 	}
 	return err
 }
 
 // disableAliases turns off the aliases that the account may have no longer.
 func (u *accountUpdate) disableAliases(ctx context.Context) (err error) {
-	where, args := `owner = ?`, []any{u.Account.ID[:]}
+	where, args := `owner = ?`, []any{u.Account.ID}
 	if !u.write.DisableAliases {
-		where += ` AND destination NOT IN (SELECT address FROM ostraka_account_emails WHERE account = ?)`
+		where += ` AND destination NOT IN (SELECT address FROM @account_emails WHERE account = ?)`
 		args = append(args, u.Account.Seq)
 	}
-	u.AliasesDisabled, err = u.tx.shared().DisableAliases(ctx, uuid.Nil, u.change.At, where, args...)
+	u.AliasesDisabled, err = u.t.disableAliases(ctx, uuid.Nil, u.change.At, where, args...)
 	return err
 }
 
@@ -154,7 +144,7 @@ func (u *accountUpdate) createBans(ctx context.Context) error {
 	change.Action = store.BanCreate
 	for i := range u.write.CreateBans {
 		ban := u.write.CreateBans[i].Ban
-		c, err := u.tx.createBan(ctx, &ban, u.write.CreateBans[i].Disable, change)
+		c, err := u.t.createBan(ctx, &ban, u.write.CreateBans[i].Disable, change)
 		if active := (*store.ExistsError)(nil); errors.As(err, &active) {
 			u.BansExisting = append(u.BansExisting, active.Existing)
 			continue
@@ -179,7 +169,7 @@ func (u *accountUpdate) revokeBans(ctx context.Context) error {
 	change := u.change
 	change.Action = store.BanRevoke
 	for _, id := range u.write.RevokeBans {
-		ban, err := u.tx.byID(ctx, id)
+		ban, err := u.t.byID(ctx, id)
 		if errors.Is(err, store.ErrNotFound) || err == nil && !ban.RevokedAt.IsZero() {
 			continue
 		}
@@ -188,7 +178,7 @@ func (u *accountUpdate) revokeBans(ctx context.Context) error {
 		}
 		ban.RevokedAt, ban.RevokedBy, ban.RevokedReason = change.At, change.Actor, u.write.RevokeReason
 		ban.UpdatedAt = change.At
-		c, err := u.tx.updateBan(ctx, &ban, nil, change)
+		c, err := u.t.updateBan(ctx, &ban, nil, change)
 		if err != nil {
 			return err
 		}
@@ -199,12 +189,12 @@ func (u *accountUpdate) revokeBans(ctx context.Context) error {
 }
 
 func (u *accountUpdate) replaceParts(ctx context.Context) error {
-	return u.tx.shared().ReplaceParts(ctx, u.before, &u.Account)
+	return u.t.replaceParts(ctx, u.before, &u.Account)
 }
 
 // replaceRow comes when the bans are known that the account is to name.
 func (u *accountUpdate) replaceRow(ctx context.Context) error {
-	return u.tx.shared().ReplaceRow(ctx, &u.Account)
+	return u.t.replaceRow(ctx, &u.Account)
 }
 
 // log logs what became of the account, nil if it is gone, and its bans.
@@ -219,5 +209,5 @@ func (u *accountUpdate) log(ctx context.Context, after *store.Account) error {
 			return err
 		}
 	}
-	return u.tx.logAll(ctx, all)
+	return u.t.logAll(ctx, all)
 }
