@@ -65,4 +65,9 @@
 // unless synchronous_commit is off there. Replication that is asynchronous may lose
 // the last writes in a failover; Checkers notice that the log is another one and read
 // everything afresh.
+//
+// # Personal data
+//
+// Rows as they were before a redaction stay in the files of the server until VACUUM, and in
+// its write-ahead log, replicas and backups for as long as those are kept.
 package pgstore

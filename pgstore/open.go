@@ -18,7 +18,7 @@ import (
 )
 
 // Store is a store in a PostgreSQL database. It is safe for concurrent use and
-// must not be copied. Make one with [Open] or [New].
+// must not be copied. Make one with [Open] or [New]. Its methods do what [store.Store] says.
 type Store struct {
 	operations
 	pool        *pgxpool.Pool

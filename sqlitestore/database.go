@@ -20,6 +20,7 @@ var dialect = &sqlbackend.Dialect{
 	// A partial index serves what has its condition to the letter.
 	Words: map[string]string{"true": "1", "false": "0", "greatest": "max", "for_update": "", "unindexed": "+",
 		"primary": "1", "last_change": lastChange},
+	Streams: true,
 	// Of texts, instr would compare characters.
 	Contains: func(text string) string { return `instr(CAST(` + text + ` AS BLOB), ?) > 0` },
 	Right:    func(text string) string { return `substr(` + text + `, -?)` },

@@ -49,4 +49,8 @@
 // their hashes. Open creates it, and SQLite the -wal and -shm files beside it,
 // with mode 0600; [Store.Backup] does the same. The mode of a file that exists
 // already is left alone.
+//
+// What a redaction takes out of the file's pages is overwritten, and the write-ahead log is
+// folded into the file, unless a reader keeps it from being so just then. What pruning and
+// purging delete is overwritten, too. [Store.Vacuum] also overwrites what was deleted before.
 package sqlitestore

@@ -21,7 +21,7 @@ import (
 const applicationID = 0x6f737472
 
 // Store is a store in an SQLite database. It is safe for concurrent use and
-// must not be copied. Make one with [Open] or [New].
+// must not be copied. Make one with [Open] or [New]. Its methods do what [store.Store] says.
 type Store struct {
 	operations
 	readDB, writeDB *sql.DB

@@ -3,15 +3,26 @@ package sqlbackend
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"example.com/ostraka/store"
 )
 
-// activeTexts are the accounts that can be used, with a row for each address.
+// activeTexts are the accounts that can be used, of a page of them, with a row for each
+// address, in the order of both tables.
 const activeTexts = `SELECT a.seq, a.id, a.handle, e.address
 	FROM (SELECT seq, id, handle FROM @accounts
-		WHERE seq > ? AND suspended_at IS NULL AND hold_since IS NULL ORDER BY seq LIMIT ?) a
+		WHERE seq > ?1 AND suspended_at IS NULL AND hold_since IS NULL ORDER BY seq LIMIT ?2) a
 	LEFT JOIN @account_emails e ON e.account = a.seq ORDER BY a.seq, e.position`
+
+// activeTextsStreamed are those of all pages, for whoever stops after one: there is
+// nothing to sort.
+const activeTextsStreamed = `SELECT a.seq, a.id, a.handle, e.address
+	FROM @accounts a LEFT JOIN @account_emails e ON e.account = a.seq
+	WHERE a.seq > ?1 AND a.suspended_at IS NULL AND a.hold_since IS NULL ORDER BY a.seq, e.position`
+
+// errEnough stops a reader of activeTextsStreamed.
+var errEnough = errors.New("enough")
 
 // ActiveAccountTexts implements [store.Accounts].
 func (o Operations) ActiveAccountTexts(ctx context.Context, after int64, limit int) (texts []store.AccountTexts, err error) {
@@ -22,11 +33,19 @@ func (o Operations) ActiveAccountTexts(ctx context.Context, after int64, limit i
 		var a store.AccountTexts
 		var address sql.NullString
 		into := []any{&a.Seq, &a.ID, &a.Handle, &address}
-		return q.Each(ctx, func(row Row) error {
+		query, args := activeTexts, []any{after, size}
+		if o.db.Dialect().Streams {
+			query, args = activeTextsStreamed, args[:1]
+		}
+		err := q.Each(ctx, func(row Row) error {
 			if err := row.Scan(into...); err != nil {
 				return err
 			}
-			if n := len(texts); n == 0 || texts[n-1].Seq != a.Seq {
+			switch n := len(texts); {
+			case n > 0 && texts[n-1].Seq == a.Seq:
+			case n == size:
+				return errEnough
+			default:
 				texts = append(texts, a)
 			}
 			if address.Valid {
@@ -36,7 +55,11 @@ func (o Operations) ActiveAccountTexts(ctx context.Context, after int64, limit i
 				last.Emails = addresses[first:len(addresses):len(addresses)]
 			}
 			return nil
-		}, activeTexts, after, size)
+		}, query, args...)
+		if errors.Is(err, errEnough) {
+			err = nil
+		}
+		return err
 	})
 	if err != nil || len(texts) == 0 {
 		return nil, err

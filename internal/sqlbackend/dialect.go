@@ -17,6 +17,8 @@ type Dialect struct {
 	Words map[string]string
 	// Numbered says that arguments are $1, $2 and so on. Else they are left as they are.
 	Numbered bool
+	// Streams says that rows are made as they are read: who stops early has cost no more.
+	Streams bool
 	// Contains returns the condition that the bytes of a text contain those of an
 	// argument, a []byte.
 	Contains func(text string) string

@@ -1,6 +1,21 @@
-// Package sqlbackend holds what the backends on SQL databases share: how Go values are
-// kept in columns, and what is decided about records in memory, before and after any
-// SQL. The SQL itself is each backend's own.
+// Package sqlbackend holds what the backends on SQL databases share: which records an
+// operation reads, what it refuses, what it writes in which order, what of it is logged,
+// and how Go values are kept in columns.
+//
+// A backend embeds [Operations], which have most of the methods of a store:
+//
+//	type Store struct {
+//		operations // sqlbackend.Operations, by a name that is not exported
+//		// connections, options
+//	}
+//
+// It makes them with a [Database]: its ways to run a function in a read or in a
+// transaction, given as [Querier] and [Tx], and its [Dialect]. What depends on more than
+// that, such as looking up rules, reading all of them and counting hits, is a method of the
+// backend itself, which takes the place of one of Operations where there is one.
+//
+// The queries are written once: see [Dialect.Query] for what they have in the place of the
+// names of tables, of placeholders and of what databases do not call alike.
 package sqlbackend
 
 import "errors"
