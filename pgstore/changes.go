@@ -61,7 +61,7 @@ func (t *tx) insertChange(ctx context.Context, c *store.Change) (keyTables strin
 		c.At.UnixMicro(), c.Actor, string(c.Action), idArg(c.Target), keys, c.Bulk, sqlbackend.TextArg(c.Before), sqlbackend.TextArg(c.After), counts, c.Reason,
 		t.store.channel())
 	if err == nil && len(known) > 0 {
-		err = t.keepKeys(ctx, c.Seq, known)
+		err = sqlbackend.KeepKeys(ctx, t, c.Seq, known)
 	}
 	return keyTables, err
 }

@@ -10,32 +10,21 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"example.com/ostraka/internal/sqlbackend"
-	"example.com/ostraka/store"
 	"example.com/ostraka/store/sketch"
 )
 
-// AddHits implements [store.Hits].
-func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
-	const doing = "add hits"
-	if len(hits) == 0 {
-		return s.nothing(ctx, doing)
+// AddHits implements [sqlbackend.Tx]. Those who add hits take turns, so that none waits for
+// the rows of another.
+func (t *tx) AddHits(ctx context.Context, folded []*sqlbackend.RuleHits) error {
+	if err := t.exec(ctx, `SELECT pg_advisory_xact_lock(?)`, t.store.hitsKey); err != nil {
+		return err
 	}
-	folded, err := sqlbackend.FoldHits(hits)
-	if err != nil {
-		return explain(ctx, doing, err)
-	}
-	return s.writeTogether(ctx, doing, func(t *tx) error {
-		// Those who add hits take turns, so that none waits for the rows of another.
-		if err := t.exec(ctx, `SELECT pg_advisory_xact_lock(?)`, s.hitsKey); err != nil {
+	for batch := range slices.Chunk(folded, hitBatch) {
+		if err := t.addHits(ctx, batch); err != nil {
 			return err
 		}
-		for batch := range slices.Chunk(folded, hitBatch) {
-			if err := t.addHits(ctx, batch); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // hitBatch is of how many rules the hits are added at a time.

@@ -2,8 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"fmt"
-	"iter"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -12,73 +10,43 @@ import (
 	"example.com/ostraka/store"
 )
 
-// ListEntries implements [store.Lists].
-func (s *Store) ListEntries(ctx context.Context, name string) iter.Seq2[store.Entry, error] {
-	return func(yield func(store.Entry, error) bool) {
-		reader := entryReader{name: name}
-		for {
-			page, err := s.entryPage(ctx, &reader)
-			if err != nil {
-				yield(store.Entry{}, err)
-				return
-			}
-			if len(page) == 0 {
-				return // as it may only once the list is known to be the same still
-			}
-			for _, e := range page {
-				if !yield(e, nil) {
-					return
-				}
-			}
-		}
+// Entries implements [sqlbackend.Database].
+func (d database) Entries() func(context.Context, sqlbackend.Querier, *sqlbackend.ListRow) ([]store.Entry, error) {
+	var r entryReader
+	return func(ctx context.Context, q sqlbackend.Querier, list *sqlbackend.ListRow) ([]store.Entry, error) {
+		err := r.next(ctx, q.(querier), list)
+		return r.page, err
 	}
 }
 
 // entryReader reads the entries of a list page by page, in the order of since,
-// key and id. Between two pages it holds no connection, as Scan does.
+// key and id.
 type entryReader struct {
-	name      string
-	list      sqlbackend.ListRow // as it was at the first page
 	lastSince int64
 	lastKey   string
 	lastID    uuid.UUID
 	page      []store.Entry
 }
 
-func (s *Store) entryPage(ctx context.Context, r *entryReader) ([]store.Entry, error) {
-	doing := fmt.Sprintf("read the entries of the list %.64q", r.name)
-	err := s.view(ctx, doing, func(q querier) error { return r.next(ctx, q) })
-	return r.page, err
-}
-
-// next reads the next page, unless the list has changed since the first.
-func (r *entryReader) next(ctx context.Context, q querier) error {
-	var now sqlbackend.ListRow
-	if err := q.Row(ctx, now.Dest(), sqlbackend.SelectLists+` AND name = ?`, r.name); err != nil {
-		return err
-	}
-	if r.list.Seq == 0 {
-		r.list = now
-	}
-	if now.Seq != r.list.Seq || now.Version != r.list.Version {
-		return store.ErrConflict
-	}
+// next reads the next page.
+func (r *entryReader) next(ctx context.Context, q querier, list *sqlbackend.ListRow) error {
 	rows, err := q.query(ctx, `SELECT key, id, since, value, effect, scope, shadow, line FROM @rules
 		WHERE list = ?1 AND (since, key, id) > (?2, ?3, ?4) AND since <= ?5 AND (until IS NULL OR until > ?5)
-		ORDER BY since, key, id LIMIT ?6`, now.Seq, r.lastSince, r.lastKey, uid(r.lastID), now.Content, scanPage)
+		ORDER BY since, key, id LIMIT ?6`, list.Seq, r.lastSince, r.lastKey, uid(r.lastID), list.Content, scanPage)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	r.page = r.page[:0]
+	since, key := r.lastSince, r.lastKey
 	for rows.Next() {
 		var e store.Entry
 		var value pgtype.Text
-		if err := rows.Scan(&r.lastKey, (*id)(&e.ID), &r.lastSince, &value,
+		if err := rows.Scan(&key, (*id)(&e.ID), &since, &value,
 			(*small)(&e.Effect), (*small)(&e.Scope), &e.Shadow, &e.Line); err != nil {
 			return err
 		}
-		if e.Key, err = sqlbackend.ParseRuleKey(r.lastKey); err != nil {
+		if e.Key, err = sqlbackend.ParseRuleKey(key); err != nil {
 			return err
 		}
 		e.Value = e.Key.Text
@@ -87,8 +55,9 @@ func (r *entryReader) next(ctx context.Context, q querier) error {
 		}
 		r.page = append(r.page, e)
 	}
-	if n := len(r.page); n > 0 {
-		r.lastID = r.page[n-1].ID
+	if err := rows.Err(); err != nil || len(r.page) == 0 {
+		return err // the same page may be read again
 	}
-	return rows.Err()
+	r.lastSince, r.lastKey, r.lastID = since, key, r.page[len(r.page)-1].ID
+	return nil
 }

@@ -57,18 +57,7 @@ func (s *Store) writeTogether(ctx context.Context, doing string, fn func(*tx) er
 // mutate runs an operation that may be several transactions, and tells the
 // subscribers of what it logged.
 func (s *Store) mutate(ctx context.Context, doing string, fn func() ([]store.Change, error)) error {
-	if err := s.begin(ctx, doing); err != nil {
-		return err
-	}
-	logged, err := func() ([]store.Change, error) {
-		defer s.life.Leave()
-		return fn()
-	}()
-	if err != nil {
-		return err
-	}
-	s.subscribers.Tell(logged...)
-	return nil
+	return s.life.Mutate(func() error { return s.begin(ctx, doing) }, &s.subscribers, fn)
 }
 
 // transact is [Store.write] within an operation that was admitted.

@@ -32,7 +32,7 @@ func (t *tx) log(ctx context.Context, c store.Change) error {
 	}
 	t.logged = append(t.logged, c)
 	if len(known) > 0 {
-		return t.keepKeys(ctx, c.Seq, known)
+		return sqlbackend.KeepKeys(ctx, t, c.Seq, known)
 	}
 	return nil
 }

@@ -98,6 +98,8 @@ func columnDests(dest []any) []any {
 			dest[i] = (*hash)(d)
 		case *uint8:
 			dest[i] = (*small)(d)
+		case *[]string:
+			dest[i] = sqlbackend.FromJSON[[]string]{To: d}
 		}
 	}
 	return dest

@@ -7,28 +7,17 @@ import (
 	"fmt"
 
 	"example.com/ostraka/internal/sqlbackend"
-	"example.com/ostraka/store"
 	"example.com/ostraka/store/sketch"
 )
 
-// AddHits implements [store.Hits].
-func (s *Store) AddHits(ctx context.Context, hits []store.Hit) error {
-	const doing = "add hits"
-	if len(hits) == 0 {
-		return s.nothing(ctx, doing)
-	}
-	folded, err := sqlbackend.FoldHits(hits)
-	if err != nil {
-		return explain(ctx, doing, err)
-	}
-	return s.write(ctx, doing, func(t *tx) error {
-		for _, r := range folded {
-			if err := t.addRuleHits(ctx, r); err != nil {
-				return err
-			}
+// AddHits implements [sqlbackend.Tx].
+func (t *tx) AddHits(ctx context.Context, folded []*sqlbackend.RuleHits) error {
+	for _, r := range folded {
+		if err := t.addRuleHits(ctx, r); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // addRuleHits leaves out a rule that no record has, or that is no longer in

@@ -21,13 +21,14 @@ func (s *Store) begin(ctx context.Context, doing string) error {
 	return explain(ctx, doing, err)
 }
 
+// during runs fn as an operation.
+func (s *Store) during(ctx context.Context, doing string, fn func() error) error {
+	return s.life.During(func() error { return s.begin(ctx, doing) }, fn)
+}
+
 // nothing is a whole operation that has nothing to do.
 func (s *Store) nothing(ctx context.Context, doing string) error {
-	if err := s.begin(ctx, doing); err != nil {
-		return err
-	}
-	s.life.Leave()
-	return nil
+	return s.during(ctx, doing, func() error { return nil })
 }
 
 // Close waits for operations that are under way and closes the database, unless

@@ -43,10 +43,7 @@ func (d database) Mutate(ctx context.Context, doing string, fn func() ([]store.C
 }
 
 func (d database) Tidy(ctx context.Context, doing string, fn func() error) {
-	if d.store.begin(ctx, doing) == nil {
-		defer d.store.life.Leave()
-		_ = fn()
-	}
+	_ = d.store.during(ctx, doing, fn)
 }
 
 func (d database) Explain(ctx context.Context, doing string, err error) error {

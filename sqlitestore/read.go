@@ -14,11 +14,9 @@ import (
 // host's database; in the write-ahead-log mode of our own files readers wait for
 // nobody.
 func (s *Store) read(ctx context.Context, doing string, fn func(querier) error) error {
-	if err := s.begin(ctx, doing); err != nil {
-		return err
-	}
-	defer s.life.Leave()
-	return explain(ctx, doing, s.retryRead(ctx, func() error { return fn(s.readDB) }))
+	return s.during(ctx, doing, func() error {
+		return explain(ctx, doing, s.retryRead(ctx, func() error { return fn(s.readDB) }))
+	})
 }
 
 // retryRead is [Store.read] within an operation that was admitted.

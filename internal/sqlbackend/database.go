@@ -37,6 +37,10 @@ type Database interface {
 	// the database can do so.
 	Forget(ctx context.Context, doing string, fn func(Tx) error) error
 
+	// Entries returns a function that reads a page of the entries of a list that are in force,
+	// and none after the last, at each call. Between two calls the list stays as it is.
+	Entries() func(ctx context.Context, q Querier, list *ListRow) ([]store.Entry, error)
+
 	// Nothing is an operation that has nothing to do.
 	Nothing(ctx context.Context, doing string) error
 
@@ -75,7 +79,7 @@ type Steps interface {
 // Querier reads. Queries are written as [Dialect.Query] takes them, and of what follows
 // a backend makes what its driver takes: arguments may be a uuid.UUID, and an []int64 for
 // [Dialect.In]; columns are scanned to a *uuid.UUID and a *time.Time, whose zero values
-// stand for NULL, to a *time.Duration, a *store.SecretHash, to a *uint8 for the number of
+// stand for NULL, to a *time.Duration, a *store.SecretHash, to a *[]string where [Tx.KeepKeys] wrote it, to a *uint8 for the number of
 // an enumeration, and to whatever both drivers take by themselves.
 type Querier interface {
 	// Row reads one row into dest, or fails with [store.ErrNotFound].
@@ -119,6 +123,14 @@ type Tx interface {
 	// ReplaceKeptKey replaces a key of a rule, as [RuleKey] makes it, in those kept of bulk
 	// changes.
 	ReplaceKeptKey(ctx context.Context, from, to string) error
+	// AddHits adds hits, but for those of rules that no record has, or that are no longer in
+	// force in their list.
+	AddHits(ctx context.Context, folded []*RuleHits) error
+	// KeepKeys keeps one of the parts of the keys of a bulk change, as [RuleKey] makes them.
+	KeepKeys(ctx context.Context, seq int64, part int, keys []string) error
+	// ForgetKeys forgets the keys of all changes that are older than the newest ones with
+	// that many together.
+	ForgetKeys(ctx context.Context, most int64) error
 	// ForgetHits forgets what those of the rules caught that are in @rules no more.
 	ForgetHits(ctx context.Context, rules []uuid.UUID) error
 }

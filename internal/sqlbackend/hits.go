@@ -62,6 +62,19 @@ func FoldHits(hits []store.Hit) ([]*RuleHits, error) {
 	return folded, nil
 }
 
+// AddHits implements [store.Hits].
+func (o Operations) AddHits(ctx context.Context, hits []store.Hit) error {
+	const doing = "add hits"
+	if len(hits) == 0 {
+		return o.db.Nothing(ctx, doing)
+	}
+	folded, err := FoldHits(hits)
+	if err != nil {
+		return o.db.Explain(ctx, doing, err)
+	}
+	return o.db.WriteTogether(ctx, doing, func(t Tx) error { return t.AddHits(ctx, folded) })
+}
+
 // HitTotal implements [store.Hits].
 func (o Operations) HitTotal(ctx context.Context, rule uuid.UUID) (store.HitTotal, error) {
 	var total store.HitTotal

@@ -3,6 +3,7 @@ package sqlbackend
 import (
 	"sync"
 
+	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/store"
 )
 
@@ -35,6 +36,29 @@ func (l *Lifecycle) Leave() {
 	if l.closed && l.running == 0 {
 		close(l.idle)
 	}
+}
+
+// During runs fn as an operation that begin admits, by [Lifecycle.Enter].
+func (l *Lifecycle) During(begin, fn func() error) error {
+	if err := begin(); err != nil {
+		return err
+	}
+	defer l.Leave()
+	return fn()
+}
+
+// Mutate is During for one that logs, and tells the subscribers of it when it is over: they
+// may call the store.
+func (l *Lifecycle) Mutate(begin func() error, subscribers *changelog.Subscribers, fn func() ([]store.Change, error)) error {
+	var logged []store.Change
+	err := l.During(begin, func() (err error) {
+		logged, err = fn()
+		return err
+	})
+	if err == nil {
+		subscribers.Tell(logged...)
+	}
+	return err
 }
 
 // Close lets nothing in any more and reports whether it is the first call to do

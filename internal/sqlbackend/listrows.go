@@ -2,6 +2,8 @@ package sqlbackend
 
 import (
 	"context"
+	"fmt"
+	"iter"
 
 	"example.com/ostraka/store"
 )
@@ -52,4 +54,52 @@ func (o Operations) Lists(ctx context.Context) ([]store.List, error) {
 		err := row.Scan(l.Dest()...)
 		return l.List, err
 	}, SelectLists+` ORDER BY name`)
+}
+
+// ListEntries implements [store.Lists]. Between two pages it holds no connection, so that
+// the loop's body may use the store even if there is only one.
+func (o Operations) ListEntries(ctx context.Context, name string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		reader := entryReader{name: name, read: o.db.Entries()}
+		doing := fmt.Sprintf("read the entries of the list %.64q", name)
+		for {
+			err := o.db.View(ctx, doing, func(q Querier) error { return reader.next(ctx, q) })
+			if err != nil {
+				yield(store.Entry{}, err)
+				return
+			}
+			if len(reader.page) == 0 {
+				return // as it may only once the list is known to be the same still
+			}
+			for _, e := range reader.page {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// entryReader reads the entries of a list page by page.
+type entryReader struct {
+	name string
+	list ListRow // as it was at the first page
+	read func(context.Context, Querier, *ListRow) ([]store.Entry, error)
+	page []store.Entry
+}
+
+// next reads the next page, unless the list has changed since the first.
+func (r *entryReader) next(ctx context.Context, q Querier) (err error) {
+	var now ListRow
+	if err := q.Row(ctx, now.Dest(), SelectLists+` AND name = ?`, r.name); err != nil {
+		return err
+	}
+	if r.list.Seq == 0 {
+		r.list = now
+	}
+	if now.Seq != r.list.Seq || now.Version != r.list.Version {
+		return store.ErrConflict
+	}
+	r.page, err = r.read(ctx, q, &now)
+	return err
 }
