@@ -38,11 +38,14 @@ func readAddress(s string) address {
 	}
 	host = fitHost(host)
 	local = fitLocal(unquote(local), min(maxLocal, maxAddress-len("@")-len(host)))
-	for _, local := range []string{local, replaceTag(local), StandIn} {
-		if read, err := value.ParseAddress(local + "@" + host); err == nil {
-			a.text = read.String()
-			return a
+	read, err := value.ParseAddress(local + "@" + host) // as nearly always
+	for _, as := range [...]func(string) string{replaceTag, func(string) string { return StandIn }} {
+		if err != nil {
+			read, err = value.ParseAddress(as(local) + "@" + host)
 		}
+	}
+	if err == nil {
+		a.text = read.String()
 	}
 	return a
 }

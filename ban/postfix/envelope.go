@@ -46,7 +46,8 @@ func EnvelopeOf(r Request) Envelope {
 // there and not its client, and [ban.Checker.Check] says so.
 func (e Envelope) Subjects() []ban.Subject {
 	var subjects []ban.Subject
-	for _, q := range e.questions() {
+	var room questions
+	for _, q := range e.questions(&room, clientAddress(e.Client)) {
 		subjects = append(subjects, q.subject)
 	}
 	return subjects
@@ -58,27 +59,30 @@ type question struct {
 	mail    mailDomain
 }
 
-// questions are [Envelope.Subjects].
-func (e Envelope) questions() []question {
-	client := clientAddress(e.Client)
+// questions is room for as many as there are.
+type questions [5]question
+
+// questions are [Envelope.Subjects], put into room; client is the [clientAddress].
+func (e Envelope) questions(room *questions, client string) []question {
 	sender, recipient := readAddress(e.Sender), readAddress(e.Recipient)
 	helo, _ := value.ReadableHost(e.Helo)
-	questions := make([]question, 0, 5)
-	ask := func(q question) {
-		if q.subject != (ban.Subject{}) {
-			q.subject.Action = ban.Mail
-			questions = append(questions, q)
+	n := 0
+	ask := func(s ban.Subject, mail mailDomain) {
+		if s != (ban.Subject{}) {
+			s.Action = ban.Mail
+			room[n] = question{s, mail}
+			n++
 		}
 	}
-	ask(question{ban.Subject{Email: sender.text, IP: client, Domain: helo}, sender.mail})
-	ask(question{ban.Subject{Email: recipient.text}, recipient.mail})
+	ask(ban.Subject{Email: sender.text, IP: client, Domain: helo}, sender.mail)
+	ask(ban.Subject{Email: recipient.text}, recipient.mail)
 	literals := [...]string{literalAddress(e.Helo), sender.literal, recipient.literal}
 	for i, ip := range literals {
 		if ip != client && !slices.Contains(literals[:i], ip) {
-			ask(question{subject: ban.Subject{IP: ip}})
+			ask(ban.Subject{IP: ip}, mailDomain{})
 		}
 	}
-	return questions
+	return room[:n]
 }
 
 // clientAddress returns the canonical form of the address of a client, without the
@@ -103,6 +107,9 @@ func literalAddress(s string) string {
 	inner := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s), "["), "]")
 	if tag := "ipv6:"; len(inner) > len(tag) && strings.EqualFold(inner[:len(tag)], tag) {
 		inner = inner[len(tag):]
+	}
+	if n := len(inner); n == 0 || (inner[n-1] < '0' || inner[n-1] > '9') && strings.IndexByte(inner, ':') < 0 {
+		return "" // as nearly always; an error would have to be made
 	}
 	addr, err := netip.ParseAddr(inner)
 	if err != nil {

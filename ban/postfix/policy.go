@@ -102,8 +102,10 @@ func (p *Policy) Check(ctx context.Context, e Envelope) Answer {
 		Decision: ban.Decision{Verdict: ban.Allowed},
 		review:   p.opts.Review, reviewHeader: p.opts.ReviewHeader,
 	}
-	client, _ := netip.ParseAddr(clientAddress(e.Client))
-	for _, q := range e.questions() {
+	text := clientAddress(e.Client)
+	client, _ := netip.ParseAddr(text)
+	var room questions
+	for _, q := range e.questions(&room, text) {
 		checkCtx := mxlookup.WithAsking(ctx, mxlookup.Asking{MailDomain: q.mail.name, Instead: !q.mail.plain, Client: client})
 		d, err := p.checker.Check(checkCtx, q.subject)
 		if d.Verdict < answer.Decision.Verdict || err != nil && answer.Err == nil && d.Verdict == answer.Decision.Verdict {

@@ -89,14 +89,14 @@ func readBuffered(r *bufio.Reader) Request {
 	}
 	req := make(Request, usualAttributes)
 	lines := 0
-	for line := range strings.SplitSeq(string(buffered[:end]), "\n") {
-		name, value, ok := strings.Cut(line, "=")
+	for text, more := string(buffered[:end]), true; more; { // from the last line, so that the first of a name stays
+		last := strings.LastIndexByte(text, '\n')
+		name, value, ok := strings.Cut(text[last+1:], "=")
 		if lines++; !ok || name == "" || lines > MaxAttributes {
 			return nil
 		}
-		if _, have := req[name]; !have {
-			req[name] = value
-		}
+		req[name] = value
+		text, more = text[:max(last, 0)], last >= 0
 	}
 	if req.check(lines) != nil {
 		return nil
