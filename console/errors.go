@@ -51,6 +51,7 @@ var troubles = []struct {
 	{ban.ErrConflict, http.StatusConflict, trouble{"Somebody else was quicker", "Nothing was changed. Go back, load the page again, and look at what is there now."}},
 	{ban.ErrBusy, http.StatusServiceUnavailable, trouble{"The store is busy", "Nothing was changed. Try again in a moment."}},
 	{ban.ErrUnavailable, http.StatusServiceUnavailable, trouble{"The store cannot work for now", "Nothing was changed. Tell whoever runs this site."}},
+	{ban.ErrMissingKey, http.StatusServiceUnavailable, trouble{"A key of hashed bans is missing", "Nothing was changed. Tell whoever runs this site: the log says which key."}},
 	{ban.ErrClosed, http.StatusServiceUnavailable, trouble{"This server is stopping", "Nothing was changed. Try again in a moment."}},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, trouble{"This took too long", "Try again in a moment."}},
 	{context.Canceled, http.StatusServiceUnavailable, trouble{"This took too long", "Try again in a moment."}},

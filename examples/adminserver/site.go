@@ -85,7 +85,7 @@ func newSite(p *parts) (http.Handler, error) {
 	mux.Handle(routeCheck, p.allow(noted("", checkers(who)), accounthttp.Need{Resource: "check"}, check(p.checker, p.log)))
 	mux.Handle(routeMetrics, p.allow(noted("", who.BearerToken), accounthttp.Need{Resource: "metrics"},
 		metricsHandler(registry, p.log)))
-	mux.Handle(routeHealth, health(p.store, p.log))
+	mux.Handle(routeHealth, health(p.store, p.keys.Ring, p.log))
 	mux.HandleFunc(routeOpenAPI, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml") // RFC 9512
 		_, _ = w.Write(openapi.Document)

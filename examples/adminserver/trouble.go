@@ -55,6 +55,7 @@ var outages = []struct {
 	{ban.ErrBusy, "store_busy"},
 	{ban.ErrUnavailable, "store_unavailable"},
 	{ban.ErrClosed, "shutting_down"},
+	{ban.ErrMissingKey, "hash_key_missing"}, // of another server that was given a new key first
 	{context.DeadlineExceeded, "timeout"},
 	{context.Canceled, "canceled"},
 }

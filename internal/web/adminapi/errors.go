@@ -129,6 +129,7 @@ var unavailable = []struct {
 	{store.ErrBusy, "store_busy"},
 	{store.ErrUnavailable, "store_unavailable"},
 	{store.ErrClosed, "shutting_down"},
+	{ban.ErrMissingKey, "hash_key_missing"},
 	{context.DeadlineExceeded, "timeout"},
 	{context.Canceled, "canceled"},
 }
