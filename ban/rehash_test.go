@@ -73,6 +73,37 @@ func TestAHashUnderAKeyThatNobodyHasIsGuarded(t *testing.T) {
 	}
 }
 
+// A name that is read in several ways may be found by any of them. Its ban is hashed anew
+// by the way in which it was found.
+func TestRehashOfNames(t *testing.T) {
+	ring := ban.KeyRing{"old": secret('a'), "new": secret('b')}
+	hashed := ban.CreateOptions{Kind: ban.KindName, Value: "admin", Hashed: true}
+	under := func(st store.Store, key string) ban.Ban {
+		t.Helper()
+		b, err := newHashAdmin(t, st, ring, key).Create(t.Context(), hashed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	want := under(memstore.New(), "new").Value
+	for name, found := range map[string]bool{
+		"admin":      true,
+		"Admin":      true,
+		"\u0430dmin": true, // a Cyrillic letter that looks the same
+		"AD\u041cIN": true, // one that does as a capital, not as a small letter
+		"adm1n":      true, // a digit for a letter, as Checkers may read it
+		"adminn":     false,
+	} {
+		st := memstore.New()
+		b := under(st, "old")
+		moved, err := newHashAdmin(t, st, ring, "new").Rehash(t.Context(), b.ID, ban.Subject{Name: name})
+		if found && (err != nil || moved.Value != want) || !found && err == nil {
+			t.Errorf("Rehash by %q = %q, %v; found: %t, by %q", name, moved.Value, err, found, want)
+		}
+	}
+}
+
 // Keys are rotated while many ask: bans under the old key are sighted and hashed anew,
 // new ones come under the new key, and no answer is ever wrong.
 func TestRotationUnderTraffic(t *testing.T) {

@@ -1,6 +1,8 @@
 package value_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"example.com/ostraka/ban/value"
@@ -54,4 +56,29 @@ func TestPrefixesThatAreRefused(t *testing.T) {
 		"digits of another script":           {"١.٢.٣.٤", value.CodeSyntax},
 		"a number that inet_aton would take": {"3221226219", value.CodeSyntax},
 	}.run(t, value.KindIP)
+}
+
+// The hint says what to change in what was typed.
+func TestHintsForAddresses(t *testing.T) {
+	for text, want := range map[string]string{
+		"1.2.3.4:80":     "without a port",
+		"[2001:db8::1]":  "without brackets",
+		"2001:db8:::1":   "hexadecimal digits",
+		"1.2.3":          "four numbers",
+		"01.2.3.4":       "leading zeros",
+		"mail.example":   "a host name is none",
+		"fe80::1%eth0":   "leave out the zone",
+		"[1.2.3.4]:80":   "without brackets",
+		"a:b":            "without a port",
+		"2001:db8::g":    "hexadecimal digits",
+		"1.2.3.4.5":      "four numbers",
+		"203.0.113.7:":   "without a port",
+		"::ffff:1.2.3.x": "hexadecimal digits",
+	} {
+		_, err := value.Parse(value.KindIP, text)
+		var e *value.ValueError
+		if !errors.As(err, &e) || !strings.Contains(e.Hint, want) {
+			t.Errorf("%q: %v, want a hint that says %q", text, err, want)
+		}
+	}
 }

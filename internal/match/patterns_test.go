@@ -175,6 +175,54 @@ func TestPatternsThatAllMatch(t *testing.T) {
 	}
 }
 
+// Patterns of addresses are found by their domain, however long it is.
+func TestPatternsAtDomainsOfAnyLength(t *testing.T) {
+	rules := make(map[uuid.UUID]*store.Rule)
+	var all []store.Rule
+	var domains []string
+	for n := range 40 {
+		domain := strings.Repeat("b", n+1)
+		if n > 1 {
+			domain = domain[:n-1] + ".b"
+		}
+		r, ok := rule(store.KindEmail, "bob*@"+domain, store.Deny)
+		if !ok {
+			continue // it is none
+		}
+		domains, all, rules[r.ID] = append(domains, domain), append(all, r), &r
+	}
+	if len(domains) < 35 {
+		t.Fatalf("only %d domains", len(domains))
+	}
+	patterns := match.NewPatterns(nil, store.KindEmail, all)
+	for _, domain := range domains {
+		var f match.Fields
+		if err := f.Parse("bobby@"+domain, "", "", "", match.Reading{}); err != nil {
+			t.Fatal(err)
+		}
+		got, want := ask(&f, store.KindEmail, patterns), scan(&f, store.KindEmail, rules)
+		if len(want) == 0 || !maps.Equal(got, want) {
+			t.Errorf("%q: found %v, want %v", domain, values(got, rules), values(want, rules))
+		}
+	}
+}
+
+// What was parsed before is not among the fields.
+func TestFieldsThatAreParsedAgain(t *testing.T) {
+	var f match.Fields
+	if err := f.Parse("a@b.example", "c.example", "192.0.2.1", "d", match.Reading{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Parse("", "", "", "e", match.Reading{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []store.Kind{store.KindEmail, store.KindDomain, store.KindIP} {
+		if f.Has(kind) {
+			t.Errorf("there is a field of the kind %v", kind)
+		}
+	}
+}
+
 func FuzzPatterns(f *testing.F) {
 	f.Add("*admin*", "adr*", "*nin", "аdmin")
 	f.Add("*e\u0301*", "*\u0323", "a\\**", "xé\u0323")

@@ -20,6 +20,11 @@ var ruleClauses = []clause{
 		func(t reporter, s store.Store) {
 			b := create(t, s, domainBan("a.example"))
 			wantRules(t, "Lookup of one key three times", lookup(t, s, b.Key(), b.Key(), b.Key()), b)
+			keys := []store.Key{b.Key()}
+			for i := range 100 {
+				keys = append(keys, store.Key{Kind: store.KindDomain, Text: fmt.Sprint("unknown", i, ".example")})
+			}
+			wantRules(t, "Lookup of many keys, all named twice", lookup(t, s, slices.Concat(keys, keys)...), b)
 		}},
 	{"Lookup of no keys gives no rules",
 		"No keys give no rules, and no error.",
