@@ -80,7 +80,7 @@ type CheckerOptions struct {
 
 	// Mirror keeps all rules in memory, so that a check asks no store and
 	// allocates nothing. [NewChecker] reads them all before it returns; changes
-	// keep them current. It takes some 70 bytes a rule.
+	// keep them current. It takes some 60 bytes a rule.
 	//
 	// What becomes of one ban through this process's store is seen by every check that
 	// begins after the method has returned. Where a store has more than two mirrors in a process, the

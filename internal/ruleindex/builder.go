@@ -186,7 +186,7 @@ func (p *building) finish(x *Index) (s *shard, again []store.Key) {
 	s.epoch = x.epoch
 	n := len(p.begins)
 	spare := n / 128
-	s.records = append(make([]byte, 0, len(p.records)+roomFor(spare, len(p.records), n)), p.records...)
+	s.records = append(space(len(p.records)+roomFor(spare, len(p.records), n)), p.records...)
 	s.written = n
 	s.table = NewTable(n + spare)
 	for _, h := range p.begins {

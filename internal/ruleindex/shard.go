@@ -2,6 +2,7 @@ package ruleindex
 
 import (
 	"math/bits"
+	"slices"
 	"unsafe"
 
 	"github.com/google/uuid"
@@ -96,13 +97,18 @@ func (s *shard) rebuild(x *Index, depth uint8, room int, keep func(hash uint64) 
 	}
 	n := len(refs)
 	out := &shard{depth: depth, epoch: x.epoch, live: n, table: NewTable(n + room)}
-	out.records = make([]byte, 0, size+roomFor(room, size, n))
+	out.records = space(size + roomFor(room, size, n))
 	numbers := make(map[common]uint16)
 	for i, ref := range refs {
 		out.table.Add(hashes[i], out.take(s, ref, numbers))
 	}
 	return out
 }
+
+// space returns an empty slice with room for so many bytes, and for as many more as the
+// allocator adds to them: without that, the next few records of a shard would be a copy of
+// all.
+func space(n int) []byte { return slices.Grow([]byte(nil), n) }
 
 // roomFor returns how many bytes so many more records are likely to take as n others take.
 func roomFor(more, size, n int) int {

@@ -1,6 +1,10 @@
 package ruleindex
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+	"unsafe"
+)
 
 // Table finds numbers by the hashes that they were added under. It is open
 // addressing in groups of seven places, of 16 bytes, which lie in one line of a
@@ -12,7 +16,8 @@ import "math/bits"
 // while it changes.
 type Table struct {
 	groups []group
-	refs   []uint32 // by place
+	refs   []uint16 // by place: the lower halves of the numbers
+	high   []uint16 // the higher ones; nil as long as all are zero
 	used   int      // places that are taken
 }
 
@@ -33,12 +38,12 @@ const (
 // NewTable returns an empty table that has room for n numbers.
 func NewTable(n int) Table {
 	groups := 1 + n*8/(5*groupPlaces)
-	return Table{groups: make([]group, groups), refs: make([]uint32, groups*groupPlaces)}
+	return Table{groups: make([]group, groups), refs: make([]uint16, groups*groupPlaces)}
 }
 
 // clone returns a copy that can change.
 func (t *Table) clone() Table {
-	return Table{groups: append([]group(nil), t.groups...), refs: append([]uint32(nil), t.refs...), used: t.used}
+	return Table{append([]group(nil), t.groups...), append([]uint16(nil), t.refs...), append([]uint16(nil), t.high...), t.used}
 }
 
 // Full reports whether there is no room for another number. Of eight places five
@@ -58,7 +63,7 @@ func (t *Table) Add(hash uint64, number uint32) {
 		}
 		place := placeOf(free)
 		group[place/4] |= tagOf(hash) << (place % 4 * 16)
-		t.refs[g*groupPlaces+place] = number
+		t.set(g*groupPlaces+place, number)
 		t.used++
 		return
 	}
@@ -71,8 +76,30 @@ func (t *Table) remove(place int) {
 	t.used--
 }
 
-// set puts another number at a place.
-func (t *Table) set(place int, number uint32) { t.refs[place] = number }
+// set puts a number at a place, where there may be another one.
+func (t *Table) set(place int, number uint32) {
+	t.refs[place] = uint16(number)
+	if t.high == nil && number > math.MaxUint16 {
+		t.high = make([]uint16, len(t.refs))
+	}
+	if t.high != nil {
+		t.high[place] = uint16(number >> 16)
+	}
+}
+
+// at returns the number at a place.
+func (t *Table) at(place int) uint32 {
+	number := uint32(t.refs[place])
+	if t.high != nil {
+		number |= uint32(t.high[place]) << 16
+	}
+	return number
+}
+
+// bytes returns how much memory the table takes.
+func (t *Table) bytes() int {
+	return cap(t.groups)*int(unsafe.Sizeof(group{})) + (cap(t.refs)+cap(t.high))*int(unsafe.Sizeof(t.refs[0]))
+}
 
 // Cursor goes through the numbers that may have been added under a hash: all
 // that were, and very few others.
@@ -106,14 +133,14 @@ func (c *Cursor) Next() (number uint32, place int, ok bool) {
 	}
 	place = c.group*groupPlaces + placeOf(c.match)
 	c.match &= c.match - 1
-	return c.table.refs[place], place, true
+	return c.table.at(place), place, true
 }
 
 // all yields every number that is there.
 func (t *Table) all(yield func(number uint32) bool) {
-	for place, number := range t.refs {
+	for place := range t.refs {
 		g, at := place/groupPlaces, place%groupPlaces
-		if t.groups[g][at/4]>>(at%4*16)&0xffff != 0 && !yield(number) {
+		if t.groups[g][at/4]>>(at%4*16)&0xffff != 0 && !yield(t.at(place)) {
 			return
 		}
 	}
