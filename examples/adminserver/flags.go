@@ -26,6 +26,7 @@ type serveFlags struct {
 	mx              bool
 	traits          ban.TraitOptions
 	checkAccounts   bool
+	uniqueMailbox   bool
 	fetch           bool
 	admitBanned     bool
 	baseURL         string
@@ -53,6 +54,7 @@ func parseServe(args []string, w io.Writer) (*serveFlags, error) {
 	traitflags.Add(set, &f.traits)
 	set.BoolVar(&f.fetch, "fetch", false, "fetch the lists that are subscribed, when they are due; of several servers one does")
 	set.BoolVar(&f.checkAccounts, "check-accounts", false, "refuse names and addresses of accounts that rules refuse, also to admins, unless forced")
+	set.BoolVar(&f.uniqueMailbox, "unique-mailbox", false, "refuse a new address whose mailbox an account has, however it is spelt; banctl sweep --mailboxes finds those that share one already")
 	set.BoolVar(&f.admitBanned, "admit-banned", false, "serve the admin APIs to banned addresses too; loopback addresses always may")
 	set.StringVar(&f.baseURL, "base-url", "", "clients reach this server at `URL`, such as https://admin.example, for links between pages; default: as each request says")
 	f.blockScope = ban.ScopeOf(ban.SignUp)

@@ -66,7 +66,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if p.auth, err = account.NewAuth(p.store, account.AuthOptions{CSRFKey: key, Checker: p.checker}); err != nil {
 		return err
 	}
-	people := account.AdminOptions{PendingLifetime: f.pendingLifetime, Keys: f.keys.Ring, HashKey: f.keys.Newest}
+	people := account.AdminOptions{PendingLifetime: f.pendingLifetime, UniqueMailbox: f.uniqueMailbox, Keys: f.keys.Ring, HashKey: f.keys.Newest}
 	if f.checkAccounts {
 		people.Checker = p.checker
 	}

@@ -203,3 +203,16 @@ func useDNS(t *testing.T, mx map[string]string) {
 		<-served
 	})
 }
+
+func TestWithUniqueMailboxAnotherSpellingIsTaken(t *testing.T) {
+	db, alice := database(t)
+	p := start(t, db, "-unique-mailbox")
+	who := p.signIn("alice", alice.password)
+	send := func(handle, email string) answer {
+		return p.send("POST", "/api/admin/users", fmt.Sprintf(`{"username":%q,"email":%q,"password":"eight or more"}`, handle, email), who)
+	}
+	send("bob", "bob@gmail.com").want(t, http.StatusOK, `"username":"bob"`)
+	send("rob", "b.o.b+7@googlemail.com").want(t, http.StatusConflict, `"field":"email"`)
+	send("ann", "ann@gmail.com").want(t, http.StatusOK, `"username":"ann"`)
+	p.send("PATCH", "/api/admin/users/3", `{"email":"Bob+1@gmail.com"}`, who).want(t, http.StatusConflict, `"field":"email"`)
+}

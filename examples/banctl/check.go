@@ -41,8 +41,18 @@ func (d verdictDoc) text(t *text) {
 	}
 }
 
+// addTraits adds the flags that say what the servers do about traits of addresses.
+func addTraits(cmd *cobra.Command, o *ban.TraitOptions) {
+	addPolicy(cmd, "tagged", "what your servers do with an address that is not the plain spelling of its mailbox", &o.Tagged)
+	addPolicy(cmd, "free", "what they do with one at a public mail provider", &o.Free)
+	addPolicy(cmd, "role", "what they do with one of a function, such as postmaster@", &o.Role)
+}
+
 // ruleOf says which rule matched, and how.
 func ruleOf(m ban.Match) string {
+	if m.Trait != 0 { // what decided is no rule
+		return m.String()
+	}
 	return fmt.Sprintf("%s (%s)", m, m.Origin)
 }
 
@@ -95,9 +105,7 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	addPolicy(cmd, "mx-unknown", "with --mx: what your servers do if the DNS does not tell the mail hosts, or not all", &f.hosts.OnUnknown)
 	addPolicy(cmd, "mx-none", "with --mx: what they do with a domain that has no MX record", &f.hosts.NoMX)
 	addPolicy(cmd, "mx-null", "with --mx: what they do with a domain that accepts no mail (null MX)", &f.hosts.NullMX)
-	addPolicy(cmd, "tagged", "what your servers do with an address that is not the plain spelling of its mailbox", &f.traits.Tagged)
-	addPolicy(cmd, "free", "what they do with one at a public mail provider", &f.traits.Free)
-	addPolicy(cmd, "role", "what they do with one of a function, such as postmaster@", &f.traits.Role)
+	addTraits(cmd, &f.traits)
 }
 
 // ask opens the database with a Checker over it. What could not be done at its

@@ -96,7 +96,7 @@ func (a *app) checkKeyID(ctx context.Context, path, id string) error {
 	if _, refused := errors.AsType[*usageError](err); err == nil || refused {
 		return err
 	}
-	if errors.Is(err, backend.ErrMissing) {
+	if backend.Absent(err) {
 		return nil
 	}
 	a.warn("whether bans are hashed under a key %q already could not be found out: %v", id, err)

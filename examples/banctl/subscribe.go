@@ -235,6 +235,9 @@ func fetchCommand(a *app) *cobra.Command {
 			var results []fetch.Result
 			if list != "" {
 				results = []fetch.Result{f.Fetch(ctx, list, o)}
+				if errors.Is(results[0].Err, ban.ErrNotFound) {
+					return fmt.Errorf("a subscription of list %q, which subscribe makes: %w", list, ban.ErrNotFound)
+				}
 			} else if results, err = f.FetchDue(ctx); err != nil {
 				return err
 			}

@@ -46,7 +46,7 @@ func TestAListIsSubscribedFetchedAndUnsubscribed(t *testing.T) {
 	contains(t, c.ok("fetch", "--list", "l", "--force"), "1 added")
 
 	wants(t, c.json("unsubscribe", "l"), "action", "deleted")
-	if r = c.run("fetch", "--list", "l"); r.code != 2 || !strings.Contains(r.errors, "not found") {
+	if r = c.run("fetch", "--list", "l"); r.code != 2 || !strings.Contains(r.errors, `a subscription of list "l", which subscribe makes: not found`) {
 		t.Errorf("fetch without a subscription: exit status %d, %s", r.code, r.errors)
 	}
 	contains(t, c.ok("lists"), "l ")

@@ -19,6 +19,7 @@ import (
 type sweepFlags struct {
 	rule          string
 	action        ban.Action
+	traits        ban.TraitOptions
 	accountsOnly  bool
 	suspend, hold bool
 	limit         int
@@ -129,7 +130,8 @@ func sweepCommand(a *app) *cobra.Command {
 		return a.reportSweep(cmd.Context(), &f)
 	})
 	cmd.Long = `Find the accounts and aliases that are in already, and that the rules would refuse
-or hold today: after a ban, or a new list. Nothing is done about them without
+or hold today: after a ban, a new list, or a flag of your servers about the traits of
+addresses, which this command has too. Nothing is done about them without
 --suspend or --hold. Then nothing is done either if there are more than --limit,
 unless --force. Aliases are only reported. No hit is counted.
 
@@ -138,6 +140,7 @@ too; --undo ID lets those in again about whom nobody has decided since.`
 	flags := cmd.Flags()
 	flags.StringVar(&f.rule, "rule", "", "only what this `RULE` decides: a ban as revoke takes it, or the id of a block or entry")
 	addAction(cmd, &f.action)
+	addTraits(cmd, &f.traits)
 	flags.BoolVar(&f.accountsOnly, "accounts-only", false, "leave out the aliases")
 	flags.BoolVar(&f.suspend, "suspend", false, "suspend the accounts that would be refused, hold those that would be held")
 	flags.BoolVar(&f.hold, "hold", false, "make the accounts wait for a decision, whether they would be refused or held")
@@ -189,7 +192,7 @@ func (a *app) withSweep(ctx context.Context, u use, f *sweepFlags, do func(conte
 		if err != nil {
 			return err
 		}
-		checker, err := a.checker(ctx, s, ban.CheckerOptions{Mirror: true})
+		checker, err := a.checker(ctx, s, ban.CheckerOptions{Mirror: true, Traits: f.traits})
 		if err != nil {
 			return err
 		}

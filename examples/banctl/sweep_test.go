@@ -5,6 +5,10 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"example.com/ostraka/account"
+	"example.com/ostraka/ban"
+	"example.com/ostraka/sqlitestore"
 )
 
 func TestASweepReportsActsAndIsUndone(t *testing.T) {
@@ -49,4 +53,31 @@ func TestASweepReportsActsAndIsUndone(t *testing.T) {
 		r := c.run(append(strings.Fields(args), "--json")...)
 		wants(t, document(t, r.errors), "error.code", "value")
 	}
+}
+
+// Servers that begin to refuse a trait ask who is in with it, as check asks about one.
+func TestASweepFindsWhoHasATraitThatServersRefuse(t *testing.T) {
+	c := newCLI(t)
+	c.withAccounts()
+	st, err := sqlitestore.Open(t.Context(), c.db, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	admin, err := account.NewAdmin(st, account.AdminOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for handle, email := range map[string]string{"desk": "info@example.net", "eve": "e.ve@gmail.com"} {
+		if _, err := admin.Create(ban.WithActor(t.Context(), "root"), account.CreateOptions{Handle: handle, Email: email, Password: "correct horse"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants(t, c.json("sweep"), "accounts", 0.0)
+	wants(t, c.json("sweep", "--role", "deny"), "accounts", 1.0, "findings.0.account.handle", "desk", "findings.0.verdict", "denied")
+	wants(t, c.json("sweep", "--tagged", "review"), "accounts", 1.0, "findings.0.account.handle", "eve", "findings.0.verdict", "review")
+	if out := c.ok("sweep", "--free", "deny"); !strings.Contains(out, "deny email gmail.com via trait free: ") {
+		t.Errorf("what decided is not said, or with the origin of a rule that is none: %s", out)
+	}
+	wants(t, c.json("sweep", "--role", "deny", "--tagged", "deny", "--hold"), "held", 2.0)
 }

@@ -26,6 +26,8 @@ type flags struct {
 	sample bool
 	stop   time.Duration
 	host   options
+
+	uniqueMailbox bool
 }
 
 // parseFlags reads the command line. Help goes to w.
@@ -40,6 +42,7 @@ func parseFlags(args []string, w io.Writer) (flags, error) {
 		f.host.addProxy)
 	set.Func("on-error", "who cannot be checked is refused, `closed`, or let in, open (default closed)", f.host.setOnError)
 	traitflags.Add(set, &f.host.traits)
+	set.BoolVar(&f.uniqueMailbox, "unique-mailbox", false, "refuse an address whose mailbox an account has, however it is spelt; banctl sweep --mailboxes finds those that share one already")
 	set.IntVar(&f.host.burst, "burst", defaultBurst, "a client may sign up `N` times at once")
 	set.DurationVar(&f.host.every, "every", defaultEvery, "and then once every `TIME`")
 	set.DurationVar(&f.stop, "shutdown-timeout", defaultStop, "when told to stop, end within `TIME`: requests under way are answered for most of it")

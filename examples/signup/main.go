@@ -119,7 +119,7 @@ func servePage(ctx context.Context, f *flags, stdout io.Writer, log *slog.Logger
 	}
 	defer func() { err = errors.Join(err, checker.Shutdown(end)) }()
 
-	accounts, err := account.NewAdmin(st, account.AdminOptions{Actor: actor})
+	accounts, err := account.NewAdmin(st, account.AdminOptions{Actor: actor, UniqueMailbox: f.uniqueMailbox})
 	if err != nil {
 		return err
 	}

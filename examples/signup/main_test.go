@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
 	"example.com/ostraka/sqlitestore"
 )
@@ -116,6 +117,30 @@ func TestANewDatabaseBansNobody(t *testing.T) {
 	p := start(t, "-db", filepath.Join(t.TempDir(), "new.db"))
 	if code, body := p.signUp(t, "eve", "eve@spam.example"); code != http.StatusOK || !strings.Contains(body, welcomePage.Heading) {
 		t.Errorf("status %d:\n%s", code, body)
+	}
+}
+
+// A stranger learns no more of it than that of a taken address: nothing.
+func TestWithUniqueMailboxAnotherSpellingMakesNoAccount(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "signup.db")
+	p := start(t, "-db", db, "-unique-mailbox")
+	for handle, email := range map[string]string{"bob": "bob@gmail.com", "rob": "b.ob+7@googlemail.com"} {
+		if code, body := p.signUp(t, handle, email); code != http.StatusOK || !strings.Contains(body, welcomePage.Heading) {
+			t.Errorf("%s: status %d:\n%s", email, code, body)
+		}
+	}
+	p.stop()
+	st, err := sqlitestore.Open(t.Context(), db, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	accounts, err := account.NewAdmin(st, account.AdminOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := accounts.Count(t.Context(), account.Filter{}); err != nil || n != 1 {
+		t.Errorf("%d accounts, %v; want one", n, err)
 	}
 }
 

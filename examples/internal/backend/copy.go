@@ -92,11 +92,18 @@ func (a Address) dropDraft(ctx context.Context) error {
 	return sqlitestore.DropDraft(a.path)
 }
 
+// Absent reports whether an error of [Open] says that nothing is at the address yet: no
+// file, or no tables.
+func Absent(err error) bool {
+	schema, ok := errors.AsType[*pgstore.SchemaError](err)
+	return errors.Is(err, ErrMissing) || ok && schema.Have == 0
+}
+
 // place fails if there is something at the address.
 func (a Address) place(ctx context.Context, origin string) error {
 	options := Options{Mode: Existing}
 	db, err := Open(ctx, a, options)
-	if schema, ok := errors.AsType[*pgstore.SchemaError](err); errors.Is(err, ErrMissing) || ok && schema.Have == 0 {
+	if Absent(err) {
 		return nil
 	}
 	if err != nil {
