@@ -280,7 +280,9 @@ func (c *Checker) checkMirror(ctx context.Context, s *Subject, d *Decision, coun
 		var any bool
 		if found, any, err = sc.Find(content); err == nil && !any && c.mx == nil { // as nearly always
 			d.Verdict, d.action = Allowed, s.Action
-			c.judgeTraits(d, s, time.Time{}, sc.Address(), nil)
+			if c.opts.Traits.concern(s) {
+				c.judgeTraits(d, s, time.Time{}, sc.Address(), nil)
+			}
 			d.Stale = c.feed.Late(w, true)
 			if counts {
 				c.stats.count(c.stats.of(sc.place), d)

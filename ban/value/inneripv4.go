@@ -2,15 +2,16 @@ package value
 
 import "net/netip"
 
-// The prefixes of IPv6 addresses that have an IPv4 address in them, and how many
-// bits are before it.
-var innerIPv4 = []struct {
+// The prefixes of IPv6 addresses that have an IPv4 address in them, how many
+// bits are before it, and with what all begin: few others do.
+var innerIPv4 = [...]struct {
 	prefix netip.Prefix
 	before int
+	begin  [2]byte
 }{
-	{netip.MustParsePrefix("64:ff9b::/96"), 96}, // NAT64, the well-known prefix: RFC 6052, section 2.1
-	{netip.MustParsePrefix("2002::/16"), 16},    // 6to4: RFC 3056, section 2
-	{netip.MustParsePrefix("::/96"), 96},        // IPv4-compatible: RFC 4291, section 2.5.5.1
+	{netip.MustParsePrefix("64:ff9b::/96"), 96, [2]byte{0x00, 0x64}}, // NAT64, the well-known prefix: RFC 6052, section 2.1
+	{netip.MustParsePrefix("2002::/16"), 16, [2]byte{0x20, 0x02}},    // 6to4: RFC 3056, section 2
+	{netip.MustParsePrefix("::/96"), 96, [2]byte{}},                  // IPv4-compatible: RFC 4291, section 2.5.5.1
 }
 
 // mayHold reports whether an IPv6 prefix may hold an address that has one of an
@@ -37,9 +38,9 @@ func mayHold(six, four netip.Prefix) bool {
 // other, "::" and "::1" among them. IPv4-mapped addresses are none: [ParseAddr] makes
 // them the IPv4 address. NAT64 prefixes that a network chose itself cannot be told.
 func InnerIPv4(addr netip.Addr) (inner netip.Addr, before int, ok bool) {
+	all := addr.As16()
 	for i := range innerIPv4 {
-		if p := &innerIPv4[i]; p.prefix.Contains(addr) {
-			all := addr.As16()
+		if p := &innerIPv4[i]; p.begin == [2]byte(all[:2]) && p.prefix.Contains(addr) {
 			inner := netip.AddrFrom4([4]byte(all[p.before/8:]))
 			if inner.As4()[0] == 0 { // "this network": RFC 1122, section 3.2.1.3
 				break
