@@ -269,6 +269,18 @@ type DeleteOptions struct {
 	Label string
 }
 
+// Check reports what of the options does not fit an account, as Delete would: a
+// [*ban.ValueError], for who shows what a deletion would do before it is done.
+func (o *DeleteOptions) Check(acc *Account) error {
+	switch {
+	case o.KeepHashedBan:
+		return tellsNothing(acc, o.Label)
+	case o.KeepAliasAddresses || o.Label != "":
+		return ban.NewValueError("keep_hashed_ban", "false", ban.CodeNoEffect, "what goes with it does nothing by itself")
+	}
+	return nil
+}
+
 // Deleted says what deleting an account did.
 type Deleted struct {
 	Account            Account // as it was
@@ -286,8 +298,8 @@ type Deleted struct {
 // any other, but Reject it to tell the person by the hook. The error is [ErrNotFound],
 // [ErrLastAdmin] or [ErrOwnAccount].
 func (a *Admin) Delete(ctx context.Context, id uuid.UUID, o DeleteOptions) (Deleted, error) {
-	if !o.KeepHashedBan && (o.KeepAliasAddresses || o.Label != "") {
-		return Deleted{}, ban.NewValueError("keep_hashed_ban", "false", ban.CodeNoEffect, "what goes with it does nothing by itself")
+	if err := o.Check(new(Account)); err != nil {
+		return Deleted{}, err
 	}
 	var done Deleted
 	err := a.turns.Retry(ctx, isConflict, func() (err error) {

@@ -33,7 +33,7 @@ func (a *Admin) hashedBans(ctx context.Context, acc *Account, o DeleteOptions, c
 	if !a.planner.Hashes() {
 		return nil, nil, ban.NewValueError("keep_hashed_ban", "true", ban.CodeNotSupported, "there is no key to hash under: give AdminOptions.Keys")
 	}
-	if err := tellsNothing(acc, o.Label); err != nil {
+	if err := o.Check(acc); err != nil {
 		return nil, nil, err
 	}
 	if hashes, err = a.hashes(ctx, acc); err != nil {

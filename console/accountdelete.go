@@ -120,13 +120,16 @@ func deleteAccount(r *request) (answer, error) {
 	if d.Delete.Keep != keepHashes && d.Delete.Keep != keepLog {
 		return answer{}, errUnreadable
 	}
-	if d.Looking = r.text("step") != stepForce || r.text("confirmed") != d.Delete.Keep; d.Looking || !r.console.parts.hasDelete() {
-		return d.show(r, id, 0)
+	if !r.console.parts.hasDelete() {
+		return answer{}, ban.ErrNotFound
 	}
 	o, done := account.DeleteOptions{}, "account-deleted"
 	if d.Delete.Hashed() {
 		o = account.DeleteOptions{KeepHashedBan: true, KeepAliasAddresses: d.Delete.KeepAliases, Label: d.Delete.Label}
 		done = "account-forgotten"
+	}
+	if r.text("step") != stepForce || r.text("confirmed") != d.Delete.Keep {
+		return d.look(r, id, &o)
 	}
 	if _, err = r.console.parts.Accounts.Delete(r.Context(), id, o); err == nil {
 		return answer{to: "accounts?done=" + done}, nil
@@ -136,4 +139,21 @@ func deleteAccount(r *request) (answer, error) {
 		return answer{}, err
 	}
 	return d.show(r, id, status)
+}
+
+// look answers with the second step, unless the options do not fit.
+func (d *accountDelete) look(r *request, id uuid.UUID, o *account.DeleteOptions) (answer, error) {
+	acc, err := r.console.parts.Accounts.Get(r.Context(), id)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := o.Check(&acc); err != nil {
+		status, ok := d.refusal(err)
+		if !ok {
+			return answer{}, err
+		}
+		return d.show(r, id, status)
+	}
+	d.Looking = true
+	return d.show(r, id, 0)
 }

@@ -81,6 +81,7 @@ func TestAnAccountIsDeletedInTwoSteps(t *testing.T) {
 	w.get("moderator", form).want(200, `name="keep"`, `name="label"`, `name="keep_aliases"`, "!Delete it for good")
 	w.post("moderator", form, "keep", "hashed", "label", "case 7").want(200,
 		"Nothing was deleted yet", "What goes", "What stays", "2 hashed bans", "2 addresses", "case 7", plain.ID.String(), "Delete it for good")
+	w.post("moderator", form, "keep", "hashed", "label", "zenobia").want(422, `id="label-fault"`, "!Delete it for good")
 	w.post("moderator", form, "keep", "log").want(200, "with its addresses", "!hashed bans, one", `name="confirmed" value="log"`)
 	// Whoever has changed the choice since has to look again.
 	w.post("moderator", form, "keep", "hashed", "step", "force", "confirmed", "log").want(200, "Nothing was deleted yet")
