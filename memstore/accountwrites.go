@@ -122,32 +122,34 @@ func (s *Store) DeleteAccount(ctx context.Context, id uuid.UUID, change store.Ch
 
 // RemoveAccount implements [store.Accounts].
 func (s *Store) RemoveAccount(ctx context.Context, removal store.AccountRemoval, change store.Change) (written store.AccountWritten, err error) {
-	id := removal.ID
-	err = s.transact(ctx, func(tx *transaction) error {
-		r := s.accounts.byID[id]
-		if r == nil {
-			return missingAccount(id)
-		}
-		if v := r.account.Version; removal.Version != 0 && v != removal.Version {
-			return otherVersion(id, v, removal.Version)
-		}
-		if err := s.accounts.losesLastAdmin(r, nil); err != nil {
-			return err
-		}
-		written.Account = r.account.Clone()
-		written.CredentialsRevoked = revoke(tx, r.credentials, &store.CredentialFilter{}, change.At)
-		written.AliasesDisabled = disable(tx, s.aliases.byOwner[id], everyAlias, uuid.Nil, change.At)
-		return s.removeAccount(tx, r, &removal, &written, change)
-	})
+	err = changelog.WithSearch(func(found *changelog.Search) error {
+		return s.transact(ctx, func(tx *transaction) error {
+			r := s.accounts.byID[removal.ID]
+			if r == nil {
+				return missingAccount(removal.ID)
+			}
+			if v := r.account.Version; removal.Version != 0 && v != removal.Version {
+				return otherVersion(removal.ID, v, removal.Version)
+			}
+			if err := s.accounts.losesLastAdmin(r, nil); err != nil {
+				return err
+			}
+			written = store.AccountWritten{Account: r.account.Clone()}
+			written.CredentialsRevoked = revoke(tx, r.credentials, &store.CredentialFilter{}, change.At)
+			written.AliasesDisabled = disable(tx, s.aliases.byOwner[removal.ID], everyAlias, uuid.Nil, change.At)
+			return s.removeAccount(tx, r, &removal, &written, change, found)
+		})
+	}, s.search(ctx))
 	if err != nil {
 		return store.AccountWritten{}, err
 	}
 	return written, nil
 }
 
-// removeAccount makes the bans of a removal, removes the account, and logs both.
+// removeAccount makes the bans of a removal, removes the account, and logs both. found is
+// what was found of it in the log.
 func (s *Store) removeAccount(
-	tx *transaction, r *accountRecord, removal *store.AccountRemoval, written *store.AccountWritten, change store.Change,
+	tx *transaction, r *accountRecord, removal *store.AccountRemoval, written *store.AccountWritten, change store.Change, found *changelog.Search,
 ) error {
 	redaction := new(changelog.Redaction)
 	var redacted int64
@@ -155,7 +157,7 @@ func (s *Store) removeAccount(
 	if how := removal.Redact; how != nil {
 		var err error
 		redaction = changelog.ForAccount(&written.Account, how, s.logOf(removal.ID))
-		if redacted, bans, err = s.redactGone(tx, redaction, how.KeepAliases, written, change); err != nil {
+		if redacted, bans, err = s.redactGone(tx, redaction, found, how.KeepAliases, written, change); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -12,39 +13,47 @@ import (
 
 // RedactBan implements [store.Redactions].
 func (s *Store) RedactBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	err := s.transact(ctx, func(tx *transaction) error {
-		r := s.bans[ban.ID]
-		if r == nil {
-			return missing(ban.ID)
-		}
-		before := r.ban
-		redaction := changelog.ForBan(&before, &ban, s.logOf(ban.ID))
-		others := s.bansOf(redaction, func(o *record) bool { return o != r && o.ban.Kind == before.Kind && o.ban.Value == before.Value })
-		others = slices.DeleteFunc(others, func(o *record) bool { return o == r })
-		for _, o := range others {
-			if o.ban.Active(change.At) && before.Version == ban.Version {
-				return &store.ExistsError{Existing: o.ban}
-			}
-		}
-		logged, err := s.rewriteBan(tx, &ban, nil, change)
-		if err != nil {
-			return err
-		}
-		for _, o := range others {
-			redaction.ReplaceBan(&o.ban, ban.KeyText)
-			s.redactRecord(tx, o, ban.Value, ban.KeyText)
-		}
-		if err := s.redact(tx, redaction); err != nil {
-			return err
-		}
-		all, err := redaction.Log(int64(len(others)), true, logged)
-		if err != nil {
-			return err
-		}
-		tx.log(all...)
-		return nil
-	})
+	asked := ban
+	err := changelog.WithSearch(func(found *changelog.Search) error {
+		return s.transact(ctx, func(tx *transaction) error {
+			ban = asked
+			return s.redactBan(tx, &ban, change, found)
+		})
+	}, s.search(ctx))
 	return orNone(ban, err)
+}
+
+func (s *Store) redactBan(tx *transaction, ban *store.Ban, change store.Change, found *changelog.Search) error {
+	r := s.bans[ban.ID]
+	if r == nil {
+		return missing(ban.ID)
+	}
+	before := r.ban
+	redaction := changelog.ForBan(&before, ban, s.logOf(ban.ID))
+	others := s.bansOf(redaction, func(o *record) bool { return o != r && o.ban.Kind == before.Kind && o.ban.Value == before.Value })
+	others = slices.DeleteFunc(others, func(o *record) bool { return o == r })
+	for _, o := range others {
+		if o.ban.Active(change.At) && before.Version == ban.Version {
+			return &store.ExistsError{Existing: o.ban}
+		}
+	}
+	logged, err := s.rewriteBan(tx, ban, nil, change)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		redaction.ReplaceBan(&o.ban, ban.KeyText)
+		s.redactRecord(tx, o, ban.Value, ban.KeyText)
+	}
+	if err := s.redact(tx, redaction, found); err != nil {
+		return err
+	}
+	all, err := redaction.Log(int64(len(others)), true, logged)
+	if err != nil {
+		return err
+	}
+	tx.log(all...)
+	return nil
 }
 
 // logOf returns what the log has of a record.
@@ -77,19 +86,75 @@ func (s *Store) redactRecord(tx *transaction, r *record, value, keyText string) 
 }
 
 // redact redacts the holds of accounts and the log, and in records who did something.
-func (s *Store) redact(tx *transaction, r *changelog.Redaction) error {
+func (s *Store) redact(tx *transaction, r *changelog.Redaction, found *changelog.Search) error {
+	through, err := found.Start(r, func(seq, at int64) (bool, error) {
+		i, there := position(s.log, seq)
+		return there && s.log[i].At.UnixMicro() == at, nil
+	})
+	if err != nil {
+		return err
+	}
 	for _, a := range s.accounts.order {
 		s.redactAccount(tx, r, a)
 	}
 	if len(r.Names()) > 0 {
 		s.redactActors(tx, r)
 	}
-	for i := range s.log {
-		if err := s.redactEntry(tx, r, i); err != nil {
-			return err
+	entries := s.concerned(r, through, math.MaxInt64)
+	if through > 0 {
+		entries = append(slices.Clip(found.Entries), entries...)
+	}
+	for _, seq := range entries {
+		if i, there := position(s.log, seq); there {
+			if err := s.redactEntry(tx, r, i); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// searchPage is how many entries of the log are looked at before others may write.
+const searchPage = 1000
+
+// search returns what finds the entries of the log that a redaction concerns, while others
+// write.
+func (s *Store) search(ctx context.Context) func(*changelog.Redaction) (*changelog.Search, error) {
+	return func(r *changelog.Redaction) (*changelog.Search, error) {
+		found := new(changelog.Search)
+		var after int64
+		err := s.read(ctx, func() error {
+			if n := len(s.log); n > 0 {
+				after = s.log[0].Seq - 1
+				found.Through, found.At = s.log[n-1].Seq, s.log[n-1].At.UnixMicro()
+			}
+			return nil
+		})
+		for ; err == nil && after < found.Through; after += searchPage {
+			err = s.read(ctx, func() error {
+				found.Entries = append(found.Entries, s.concerned(r, after, min(after+searchPage, found.Through))...)
+				return nil
+			})
+		}
+		return found, err
+	}
+}
+
+// concerned returns the Seqs of entries of the log, those after one and through another,
+// that may have anything to be forgotten.
+func (s *Store) concerned(r *changelog.Redaction, after, through int64) (seqs []int64) {
+	finder := r.Finder()
+	named := func(k store.Key) bool { return r.Key(k) != k }
+	first, _ := position(s.log, after+1)
+	for _, e := range s.log[first:] {
+		if e.Seq > through {
+			break
+		}
+		if finder.Find(e.Actor, e.Before, e.After) || slices.ContainsFunc(e.Keys, named) || slices.ContainsFunc(e.known, named) {
+			seqs = append(seqs, e.Seq)
+		}
+	}
+	return seqs
 }
 
 func (s *Store) redactAccount(tx *transaction, r *changelog.Redaction, a *accountRecord) {
@@ -199,7 +264,7 @@ func (s *Store) redactEntry(tx *transaction, r *changelog.Redaction, i int) erro
 // the rest. It returns how many bans it redacted, and the changes of those that it
 // revoked.
 func (s *Store) redactGone(
-	tx *transaction, r *changelog.Redaction, keepAliases bool, written *store.AccountWritten, change store.Change,
+	tx *transaction, r *changelog.Redaction, found *changelog.Search, keepAliases bool, written *store.AccountWritten, change store.Change,
 ) (redacted int64, logged []store.Change, err error) {
 	for _, o := range s.bansOf(r, func(*record) bool { return false }) {
 		by := r.Key(o.ban.Key()).Text
@@ -225,7 +290,7 @@ func (s *Store) redactGone(
 			s.redactAlias(tx, m, keepAliases)
 		}
 	}
-	return redacted, logged, s.redact(tx, r)
+	return redacted, logged, s.redact(tx, r, found)
 }
 
 // redactAlias takes an alias away, or all of it but its address.

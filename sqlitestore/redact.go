@@ -7,40 +7,24 @@ import (
 
 	"example.com/ostraka/internal/changelog"
 	"example.com/ostraka/internal/sqlbackend"
-	"example.com/ostraka/store"
 )
 
-// RedactLog implements [sqlbackend.Tx].
-func (t *tx) RedactLog(ctx context.Context, r *changelog.Redaction, entry func(*store.Change) error) error {
+// FindEntries implements [sqlbackend.Database]. It finds names in any case of letters.
+func (d database) FindEntries(ctx context.Context, q sqlbackend.Querier, r *changelog.Redaction, _ []string, after, through int64) (seqs []int64, err error) {
 	finder := r.Finder()
-	var seqs []int64
-	err := each(ctx, t.conn, func(rows *sql.Rows) error {
+	err = q.Each(ctx, func(row sqlbackend.Row) error {
 		var seq int64
 		var actor string
 		var keys, before, after sql.RawBytes
-		if err := rows.Scan(&seq, &actor, &keys, &before, &after); err != nil {
+		if err := row.Scan(&seq, &actor, &keys, &before, &after); err != nil {
 			return err
 		}
 		if finder.Find(actor, keys, before, after) {
 			seqs = append(seqs, seq)
 		}
 		return nil
-	}, `SELECT seq, actor, keys, before, after FROM ostraka_changes`)
-	if err != nil {
-		return err
-	}
-	for _, seq := range seqs {
-		some, err := sqlbackend.Collect(ctx, t, sqlbackend.ScanChange, `SELECT `+sqlbackend.ChangeColumns+` FROM @changes WHERE seq = ?`, seq)
-		if err != nil {
-			return err
-		}
-		for i := range some {
-			if err := entry(&some[i]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	}, `SELECT seq, actor, keys, before, after FROM @changes WHERE seq > ? AND seq <= ?`, after, through)
+	return seqs, err
 }
 
 // ReplaceKeptKey implements [sqlbackend.Tx]. A whole string, with its quotes, stands for

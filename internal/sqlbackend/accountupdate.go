@@ -43,25 +43,34 @@ func (o Operations) RemoveAccount(ctx context.Context, removal store.AccountRemo
 	if removal.Redact != nil {
 		write = o.db.Forget
 	}
-	err = write(ctx, "delete an account", o.writer(func(t Writer) error {
-		a, err := t.account(ctx, removal.ID)
-		if err != nil {
+	const doing = "delete an account"
+	err = changelog.WithSearch(func(found *changelog.Search) error {
+		return write(ctx, doing, o.writer(func(t Writer) error {
+			written, err = t.removeAccount(ctx, &removal, change, found)
 			return err
-		}
-		u := &accountUpdate{t: t, change: change, before: &a}
-		u.write = &store.AccountWrite{CreateBans: removal.CreateBans, RevokeCredentials: true, DisableAliases: true}
-		u.Account = a
-		if err := u.remove(ctx, &removal); err != nil {
-			return err
-		}
-		written = u.AccountWritten
-		written.Account = a
-		return nil
-	}))
+		}))
+	}, o.searchLog(ctx, doing))
 	if err != nil {
 		return store.AccountWritten{}, err
 	}
 	return written, nil
+}
+
+func (t Writer) removeAccount(
+	ctx context.Context, removal *store.AccountRemoval, change store.Change, found *changelog.Search,
+) (store.AccountWritten, error) {
+	a, err := t.account(ctx, removal.ID)
+	if err != nil {
+		return store.AccountWritten{}, err
+	}
+	u := &accountUpdate{t: t, change: change, before: &a, found: found}
+	u.write = &store.AccountWrite{CreateBans: removal.CreateBans, RevokeCredentials: true, DisableAliases: true}
+	u.Account = a
+	if err := u.remove(ctx, removal); err != nil {
+		return store.AccountWritten{}, err
+	}
+	u.AccountWritten.Account = a
+	return u.AccountWritten, nil
 }
 
 // accountUpdate is one [Store.UpdateAccount] within its transaction.
@@ -73,7 +82,8 @@ type accountUpdate struct {
 	before               *store.Account
 	bans                 []store.Change // to log after the change of the account
 	redaction            *changelog.Redaction
-	redacted             int64 // bans whose values the redaction replaced
+	redacted             int64             // bans whose values the redaction replaced
+	found                *changelog.Search // of it in the log
 }
 
 func (u *accountUpdate) run(ctx context.Context) error {
@@ -102,7 +112,7 @@ func (u *accountUpdate) redact(ctx context.Context, how *store.AccountRedaction)
 	if err != nil {
 		return err
 	}
-	r := &redacting{changelog.ForAccount(u.before, how, history), u.t}
+	r := &redacting{changelog.ForAccount(u.before, how, history), u.t, u.found, 0}
 	u.redaction = r.Redaction
 	u.redacted, err = r.account(ctx, u, how.KeepAliases)
 	return err

@@ -41,6 +41,11 @@ type Database interface {
 	// and none after the last, at each call. Between two calls the list stays as it is.
 	Entries() func(ctx context.Context, q Querier, list *ListRow) ([]store.Entry, error)
 
+	// FindEntries returns the Seqs of the entries of the log, of those after one and through
+	// another, that the redaction may have to change. The names are those of the account that
+	// goes, in the spellings in which the log has them.
+	FindEntries(ctx context.Context, q Querier, r *changelog.Redaction, names []string, after, through int64) ([]int64, error)
+
 	// Nothing is an operation that has nothing to do.
 	Nothing(ctx context.Context, doing string) error
 
@@ -117,9 +122,6 @@ type Tx interface {
 	// LockValue keeps those who are together with it from writing bans of the same kind and
 	// value.
 	LockValue(ctx context.Context, b *store.Ban) error
-	// RedactLog calls entry for the entries of the log that the redaction may have to change,
-	// which entry writes.
-	RedactLog(ctx context.Context, r *changelog.Redaction, entry func(*store.Change) error) error
 	// ReplaceKeptKey replaces a key of a rule, as [RuleKey] makes it, in those kept of bulk
 	// changes.
 	ReplaceKeptKey(ctx context.Context, from, to string) error

@@ -12,18 +12,21 @@ import (
 
 // RedactBan implements [store.Redactions].
 func (o Operations) RedactBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
+	const doing = "redact a ban"
 	var redacted store.Ban
-	err := o.db.Forget(ctx, "redact a ban", o.writer(func(t Writer) error {
-		redacted = ban
-		return t.redactBan(ctx, &redacted, change)
-	}))
+	err := changelog.WithSearch(func(found *changelog.Search) error {
+		return o.db.Forget(ctx, doing, o.writer(func(t Writer) error {
+			redacted = ban
+			return t.redactBan(ctx, &redacted, change, found)
+		}))
+	}, o.searchLog(ctx, doing))
 	if err != nil {
 		return store.Ban{}, err
 	}
 	return redacted, nil
 }
 
-func (t Writer) redactBan(ctx context.Context, ban *store.Ban, change store.Change) error {
+func (t Writer) redactBan(ctx context.Context, ban *store.Ban, change store.Change, found *changelog.Search) error {
 	before, err := t.byID(ctx, ban.ID)
 	if err != nil {
 		return err
@@ -32,7 +35,7 @@ func (t Writer) redactBan(ctx context.Context, ban *store.Ban, change store.Chan
 	if err != nil {
 		return err
 	}
-	r := &redacting{changelog.ForBan(&before, ban, history), t}
+	r := &redacting{changelog.ForBan(&before, ban, history), t, found, 0}
 	others, err := r.bans(ctx, &before)
 	if err != nil {
 		return err
@@ -42,12 +45,19 @@ func (t Writer) redactBan(ctx context.Context, ban *store.Ban, change store.Chan
 			return &store.ExistsError{Existing: others[i]}
 		}
 	}
+	for i := range others {
+		r.ReplaceBan(&others[i], ban.KeyText)
+	}
+	if before.Version == ban.Version { // else it fails now
+		if err := r.start(ctx); err != nil {
+			return err
+		}
+	}
 	logged, err := t.updateBan(ctx, ban, nil, change)
 	if err != nil {
 		return err
 	}
 	for i := range others {
-		r.ReplaceBan(&others[i], ban.KeyText)
 		if err := r.replace(ctx, &others[i], ban.Value, ban.KeyText); err != nil {
 			return err
 		}
@@ -79,7 +89,9 @@ func (t Writer) logOf(ctx context.Context, id uuid.UUID) ([]store.Change, error)
 // redacting is a redaction within its transaction.
 type redacting struct {
 	*changelog.Redaction
-	t Writer
+	t       Writer
+	found   *changelog.Search // in the log, before the transaction,
+	through int64             // up to there
 }
 
 // bans returns the bans whose keys are to be replaced, in the order of their Seq; and,
@@ -127,8 +139,13 @@ func (r *redacting) account(ctx context.Context, u *accountUpdate, keepAliases b
 		return 0, err
 	}
 	for i := range bans {
+		r.ReplaceBan(&bans[i], r.Key(bans[i].Key()).Text)
+	}
+	if err := r.start(ctx); err != nil {
+		return 0, err
+	}
+	for i := range bans {
 		by := r.Key(bans[i].Key()).Text
-		r.ReplaceBan(&bans[i], by)
 		if err := r.replace(ctx, &bans[i], by, by); err != nil {
 			return 0, err
 		}
@@ -248,9 +265,7 @@ func (r *redacting) actors(ctx context.Context) error {
 
 // distinct returns the texts of a column, each once.
 func (r *redacting) distinct(ctx context.Context, table, column string) ([]string, error) {
-	return Collect(ctx, r.t, func(row Row) (text string, err error) {
-		return text, row.Scan(&text)
-	}, `SELECT DISTINCT `+column+` FROM `+table+` WHERE `+column+` <> ''`)
+	return Collect(ctx, r.t, scanText, `SELECT DISTINCT `+column+` FROM `+table+` WHERE `+column+` <> ''`)
 }
 
 func (r *redacting) subscriptions(ctx context.Context) error {
@@ -280,11 +295,6 @@ func (r *redacting) subscriptions(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// log redacts the entries of the log.
-func (r *redacting) log(ctx context.Context) error {
-	return r.t.RedactLog(ctx, r.Redaction, func(c *store.Change) error { return r.entry(ctx, c) })
 }
 
 func (r *redacting) entry(ctx context.Context, c *store.Change) error {

@@ -32,7 +32,7 @@ type Faults interface {
 
 const (
 	// faultTries bounds how many statements an operation may have.
-	faultTries = 200
+	faultTries = 300
 	// faultsAll is how many of the first statements of an operation go wrong each; of
 	// those that follow, which do the same for one record after the other, more and more
 	// are passed over.
