@@ -31,7 +31,9 @@ var (
 
 // Errors of the machine. They match [store.ErrUnavailable] as well.
 var (
-	// ErrDiskFull: there is no room for what was to be written, which was not.
+	// ErrDiskFull: there is no room for what was to be written, which was not. For a
+	// list that is written in steps that is so while 16 MiB are left, which other
+	// writes may need.
 	ErrDiskFull error = outage("disk full")
 	// ErrIO: the operating system could not read or write the file, or does not
 	// let this process do so.

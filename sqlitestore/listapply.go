@@ -42,6 +42,11 @@ func (t *tx) RemoveEntries(ctx context.Context, list *sqlbackend.ListRow, entrie
 // AddEntries counts their prefix lengths with them: a length must be known
 // before the first of its rules is seen.
 func (t *tx) AddEntries(ctx context.Context, list *sqlbackend.ListRow, entries []*store.Entry) error {
+	if len(entries) >= t.store.stepRows { // fewer are a write like others
+		if err := t.store.leavesRoom(); err != nil {
+			return err
+		}
+	}
 	rules := sqlbackend.NewRuleWriter(t)
 	for batch := range slices.Chunk(entries, batchRows) {
 		keys := make([]any, len(batch))

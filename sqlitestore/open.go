@@ -25,12 +25,13 @@ const applicationID = 0x6f737472
 type Store struct {
 	operations
 	readDB, writeDB *sql.DB
-	owned           bool          // the pools are ours to close
-	path            string        // of the file, if owned
-	file            watchedFile   // what the store was opened on
-	options         Options       // in force
-	stepRows        int           // defaultStepRows, but for tests
-	writing         chan struct{} // holds the turn of the process to write
+	owned           bool                                       // the pools are ours to close
+	path            string                                     // of the file, if owned
+	file            watchedFile                                // what the store was opened on
+	options         Options                                    // in force
+	stepRows        int                                        // defaultStepRows, but for tests
+	free            func(dir string) (bytes int64, known bool) // freeBytes, but for tests
+	writing         chan struct{}                              // holds the turn of the process to write
 	life            sqlbackend.Lifecycle
 	lookups         [lookupSizes]lazyStmt
 	byHash          lazyStmt
@@ -79,7 +80,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := probe(ctx, abs, o); err != nil {
 		return nil, explain(ctx, "open "+path, err)
 	}
-	s := &Store{owned: true, path: abs, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1), file: file}
+	s := &Store{owned: true, path: abs, options: o, stepRows: defaultStepRows, free: freeBytes, writing: make(chan struct{}, 1), file: file}
 	s.operations = sqlbackend.NewOperations(database{s})
 	if err := s.connect(ctx); err != nil {
 		_ = s.Close()
@@ -122,7 +123,7 @@ func New(ctx context.Context, db *sql.DB) (*Store, error) {
 	if file == "" && db.Stats().MaxOpenConnections != 1 {
 		return nil, errors.New("sqlitestore: New: every connection to a database in memory may have a database of its own; call SetMaxOpenConns(1) first")
 	}
-	s := &Store{readDB: db, writeDB: db, options: o, stepRows: defaultStepRows, writing: make(chan struct{}, 1)}
+	s := &Store{readDB: db, writeDB: db, options: o, stepRows: defaultStepRows, free: freeBytes, writing: make(chan struct{}, 1)}
 	s.operations = sqlbackend.NewOperations(database{s})
 	if file != "" {
 		// A file system of the host's own may have no such path: that is not watched.
