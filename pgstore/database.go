@@ -159,6 +159,3 @@ func (t *tx) LockValue(ctx context.Context, b *store.Ban) error {
 func (s *Store) lockOfValue(b *store.Ban) int64 {
 	return lockKey(b.Kind.String()+b.Value, s.options.Schema)
 }
-
-// shared returns what the shared operations do within the transaction.
-func (t *tx) shared() sqlbackend.Writer { return sqlbackend.NewWriter(t, database{t.store}) }

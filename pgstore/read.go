@@ -140,12 +140,6 @@ func readAll[T any](ctx context.Context, s *Store, doing string, scan func(pgx.R
 	return all, err
 }
 
-// readNumber is an operation that reads one number.
-func (s *Store) readNumber(ctx context.Context, doing, query string, args ...any) (n int64, err error) {
-	err = s.read(ctx, doing, func(q querier) error { return q.row(ctx, []any{&n}, query, args...) })
-	return n, err
-}
-
 // collect returns what scan makes of every row.
 func collect[T any](ctx context.Context, q querier, scan func(pgx.Rows) (T, error), query string, args ...any) ([]T, error) {
 	var all []T

@@ -73,7 +73,8 @@ func TestDeletedAccountLeavesNoRows(t *testing.T) {
 				if table == "ostraka_credentials" {
 					want = 0
 				}
-				if n, err := s.readNumber(ctx, "count", `SELECT count(*) FROM `+table); n != want || err != nil {
+				var n int64
+				if err := s.readDB.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); n != want || err != nil {
 					t.Errorf("%s has %d rows, %v; want %d", table, n, err, want)
 				}
 			}

@@ -114,19 +114,13 @@ func TestWhatIsKnownOfCredentialsIsBounded(t *testing.T) {
 	s := openTemp(t)
 	a := mustAccount(t, s, newAccount("ann"))
 	var last store.Credential
-	err := s.write(ctx, "create many sessions", func(tx *tx) error {
-		for n := range maxKnown + 3 {
-			c := newSession(a, 0)
-			c.ID, c.Hash = uuid.New(), store.SecretHash{byte(n), byte(n >> 8), 1}
-			if err := tx.shared().InsertCredential(ctx, &c); err != nil {
-				return err
-			}
-			last = c
+	for n := range maxKnown + 3 {
+		c := newSession(a, 0)
+		c.ID, c.Hash = uuid.New(), store.SecretHash{byte(n), byte(n >> 8), 1}
+		var err error
+		if last, err = s.CreateSession(ctx, c, a.Version); err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	for n := range maxKnown + 3 {
 		if _, _, err := s.CredentialByHash(ctx, store.SecretHash{byte(n), byte(n >> 8), 1}); err != nil {

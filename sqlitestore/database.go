@@ -154,9 +154,6 @@ func (t *tx) Log(ctx context.Context, c store.Change) error { return t.log(ctx, 
 // LockValue implements [sqlbackend.Tx]. There is one writer at a time.
 func (t *tx) LockValue(context.Context, *store.Ban) error { return nil }
 
-// shared returns what the shared operations do within the transaction.
-func (t *tx) shared() sqlbackend.Writer { return sqlbackend.NewWriter(t, database{t.store}) }
-
 // notFound turns "no rows" into what callers know.
 func notFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {

@@ -63,10 +63,10 @@ func accountArgs(a *store.Account) ([]any, error) {
 	}
 	return []any{
 		a.ID, a.Version, a.Handle, a.HandleFold, a.Name, a.Bio, links, TextArg(a.Meta), roles,
-		a.Admin, a.Verified, IDArg(a.InvitedBy), a.PasswordHash,
+		a.Admin, a.Verified, idArg(a.InvitedBy), a.PasswordHash,
 		TimeArg(a.JoinedAt), TimeArg(a.CreatedAt), a.CreatedBy, TimeArg(a.UpdatedAt), TimeArg(a.LastLoginAt),
-		TimeArg(a.SuspendedAt), a.SuspendedBy, a.SuspendedReason, bans, hold, IDArg(a.Sweep),
-		TimeArg(a.Hold.Since), IDArg(a.Hold.Rule), store.NetworkKey(a.Hold.Network),
+		TimeArg(a.SuspendedAt), a.SuspendedBy, a.SuspendedReason, bans, hold, idArg(a.Sweep),
+		TimeArg(a.Hold.Since), idArg(a.Hold.Rule), store.NetworkKey(a.Hold.Network),
 	}, nil
 }
 
@@ -95,8 +95,8 @@ func (r *accountReader) read(row Row, leading ...any) error {
 		return err
 	}
 	email.Address, email.Mailbox = address.String, mailbox.String
-	r.accounts.Add(a, AccountPart[string]{Position: keyPosition.Int64, Valid: keyPosition.Valid, Part: key.String},
-		AccountPart[store.AccountEmail]{Position: emailPosition.Int64, Valid: emailPosition.Valid, Part: email})
+	r.accounts.Add(a, accountPart[string]{Position: keyPosition.Int64, Valid: keyPosition.Valid, Part: key.String},
+		accountPart[store.AccountEmail]{Position: emailPosition.Int64, Valid: emailPosition.Valid, Part: email})
 	return nil
 }
 
@@ -152,15 +152,15 @@ func readAccounts(ctx context.Context, q Querier, condition, order string, args 
 }
 
 // account reads an account within a transaction.
-func (t Writer) account(ctx context.Context, id uuid.UUID) (store.Account, error) {
+func (t writer) account(ctx context.Context, id uuid.UUID) (store.Account, error) {
 	return oneAccount(ctx, t, `id = ?`, id)
 }
 
 // accountConditions says in SQL what [store.AccountFilter.Match] says. What is
 // few is told as its index tells it.
-func (o Operations) accountConditions(f store.AccountFilter) *Conditions {
+func (o Operations) accountConditions(f store.AccountFilter) *conditions {
 	d := o.db.Dialect()
-	c := new(Conditions)
+	c := new(conditions)
 	if f.Active != nil {
 		c.Add(choose(*f.Active, `suspended_at IS NULL AND hold_since IS NULL`, `(suspended_at IS NOT NULL OR hold_since IS NOT NULL)`))
 	}
@@ -187,7 +187,7 @@ func (o Operations) accountConditions(f store.AccountFilter) *Conditions {
 }
 
 // holdConditions says in SQL what [store.HoldFilter.Match] says.
-func holdConditions(c *Conditions, d *Dialect, f *store.HoldFilter) {
+func holdConditions(c *conditions, d *Dialect, f *store.HoldFilter) {
 	if f.Empty() {
 		return
 	}

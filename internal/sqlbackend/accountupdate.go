@@ -12,8 +12,8 @@ import (
 
 // UpdateAccount implements [store.Accounts].
 func (o Operations) UpdateAccount(ctx context.Context, write store.AccountWrite, change store.Change) (written store.AccountWritten, err error) {
-	write.Account = NormalAccount(write.Account)
-	err = o.write(ctx, "update an account", func(t Writer) error {
+	write.Account = normalAccount(write.Account)
+	err = o.write(ctx, "update an account", func(t writer) error {
 		before, err := t.account(ctx, write.Account.ID)
 		if err != nil {
 			return err
@@ -45,7 +45,7 @@ func (o Operations) RemoveAccount(ctx context.Context, removal store.AccountRemo
 	}
 	const doing = "delete an account"
 	err = changelog.WithSearch(func(found *changelog.Search) error {
-		return write(ctx, doing, o.writer(func(t Writer) error {
+		return write(ctx, doing, o.writer(func(t writer) error {
 			written, err = t.removeAccount(ctx, &removal, change, found)
 			return err
 		}))
@@ -56,7 +56,7 @@ func (o Operations) RemoveAccount(ctx context.Context, removal store.AccountRemo
 	return written, nil
 }
 
-func (t Writer) removeAccount(
+func (t writer) removeAccount(
 	ctx context.Context, removal *store.AccountRemoval, change store.Change, found *changelog.Search,
 ) (store.AccountWritten, error) {
 	a, err := t.account(ctx, removal.ID)
@@ -76,7 +76,7 @@ func (t Writer) removeAccount(
 // accountUpdate is one [Store.UpdateAccount] within its transaction.
 type accountUpdate struct {
 	store.AccountWritten // as far as it has got
-	t                    Writer
+	t                    writer
 	change               store.Change
 	write                *store.AccountWrite
 	before               *store.Account
@@ -121,7 +121,7 @@ func (u *accountUpdate) redact(ctx context.Context, how *store.AccountRedaction)
 // check refuses what may not be written.
 func (u *accountUpdate) check(ctx context.Context) (err error) {
 	a, before := &u.Account, u.before
-	if a.Version, err = NextVersion(before.Version, a.Version); err != nil {
+	if a.Version, err = nextVersion(before.Version, a.Version); err != nil {
 		return err
 	}
 	a.Seq, a.CreatedAt, a.CreatedBy, a.LastLoginAt = before.Seq, before.CreatedAt, before.CreatedBy, before.LastLoginAt

@@ -15,9 +15,9 @@ import (
 
 // CreateAccount implements [store.Accounts].
 func (o Operations) CreateAccount(ctx context.Context, account store.Account, change store.Change) (store.Account, error) {
-	account = NormalAccount(account)
+	account = normalAccount(account)
 	account.Seq, account.Version, account.LastLoginAt = 0, 1, time.Time{}
-	err := o.write(ctx, "create an account", func(t Writer) error {
+	err := o.write(ctx, "create an account", func(t writer) error {
 		if err := t.taken(ctx, &account); err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (o Operations) CreateAccount(ctx context.Context, account store.Account, ch
 }
 
 // taken returns the error for what of the account another one has.
-func (t Writer) taken(ctx context.Context, a *store.Account) error {
+func (t writer) taken(ctx context.Context, a *store.Account) error {
 	for _, key := range a.HandleKeys {
 		if err := t.takenBy(ctx, hasKey, key, a.Seq, "handle", a.Handle); err != nil {
 			return err
@@ -54,7 +54,7 @@ func (t Writer) taken(ctx context.Context, a *store.Account) error {
 
 // soleTaken refuses an address whose mailbox another account has, where it must not,
 // and takes the demand off the account.
-func (t Writer) soleTaken(ctx context.Context, a *store.Account) error {
+func (t writer) soleTaken(ctx context.Context, a *store.Account) error {
 	for i := range a.Emails {
 		e := &a.Emails[i]
 		if !e.Sole {
@@ -72,7 +72,7 @@ func (t Writer) soleTaken(ctx context.Context, a *store.Account) error {
 	return nil
 }
 
-func (t Writer) takenBy(ctx context.Context, where, arg string, except int64, field, value string) error {
+func (t writer) takenBy(ctx context.Context, where, arg string, except int64, field, value string) error {
 	var existing uuid.UUID
 	err := t.Row(ctx, []any{&existing}, `SELECT id FROM @accounts WHERE seq <> ? AND `+where+` ORDER BY seq LIMIT 1`, except, arg)
 	switch {
@@ -85,7 +85,7 @@ func (t Writer) takenBy(ctx context.Context, where, arg string, except int64, fi
 }
 
 // insertAccount inserts an account, giving it its Seq.
-func (t Writer) insertAccount(ctx context.Context, a *store.Account) error {
+func (t writer) insertAccount(ctx context.Context, a *store.Account) error {
 	args, err := accountArgs(a)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (t Writer) insertAccount(ctx context.Context, a *store.Account) error {
 	return t.insertEmails(ctx, a)
 }
 
-func (t Writer) insertHandleKeys(ctx context.Context, a *store.Account) error {
+func (t writer) insertHandleKeys(ctx context.Context, a *store.Account) error {
 	for i, key := range a.HandleKeys {
 		err := t.Exec(ctx, `INSERT INTO @handle_keys (key, account, position) VALUES (?, ?, ?)`, key, a.Seq, i)
 		if err != nil {
@@ -111,7 +111,7 @@ func (t Writer) insertHandleKeys(ctx context.Context, a *store.Account) error {
 	return nil
 }
 
-func (t Writer) insertEmails(ctx context.Context, a *store.Account) error {
+func (t writer) insertEmails(ctx context.Context, a *store.Account) error {
 	hosts := make([]string, 0, len(a.Emails))
 	for i := range a.Emails {
 		e := &a.Emails[i]
@@ -128,7 +128,7 @@ func (t Writer) insertEmails(ctx context.Context, a *store.Account) error {
 }
 
 // replaceRow writes the account but for its handle keys and addresses.
-func (t Writer) replaceRow(ctx context.Context, a *store.Account) error {
+func (t writer) replaceRow(ctx context.Context, a *store.Account) error {
 	args, err := accountArgs(a)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (t Writer) replaceRow(ctx context.Context, a *store.Account) error {
 }
 
 // replaceParts writes the handle keys and the addresses if they differ.
-func (t Writer) replaceParts(ctx context.Context, before, after *store.Account) error {
+func (t writer) replaceParts(ctx context.Context, before, after *store.Account) error {
 	if !slices.Equal(before.HandleKeys, after.HandleKeys) {
 		if err := t.Exec(ctx, `DELETE FROM @handle_keys WHERE account = ?`, after.Seq); err != nil {
 			return err
@@ -158,7 +158,7 @@ func (t Writer) replaceParts(ctx context.Context, before, after *store.Account) 
 
 // keepAdmin refuses to take away the last active admin. after is nil if the
 // account is to go.
-func (t Writer) keepAdmin(ctx context.Context, before, after *store.Account) error {
+func (t writer) keepAdmin(ctx context.Context, before, after *store.Account) error {
 	active := func(a *store.Account) bool { return a != nil && a.Admin && a.Active() }
 	if !active(before) || active(after) {
 		return nil
@@ -174,7 +174,7 @@ func (t Writer) keepAdmin(ctx context.Context, before, after *store.Account) err
 
 // deleteAccount deletes the account, and what refers to it first, whether or not the
 // database sees to it.
-func (t Writer) deleteAccount(ctx context.Context, a *store.Account) error {
+func (t writer) deleteAccount(ctx context.Context, a *store.Account) error {
 	if err := t.Exec(ctx, `DELETE FROM @credentials WHERE account = ?`, a.ID); err != nil {
 		return err
 	}

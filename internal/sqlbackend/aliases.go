@@ -28,8 +28,8 @@ func aliasDest(a *store.MailAlias) []any {
 // aliasArgs returns the arguments for aliasColumns and the two hosts.
 func aliasArgs(a *store.MailAlias) []any {
 	return []any{
-		a.ID, a.Version, a.Local, a.LocalKey, a.Domain, a.Destination, a.Mailbox, IDArg(a.Owner),
-		a.Active, IDArg(a.DisabledBan), TimeArg(a.CreatedAt), a.CreatedBy, TimeArg(a.UpdatedAt),
+		a.ID, a.Version, a.Local, a.LocalKey, a.Domain, a.Destination, a.Mailbox, idArg(a.Owner),
+		a.Active, idArg(a.DisabledBan), TimeArg(a.CreatedAt), a.CreatedBy, TimeArg(a.UpdatedAt),
 		HostKey(a.Domain), HostKey(a.Destination),
 	}
 }
@@ -37,10 +37,10 @@ func aliasArgs(a *store.MailAlias) []any {
 // writeAlias is an operation that writes one alias, which fn reads or completes,
 // logs what became of it, and returns it.
 func (o Operations) writeAlias(ctx context.Context, doing string, alias store.MailAlias,
-	fn func(Writer, *store.MailAlias) (store.Change, error)) (store.MailAlias, error) {
-	NormalTimes(&alias.CreatedAt, &alias.UpdatedAt)
+	fn func(writer, *store.MailAlias) (store.Change, error)) (store.MailAlias, error) {
+	normalTimes(&alias.CreatedAt, &alias.UpdatedAt)
 	var written store.MailAlias
-	err := o.write(ctx, doing, func(t Writer) error {
+	err := o.write(ctx, doing, func(t writer) error {
 		written = alias
 		c, err := fn(t, &written)
 		if err != nil {
@@ -56,7 +56,7 @@ func (o Operations) writeAlias(ctx context.Context, doing string, alias store.Ma
 
 // CreateAlias implements [store.Aliases].
 func (o Operations) CreateAlias(ctx context.Context, alias store.MailAlias, change store.Change) (store.MailAlias, error) {
-	return o.writeAlias(ctx, "create an alias", alias, func(t Writer, a *store.MailAlias) (store.Change, error) {
+	return o.writeAlias(ctx, "create an alias", alias, func(t writer, a *store.MailAlias) (store.Change, error) {
 		if err := t.forwards(ctx, a); err != nil {
 			return store.Change{}, err
 		}
@@ -72,7 +72,7 @@ func (o Operations) CreateAlias(ctx context.Context, alias store.MailAlias, chan
 }
 
 // forwards refuses an active alias that may not forward to its owner.
-func (t Writer) forwards(ctx context.Context, a *store.MailAlias) error {
+func (t writer) forwards(ctx context.Context, a *store.MailAlias) error {
 	if !a.Active || a.Owner == uuid.Nil {
 		return nil
 	}
@@ -87,7 +87,7 @@ func (t Writer) forwards(ctx context.Context, a *store.MailAlias) error {
 }
 
 // alias reads an alias within a transaction.
-func (t Writer) alias(ctx context.Context, id uuid.UUID) (store.MailAlias, error) {
+func (t writer) alias(ctx context.Context, id uuid.UUID) (store.MailAlias, error) {
 	var a store.MailAlias
 	err := t.Row(ctx, aliasDest(&a), selectAliases+` WHERE id = ?`, id)
 	return a, err
@@ -95,12 +95,12 @@ func (t Writer) alias(ctx context.Context, id uuid.UUID) (store.MailAlias, error
 
 // UpdateAlias implements [store.Aliases].
 func (o Operations) UpdateAlias(ctx context.Context, alias store.MailAlias, change store.Change) (store.MailAlias, error) {
-	return o.writeAlias(ctx, "update an alias", alias, func(t Writer, a *store.MailAlias) (store.Change, error) {
+	return o.writeAlias(ctx, "update an alias", alias, func(t writer, a *store.MailAlias) (store.Change, error) {
 		before, err := t.alias(ctx, a.ID)
 		if err != nil {
 			return store.Change{}, err
 		}
-		if a.Version, err = NextVersion(before.Version, a.Version); err != nil {
+		if a.Version, err = nextVersion(before.Version, a.Version); err != nil {
 			return store.Change{}, err
 		}
 		a.Seq, a.CreatedAt, a.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
@@ -118,7 +118,7 @@ func (o Operations) UpdateAlias(ctx context.Context, alias store.MailAlias, chan
 
 // DeleteAlias implements [store.Aliases].
 func (o Operations) DeleteAlias(ctx context.Context, id uuid.UUID, change store.Change) (store.MailAlias, error) {
-	return o.writeAlias(ctx, "delete an alias", store.MailAlias{}, func(t Writer, a *store.MailAlias) (_ store.Change, err error) {
+	return o.writeAlias(ctx, "delete an alias", store.MailAlias{}, func(t writer, a *store.MailAlias) (_ store.Change, err error) {
 		if *a, err = t.alias(ctx, id); err != nil {
 			return store.Change{}, err
 		}
@@ -131,9 +131,9 @@ func (o Operations) DeleteAlias(ctx context.Context, id uuid.UUID, change store.
 
 // disableAliases turns off the active aliases that a condition selects, and says
 // how many. ban is what does it, or zero.
-func (t Writer) disableAliases(ctx context.Context, ban uuid.UUID, at time.Time, where string, args ...any) (int64, error) {
+func (t writer) disableAliases(ctx context.Context, ban uuid.UUID, at time.Time, where string, args ...any) (int64, error) {
 	return t.Affect(ctx, `UPDATE @aliases SET active = @false, disabled_ban = ?, updated_at = ?, version = version + 1
-		WHERE active = @true AND (`+where+`)`, append([]any{IDArg(ban), at.UnixMicro()}, args...)...)
+		WHERE active = @true AND (`+where+`)`, append([]any{idArg(ban), at.UnixMicro()}, args...)...)
 }
 
 // Alias implements [store.Aliases].
@@ -163,8 +163,8 @@ func (o Operations) oneAlias(ctx context.Context, where string, args ...any) (st
 }
 
 // aliasConditions says in SQL what [store.AliasFilter.Match] says.
-func (o Operations) aliasConditions(f store.AliasFilter) *Conditions {
-	c := new(Conditions)
+func (o Operations) aliasConditions(f store.AliasFilter) *conditions {
+	c := new(conditions)
 	if f.Owner != uuid.Nil {
 		c.Add(`owner = ?`, f.Owner)
 	}

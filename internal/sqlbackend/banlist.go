@@ -35,8 +35,8 @@ func (o Operations) oneBan(ctx context.Context, where string, arg any) (store.Ba
 const HistoryOf = `(kind = ? AND value = ? AND ruled = @true OR kind = ? AND value = ? AND ruled = @false)`
 
 // filterConditions says in SQL what [store.BanFilter.Match] says.
-func (o Operations) filterConditions(f store.BanFilter) *Conditions {
-	c := new(Conditions)
+func (o Operations) filterConditions(f store.BanFilter) *conditions {
+	c := new(conditions)
 	switch {
 	case f.Kind != 0 && f.Value != "":
 		c.Add(HistoryOf, int64(f.Kind), f.Value, int64(f.Kind), f.Value)

@@ -112,7 +112,7 @@ func (w *RuleWriter) deleteRuled(ctx context.Context, query string, args ...any)
 
 // inTheWay returns the error for the active ban, other than the one excepted, that is
 // in the way of b, nil if there is none.
-func (t Writer) inTheWay(ctx context.Context, b *store.Ban, except uuid.UUID, now time.Time) error {
+func (t writer) inTheWay(ctx context.Context, b *store.Ban, except uuid.UUID, now time.Time) error {
 	var other store.Ban
 	err := t.Row(ctx, banDest(&other), `SELECT seq, `+BanColumns+ActiveBan, int64(b.Kind), b.Value, now.UnixMicro(), except)
 	if err == nil {
@@ -156,9 +156,9 @@ func rival(ctx context.Context, q Querier, b *store.Ban, except uuid.UUID, now t
 // for those who must be alone. One that has rivals waits for all others.
 func (o Operations) CreateBan(ctx context.Context, ban store.Ban, change store.Change) (created store.Ban, err error) {
 	if ban.Rivals != nil { // bans of other values decide, too
-		return o.writeBan(ctx, "create a ban", ban, nil, change, Writer.createBan)
+		return o.writeBan(ctx, "create a ban", ban, nil, change, writer.createBan)
 	}
-	err = o.db.WriteTogether(ctx, "create a ban", o.writer(func(t Writer) error {
+	err = o.db.WriteTogether(ctx, "create a ban", o.writer(func(t writer) error {
 		created = ban
 		// What follows is decided by the bans of this value.
 		if err := t.LockValue(ctx, &created); err != nil {
@@ -178,14 +178,14 @@ func (o Operations) CreateBan(ctx context.Context, ban store.Ban, change store.C
 
 // banWriter writes a ban, which it completes, turns off the aliases that the
 // selector selects, unless it is nil, and returns the change to log.
-type banWriter func(t Writer, ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error)
+type banWriter func(t writer, ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error)
 
 // writeBan is an operation that writes one ban, and returns what becomes of it.
 func (o Operations) writeBan(
 	ctx context.Context, doing string, ban store.Ban, selector *store.Selector, change store.Change, write banWriter,
 ) (store.Ban, error) {
 	var written store.Ban
-	err := o.write(ctx, doing, func(t Writer) error {
+	err := o.write(ctx, doing, func(t writer) error {
 		written = ban
 		c, err := write(t, ctx, &written, selector, change)
 		if err != nil {
@@ -200,8 +200,8 @@ func (o Operations) writeBan(
 }
 
 // createBan adds a ban.
-func (t Writer) createBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
-	*ban = NormalBan(*ban)
+func (t writer) createBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
+	*ban = normalBan(*ban)
 	rules := NewRuleWriter(t)
 	added, retired, err := rules.addBan(ctx, ban, change.At)
 	if err != nil {
@@ -231,12 +231,12 @@ func (o Operations) CreateBans(ctx context.Context, bans []store.Ban, change sto
 	if len(bans) == 0 {
 		return nil, o.db.Nothing(ctx, doing)
 	}
-	err = o.write(ctx, doing, func(t Writer) error {
+	err = o.write(ctx, doing, func(t writer) error {
 		rules := NewRuleWriter(t)
 		skipped = nil
 		var keys []store.Key
 		for i := range bans {
-			ban := NormalBan(bans[i])
+			ban := normalBan(bans[i])
 			added, retired, err := rules.addBan(ctx, &ban, change.At)
 			if err != nil {
 				return err
@@ -266,7 +266,7 @@ func (o Operations) CreateBans(ctx context.Context, bans []store.Ban, change sto
 }
 
 // byID reads a ban within a transaction.
-func (t Writer) byID(ctx context.Context, id uuid.UUID) (store.Ban, error) {
+func (t writer) byID(ctx context.Context, id uuid.UUID) (store.Ban, error) {
 	var b store.Ban
 	err := t.Row(ctx, banDest(&b), `SELECT seq, `+BanColumns+` FROM @bans WHERE id = ? @for_update`, id)
 	return b, err
@@ -274,17 +274,17 @@ func (t Writer) byID(ctx context.Context, id uuid.UUID) (store.Ban, error) {
 
 // UpdateBan implements [store.Bans].
 func (o Operations) UpdateBan(ctx context.Context, ban store.Ban, change store.Change) (store.Ban, error) {
-	return o.writeBan(ctx, "update a ban", ban, nil, change, Writer.updateBan)
+	return o.writeBan(ctx, "update a ban", ban, nil, change, writer.updateBan)
 }
 
 // updateBan replaces the ban of that ID.
-func (t Writer) updateBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
-	*ban = NormalBan(*ban)
+func (t writer) updateBan(ctx context.Context, ban *store.Ban, selector *store.Selector, change store.Change) (store.Change, error) {
+	*ban = normalBan(*ban)
 	before, err := t.byID(ctx, ban.ID)
 	if err != nil {
 		return store.Change{}, err
 	}
-	if ban.Version, err = NextVersion(before.Version, ban.Version); err != nil {
+	if ban.Version, err = nextVersion(before.Version, ban.Version); err != nil {
 		return store.Change{}, err
 	}
 	ban.Seq, ban.CreatedAt, ban.CreatedBy = before.Seq, before.CreatedAt, before.CreatedBy
@@ -309,7 +309,7 @@ func (t Writer) updateBan(ctx context.Context, ban *store.Ban, selector *store.S
 	return changelog.WithAliases(c, disabled), err
 }
 
-func (t Writer) replaceBan(ctx context.Context, before, after *store.Ban) error {
+func (t writer) replaceBan(ctx context.Context, before, after *store.Ban) error {
 	err := t.Exec(ctx, `UPDATE @bans SET (`+BanColumns+`, ruled) =
 		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`,
 		append(BanArgs(after), after.RevokedAt.IsZero(), after.Seq)...)
@@ -334,7 +334,7 @@ func (t Writer) replaceBan(ctx context.Context, before, after *store.Ban) error 
 // DeleteBan implements [store.Bans].
 func (o Operations) DeleteBan(ctx context.Context, id uuid.UUID, change store.Change) (store.Ban, error) {
 	var ban store.Ban
-	err := o.write(ctx, "delete a ban", func(t Writer) (err error) {
+	err := o.write(ctx, "delete a ban", func(t writer) (err error) {
 		if ban, err = t.byID(ctx, id); err != nil {
 			return err
 		}
@@ -397,10 +397,10 @@ func (o Operations) PurgeBans(ctx context.Context, before time.Time, change stor
 
 // CreateBanDisabling implements [store.Cascades].
 func (o Operations) CreateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
-	return o.writeBan(ctx, "create a ban and turn off aliases", ban, &selector, change, Writer.createBan)
+	return o.writeBan(ctx, "create a ban and turn off aliases", ban, &selector, change, writer.createBan)
 }
 
 // UpdateBanDisabling implements [store.Cascades].
 func (o Operations) UpdateBanDisabling(ctx context.Context, ban store.Ban, selector store.Selector, change store.Change) (store.Ban, error) {
-	return o.writeBan(ctx, "update a ban and turn off aliases", ban, &selector, change, Writer.updateBan)
+	return o.writeBan(ctx, "update a ban and turn off aliases", ban, &selector, change, writer.updateBan)
 }

@@ -28,8 +28,8 @@ func blockDest(b *store.Block) []any {
 
 // CreateBlock implements [store.Blocks].
 func (o Operations) CreateBlock(ctx context.Context, block store.Block, change store.Change) (store.Block, error) {
-	NormalTimes(&block.CreatedAt)
-	err := o.write(ctx, "create a block", func(t Writer) error {
+	normalTimes(&block.CreatedAt)
+	err := o.write(ctx, "create a block", func(t writer) error {
 		var other store.Block
 		err := t.Row(ctx, blockDest(&other), selectBlocks+` WHERE domain = ?`, block.Domain)
 		if err == nil {
@@ -50,7 +50,7 @@ func (o Operations) CreateBlock(ctx context.Context, block store.Block, change s
 }
 
 // addBlock inserts a new block with its rule, giving it its Seq.
-func (t Writer) addBlock(ctx context.Context, b *store.Block) error {
+func (t writer) addBlock(ctx context.Context, b *store.Block) error {
 	b.Hits, b.LastHitAt = 0, time.Time{}
 	seq, err := t.Insert(ctx, `INSERT INTO @blocks (`+blockColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		b.ID, b.Domain, b.KeyText, int64(b.Effect), int64(b.Scope),
@@ -66,7 +66,7 @@ func (t Writer) addBlock(ctx context.Context, b *store.Block) error {
 	return rules.Finish(ctx)
 }
 
-func (t Writer) logBlock(ctx context.Context, change store.Change, before, after *store.Block) error {
+func (t writer) logBlock(ctx context.Context, change store.Change, before, after *store.Block) error {
 	c, err := changelog.Block(change, before, after)
 	if err != nil {
 		return err
@@ -96,8 +96,8 @@ func (o Operations) oneBlock(ctx context.Context, where string, arg any) (store.
 }
 
 // blockConditions says in SQL what [store.BlockFilter.Match] says.
-func (o Operations) blockConditions(f store.BlockFilter) *Conditions {
-	c := new(Conditions)
+func (o Operations) blockConditions(f store.BlockFilter) *conditions {
+	c := new(conditions)
 	if f.Contains != "" {
 		c.Add(o.db.Dialect().Contains(`domain`), []byte(f.Contains))
 	}
@@ -133,7 +133,7 @@ func (o Operations) CountBlocks(ctx context.Context, filter store.BlockFilter) (
 // UpdateBlock implements [store.Blocks].
 func (o Operations) UpdateBlock(ctx context.Context, id uuid.UUID, patch store.BlockPatch, change store.Change) (store.Block, error) {
 	var block store.Block
-	err := o.write(ctx, "update a block", func(t Writer) error {
+	err := o.write(ctx, "update a block", func(t writer) error {
 		var before store.Block
 		if err := t.Row(ctx, blockDest(&before), selectBlocks+` WHERE id = ?`, id); err != nil {
 			return err
@@ -153,7 +153,7 @@ func (o Operations) UpdateBlock(ctx context.Context, id uuid.UUID, patch store.B
 }
 
 // replaceBlock writes what may change of a block, and its rule.
-func (t Writer) replaceBlock(ctx context.Context, before, after *store.Block) error {
+func (t writer) replaceBlock(ctx context.Context, before, after *store.Block) error {
 	err := t.Exec(ctx, `UPDATE @blocks SET (effect, scope, reason, public_reason) = (?, ?, ?, ?) WHERE seq = ?`,
 		int64(after.Effect), int64(after.Scope), after.Reason, after.PublicReason, after.Seq)
 	if err != nil {
@@ -172,7 +172,7 @@ func (t Writer) replaceBlock(ctx context.Context, before, after *store.Block) er
 // DeleteBlock implements [store.Blocks].
 func (o Operations) DeleteBlock(ctx context.Context, id uuid.UUID, change store.Change) (store.Block, error) {
 	var block store.Block
-	err := o.write(ctx, "delete a block", func(t Writer) error {
+	err := o.write(ctx, "delete a block", func(t writer) error {
 		if err := t.Row(ctx, blockDest(&block), selectBlocks+` WHERE id = ?`, id); err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ func aliasScope(key store.Key) scope {
 
 // disableSelected turns off, for a ban, the active aliases that the selector
 // selects, and says how many.
-func (t Writer) disableSelected(ctx context.Context, selector *store.Selector, ban uuid.UUID, at time.Time) (int64, error) {
+func (t writer) disableSelected(ctx context.Context, selector *store.Selector, ban uuid.UUID, at time.Time) (int64, error) {
 	in := aliasScope(selector.Key)
 	switch {
 	case in.empty():
@@ -83,7 +83,7 @@ func (t Writer) disableSelected(ctx context.Context, selector *store.Selector, b
 
 // selectedAliases returns the Seqs of the active aliases that a selector with a
 // Test selects. All are tested before any is written.
-func (t Writer) selectedAliases(ctx context.Context, selector *store.Selector, in scope) (selected []int64, err error) {
+func (t writer) selectedAliases(ctx context.Context, selector *store.Selector, in scope) (selected []int64, err error) {
 	err = t.Each(ctx, func(row Row) error {
 		var a store.MailAlias
 		if err := row.Scan(testedDest(&a)...); err != nil {

@@ -62,7 +62,7 @@ func (o Operations) Changes(ctx context.Context, after int64, limit int) ([]stor
 
 // ListChanges implements [store.Changes].
 func (o Operations) ListChanges(ctx context.Context, target uuid.UUID, page store.Page) ([]store.Change, error) {
-	c := new(Conditions)
+	c := new(conditions)
 	if target != uuid.Nil {
 		c.Add(`target = ?`, target)
 	}

@@ -21,17 +21,17 @@ func TimeArg(t time.Time) any {
 	return t.UnixMicro()
 }
 
-// IDArg is the argument for a column of IDs, NULL for the zero one.
-func IDArg(id uuid.UUID) any {
+// idArg is the argument for a column of IDs, NULL for the zero one.
+func idArg(id uuid.UUID) any {
 	if id == uuid.Nil {
 		return nil
 	}
 	return id
 }
 
-// NormalTimes makes times what they are when they are read back, in time zone and
+// normalTimes makes times what they are when they are read back, in time zone and
 // precision.
-func NormalTimes(times ...*time.Time) {
+func normalTimes(times ...*time.Time) {
 	for _, t := range times {
 		if !t.IsZero() {
 			*t = time.UnixMicro(t.UnixMicro()).UTC()
@@ -41,13 +41,13 @@ func NormalTimes(times ...*time.Time) {
 
 const daySeconds = 24 * 60 * 60
 
-// DayNumber returns the number, since 1970, of the UTC day that t lies in.
-func DayNumber(t time.Time) int64 {
+// dayNumber returns the number, since 1970, of the UTC day that t lies in.
+func dayNumber(t time.Time) int64 {
 	return store.Day(t).Unix() / daySeconds // exact, so also right before 1970
 }
 
-// Day is the inverse of [DayNumber].
-func Day(number int64) time.Time { return time.Unix(number*daySeconds, 0).UTC() }
+// dayOf is the inverse of [dayNumber].
+func dayOf(number int64) time.Time { return time.Unix(number*daySeconds, 0).UTC() }
 
 // JSONArg returns the JSON of something of that length, NULL if it is empty.
 func JSONArg(v any, length int) (any, error) {

@@ -7,20 +7,20 @@ import (
 	"example.com/ostraka/store"
 )
 
-// Conditions are joined by AND. The zero value selects everything.
-type Conditions struct {
+// conditions are joined by AND. The zero value selects everything.
+type conditions struct {
 	texts []string
 	Args  []any // in the order of their placeholders
 }
 
 // Add adds a condition, with an argument for each of its placeholders.
-func (c *Conditions) Add(text string, args ...any) {
+func (c *conditions) Add(text string, args ...any) {
 	c.texts = append(c.texts, text)
 	c.Args = append(c.Args, args...)
 }
 
 // Where returns the clause, empty if everything is selected.
-func (c *Conditions) Where() string {
+func (c *conditions) Where() string {
 	if len(c.texts) == 0 {
 		return ""
 	}
@@ -29,7 +29,7 @@ func (c *Conditions) Where() string {
 
 // Page narrows the conditions to a stretch of records, and returns the clauses
 // that follow them. By are the columns that go before seq in the order.
-func (c *Conditions) Page(p store.Page, by ...string) (tail string) {
+func (c *conditions) Page(p store.Page, by ...string) (tail string) {
 	if p.After > 0 {
 		c.Add(`seq > ?`, p.After)
 	}

@@ -25,15 +25,15 @@ func credentialDest(c *store.Credential) []any {
 
 // CreateSession implements [store.Credentials].
 func (o Operations) CreateSession(ctx context.Context, session store.Credential, accountVersion int64) (store.Credential, error) {
-	session = NormalCredential(session)
-	err := o.db.WriteTogether(ctx, "create a session", o.writer(func(t Writer) error {
+	session = normalCredential(session)
+	err := o.db.WriteTogether(ctx, "create a session", o.writer(func(t writer) error {
 		if err := t.holder(ctx, session.Account, accountVersion); err != nil {
 			return err
 		}
 		if err := t.noteLogin(ctx, &session); err != nil {
 			return err
 		}
-		return t.InsertCredential(ctx, &session)
+		return t.insertCredential(ctx, &session)
 	}))
 	if err != nil {
 		return store.Credential{}, err
@@ -43,12 +43,12 @@ func (o Operations) CreateSession(ctx context.Context, session store.Credential,
 
 // CreateToken implements [store.Credentials].
 func (o Operations) CreateToken(ctx context.Context, token store.Credential, accountVersion int64, change store.Change) (store.Credential, error) {
-	token = NormalCredential(token)
-	err := o.write(ctx, "create an API token", func(t Writer) error {
+	token = normalCredential(token)
+	err := o.write(ctx, "create an API token", func(t writer) error {
 		if err := t.holder(ctx, token.Account, accountVersion); err != nil {
 			return err
 		}
-		if err := t.InsertCredential(ctx, &token); err != nil {
+		if err := t.insertCredential(ctx, &token); err != nil {
 			return err
 		}
 		c, err := changelog.Token(change, &token)
@@ -64,7 +64,7 @@ func (o Operations) CreateToken(ctx context.Context, token store.Credential, acc
 }
 
 // holder refuses a credential for an account that is gone or of another version.
-func (t Writer) holder(ctx context.Context, account uuid.UUID, version int64) error {
+func (t writer) holder(ctx context.Context, account uuid.UUID, version int64) error {
 	var stored int64
 	err := t.Row(ctx, []any{&stored}, `SELECT version FROM @accounts WHERE id = ? @for_update`, account)
 	if err == nil && stored != version {
@@ -75,21 +75,21 @@ func (t Writer) holder(ctx context.Context, account uuid.UUID, version int64) er
 
 // noteLogin makes a session that is about to begin the last login of its
 // account, unless it goes on with a login there was.
-func (t Writer) noteLogin(ctx context.Context, session *store.Credential) error {
+func (t writer) noteLogin(ctx context.Context, session *store.Credential) error {
 	return t.Exec(ctx, `UPDATE @accounts SET last_login_at = ?1
 		WHERE id = ?2 AND (last_login_at IS NULL OR last_login_at < ?1)
 			AND NOT EXISTS (SELECT 1 FROM @credentials WHERE family = ?3 AND account = ?2)`,
-		TimeArg(session.CreatedAt), session.Account, IDArg(session.Family))
+		TimeArg(session.CreatedAt), session.Account, idArg(session.Family))
 }
 
-// InsertCredential inserts a credential, giving it its Seq.
-func (t Writer) InsertCredential(ctx context.Context, c *store.Credential) error {
+// insertCredential inserts a credential, giving it its Seq.
+func (t writer) insertCredential(ctx context.Context, c *store.Credential) error {
 	scopes, err := JSONArg(c.Scopes, len(c.Scopes))
 	if err != nil {
 		return err
 	}
 	c.Seq, err = t.Insert(ctx, `INSERT INTO @credentials (`+CredentialColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.ID, int64(c.Kind), c.Account, c.Hash[:], IDArg(c.Family), c.Name, scopes,
+		c.ID, int64(c.Kind), c.Account, c.Hash[:], idArg(c.Family), c.Name, scopes,
 		TimeArg(c.CreatedAt), TimeArg(c.ExpiresAt), c.IdleTimeout.Microseconds(), TimeArg(c.LastUsedAt), TimeArg(c.RevokedAt))
 	return err
 }
@@ -135,8 +135,8 @@ func (o Operations) CredentialByHash(ctx context.Context, hash store.SecretHash)
 }
 
 // credentialConditions says in SQL what [store.CredentialFilter.Match] says.
-func credentialConditions(f *store.CredentialFilter) *Conditions {
-	c := new(Conditions)
+func credentialConditions(f *store.CredentialFilter) *conditions {
+	c := new(conditions)
 	if f.Account != uuid.Nil {
 		c.Add(`account = ?`, f.Account)
 	}
@@ -166,7 +166,7 @@ func (o Operations) ListCredentials(ctx context.Context, filter store.Credential
 
 // RevokeCredentials implements [store.Credentials].
 func (o Operations) RevokeCredentials(ctx context.Context, filter store.CredentialFilter, change store.Change) (revoked int64, err error) {
-	err = o.write(ctx, "revoke credentials", func(t Writer) (err error) {
+	err = o.write(ctx, "revoke credentials", func(t writer) (err error) {
 		if revoked, err = t.revoke(ctx, &filter, change.At); err != nil || revoked == 0 || change.Action == "" {
 			return err
 		}
@@ -180,7 +180,7 @@ func (o Operations) RevokeCredentials(ctx context.Context, filter store.Credenti
 
 // revoke revokes the credentials that the filter selects and that are not
 // revoked yet, and says how many.
-func (t Writer) revoke(ctx context.Context, filter *store.CredentialFilter, at time.Time) (int64, error) {
+func (t writer) revoke(ctx context.Context, filter *store.CredentialFilter, at time.Time) (int64, error) {
 	c := credentialConditions(filter)
 	c.Add(`revoked_at IS NULL`)
 	return t.Affect(ctx, `UPDATE @credentials SET revoked_at = ?`+c.Where(), append([]any{at.UnixMicro()}, c.Args...)...)
@@ -199,7 +199,7 @@ func (o Operations) TrimSessions(ctx context.Context, account uuid.UUID, keep in
 	if err != nil || !more {
 		return 0, err
 	}
-	err = o.write(ctx, doing, func(t Writer) (err error) {
+	err = o.write(ctx, doing, func(t writer) (err error) {
 		trimmed, err = t.Affect(ctx, `DELETE FROM @credentials WHERE seq IN (`+excess+`)`, args...)
 		return err
 	})
@@ -211,7 +211,7 @@ func (o Operations) TrimSessions(ctx context.Context, account uuid.UUID, keep in
 
 // PurgeCredentials implements [store.Credentials].
 func (o Operations) PurgeCredentials(ctx context.Context, before time.Time) (purged int64, err error) {
-	err = o.write(ctx, "purge credentials", func(t Writer) (err error) {
+	err = o.write(ctx, "purge credentials", func(t writer) (err error) {
 		// A time that is not known is the zero time, long ago.
 		purged, err = t.Affect(ctx, `DELETE FROM @credentials WHERE revoked_at < ?1 OR expires_at < ?1
 			OR idle_timeout > 0 AND @greatest(coalesce(created_at, ?2), coalesce(last_used_at, ?2)) + idle_timeout < ?1`,

@@ -148,23 +148,20 @@ type Operations struct {
 func NewOperations(db Database) Operations { return Operations{db} }
 
 // write is [Database.Write].
-func (o Operations) write(ctx context.Context, doing string, fn func(Writer) error) error {
+func (o Operations) write(ctx context.Context, doing string, fn func(writer) error) error {
 	return o.db.Write(ctx, doing, o.writer(fn))
 }
 
 // writer returns fn as a function of the interface.
-func (o Operations) writer(fn func(Writer) error) func(Tx) error {
-	return func(t Tx) error { return fn(Writer{t, o.db}) }
+func (o Operations) writer(fn func(writer) error) func(Tx) error {
+	return func(t Tx) error { return fn(writer{t, o.db}) }
 }
 
-// Writer has what the operations have in common within their transactions.
-type Writer struct {
+// writer has what the operations have in common within their transactions.
+type writer struct {
 	Tx
 	db Database
 }
-
-// NewWriter returns that of a transaction.
-func NewWriter(t Tx, db Database) Writer { return Writer{t, db} }
 
 // readAll is an operation that reads what scan makes of every row.
 func readAll[T any](ctx context.Context, o Operations, doing string, scan func(Row) (T, error), query string, args ...any) (all []T, err error) {

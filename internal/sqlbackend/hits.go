@@ -20,7 +20,7 @@ type RuleHits struct {
 	Key  store.Key
 	Uses int64
 	Last time.Time
-	Days map[int64]*DayHits // by [DayNumber]
+	Days map[int64]*DayHits // by [dayNumber]
 }
 
 // DayHits are those of one day.
@@ -29,9 +29,9 @@ type DayHits struct {
 	Clients []byte // a sketch
 }
 
-// FoldHits adds up hits by rule and day, before any lock is taken, and
+// foldHits adds up hits by rule and day, before any lock is taken, and
 // refuses sketches that cannot be read. It returns them in the order of their rules.
-func FoldHits(hits []store.Hit) ([]*RuleHits, error) {
+func foldHits(hits []store.Hit) ([]*RuleHits, error) {
 	byRule := make(map[uuid.UUID]*RuleHits)
 	var folded []*RuleHits
 	for i := range hits {
@@ -46,7 +46,7 @@ func FoldHits(hits []store.Hit) ([]*RuleHits, error) {
 		if h.Last.After(r.Last) {
 			r.Last = h.Last
 		}
-		n := DayNumber(h.Day)
+		n := dayNumber(h.Day)
 		d := r.Days[n]
 		if d == nil {
 			d = new(DayHits)
@@ -68,7 +68,7 @@ func (o Operations) AddHits(ctx context.Context, hits []store.Hit) error {
 	if len(hits) == 0 {
 		return o.db.Nothing(ctx, doing)
 	}
-	folded, err := FoldHits(hits)
+	folded, err := foldHits(hits)
 	if err != nil {
 		return o.db.Explain(ctx, doing, err)
 	}
@@ -100,10 +100,10 @@ func (o Operations) HitHistory(ctx context.Context, rule uuid.UUID, from, to tim
 		if d.Clients, err = sketch.Count(clients); err != nil {
 			return d, fmt.Errorf("%w: hits of rule %s: %w", ErrCorrupt, rule, err)
 		}
-		d.Day = Day(day)
+		d.Day = dayOf(day)
 		return d, nil
 	}, `SELECT day, uses, clients FROM @hits WHERE rule_id = ? AND day BETWEEN ? AND ? ORDER BY day`,
-		rule, DayNumber(from), DayNumber(to))
+		rule, dayNumber(from), dayNumber(to))
 }
 
 // TopHits implements [store.Hits].
@@ -127,14 +127,14 @@ func (o Operations) TopHits(ctx context.Context, from, to time.Time, limit int) 
 		SELECT top.rule_id, top.uses, b.kind, b.key_text, t.key FROM top
 		LEFT JOIN @bans b ON b.id = top.rule_id LEFT JOIN @hit_totals t ON t.rule_id = top.rule_id
 		WHERE b.id IS NOT NULL OR t.rule_id IS NOT NULL ORDER BY top.uses DESC, top.rule_id`, store.Page{Limit: limit}.Size()),
-		DayNumber(from), DayNumber(to))
+		dayNumber(from), dayNumber(to))
 }
 
 // PruneHits implements [store.Hits].
 func (o Operations) PruneHits(ctx context.Context, before time.Time) (int64, error) {
 	var n int64
-	err := o.write(ctx, "prune hits", func(t Writer) (err error) {
-		n, err = t.Affect(ctx, `DELETE FROM @hits WHERE day < ?`, DayNumber(before))
+	err := o.write(ctx, "prune hits", func(t writer) (err error) {
+		n, err = t.Affect(ctx, `DELETE FROM @hits WHERE day < ?`, dayNumber(before))
 		return err
 	})
 	if err != nil {

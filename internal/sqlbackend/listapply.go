@@ -40,7 +40,7 @@ type listApply struct {
 }
 
 func (a *listApply) run(ctx context.Context, delta *store.ListDelta) (_ []store.Change, err error) {
-	if a.delta, err = NewDelta(delta); err != nil {
+	if a.delta, err = newDelta(delta); err != nil {
 		return nil, a.o.db.Explain(ctx, a.doing, err)
 	}
 	if err := a.begin(ctx, &a.delta.List); err != nil {
@@ -61,7 +61,7 @@ func (a *listApply) run(ctx context.Context, delta *store.ListDelta) (_ []store.
 	if err := a.inSteps(ctx, a.delta.Add, Tx.AddEntries); err != nil {
 		return nil, err
 	}
-	return a.transact(ctx, func(t Writer) error {
+	return a.transact(ctx, func(t writer) error {
 		if err := a.held(ctx, t); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (a *listApply) abandon(ctx context.Context) {
 			return a.dropLeftovers(ctx)
 		}
 		// Without their list the entries are orphans.
-		err := a.step(ctx, func(t Writer) error {
+		err := a.step(ctx, func(t writer) error {
 			return t.Exec(ctx, `DELETE FROM @lists WHERE seq = ? AND version = 0`, a.list.Seq)
 		})
 		if err != nil {
@@ -99,7 +99,7 @@ func (a *listApply) abandon(ctx context.Context) {
 // steps.
 func (a *listApply) inSteps(ctx context.Context, entries []*store.Entry, write func(Tx, context.Context, *ListRow, []*store.Entry) error) error {
 	for chunk := range slices.Chunk(entries, a.o.db.StepRows()) {
-		if err := a.step(ctx, func(t Writer) error { return write(t, ctx, &a.list, chunk) }); err != nil {
+		if err := a.step(ctx, func(t writer) error { return write(t, ctx, &a.list, chunk) }); err != nil {
 			return err
 		}
 		a.progress(ctx, len(chunk))
@@ -131,7 +131,7 @@ func (a *listApply) fits(ctx context.Context) error {
 }
 
 // enforce puts the new version into force.
-func (a *listApply) enforce(ctx context.Context, t Writer) error {
+func (a *listApply) enforce(ctx context.Context, t writer) error {
 	after := a.delta.Applied(a.list.List, a.change)
 	err := t.Exec(ctx, `UPDATE @lists SET source = ?, reason = ?, public_reason = ?, version = ?, entries = ?,
 		content = content + 1, synced_at = ?, synced_by = ?, writer = NULL,
@@ -158,7 +158,7 @@ func (a *listApply) enforce(ctx context.Context, t Writer) error {
 
 // moveHits keeps what entries caught with those that the delta gives another
 // key, which are few.
-func (a *listApply) moveHits(ctx context.Context, t Writer) error {
+func (a *listApply) moveHits(ctx context.Context, t writer) error {
 	for e := range a.delta.Moved() {
 		key, err := RuleKey(e.Key)
 		if err != nil {
@@ -173,7 +173,7 @@ func (a *listApply) moveHits(ctx context.Context, t Writer) error {
 
 // moveHitsBack does so for the entries that come back when the content of the
 // row is undone.
-func (t Writer) moveHitsBack(ctx context.Context, row *ListRow) error {
+func (t writer) moveHitsBack(ctx context.Context, row *ListRow) error {
 	return t.Exec(ctx, `UPDATE @hit_totals AS h SET key = r.key FROM @rules r
 		WHERE r.list = ? AND r.until = ? AND h.rule_id = r.id AND h.key <> r.key
 			AND EXISTS (SELECT 1 FROM @hit_totals)`, row.Seq, row.Content)

@@ -26,7 +26,7 @@ func (o Operations) repeat(ctx context.Context, step func() (int64, error)) erro
 // force has nor the one before it.
 func (o Operations) forgetVersions(ctx context.Context, doing string, list int64) error {
 	return o.repeat(ctx, func() (n int64, err error) {
-		err = o.stepTogether(ctx, doing, func(t Writer) error {
+		err = o.stepTogether(ctx, doing, func(t writer) error {
 			n, err = t.deleteEntries(ctx, `list = ?1 AND until <= (
 				SELECT content - CAST(previous_entries IS NOT NULL AS integer) FROM @lists WHERE seq = ?1)`, list)
 			return err
@@ -38,22 +38,22 @@ func (o Operations) forgetVersions(ctx context.Context, doing string, list int64
 // dropLeftovers takes back what a staging that was cut off, or a version that
 // was undone, has left of a content above the one in force.
 func (g *staging) dropLeftovers(ctx context.Context) error {
-	clean := func(fn func(t Writer) (int64, error)) error {
+	clean := func(fn func(t writer) (int64, error)) error {
 		return g.o.repeat(ctx, func() (n int64, err error) {
-			err = g.step(ctx, func(t Writer) error {
+			err = g.step(ctx, func(t writer) error {
 				n, err = fn(t)
 				return err
 			})
 			return n, err
 		})
 	}
-	err := clean(func(t Writer) (int64, error) {
+	err := clean(func(t writer) (int64, error) {
 		return t.deleteEntries(ctx, `list = ? AND since > ?`, g.list.Seq, g.list.Content)
 	})
 	if err != nil {
 		return err
 	}
-	return clean(func(t Writer) (int64, error) {
+	return clean(func(t writer) (int64, error) {
 		return t.Affect(ctx, `UPDATE @rules SET until = NULL WHERE (key, id, since) IN (
 			SELECT key, id, since FROM @rules WHERE list = ? AND until > ? LIMIT ?)`,
 			g.list.Seq, g.list.Content, t.db.StepRows())
@@ -70,7 +70,7 @@ func (o Operations) dropOrphans(ctx context.Context, doing string) error {
 	}
 	for _, list := range lists {
 		err := o.repeat(ctx, func() (n int64, err error) {
-			err = o.stepTogether(ctx, doing, func(t Writer) error {
+			err = o.stepTogether(ctx, doing, func(t writer) error {
 				n, err = t.deleteEntries(ctx, `list = ?`, list)
 				return err
 			})
@@ -103,7 +103,7 @@ const orphanLists = `WITH RECURSIVE owner (list) AS (
 
 // deleteEntries deletes the entries of one step, with the hits of those that are
 // in no version any more, and returns how many.
-func (t Writer) deleteEntries(ctx context.Context, where string, args ...any) (int64, error) {
+func (t writer) deleteEntries(ctx context.Context, where string, args ...any) (int64, error) {
 	var deleted []uuid.UUID
 	rules := NewRuleWriter(t)
 	err := t.Each(ctx, func(row Row) error {
@@ -133,7 +133,7 @@ func (t Writer) deleteEntries(ctx context.Context, where string, args ...any) (i
 
 // release gives the list back, for others to see that nothing is under way.
 func (g *staging) release(ctx context.Context) error {
-	return g.step(ctx, func(t Writer) error {
+	return g.step(ctx, func(t writer) error {
 		return t.Exec(ctx, `UPDATE @lists SET writer = NULL WHERE seq = ?`, g.list.Seq)
 	})
 }

@@ -12,7 +12,7 @@ import (
 type ListRow struct {
 	store.List
 	Content  int64        // the number by which entries in force are told
-	Previous PreviousList // if Undoable; its texts are those of now if none are kept
+	Previous previousList // if Undoable; its texts are those of now if none are kept
 }
 
 const listColumns = `seq, id, name, source, reason, public_reason, version, entries, created_at, synced_at, synced_by,

@@ -20,8 +20,8 @@ type Delta struct {
 	ids         map[uuid.UUID]struct{}
 }
 
-// NewDelta refuses a delta that fits no list, since it adds an ID or a value twice.
-func NewDelta(delta *store.ListDelta) (*Delta, error) {
+// newDelta refuses a delta that fits no list, since it adds an ID or a value twice.
+func newDelta(delta *store.ListDelta) (*Delta, error) {
 	d := &Delta{ListDelta: delta, Add: inRowOrder(delta.Add), Remove: inRowOrder(delta.Remove)}
 	d.ids = make(map[uuid.UUID]struct{}, len(d.Add))
 	for i, e := range d.Add {
@@ -110,7 +110,7 @@ func (d *Delta) Applied(before store.List, change store.Change) store.List {
 	after.Entries += int64(len(d.Add) - len(d.Remove))
 	after.Undoable, after.Digest = true, d.Digest
 	after.SyncedAt, after.SyncedBy = change.At, change.Actor
-	NormalTimes(&after.SyncedAt)
+	normalTimes(&after.SyncedAt)
 	return after
 }
 
@@ -140,8 +140,8 @@ func (d *Delta) Change(change store.Change, before, after *store.List, all func(
 	return changelog.List(change, before, after, keys, counts)
 }
 
-// PreviousList is what is kept of the version of a list before the one in force.
-type PreviousList struct {
+// previousList is what is kept of the version of a list before the one in force.
+type previousList struct {
 	Entries  int64
 	SyncedAt time.Time
 	SyncedBy string
@@ -150,7 +150,7 @@ type PreviousList struct {
 }
 
 // Undone returns what becomes of a list that goes back to it.
-func (p *PreviousList) Undone(before store.List) store.List {
+func (p *previousList) Undone(before store.List) store.List {
 	after := before
 	after.Version++
 	after.Entries, after.Undoable = p.Entries, false

@@ -29,8 +29,8 @@ func (o Operations) newStaging(doing string) *staging {
 }
 
 // step runs fn in a transaction, if the list is still ours to write.
-func (g *staging) step(ctx context.Context, fn func(Writer) error) error {
-	return g.o.stepTogether(ctx, g.doing, func(t Writer) error {
+func (g *staging) step(ctx context.Context, fn func(writer) error) error {
+	return g.o.stepTogether(ctx, g.doing, func(t writer) error {
 		if err := g.held(ctx, t); err != nil {
 			return err
 		}
@@ -40,17 +40,17 @@ func (g *staging) step(ctx context.Context, fn func(Writer) error) error {
 
 // stepTogether runs fn in a transaction of an operation of several ones, of which
 // nothing is logged.
-func (o Operations) stepTogether(ctx context.Context, doing string, fn func(Writer) error) error {
+func (o Operations) stepTogether(ctx context.Context, doing string, fn func(writer) error) error {
 	return o.db.StepTogether(ctx, doing, o.writer(fn))
 }
 
 // transact runs fn in one beside which nobody else writes, and returns what it logged.
-func (g *staging) transact(ctx context.Context, fn func(Writer) error) ([]store.Change, error) {
+func (g *staging) transact(ctx context.Context, fn func(writer) error) ([]store.Change, error) {
 	return g.o.db.Step(ctx, g.doing, g.o.writer(fn))
 }
 
 // held fails if the list was taken over.
-func (g *staging) held(ctx context.Context, t Writer) error {
+func (g *staging) held(ctx context.Context, t writer) error {
 	var held bool
 	err := t.Row(ctx, []any{&held}, `SELECT writer IS NOT DISTINCT FROM ? FROM @lists WHERE seq = ? @for_update`, g.token, g.list.Seq)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !held {
@@ -61,7 +61,7 @@ func (g *staging) held(ctx context.Context, t Writer) error {
 
 // begin takes the list over for a delta, or makes a row for a new one.
 func (g *staging) begin(ctx context.Context, want *store.List) error {
-	_, err := g.transact(ctx, func(t Writer) error {
+	_, err := g.transact(ctx, func(t writer) error {
 		row, err := t.list(ctx, want.Name)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -84,7 +84,7 @@ func (g *staging) begin(ctx context.Context, want *store.List) error {
 }
 
 // list reads a list within a transaction.
-func (t Writer) list(ctx context.Context, name string) (ListRow, error) {
+func (t writer) list(ctx context.Context, name string) (ListRow, error) {
 	var row ListRow
 	err := t.Row(ctx, row.Dest(), SelectLists+` AND name = ?`, name)
 	return row, err
@@ -93,7 +93,7 @@ func (t Writer) list(ctx context.Context, name string) (ListRow, error) {
 // addList makes a row for a list of which no version is in force yet. It takes
 // the place of one that is in the same state: the new seq parts its entries
 // from any that the other has written.
-func (t Writer) addList(ctx context.Context, want *store.List) (ListRow, error) {
+func (t writer) addList(ctx context.Context, want *store.List) (ListRow, error) {
 	row := ListRow{List: store.List{ID: want.ID, Name: want.Name}}
 	if !want.CreatedAt.IsZero() {
 		row.CreatedAt = time.UnixMicro(want.CreatedAt.UnixMicro()).UTC()

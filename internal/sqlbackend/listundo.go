@@ -15,7 +15,7 @@ func (o Operations) UndoList(ctx context.Context, name string, version int64, ch
 	doing := fmt.Sprintf("undo the list %.64q", name)
 	g := o.newStaging(doing)
 	var after store.List
-	err := o.write(ctx, doing, func(t Writer) (err error) {
+	err := o.write(ctx, doing, func(t writer) (err error) {
 		if g.list, err = t.list(ctx, name); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (o Operations) UndoList(ctx context.Context, name string, version int64, ch
 
 // undo puts the content before into force. It takes the list over, so that a
 // staging that is under way ends, and its entries can be told from leftovers.
-func (t Writer) undo(ctx context.Context, row *ListRow, token uuid.UUID, change store.Change) (store.List, error) {
+func (t writer) undo(ctx context.Context, row *ListRow, token uuid.UUID, change store.Change) (store.List, error) {
 	before, after := row.List, row.Previous.Undone(row.List)
 
 	keys, err := t.changedKeys(ctx, &before, &after, row.Content)
@@ -79,7 +79,7 @@ func (t Writer) undo(ctx context.Context, row *ListRow, token uuid.UUID, change 
 // changedKeys returns the keys of the entries that a list has in a content and not
 // in the one before, or the other way round; and of all in either if texts differ.
 // Leftovers of a staging that was cut off are of other contents.
-func (t Writer) changedKeys(ctx context.Context, before, after *store.List, content int64) ([]store.Key, error) {
+func (t writer) changedKeys(ctx context.Context, before, after *store.List, content int64) ([]store.Key, error) {
 	if changelog.OtherRules(before, after) {
 		return t.entryKeys(ctx, `SELECT key FROM @rules
 			WHERE list = ?1 AND since <= ?2 AND (until IS NULL OR until >= ?2)`, after.Seq, content)
@@ -90,7 +90,7 @@ func (t Writer) changedKeys(ctx context.Context, before, after *store.List, cont
 
 // undoCounts returns what [changelog.ListCounts] does of the entries that come
 // back and go: the rows of the content before and of the one in force.
-func (t Writer) undoCounts(ctx context.Context, row *ListRow) (map[string]int64, error) {
+func (t writer) undoCounts(ctx context.Context, row *ListRow) (map[string]int64, error) {
 	var added, removed, changed int64
 	err := t.Row(ctx, []any{&added, &removed, &changed}, `SELECT
 		count(*) FILTER (WHERE back = 1 AND gone = 0), count(*) FILTER (WHERE gone = 1 AND back = 0),
@@ -111,7 +111,7 @@ func (t Writer) undoCounts(ctx context.Context, row *ListRow) (map[string]int64,
 func (o Operations) DropList(ctx context.Context, name string, change store.Change) (store.List, error) {
 	doing := fmt.Sprintf("drop the list %.64q", name)
 	var list store.List
-	err := o.write(ctx, doing, func(t Writer) error {
+	err := o.write(ctx, doing, func(t writer) error {
 		row, err := t.list(ctx, name)
 		if err != nil {
 			return err
@@ -141,7 +141,7 @@ func (o Operations) DropList(ctx context.Context, name string, change store.Chan
 
 // entryKeys returns the keys that the query selects of a content of a list, as
 // many as decide whether a change can name them.
-func (t Writer) entryKeys(ctx context.Context, query string, list, content int64) ([]store.Key, error) {
+func (t writer) entryKeys(ctx context.Context, query string, list, content int64) ([]store.Key, error) {
 	var keys []store.Key
 	err := t.Each(ctx, func(row Row) error {
 		var text string

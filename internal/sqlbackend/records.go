@@ -9,9 +9,9 @@ import (
 	"example.com/ostraka/store"
 )
 
-// NextVersion returns the version that follows the stored one, if the writer has
+// nextVersion returns the version that follows the stored one, if the writer has
 // read that, or else [store.ErrConflict].
-func NextVersion(stored, read int64) (int64, error) {
+func nextVersion(stored, read int64) (int64, error) {
 	switch {
 	case stored != read:
 		return 0, store.ErrConflict
@@ -21,16 +21,16 @@ func NextVersion(stored, read int64) (int64, error) {
 	return stored + 1, nil
 }
 
-// NormalBan returns the ban as it will be read back, in time zone and precision.
-func NormalBan(b store.Ban) store.Ban {
-	NormalTimes(&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt, &b.LastHitAt)
+// normalBan returns the ban as it will be read back, in time zone and precision.
+func normalBan(b store.Ban) store.Ban {
+	normalTimes(&b.CreatedAt, &b.UpdatedAt, &b.ExpiresAt, &b.RevokedAt, &b.LastHitAt)
 	return b
 }
 
-// NormalAccount returns the account as it will be read back. It shares nothing
+// normalAccount returns the account as it will be read back. It shares nothing
 // with its argument that it changes.
-func NormalAccount(a store.Account) store.Account {
-	NormalTimes(&a.JoinedAt, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt, &a.SuspendedAt, &a.Hold.Since)
+func normalAccount(a store.Account) store.Account {
+	normalTimes(&a.JoinedAt, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt, &a.SuspendedAt, &a.Hold.Since)
 	a.HandleKeys = kept(a.HandleKeys)
 	a.Links = kept(a.Links)
 	a.Meta = kept(a.Meta)
@@ -38,19 +38,19 @@ func NormalAccount(a store.Account) store.Account {
 	for i := range a.Roles {
 		r := &a.Roles[i]
 		r.Permissions = kept(r.Permissions)
-		NormalTimes(&r.CreatedAt, &r.UpdatedAt)
+		normalTimes(&r.CreatedAt, &r.UpdatedAt)
 	}
 	a.Emails = kept(a.Emails)
 	for i := range a.Emails {
-		NormalTimes(&a.Emails[i].VerifiedAt, &a.Emails[i].CreatedAt)
+		normalTimes(&a.Emails[i].VerifiedAt, &a.Emails[i].CreatedAt)
 	}
 	a.SuspensionBans = kept(a.SuspensionBans)
 	return a
 }
 
-// NormalCredential returns the credential as it will be read back.
-func NormalCredential(c store.Credential) store.Credential {
-	NormalTimes(&c.CreatedAt, &c.ExpiresAt, &c.LastUsedAt, &c.RevokedAt)
+// normalCredential returns the credential as it will be read back.
+func normalCredential(c store.Credential) store.Credential {
+	normalTimes(&c.CreatedAt, &c.ExpiresAt, &c.LastUsedAt, &c.RevokedAt)
 	c.IdleTimeout = c.IdleTimeout.Truncate(time.Microsecond)
 	c.Scopes = kept(c.Scopes)
 	return c
@@ -68,15 +68,15 @@ func kept[S ~[]E, E any](s S) S {
 // handle key and an address of an account, in the order of both.
 type Accounts []store.Account
 
-// AccountPart is a part of an account in a row, with its position.
-type AccountPart[T any] struct {
+// accountPart is a part of an account in a row, with its position.
+type accountPart[T any] struct {
 	Position int64
 	Valid    bool // there is one
 	Part     T
 }
 
 // Add adds a row.
-func (all *Accounts) Add(a store.Account, key AccountPart[string], email AccountPart[store.AccountEmail]) {
+func (all *Accounts) Add(a store.Account, key accountPart[string], email accountPart[store.AccountEmail]) {
 	if n := len(*all); n == 0 || (*all)[n-1].Seq != a.Seq {
 		*all = append(*all, a)
 	}

@@ -15,7 +15,7 @@ func (o Operations) RedactBan(ctx context.Context, ban store.Ban, change store.C
 	const doing = "redact a ban"
 	var redacted store.Ban
 	err := changelog.WithSearch(func(found *changelog.Search) error {
-		return o.db.Forget(ctx, doing, o.writer(func(t Writer) error {
+		return o.db.Forget(ctx, doing, o.writer(func(t writer) error {
 			redacted = ban
 			return t.redactBan(ctx, &redacted, change, found)
 		}))
@@ -26,7 +26,7 @@ func (o Operations) RedactBan(ctx context.Context, ban store.Ban, change store.C
 	return redacted, nil
 }
 
-func (t Writer) redactBan(ctx context.Context, ban *store.Ban, change store.Change, found *changelog.Search) error {
+func (t writer) redactBan(ctx context.Context, ban *store.Ban, change store.Change, found *changelog.Search) error {
 	before, err := t.byID(ctx, ban.ID)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (t Writer) redactBan(ctx context.Context, ban *store.Ban, change store.Chan
 	return t.logAll(ctx, all)
 }
 
-func (t Writer) logAll(ctx context.Context, all []store.Change) error {
+func (t writer) logAll(ctx context.Context, all []store.Change) error {
 	for _, c := range all {
 		if err := t.Log(ctx, c); err != nil {
 			return err
@@ -82,14 +82,14 @@ func (t Writer) logAll(ctx context.Context, all []store.Change) error {
 }
 
 // logOf returns what the log has of a record.
-func (t Writer) logOf(ctx context.Context, id uuid.UUID) ([]store.Change, error) {
+func (t writer) logOf(ctx context.Context, id uuid.UUID) ([]store.Change, error) {
 	return Collect(ctx, t, ScanChange, `SELECT `+ChangeColumns+` FROM @changes WHERE target = ? ORDER BY seq`, id)
 }
 
 // redacting is a redaction within its transaction.
 type redacting struct {
 	*changelog.Redaction
-	t       Writer
+	t       writer
 	found   *changelog.Search // in the log, before the transaction,
 	through int64             // up to there
 }

@@ -27,7 +27,7 @@ const (
 
 // SetKeyTables implements [store.Keys].
 func (o Operations) SetKeyTables(ctx context.Context, from, to string, change store.Change) error {
-	return o.write(ctx, "set the tables of keys", func(t Writer) error {
+	return o.write(ctx, "set the tables of keys", func(t writer) error {
 		have, err := t.KeyTables(ctx)
 		switch {
 		case err != nil || have == to:
@@ -51,7 +51,7 @@ func (o Operations) Rekey(ctx context.Context, page store.RekeyPage, maker store
 		return store.RekeyResult{}, fmt.Errorf("%s: %w", o.db.Dialect().Package, err)
 	}
 	var r rekeying
-	err = o.write(ctx, "make keys anew", func(t Writer) error {
+	err = o.write(ctx, "make keys anew", func(t writer) error {
 		r = rekeying{t: t, maker: maker, size: page.Size()}
 		if err := r.run(ctx, place); err != nil {
 			return err
@@ -69,7 +69,7 @@ func (o Operations) Rekey(ctx context.Context, page store.RekeyPage, maker store
 
 // rekeying is one call of Rekey.
 type rekeying struct {
-	t      Writer
+	t      writer
 	maker  store.KeyMaker
 	size   int // of a page
 	result store.RekeyResult
@@ -164,7 +164,7 @@ func (r *rekeying) bans(ctx context.Context, after int64) (last int64, err error
 }
 
 // moveRule gives the row of a rule, if there is one, another key.
-func (t Writer) moveRule(ctx context.Context, row *keyedRow, key store.Key) error {
+func (t writer) moveRule(ctx context.Context, row *keyedRow, key store.Key) error {
 	from, err := RuleKey(row.Key)
 	if err != nil {
 		return err

@@ -72,8 +72,8 @@ func ValueArg(value string, k store.Key) any {
 	return value
 }
 
-// LabelArg is the argument for the label of a rule, NULL for none.
-func LabelArg(label string) any {
+// labelArg is the argument for the label of a rule, NULL for none.
+func labelArg(label string) any {
 	if label == "" {
 		return nil
 	}
@@ -100,8 +100,8 @@ var origins = []store.Origin{0: store.OriginBan, 1: store.OriginBlock}
 // OriginEntry is the number of the origin of entries of lists.
 const OriginEntry = 2
 
-// OriginNumber returns the number of an origin that is no list's.
-func OriginNumber(o store.Origin) (int, error) {
+// originNumber returns the number of an origin that is no list's.
+func originNumber(o store.Origin) (int, error) {
 	for i, known := range origins {
 		if known == o {
 			return i, nil
@@ -110,7 +110,7 @@ func OriginNumber(o store.Origin) (int, error) {
 	return 0, fmt.Errorf("no such origin: %.64q", string(o))
 }
 
-// NumberedOrigin is the inverse of [OriginNumber].
+// NumberedOrigin is the inverse of [originNumber].
 func NumberedOrigin(n int) (store.Origin, error) {
 	if n < 0 || n >= len(origins) {
 		return "", fmt.Errorf("%w: rule of the origin %d", ErrCorrupt, n)
@@ -146,12 +146,12 @@ func (t *ListTexts) Share(r *store.Rule, list, source string) {
 	r.Reason, r.PublicReason = kept.reason, kept.publicReason
 }
 
-// PrefixCounts counts rules that come and go by the length of their prefix, in
+// prefixCounts counts rules that come and go by the length of their prefix, in
 // memory, to be written once.
-type PrefixCounts map[store.PrefixLen]int64
+type prefixCounts map[store.PrefixLen]int64
 
 // Count counts n more rules of the key, or fewer.
-func (c PrefixCounts) Count(k store.Key, n int64) {
+func (c prefixCounts) Count(k store.Key, n int64) {
 	if length, ok := k.PrefixLen(); ok {
 		c[length] += n
 	}
@@ -159,7 +159,7 @@ func (c PrefixCounts) Count(k store.Key, n int64) {
 
 // Changed returns the lengths whose count is not zero, in the same order for
 // everybody, so that no two writers wait for each other.
-func (c PrefixCounts) Changed() []store.PrefixLen {
+func (c prefixCounts) Changed() []store.PrefixLen {
 	lengths := slices.SortedFunc(maps.Keys(c), func(a, b store.PrefixLen) int {
 		if a.IPv6 != b.IPv6 {
 			if b.IPv6 {

@@ -16,11 +16,11 @@ const RuleColumns = `key, id, value, effect, scope, shadow, expires_at, origin, 
 // memory and writes them once, in Finish.
 type RuleWriter struct {
 	tx      Tx
-	lengths PrefixCounts
+	lengths prefixCounts
 }
 
 // NewRuleWriter returns that of a transaction.
-func NewRuleWriter(t Tx) *RuleWriter { return &RuleWriter{tx: t, lengths: make(PrefixCounts)} }
+func NewRuleWriter(t Tx) *RuleWriter { return &RuleWriter{tx: t, lengths: make(prefixCounts)} }
 
 // Count counts n more rules of the key, or fewer, that are written without the writer.
 func (w *RuleWriter) Count(k store.Key, n int64) { w.lengths.Count(k, n) }
@@ -31,13 +31,13 @@ func (w *RuleWriter) Insert(ctx context.Context, r *store.Rule) error {
 	if err != nil {
 		return err
 	}
-	origin, err := OriginNumber(r.Origin)
+	origin, err := originNumber(r.Origin)
 	if err != nil {
 		return err
 	}
 	w.lengths.Count(r.Key, 1)
 	return w.tx.Exec(ctx, `INSERT INTO @rules (`+RuleColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		key, r.ID, ValueArg(r.Value, r.Key), int64(r.Effect), int64(r.Scope), r.Shadow, TimeArg(r.ExpiresAt), origin, r.Reason, r.PublicReason, LabelArg(r.Label))
+		key, r.ID, ValueArg(r.Value, r.Key), int64(r.Effect), int64(r.Scope), r.Shadow, TimeArg(r.ExpiresAt), origin, r.Reason, r.PublicReason, labelArg(r.Label))
 }
 
 // Delete deletes the rule of that ID under a key, if it is there.

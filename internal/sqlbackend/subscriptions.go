@@ -14,7 +14,7 @@ import (
 // subscriptionTexts returns the columns that keep a subscription: what was put, and
 // its State. It makes the times of both what is read back.
 func subscriptionTexts(s *store.Subscription) (settings, state string, err error) {
-	NormalTimes(&s.CreatedAt, &s.UpdatedAt)
+	normalTimes(&s.CreatedAt, &s.UpdatedAt)
 	text, err := json.Marshal(s)
 	if err != nil {
 		return "", "", err
@@ -25,7 +25,7 @@ func subscriptionTexts(s *store.Subscription) (settings, state string, err error
 
 // subscriptionState returns the column that keeps the State of a subscription.
 func subscriptionState(s *store.SubscriptionState) (string, error) {
-	NormalTimes(&s.DueAt, &s.TriedAt, &s.CheckedAt, &s.ChangedAt, &s.HeldUntil)
+	normalTimes(&s.DueAt, &s.TriedAt, &s.CheckedAt, &s.ChangedAt, &s.HeldUntil)
 	text, err := json.Marshal(s)
 	return string(text), err
 }
@@ -63,14 +63,14 @@ func scanSubscription(scan func(...any) error) (store.Subscription, error) {
 }
 
 // subscription returns what a query of one row of a subscription selects.
-func (t Writer) subscription(ctx context.Context, query string, args ...any) (store.Subscription, error) {
+func (t writer) subscription(ctx context.Context, query string, args ...any) (store.Subscription, error) {
 	s, err := scanSubscription(func(dest ...any) error { return t.Row(ctx, dest, query, args...) })
 	return s, err
 }
 
 // PutSubscription implements [store.Subscriptions].
 func (o Operations) PutSubscription(ctx context.Context, sub store.Subscription, change store.Change) (store.Subscription, error) {
-	err := o.write(ctx, "put a subscription", func(t Writer) error {
+	err := o.write(ctx, "put a subscription", func(t writer) error {
 		old, err := t.subscription(ctx, selectSubscription+`list = ?`, sub.List)
 		var before *store.Subscription
 		switch {
@@ -100,7 +100,7 @@ func (o Operations) PutSubscription(ctx context.Context, sub store.Subscription,
 	return sub, nil
 }
 
-func (t Writer) logSubscription(ctx context.Context, change store.Change, before, after *store.Subscription) error {
+func (t writer) logSubscription(ctx context.Context, change store.Change, before, after *store.Subscription) error {
 	c, err := changelog.Subscription(change, before, after)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (o Operations) Subscriptions(ctx context.Context) ([]store.Subscription, er
 
 // DeleteSubscription implements [store.Subscriptions].
 func (o Operations) DeleteSubscription(ctx context.Context, list string, change store.Change) (sub store.Subscription, err error) {
-	err = o.write(ctx, "delete a subscription", func(t Writer) error {
+	err = o.write(ctx, "delete a subscription", func(t writer) error {
 		if sub, err = t.subscription(ctx, selectSubscription+`list = ?`, list); err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (o Operations) TakeSubscription(ctx context.Context, list, holder string, n
 	if err != nil {
 		return store.Subscription{}, err
 	}
-	err = o.write(ctx, "take a subscription", func(t Writer) error {
+	err = o.write(ctx, "take a subscription", func(t writer) error {
 		if sub, err = t.subscription(ctx, query, args...); err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (o Operations) TakeSubscription(ctx context.Context, list, holder string, n
 
 // SetSubscriptionState implements [store.Subscriptions].
 func (o Operations) SetSubscriptionState(ctx context.Context, list, holder string, version int64, state store.SubscriptionState) error {
-	return o.write(ctx, "write the state of a subscription", func(t Writer) error {
+	return o.write(ctx, "write the state of a subscription", func(t writer) error {
 		sub, err := t.subscription(ctx, selectSubscription+`list = ?`, list)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -184,7 +184,7 @@ func (o Operations) SetSubscriptionState(ctx context.Context, list, holder strin
 	})
 }
 
-func (t Writer) setSubscriptionState(ctx context.Context, list string, state *store.SubscriptionState) error {
+func (t writer) setSubscriptionState(ctx context.Context, list string, state *store.SubscriptionState) error {
 	text, err := subscriptionState(state)
 	if err != nil {
 		return err
