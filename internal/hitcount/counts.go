@@ -162,8 +162,8 @@ func (c *counts) addClient(n int, client [16]byte) {
 	}
 }
 
-// merge adds what others have counted. It asks, if asked is not nil, whether there may be
-// another line, and returns how many hits of others that was refused.
+// merge adds what others have counted. may, if not nil, says whether there may be another
+// line; merge returns how many hits had none for that.
 func (c *counts) merge(others *counts, may func() bool) (dropped int64) {
 	for i := range others.lines {
 		from := &others.lines[i]
