@@ -26,8 +26,7 @@ func (s *Store) nothing(ctx context.Context, doing string) error {
 
 // Close waits for operations that are under way, stops listening, and closes the
 // pool, unless it is the host's: a server that says nothing is waited for for a second
-// more. A subscriber that is being called is not waited
-// for.
+// more. A subscriber that is being called is not waited for.
 func (s *Store) Close() error {
 	first, idle := s.life.Close()
 	<-idle
