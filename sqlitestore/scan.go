@@ -138,7 +138,10 @@ func (r *rowReader) take(row []driver.Value) (err error) {
 	if r.key, r.id, r.since, err = readPlace(row, r.id); err != nil {
 		return err
 	}
-	small := number(row[columnSmall])
+	small, ok := row[columnSmall].(int64)
+	if !ok { // SQLite makes a sum that is too large a fraction
+		return fmt.Errorf("%w: the rule of %.64q has an effect, a scope or an origin that is none", ErrCorrupt, r.key)
+	}
 	var rule store.Rule
 	if list, ok := row[columnList].(int64); ok {
 		l, there := r.lists[list]
