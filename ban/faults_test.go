@@ -2,6 +2,7 @@ package ban_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -317,6 +318,41 @@ func TestACheckThatWasFrozenIsStale(t *testing.T) {
 				}
 				if d := check(t, c, ban.Subject{Name: "bob"}); d.Stale {
 					t.Error("stale afterwards")
+				}
+			})
+		})
+	}
+}
+
+// A host's clock says when rules expire, and not how long ago the store was read.
+func TestHowOldAnAnswerIsGoesByTheRealTime(t *testing.T) {
+	for name, o := range map[string]ban.CheckerOptions{"cached": {}, "mirrored": {Mirror: true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				st := &failing{Store: memstore.New()}
+				create(t, newAdmin(t, st), ban.CreateOptions{Kind: ban.KindName, Value: "bob"})
+				stands := time.Now()
+				o.Now = func() time.Time { return stands }
+				o.PollInterval, o.StaleFor = time.Second, 10*time.Second
+				c := newChecker(t, st, o)
+				known := ban.Subject{Name: "bob"}
+				if d := check(t, c, known); d.Verdict != ban.Denied || d.Stale {
+					t.Errorf("before the outage: %v, stale %v", d.Verdict, d.Stale)
+				}
+				st.cut()
+				time.Sleep(2 * time.Second)
+				if d := check(t, c, known); d.Verdict != ban.Denied || !d.Stale {
+					t.Errorf("two seconds into the outage: %v, stale %v, want stale", d.Verdict, d.Stale)
+				}
+				time.Sleep(10 * time.Second)
+				d, err := c.Check(t.Context(), known) // which a mirror answers still, as it has all
+				if d.Verdict != ban.Denied || !(o.Mirror && d.Stale) && !errors.Is(err, errCutOff) {
+					t.Errorf("after StaleFor: %v, stale %v, %v", d.Verdict, d.Stale, err)
+				}
+				st.mend()
+				time.Sleep(2 * time.Second)
+				if d := check(t, c, known); d.Verdict != ban.Denied || d.Stale {
+					t.Errorf("after the outage: %v, stale %v", d.Verdict, d.Stale)
 				}
 			})
 		})

@@ -165,9 +165,6 @@ func username(s string, fold func(s string, whole bool) (string, fault)) (Userna
 		return Username{}, f.in("name", s)
 	}
 	u := Username{look: lookOf(text)}
-	if strings.Trim(u.look.skeleton, " ") == "" {
-		return Username{}, invisible.in("name", s)
-	}
 	u.read(cleaned)
 	return u, nil
 }

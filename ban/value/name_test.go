@@ -3,6 +3,7 @@ package value_test
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"example.com/ostraka/ban/value"
 )
@@ -82,12 +83,25 @@ func TestNamesThatAreRefused(t *testing.T) {
 		"a star alone":                     {"*", value.CodeWildcard},
 		"stars alone":                      {"***", value.CodeWildcard},
 		"a star and a space":               {"* *", value.CodeWildcard},
+		"stars beside another space":       {"*\u00a0*", value.CodeInvisible},
 		"a star in the middle":             {"ad*min", value.CodeWildcard},
 		"two stars at the end":             {"admin**", value.CodeWildcard},
 		"a backslash at the end":           {`admin\`, value.CodeWildcard},
 		"a backslash before a letter":      {`ad\min`, value.CodeWildcard},
 		"a pattern cut beside middle dots": {"col·*", value.CodeCharacter},
 	}.run(t, value.KindName)
+}
+
+// A name that looked like nothing would look like every other one that does. Skeletons
+// are made character by character: it is enough that no character alone does so.
+func TestNoUserNameLooksLikeNothing(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		for _, parse := range []func(string) (value.Username, error){value.ParseUsername, value.ParseNickname} {
+			if u, err := parse(string(r)); err == nil && strings.TrimSpace(u.Skeleton()) == "" {
+				t.Errorf("%U looks like nothing", r)
+			}
+		}
+	}
 }
 
 func TestNamesThatLookAlikeHaveOneKey(t *testing.T) {

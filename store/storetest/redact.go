@@ -384,6 +384,29 @@ func redactActor(t reporter, s store.Store) {
 	if l := undo(t, s, "l"); l.SyncedBy != a.ID.String() {
 		t.Errorf("the list was synced by %q, want the ID", l.SyncedBy)
 	}
+	redactOneName(t, s)
+}
+
+// redactOneName redacts an account that has no name but its handle.
+func redactOneName(t reporter, s store.Store) {
+	t.Helper()
+	a := newAccount("yan")
+	a.HandleFold, a.Emails = a.Handle, nil
+	a = createAccount(t, s, a)
+	c := change(store.BanCreate)
+	c.Actor = "yan"
+	b, err := s.CreateBan(t.Context(), domainBan("yan-made.example"), c)
+	if err != nil {
+		t.Fatalf("CreateBan: %v", err)
+	}
+	last := lastChange(t, s)
+	removal := store.AccountRemoval{ID: a.ID, Redact: &store.AccountRedaction{}}
+	if _, err := s.RemoveAccount(t.Context(), removal, changeAt(store.AccountDelete, after(day))); err != nil {
+		t.Fatalf("RemoveAccount: %v", err)
+	}
+	if log := changes(t, s, last-1); log[0].Target != b.ID || log[0].Actor != a.ID.String() {
+		t.Errorf("the ban was made by %q, says the log, want the ID", log[0].Actor)
+	}
 }
 
 func redactAliases(t reporter, s store.Store) {
