@@ -3,10 +3,14 @@ package ban
 import (
 	"bufio"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,7 +25,9 @@ import (
 //
 // An ID is 1 to 32 small ASCII letters, digits, dots, hyphens and underscores, and begins
 // with a letter or digit; it stands in the text of every value that was hashed under the
-// key. A secret has at least [MinKey] bytes, which should be random; a ring at most
+// key. An ID that [KeyID] made is for its secret alone: a ring that has it with another
+// one is refused. Nothing tells that a secret is not the one that bans were hashed under
+// if the ID is any other. A secret has at least [MinKey] bytes, which should be random; a ring at most
 // [MaxKeys] of them. Keep a key as long as [MissingKeys] without it names it.
 type KeyRing map[string][]byte
 
@@ -53,7 +59,29 @@ func checkKey(id string, secret []byte) error {
 	if len(secret) < MinKey || len(secret) > MaxKey {
 		return NewValueError("keys", id, CodeRange, fmt.Sprintf("a secret has %d to %d random bytes", MinKey, MaxKey))
 	}
+	if mark := keyMarkForm.FindString(id); mark != "" && mark != keyMark(secret) {
+		return NewValueError("keys", id, CodeConflict, "this is not the secret that the ID was made for: put the right key back")
+	}
 	return nil
+}
+
+// KeyID returns an ID for a secret that no other secret can have: the name, ".k" and
+// eight of a-z and 2-7, which are made of the secret by HMAC-SHA-256 (RFC 2104) and base32
+// (RFC 4648, section 6), 40 bits, and do not tell it. Whoever makes keys for others, as
+// banctl new-key does, gives them such IDs: a key that is made in the place of a lost one
+// is not taken for it then. The error is the [*ValueError] of [KeyRing.Check].
+func KeyID(name string, secret []byte) (string, error) {
+	id := name + keyMark(secret)
+	return id, checkKey(id, secret)
+}
+
+var keyMarkForm = regexp.MustCompile(`\.k[a-z2-7]{8}$`)
+
+// keyMark is the end of an ID that is for one secret.
+func keyMark(secret []byte) string {
+	mac := hmac.New(sha256.New, secret)
+	_, _ = mac.Write([]byte("ostraka key id")) // never fails
+	return ".k" + strings.ToLower(base32.StdEncoding.EncodeToString(mac.Sum(nil)[:5]))
 }
 
 // Newest returns the ID of the key that new bans are hashed under, given what the host

@@ -1,10 +1,12 @@
 package ban_test
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
 	"example.com/ostraka/ban"
+	"example.com/ostraka/memstore"
 )
 
 func FuzzParseKeyRing(f *testing.F) {
@@ -40,4 +42,37 @@ func TestAKeyFileMayBeThatOfAnEditorOfWindows(t *testing.T) {
 	if _, _, err := ban.ParseKeyRing(strings.NewReader("# keys\n\ufeff" + line)); err == nil {
 		t.Error("a mark within the file was passed over")
 	}
+}
+
+func TestAnIDThatWasMadeForASecretIsRefusedWithAnother(t *testing.T) {
+	id, err := ban.KeyID("2026", secret('a'))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := ban.KeyID("2026", secret('a')); again != id || err != nil {
+		t.Errorf("KeyID is %q, then %q, %v", id, again, err)
+	}
+	if other, err := ban.KeyID("2026", secret('b')); other == id || err != nil {
+		t.Errorf("two secrets have the ID %q, %v", other, err)
+	}
+	if err := (ban.KeyRing{id: secret('a')}).Check(); err != nil {
+		t.Error(err)
+	}
+	wrong := ban.KeyRing{id: secret('b')}
+	wantValueError(t, wrong.Check(), "keys", ban.CodeConflict)
+	_, err = ban.NewChecker(memstore.New(), ban.CheckerOptions{Keys: wrong})
+	wantValueError(t, err, "keys", ban.CodeConflict)
+	_, err = ban.NewAdmin(memstore.New(), ban.AdminOptions{Keys: wrong})
+	wantValueError(t, err, "keys", ban.CodeConflict)
+	_, _, err = ban.ParseKeyRing(strings.NewReader(id + " " + base64.StdEncoding.EncodeToString(secret('b'))))
+	wantValueError(t, err, "keys", ban.CodeConflict)
+	for _, id := range []string{"2026", "2026.k", "a.kabcdefg1", "a.kabcdefghi", "kabcdefgh"} { // no such marks
+		if err := (ban.KeyRing{id: secret('b')}).Check(); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	_, err = ban.KeyID("No ID", secret('a'))
+	wantValueError(t, err, "keys", ban.CodeSyntax)
+	_, err = ban.KeyID("k", []byte("short"))
+	wantValueError(t, err, "keys", ban.CodeRange)
 }

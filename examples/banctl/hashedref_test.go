@@ -60,7 +60,7 @@ func TestANewKeyIsNotTakenForOneThatWasLost(t *testing.T) {
 	}
 	ids := make(map[string]bool)
 	for range 3 {
-		id := regexp.MustCompile(`20\d\d-\d\d-\d\d-[0-9a-f]{8}`).FindString(c.ok("new-key", filepath.Join(t.TempDir(), "some.keys")))
+		id := regexp.MustCompile(`20\d\d-\d\d-\d\d\.k[a-z2-7]{8}`).FindString(c.ok("new-key", filepath.Join(t.TempDir(), "some.keys")))
 		if id == "" || ids[id] {
 			t.Errorf("the ID %q is not one of its own", id)
 		}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,13 +39,17 @@ func newKeyCommand(a *app) *cobra.Command {
 	var id string
 	var dryRun bool
 	cmd := a.command(groupData, newKey+" FILE", "add a key for hashed bans to a key file", func(cmd *cobra.Command, args []string) error {
+		secret := keyfile.NewSecret()
 		if id == "" {
-			id = newKeyID(a.now())
+			var err error
+			if id, err = ban.KeyID(a.now().UTC().Format(time.DateOnly), secret); err != nil {
+				return err
+			}
 		}
 		if err := a.checkKeyID(cmd.Context(), args[0], id); err != nil {
 			return err
 		}
-		if err := keyfile.Add(args[0], id, !dryRun); err != nil {
+		if err := keyfile.Add(args[0], id, secret, !dryRun); err != nil {
 			return err
 		}
 		return a.output().print(keyDoc{args[0], id, dryRun})
@@ -58,22 +60,15 @@ in it for as long as bans are hashed under them. Servers read the file when they
 give all of them the same, and the new key to all before one makes a ban under it.
 
 An ID stands for one secret: bans that were hashed under another secret of that ID
-match nobody any more. So an ID under which bans of the database are hashed, and that
-is not in the file, is refused.
+match nobody any more. The ID that is made without --id ends in a mark of its secret, so
+that programs refuse it with another. An ID under which bans of the database are hashed,
+and that is not in the file, is not given to a new key.
 
 Whoever has the key and the database can try which addresses are banned. A lost
 key is lost with the bans that were hashed under it.`
-	cmd.Flags().StringVar(&id, "id", "", "the `ID` of the key: 1 to 32 of a-z, 0-9, '.', '_' and '-' (default: today's date and eight random digits)")
+	cmd.Flags().StringVar(&id, "id", "", "the `ID` of the key: 1 to 32 of a-z, 0-9, '.', '_' and '-' (default: today's date, and a mark of the secret)")
 	addDryRun(cmd.Flags(), &dryRun)
 	return cmd
-}
-
-// newKeyID returns an ID that no other key has: one that was lost is not taken for the
-// one that is made in its place, nor that of another site for one's own.
-func newKeyID(now time.Time) string {
-	var digits [4]byte
-	_, _ = rand.Read(digits[:]) // never fails
-	return now.UTC().Format(time.DateOnly) + "-" + hex.EncodeToString(digits[:])
 }
 
 // checkKeyID refuses the ID of a key under which bans of the database are hashed, if one

@@ -161,10 +161,17 @@ func Unusable(err error) bool {
 // secretSize is the size of new secrets in bytes, that of the hash (RFC 2104, section 3).
 const secretSize = 32
 
+// NewSecret returns a secret for a new key.
+func NewSecret() []byte {
+	secret := make([]byte, secretSize)
+	_, _ = rand.Read(secret) // never fails
+	return secret
+}
+
 // Add adds a new key at the end of a file, so that new bans are hashed under it, and
 // makes the file, for its owner alone, if it is not there. What is in it must be
 // readable, and have no key of that ID. Without write it only says whether it could. The error is an [*Error].
-func Add(path, id string, write bool) error {
+func Add(path, id string, secret []byte, write bool) error {
 	var before []byte
 	ring := ban.KeyRing{}
 	data, err := os.ReadFile(path)
@@ -184,8 +191,6 @@ func Add(path, id string, write bool) error {
 	if _, taken := ring[id]; taken {
 		return &Error{"", path, fmt.Errorf("it has a key %q already", id), "name the new one otherwise, with --id"}
 	}
-	secret := make([]byte, secretSize)
-	_, _ = rand.Read(secret) // never fails
 	ring[id] = secret
 	if err := ring.Check(); err != nil {
 		return &Error{"", path, err, "name the key otherwise, with --id, or take out a key under which no ban is hashed"}

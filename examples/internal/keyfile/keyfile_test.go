@@ -18,7 +18,7 @@ const secret = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 func TestAddMakesAFileForItsOwnerAndAddsToOneThatIsThere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
 	for i, id := range []string{"a", "b"} {
-		if err := keyfile.Add(path, id, true); err != nil {
+		if err := keyfile.Add(path, id, keyfile.NewSecret(), true); err != nil {
 			t.Fatal(err)
 		}
 		k, err := keyfile.Named("-key-file", path)
@@ -31,7 +31,7 @@ func TestAddMakesAFileForItsOwnerAndAddsToOneThatIsThere(t *testing.T) {
 	}
 	before, _ := os.ReadFile(path)
 	for name, id := range map[string]string{"an ID that is there": "a", "an ID that is none": "A b"} {
-		if err := keyfile.Add(path, id, true); !keyfile.Unusable(err) {
+		if err := keyfile.Add(path, id, keyfile.NewSecret(), true); !keyfile.Unusable(err) {
 			t.Errorf("%s: error %v, want a *keyfile.Error", name, err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestAFileThatCannotBeUsedIsRefusedWithoutItsSecrets(t *testing.T) {
 
 func TestTheVariableNamesAFileWhereNoFlagDoes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
-	if err := keyfile.Add(path, "a", true); err != nil {
+	if err := keyfile.Add(path, "a", keyfile.NewSecret(), true); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv(keyfile.Variable, path)
@@ -93,7 +93,7 @@ func TestAKeyThatIsMissingIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "keys")
-	if err := keyfile.Add(path, "another", true); err != nil {
+	if err := keyfile.Add(path, "another", keyfile.NewSecret(), true); err != nil {
 		t.Fatal(err)
 	}
 	other, err := keyfile.Named("-key-file", path)
