@@ -36,7 +36,7 @@ const (
 	// faultsAll is how many of the first statements of an operation go wrong each; of
 	// those that follow, which do the same for one record after the other, more and more
 	// are passed over.
-	faultsAll = 16
+	faultsAll = 128
 )
 
 // RunFaults checks that an operation of which any one statement fails, or during
