@@ -262,6 +262,32 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 	}
 }
 
+// The very first change to a store tells nobody by which tables its keys are, so that a
+// Checker that has found the store empty asks: also if the Admin is in its own process.
+func TestTheFirstBanOfAllIsFoundWhicheverTablesMadeItsKey(t *testing.T) {
+	for name, makers := range map[string][2]*value.Tables{"the host's tables are the Checker's alone": {nil, ownTables}, "or the Admin's": {ownTables, nil}} {
+		t.Run(name, func(t *testing.T) {
+			eachWay(t, ban.CheckerOptions{Tables: makers[1]}, func(t *testing.T, st store.Store, c *ban.Checker) {
+				ask := func() ban.Verdict {
+					d, err := c.Check(context.Background(), ban.Subject{Email: "b_ob+x@corp.test"})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return d.Verdict
+				}
+				if got := ask(); got != ban.Allowed {
+					t.Errorf("before there is a ban: %v", got)
+				}
+				d := newDesk(t, st, ban.AdminOptions{Tables: makers[0]})
+				d.create(ban.CreateOptions{Kind: ban.KindEmail, Value: "b_ob+x@corp.test"})
+				if got := ask(); got != ban.Denied {
+					t.Errorf("at once after the ban: %v", got)
+				}
+			})
+		})
+	}
+}
+
 // A program that is older than the one that made the keys leaves them, and is right.
 func TestAnOlderProgramLeavesNewerKeys(t *testing.T) {
 	st := memstore.New()

@@ -236,7 +236,7 @@ func (s *Source) Subscribe(fn func(store.Change)) (cancel func()) {
 func (s *Source) translate(ctx context.Context, c store.Change, own bool) store.Change {
 	first := c.Seq == 1 && s.empty.CompareAndSwap(true, false)
 	tables := c.Action == store.KeysTables || c.Action == store.KeysMixed
-	if tables && s.told.Swap(c.Seq) != c.Seq || first && !own {
+	if tables && s.told.Swap(c.Seq) != c.Seq || first && !(own && s.ours(ctx)) {
 		s.forget()
 		c.Keys, c.Bulk = nil, true
 		return c
@@ -256,6 +256,14 @@ func (s *Source) translate(ctx context.Context, c store.Change, own bool) store.
 	}
 	c.Keys = append(slices.Clip(c.Keys), more...)
 	return c
+}
+
+// ours reports whether the store says that all its keys were made by the tables. What
+// came with the very first change, of which that is not told, may be by others, also in
+// this process.
+func (s *Source) ours(ctx context.Context) bool {
+	have, err := s.Store.KeyTables(ctx)
+	return err == nil && have == s.name
 }
 
 // keysOf returns the keys that the tables make of the rules that carry one of the
