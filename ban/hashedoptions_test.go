@@ -148,8 +148,8 @@ func TestRekeyLeavesHashedBansAsTheyAre(t *testing.T) {
 				}
 				before = append(before, b)
 			}
-			if r := rekey(t, st, ban.RekeyOptions{}); r.Moved != 1 {
-				t.Errorf("%+v, want the plain ban alone moved", r)
+			if r := rekey(t, st, ban.RekeyOptions{}); r.Moved != 1 || r.Hashed != 2 {
+				t.Errorf("%+v, want the plain ban alone moved, and the others counted", r)
 			}
 			for _, b := range before[:2] {
 				if after, err := admin.Get(t.Context(), b.ID); err != nil || after.Value != b.Value || after.KeyText != b.KeyText || after.Label != b.Label {

@@ -51,6 +51,10 @@ type RekeyResult struct {
 	// Lookalikes are accounts whose handles look like those of older accounts, which
 	// they did not by the tables before. They stay, and log in as before.
 	Lookalikes int64
+	// Hashed are bans that are kept as hashes. Nobody can make those anew without what was
+	// hashed: they keep out whoever has the mailbox, or the looks, by the tables of when
+	// they were made.
+	Hashed int64
 }
 
 // RekeyStore is what Rekey needs of a store. Every [store.Store] is one.
@@ -171,7 +175,7 @@ func (r *rekeying) all(ctx context.Context) error {
 }
 
 func (r *rekeying) once(ctx context.Context) error {
-	r.result.Seen, r.result.Lookalikes = 0, 0
+	r.result.Seen, r.result.Lookalikes, r.result.Hashed = 0, 0, 0
 	var page store.RekeyPage
 	for {
 		c, err := r.change(ctx, store.KeysRewrite)
@@ -185,6 +189,7 @@ func (r *rekeying) once(ctx context.Context) error {
 		r.result.Seen += done.Seen
 		r.result.Moved += done.Moved
 		r.result.Lookalikes += done.Spare
+		r.result.Hashed += done.Hashed
 		page.After = done.Next
 		if page.After == "" {
 			r.total = r.result.Seen

@@ -146,6 +146,9 @@ func (r *rekeying) move(from, to store.Key) {
 }
 
 func (r *rekeying) ban(b *record) {
+	if changelog.Hashed(b.ban.Kind, b.ban.Value) {
+		r.result.Hashed++
+	}
 	key, moved := changelog.RuleKey(b.ban.Key(), b.ban.Value, r.maker)
 	if !moved {
 		return

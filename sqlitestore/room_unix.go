@@ -11,8 +11,9 @@ import (
 // still write.
 func freeBytes(dir string) (int64, bool) {
 	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil || s.Bavail < 0 {
+	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, false
 	}
-	return int64(min(float64(s.Bavail)*float64(s.Bsize), math.MaxInt64/2)), true
+	free := float64(s.Bavail) * float64(s.Bsize) // below 0 where others have the rest, on FreeBSD
+	return int64(max(0, min(free, math.MaxInt64/2))), true
 }

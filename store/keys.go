@@ -75,6 +75,9 @@ type RekeyResult struct {
 	Seen  int64  // records that it came past
 	Moved int64  // records among them whose keys changed
 	Spare int64  // accounts among them, changed or not, that have a spare key
+	// Hashed are bans among them whose value is a hash, see [Ban.Hashed]: no table can
+	// tell what key they would have by now.
+	Hashed int64
 }
 
 // KeyMaker makes keys from texts. For a text that it cannot read ok is false, and

@@ -72,8 +72,11 @@ func (a *app) with(ctx context.Context, u use, do func(context.Context, *session
 	if db.Fresh {
 		a.warn("%s is a new database", a.db)
 	}
-	if db.Rekeyed > 0 {
-		a.warn("%s was written by an older version: %d keys were made anew", a.db, db.Rekeyed)
+	if db.Rekeyed.Moved > 0 {
+		a.warn("%s was written by an older version: %d keys were made anew", a.db, db.Rekeyed.Moved)
+	}
+	if db.Rekeyed.Hashed > 0 {
+		a.warn("%s has %d hashed bans from before the tables of this version: they keep out by the tables that they were made with", a.db, db.Rekeyed.Hashed)
 	}
 	s, err := a.newSession(db, u)
 	if err != nil {

@@ -128,3 +128,9 @@ func RuleKey(key store.Key, value string, maker store.KeyMaker) (store.Key, bool
 	}
 	return store.Key{Kind: key.Kind, Text: text}, true
 }
+
+// Hashed reports whether a value is a hash, of which no maker can tell what was hashed.
+func Hashed(kind store.Kind, value string) bool {
+	_, ok := store.Key{Kind: kind, Text: value}.HashKey()
+	return ok
+}

@@ -136,7 +136,7 @@ func (s *shard) take(from *shard, ref uint32, numbers map[common]uint16) uint32 
 // bytes returns how much memory the shard takes, without reasons, origins and
 // sources, which others may share.
 func (s *shard) bytes() int {
-	n := int(unsafe.Sizeof(*s)) + 16*cap(s.table.groups) + 4*cap(s.table.refs)
+	n := int(unsafe.Sizeof(*s)) + s.table.bytes()
 	n += cap(s.records) + cap(s.commons)*int(unsafe.Sizeof(common{}))
 	return n + 8*cap(s.ends) + cap(s.odd)*int(unsafe.Sizeof(store.Rule{}))
 }

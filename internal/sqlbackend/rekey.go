@@ -145,6 +145,9 @@ func (r *rekeying) bans(ctx context.Context, after int64) (last int64, err error
 	}
 	for i := range bans {
 		b := &bans[i]
+		if changelog.Hashed(b.Key.Kind, b.Value) {
+			r.result.Hashed++
+		}
 		key, moved := changelog.RuleKey(b.Key, b.Value, r.maker)
 		if !moved {
 			continue

@@ -60,6 +60,14 @@ var rekeyFlaws = []flaw{
 	{"gives two accounts keys as it likes", func(o *override) {
 		remaking(o, func(m store.KeyMaker) store.KeyMaker { return spareless{m} })
 	}, []string{"Of two accounts that get one key the older keeps it"}},
+	{"counts no bans that are hashes", func(o *override) {
+		inner := o.Store
+		o.rekey = func(ctx context.Context, p store.RekeyPage, m store.KeyMaker, c store.Change) (store.RekeyResult, error) {
+			r, err := inner.Rekey(ctx, p, m, c)
+			r.Hashed = 0
+			return r, err
+		}
+	}, []string{"Rekey counts the bans that are hashes"}},
 	{"stops at the first page of keys", func(o *override) {
 		inner := o.Store
 		o.rekey = func(ctx context.Context, p store.RekeyPage, m store.KeyMaker, c store.Change) (store.RekeyResult, error) {

@@ -41,7 +41,7 @@ func rekeyAll(t reporter, s store.Store, limit int) (sum store.RekeyResult) {
 		if err != nil {
 			t.Fatalf("Rekey(%+v): %v", page, err)
 		}
-		sum.Seen, sum.Moved, sum.Spare = sum.Seen+got.Seen, sum.Moved+got.Moved, sum.Spare+got.Spare
+		sum.Seen, sum.Moved, sum.Spare, sum.Hashed = sum.Seen+got.Seen, sum.Moved+got.Moved, sum.Spare+got.Spare, sum.Hashed+got.Hashed
 		if page.After = got.Next; page.After == "" {
 			return sum
 		}
@@ -85,6 +85,18 @@ var rekeyClauses = []clause{
 			}
 			if got := rekeyAll(t, s, 1); got.Moved != 15 || got.Seen < 15 {
 				t.Errorf("pages of one came past %d records and changed %d, want 15", got.Seen, got.Moved)
+			}
+		}},
+	{"Rekey counts the bans that are hashes",
+		"Bans whose value is a hash, whatever their state, are counted, also where nothing changes.",
+		func(t reporter, s store.Store) {
+			create(t, s, nameBan("a"))
+			create(t, s, mailBan(hashText("k1", 1)))
+			create(t, s, revoked(nameBan(hashText("k2", 1))))
+			for _, limit := range []int{1, 0} {
+				if got := rekeyAll(t, s, limit); got.Hashed != 2 {
+					t.Errorf("it counts %d bans as hashes, want 2", got.Hashed)
+				}
 			}
 		}},
 	{"Rekey that finds nothing to change logs nothing",

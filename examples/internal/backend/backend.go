@@ -74,8 +74,8 @@ type DB struct {
 	File   *sqlitestore.Store
 	Server *pgstore.Store
 
-	Fresh   bool  // it was made just now
-	Rekeyed int64 // keys that were made anew
+	Fresh   bool            // it was made just now
+	Rekeyed ban.RekeyResult // what [Options.Rekey] did
 }
 
 // Close closes the store.
@@ -96,7 +96,7 @@ func Open(ctx context.Context, a Address, o Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	db.Rekeyed = result.Moved
+	db.Rekeyed = result
 	return db, nil
 }
 
