@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 
 	"example.com/ostraka/account"
 	"example.com/ostraka/ban"
-	"example.com/ostraka/store"
 )
 
 func aliasCommands(a *app) []*cobra.Command {
@@ -167,17 +165,18 @@ func aliasCommand(a *app, use, short, action string, do func(context.Context, *a
 // findAlias returns the alias that an address, a number ("12" or "#12") or an id
 // names.
 func findAlias(ctx context.Context, l *account.Aliases, ref string) (account.Alias, error) {
+	m, err := lookUpAlias(ctx, l, ref)
+	return m, named(err, "an alias %q", ref)
+}
+
+func lookUpAlias(ctx context.Context, l *account.Aliases, ref string) (account.Alias, error) {
 	if id, ok := parseID(ref); ok {
 		return l.Get(ctx, id)
 	}
 	if seq, err := strconv.ParseInt(strings.TrimPrefix(ref, "#"), 10, 64); err == nil {
 		return l.GetSeq(ctx, seq)
 	}
-	m, err := l.ByAddress(ctx, ref)
-	if errors.Is(err, store.ErrNotFound) {
-		err = fmt.Errorf("an alias %q: %w", ref, store.ErrNotFound)
-	}
-	return m, err
+	return l.ByAddress(ctx, ref)
 }
 
 // withAliases is with for what is about aliases.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/ostraka/account"
-	"example.com/ostraka/store"
 )
 
 func credentialCommands(a *app) []*cobra.Command {
@@ -190,6 +188,11 @@ func logoutCommand(a *app) *cobra.Command {
 // findAccount returns the account that a handle, an address, a number ("#12") or an
 // id names.
 func (s *session) findAccount(ctx context.Context, ref string) (account.Account, error) {
+	acc, err := s.lookUpAccount(ctx, ref)
+	return acc, named(err, "an account %q", ref)
+}
+
+func (s *session) lookUpAccount(ctx context.Context, ref string) (account.Account, error) {
 	if id, ok := parseID(ref); ok {
 		return s.accounts.Get(ctx, id)
 	}
@@ -198,9 +201,5 @@ func (s *session) findAccount(ctx context.Context, ref string) (account.Account,
 			return s.accounts.GetSeq(ctx, seq)
 		}
 	}
-	acc, err := s.auth.Find(ctx, ref)
-	if errors.Is(err, store.ErrNotFound) {
-		err = fmt.Errorf("an account %q: %w", ref, store.ErrNotFound)
-	}
-	return acc, err
+	return s.auth.Find(ctx, ref)
 }

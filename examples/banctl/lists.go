@@ -163,12 +163,13 @@ func exportCommand(a *app) *cobra.Command {
 		}
 		return a.with(cmd.Context(), reads, func(ctx context.Context, s *session) error {
 			return a.export(func(w io.Writer) error {
-				if !safe {
-					return s.lists.Export(ctx, args[0], w, format)
-				}
+				to := w
 				var b bytes.Buffer
-				if err := s.lists.Export(ctx, args[0], &b, format); err != nil {
-					return err
+				if safe {
+					to = &b
+				}
+				if err := s.lists.Export(ctx, args[0], to, format); err != nil || !safe {
+					return named(err, "a list %q", args[0])
 				}
 				return safeCSV(w, &b)
 			})

@@ -61,7 +61,7 @@ func (s *session) find(ctx context.Context, ref string) (record, error) {
 	}
 	if name, ok := strings.CutPrefix(ref, listPrefix); ok {
 		l, err := s.lists.GetList(ctx, name)
-		return record{list: &l}, err
+		return record{list: &l}, named(err, "a list %q", name)
 	}
 	id, ok := parseID(ref)
 	if !ok {
@@ -93,10 +93,12 @@ func (s *session) find(ctx context.Context, ref string) (record, error) {
 // as far as the keys tell.
 func (s *session) findBan(ctx context.Context, ref string) (ban.Ban, error) {
 	if id, ok := parseID(ref); ok {
-		return s.bans.Get(ctx, id)
+		b, err := s.bans.Get(ctx, id)
+		return b, named(err, "a ban with the id %s", id)
 	}
 	if seq, ok := parseNumber(ref); ok {
-		return s.bans.GetSeq(ctx, seq)
+		b, err := s.bans.GetSeq(ctx, seq)
+		return b, named(err, "a ban #%d", seq)
 	}
 	forms, err := s.forms(ref)
 	if err != nil {
@@ -171,10 +173,12 @@ func (s *session) noBan(ctx context.Context, v ban.Value) error {
 func (s *session) findBlock(ctx context.Context, ref string) (blocklist.Block, error) {
 	ref = strings.TrimPrefix(ref, blockPrefix)
 	if id, ok := parseID(ref); ok {
-		return s.lists.Get(ctx, id)
+		b, err := s.lists.Get(ctx, id)
+		return b, named(err, "a block with the id %s", id)
 	}
 	if seq, ok := parseNumber(ref); ok {
-		return s.lists.GetSeq(ctx, seq)
+		b, err := s.lists.GetSeq(ctx, seq)
+		return b, named(err, "a block #%d", seq)
 	}
 	v, err := ban.ParseDomain(ref)
 	if err != nil {
@@ -190,6 +194,14 @@ func (s *session) findBlock(ctx context.Context, ref string) (blocklist.Block, e
 		}
 	}
 	return blocklist.Block{}, fmt.Errorf("a block of %q: %w", v.String(), ban.ErrNotFound)
+}
+
+// named says of what is not there what it was; other errors stay as they are.
+func named(err error, format string, args ...any) error {
+	if errors.Is(err, store.ErrNotFound) {
+		err = fmt.Errorf(format+": %w", append(args, store.ErrNotFound)...)
+	}
+	return err
 }
 
 func parseID(ref string) (uuid.UUID, bool) {

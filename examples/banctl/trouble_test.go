@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"example.com/ostraka/sqlitestore"
@@ -105,5 +106,32 @@ func TestTroubleSaysWhatToDo(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// What is not there is named, in words that are not those of the store.
+func TestWhatIsNotThereIsNamed(t *testing.T) {
+	c := newCLI(t)
+	c.ok("add", "spam.example")
+	const id = "01890000-0000-7000-8000-000000000000"
+	for _, tt := range []struct{ command, says string }{
+		{"show 99", "a ban #99: not found"},
+		{"revoke 99", "a ban #99: not found"},
+		{"revoke " + id, "a ban with the id " + id + ": not found"},
+		{"show " + id, "a ban, block or list with the id " + id + ": not found"},
+		{"show block:99", "a block #99: not found"},
+		{"show block:" + id, "a block with the id " + id + ": not found"},
+		{"show list:none", `a list "none": not found`},
+		{"export none", `a list "none": not found`},
+		{"export none --safe-csv", `a list "none": not found`},
+		{"logout nobody", `an account "nobody": not found`},
+		{"logout " + id, `an account "` + id + `": not found`},
+		{"logout #99", `an account "#99": not found`},
+		{"enable 99", `an alias "99": not found`},
+	} {
+		r := c.run(strings.Fields(tt.command)...)
+		if r.code != 2 || !strings.Contains(r.errors, tt.says) || strings.Contains(r.errors, "sqlitestore") {
+			t.Errorf("%s: exit status %d, %q; want %q", tt.command, r.code, r.errors, tt.says)
+		}
 	}
 }
