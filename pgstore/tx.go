@@ -81,7 +81,9 @@ func (s *Store) transactOnce(ctx context.Context, with turn, fn func(*tx) error)
 		return nil, err
 	}
 	defer func() { <-s.writers }()
-	conn, err := s.acquire(ctx, until)
+	// Whose turn has come in the last moment is told by the server that it is over: a
+	// connection that is there is no silent server.
+	conn, err := s.acquire(ctx, until.Add(grace))
 	if err != nil {
 		return nil, err
 	}
