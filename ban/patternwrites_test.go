@@ -116,3 +116,56 @@ func (s *noBans) Ban(ctx context.Context, id uuid.UUID) (store.Ban, error) {
 	}
 	return s.Store.Ban(ctx, id)
 }
+
+// silent is a store that tells of no change: it is another process's, and its log is read.
+type silent struct{ *memstore.Store }
+
+func (silent) Subscribe(func(store.Change)) (cancel func()) { return func() {} }
+
+// A pattern that is made retires those of the same text that have expired. A mirror of
+// another process knows that too, whatever became of the new one before it read the log.
+func TestARetiredPatternIsGoneFromMirrorsOfOthers(t *testing.T) {
+	for name, after := range map[string]func(a *ban.Admin, b ban.Ban) error{
+		"the new one stays": func(*ban.Admin, ban.Ban) error { return nil },
+		"it is lifted":      func(a *ban.Admin, b ban.Ban) error { _, err := a.Revoke(as("test"), b.ID, "over"); return err },
+		"it is deleted":     func(a *ban.Admin, b ban.Ban) error { _, err := a.Delete(as("test"), b.ID); return err },
+		"it is changed": func(a *ban.Admin, b ban.Ban) error {
+			effect := ban.Review
+			_, err := a.Update(as("test"), b.ID, ban.Patch{Effect: &effect})
+			return err
+		},
+		"it becomes another pattern": func(a *ban.Admin, b ban.Ban) error {
+			value := "*other*"
+			_, err := a.Update(as("test"), b.ID, ban.Patch{Value: &value})
+			return err
+		},
+		"it becomes one of another kind": func(a *ban.Admin, b ban.Ban) error {
+			kind, value := ban.KindEmail, "*spam*@a.example"
+			_, err := a.Update(as("test"), b.ID, ban.Patch{Kind: &kind, Value: &value})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				st := memstore.New()
+				a := newAdmin(t, st)
+				create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "*spam*", ExpiresAt: time.Now().Add(time.Minute)})
+				create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "*pam*", ExpiresAt: time.Now().Add(time.Minute)}) // expires, and stays
+				c := newChecker(t, silent{st}, ban.CheckerOptions{Mirror: true})
+				time.Sleep(2 * time.Minute)
+				if err := after(a, create(t, a, ban.CreateOptions{Kind: ban.KindName, Value: "*spam*"})); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(2 * time.Second)
+				fresh := newChecker(t, st, ban.CheckerOptions{})
+				for _, s := range []ban.Subject{{Name: "xspamx"}, {Name: "another"}, {Email: "spam@a.example"}} {
+					got, err := c.Explain(t.Context(), s)
+					want, wantErr := fresh.Explain(t.Context(), s)
+					if err != nil || wantErr != nil || got.String() != want.String() {
+						t.Errorf("%+v: the mirror explains\n%v%v\nthe store\n%v%v", s, got, err, want, wantErr)
+					}
+				}
+			})
+		})
+	}
+}

@@ -50,7 +50,7 @@ type Mirror struct {
 
 	mu       sync.Mutex             // held by who changes what follows
 	owed     map[store.Key]struct{} // keys that are to be looked up: it failed
-	patterns map[pattern]time.Time  // bans of patterns that are to be read, and when they changed last
+	patterns map[pattern]time.Time  // bans of patterns that are to be read, and when they were made if that is new
 	touched  map[store.Key]struct{} // keys that changed since the reading of all rules began that is under way
 	newest   int64                  // the newest change that is known of
 	told     int64                  // the newest bulk change that is known of
@@ -157,9 +157,14 @@ func (m *Mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error 
 	all := slices.Collect(maps.Keys(keys))
 	ctx, cancel := context.WithTimeout(m.lookup, m.timeout+time.Duration(len(all))*perKey)
 	defer cancel()
-	patterns, err := m.readPatterns(ctx)
+	patterns, whole, err := m.readPatterns(ctx)
 	if err != nil {
 		return err
+	}
+	for _, key := range whole {
+		if _, asked := keys[key]; !asked {
+			all = append(all, key)
+		}
 	}
 	var rules []store.Rule
 	if len(all) > 0 {
@@ -170,7 +175,7 @@ func (m *Mirror) replace(x *ruleindex.Index, keys map[store.Key]struct{}) error 
 	m.indexing.Lock()
 	defer m.indexing.Unlock()
 	x.Replace(all, rules)
-	m.replacePatterns(x, patterns)
+	m.replacePatterns(x, patterns, whole)
 	if x == m.index {
 		m.publish()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,9 +40,11 @@ func (m *Mirror) owe(c *store.Change) {
 	for _, k := range c.Keys {
 		if k.Wildcard() && m.touched == nil && m.bans != nil && ofOneBan(c) && len(m.patterns) < maxPatterns {
 			p := pattern{c.Target, k.Kind}
-			if at, ok := m.patterns[p]; !ok || c.At.After(at) {
-				m.patterns[p] = c.At
+			created := m.patterns[p]
+			if c.Action == store.BanCreate {
+				created = c.At
 			}
+			m.patterns[p] = created
 		} else {
 			m.owed[k] = struct{}{}
 		}
@@ -63,36 +66,50 @@ func ofOneBan(c *store.Change) bool {
 // owes reports whether there is anything to be looked up.
 func (m *Mirror) owes() bool { return len(m.owed)+len(m.patterns) > 0 }
 
-// readPatterns reads the bans of patterns that are owed.
-func (m *Mirror) readPatterns(ctx context.Context) (map[uuid.UUID]store.Ban, error) {
+// readPatterns reads the bans of patterns that are owed. A ban that was made among the
+// changes has retired those of the same value that had expired. Where its value of then
+// is not known any more, as it was changed or removed since, all patterns of the kind
+// have to be looked up: it returns those kinds.
+func (m *Mirror) readPatterns(ctx context.Context) (map[uuid.UUID]store.Ban, []store.Key, error) {
+	var all []store.Key
 	found := make(map[uuid.UUID]store.Ban, len(m.patterns))
-	for p := range m.patterns {
+	for p, created := range m.patterns {
 		b, err := m.bans.Ban(ctx, p.ban)
 		switch {
 		case err == nil:
 			found[p.ban] = b
 		case !errors.Is(err, store.ErrNotFound):
-			return nil, fmt.Errorf("read the ban that changed: %w", err)
+			return nil, nil, fmt.Errorf("read the ban that changed: %w", err)
+		}
+		if key := store.WildcardKey(p.kind); !created.IsZero() && b.Version != 1 && !slices.Contains(all, key) {
+			all = append(all, key)
 		}
 	}
-	return found, nil
+	return found, all, nil
 }
 
-// replacePatterns makes an index have what was read of patterns.
-func (m *Mirror) replacePatterns(x *ruleindex.Index, found map[uuid.UUID]store.Ban) {
-	for p, at := range m.patterns {
+// replacePatterns makes an index have what was read of patterns, but for those of the
+// kinds of which all were looked up later.
+func (m *Mirror) replacePatterns(x *ruleindex.Index, found map[uuid.UUID]store.Ban, all []store.Key) {
+	for p, created := range m.patterns {
 		key := store.WildcardKey(p.kind)
-		if b, ok := found[p.ban]; ok && b.RevokedAt.IsZero() && b.Key() == key {
-			x.Put(b.Rule())
-			retire(x, &b, at)
-		} else {
+		if slices.Contains(all, key) {
+			continue
+		}
+		b, ok := found[p.ban]
+		if !ok || !b.RevokedAt.IsZero() || b.Key() != key {
 			x.Remove(key, p.ban)
+			continue
+		}
+		x.Put(b.Rule())
+		if !created.IsZero() {
+			retire(x, &b, created)
 		}
 	}
 }
 
-// retire removes rules of the same value as that of a ban that had expired when it changed:
-// the change may have retired them.
+// retire removes rules of the same value as that of a ban that had expired when it was
+// made: that has retired them.
 func retire(x *ruleindex.Index, b *store.Ban, at time.Time) {
 	var gone []uuid.UUID
 	for r := range x.Wildcards(b.Kind).All() {
