@@ -12,8 +12,8 @@ import (
 	"example.com/ostraka/store"
 )
 
-// ScanChange reads a row of [ChangeColumns].
-func ScanChange(row Row) (c store.Change, err error) {
+// scanChange reads a row of [ChangeColumns].
+func scanChange(row Row) (c store.Change, err error) {
 	var keys, counts []byte
 	err = row.Scan(&c.Seq, &c.At, &c.Actor, (*string)(&c.Action), &c.Target, &keys, &c.Bulk,
 		(*[]byte)(&c.Before), (*[]byte)(&c.After), &counts, &c.Reason)
@@ -40,7 +40,7 @@ func (o Operations) Changes(ctx context.Context, after int64, limit int) ([]stor
 	after = max(after, 0)
 	var changes []store.Change
 	err := o.db.Lookup(ctx, "read changes", func(q Querier) (err error) {
-		changes, err = Collect(ctx, q, ScanChange, `SELECT `+ChangeColumns+` FROM @changes WHERE seq > ? AND @primary
+		changes, err = Collect(ctx, q, scanChange, `SELECT `+ChangeColumns+` FROM @changes WHERE seq > ? AND @primary
 			ORDER BY seq LIMIT ?`, after, store.Page{Limit: limit}.Size())
 		if err != nil || len(changes) > 0 && changes[0].Seq == after+1 {
 			return err
@@ -67,7 +67,7 @@ func (o Operations) ListChanges(ctx context.Context, target uuid.UUID, page stor
 		c.Add(`target = ?`, target)
 	}
 	tail := c.Page(page)
-	return readAll(ctx, o, "list changes", ScanChange, `SELECT `+ChangeColumns+` FROM @changes`+c.Where()+tail, c.Args...)
+	return readAll(ctx, o, "list changes", scanChange, `SELECT `+ChangeColumns+` FROM @changes`+c.Where()+tail, c.Args...)
 }
 
 // LastChange implements [store.Changes].

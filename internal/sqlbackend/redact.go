@@ -83,7 +83,7 @@ func (t writer) logAll(ctx context.Context, all []store.Change) error {
 
 // logOf returns what the log has of a record.
 func (t writer) logOf(ctx context.Context, id uuid.UUID) ([]store.Change, error) {
-	return Collect(ctx, t, ScanChange, `SELECT `+ChangeColumns+` FROM @changes WHERE target = ? ORDER BY seq`, id)
+	return Collect(ctx, t, scanChange, `SELECT `+ChangeColumns+` FROM @changes WHERE target = ? ORDER BY seq`, id)
 }
 
 // redacting is a redaction within its transaction.

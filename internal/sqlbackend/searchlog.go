@@ -93,7 +93,7 @@ func (r *redacting) log(ctx context.Context) error {
 		return err
 	}
 	for some := range slices.Chunk(append(slices.Clip(known.Entries), seqs...), r.t.db.StepRows()) {
-		entries, err := Collect(ctx, r.t, ScanChange,
+		entries, err := Collect(ctx, r.t, scanChange,
 			`SELECT `+ChangeColumns+` FROM @changes WHERE `+r.t.db.Dialect().In(`seq`)+` ORDER BY seq`, some)
 		if err != nil {
 			return err
